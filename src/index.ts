@@ -1,0 +1,49 @@
+/** The door `zeromq-pure`: the API of `zeromq` v6, and more. */
+
+export * from './sockets/index.ts';
+
+import * as sockets from './sockets/index.ts';
+import { SocketError } from './sockets/index.ts';
+
+/** The version of libzmq whose behaviour this is; users of zeromq.js compare it. Ours is `packageVersion`. */
+export const version: string = '4.3.5';
+
+/** The version of this package. */
+export const packageVersion: string = '0.1.0';
+
+/** What works here: `true` for transports and mechanisms that do. */
+export const capability: {
+  ipc: boolean;
+  pgm: boolean;
+  tipc: boolean;
+  norm: boolean;
+  curve: boolean;
+  gssapi: boolean;
+  draft: boolean;
+} = {
+  ipc: true,
+  pgm: false,
+  tipc: false,
+  norm: false,
+  curve: false,
+  gssapi: false,
+  draft: false,
+};
+
+/**
+ * A new pair of CURVE keys. Not here yet.
+ * @throws SocketError `ENOTSUP`
+ */
+export function curveKeyPair(): { publicKey: string; secretKey: string } {
+  throw new SocketError('ENOTSUP', { message: 'CURVE is not supported yet' });
+}
+
+/** Everything above in one object, as `import zmq from 'zeromq'` gives it. */
+const zmq: typeof sockets & {
+  version: string;
+  packageVersion: string;
+  capability: typeof capability;
+  curveKeyPair: typeof curveKeyPair;
+} = { ...sockets, version, packageVersion, capability, curveKeyPair };
+
+export default zmq;

@@ -1,0 +1,182 @@
+/** Context: the sockets that belong together. One inproc name space, a few defaults, and the end of all. */
+
+import { SocketError } from './errors.ts';
+import { KeepAlive } from './keep-alive.ts';
+import {
+  defineContextOptions,
+  type OptionHolder,
+  readOption,
+  refuseWrites,
+  writeOption,
+} from './option-accessors.ts';
+import {
+  CONTEXT,
+  CONTEXT_OPTION_IDS,
+  CONTEXT_OPTIONS,
+  createContextValues,
+  MAX_SOCKETS_LIMIT,
+} from './option-table.ts';
+import type { ContextOptions } from './options.ts';
+import { InprocNames } from './transport/inproc.ts';
+
+/** Contexts that are not closed: their sockets may have something to deliver when the process would end. */
+const contexts = new Set<Context>();
+
+let watching = false;
+const WARN_AFTER = 500;
+/** `ZMQ_SOCKET_LIMIT`, which shares its number with an option that can only be written. */
+const SOCKET_LIMIT = 3;
+
+/** What a context knows of its sockets. */
+export interface Member {
+  /** Close it; settles when what it lingers over is delivered or given up. */
+  close(): void;
+  readonly over: Promise<void>;
+  /** Messages accepted that have not left this process, and that `linger` lets wait. */
+  readonly undeliveredCount: number;
+}
+
+export interface Context extends ContextOptions {}
+
+/**
+ * `new Context({ maxSockets: 10 })`. Most programs use the default one, `context`.
+ */
+export class Context implements OptionHolder<ContextOptions> {
+  /** @internal */
+  readonly inproc: InprocNames = new InprocNames();
+  /** @internal */
+  readonly keepAlive: KeepAlive = new KeepAlive();
+  readonly #values = createContextValues();
+  readonly #members = new Set<Member>();
+  #closed = false;
+
+  /**
+   * @throws TypeError for an option that does not exist or has the wrong type
+   * @throws SocketError `EINVAL` for a value out of range
+   */
+  constructor(options: Partial<ContextOptions> = {}) {
+    if (typeof options !== 'object' || options === null) {
+      throw new TypeError('Options must be an object');
+    }
+    for (const name of Object.keys(options)) {
+      if (!(CONTEXT as readonly string[]).includes(name)) throw unknownOption(name);
+    }
+    Object.assign(this, options);
+    contexts.add(this);
+    watchExit();
+  }
+
+  /** `ZMQ_SOCKET_LIMIT`: the highest `maxSockets` there is. */
+  get maxSocketsLimit(): number {
+    return MAX_SOCKETS_LIMIT;
+  }
+
+  /** Whether `close` has been called: no more sockets can be made here. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Close all sockets; settles when their `linger` is over (`zmq_ctx_term`). */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const members = [...this.#members];
+    for (const member of members) member.close();
+    await Promise.all(members.map((member) => member.over));
+    contexts.delete(this);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal @throws SocketError `EFAULT` when closed, `EMFILE` beyond `maxSockets` */
+  admit(member: Member): void {
+    if (this.#closed) throw new SocketError('EFAULT');
+    if (this.#members.size >= this.#values.maxSockets) throw new SocketError('EMFILE');
+    this.#members.add(member);
+    void member.over.then(() => this.#members.delete(member));
+  }
+
+  /** @internal */
+  get members(): Iterable<Member> {
+    return this.#members;
+  }
+
+  /** @internal */
+  [readOption]<K extends keyof ContextOptions>(name: K): ContextOptions[K] {
+    return this.#values[name];
+  }
+
+  /** @internal */
+  [writeOption]<K extends keyof ContextOptions>(name: K, value: ContextOptions[K]): void {
+    this.#values[name] = value;
+  }
+
+  /** @internal By libzmq's number, as zeromq.js's protected methods. */
+  getBoolOption(id: number): boolean {
+    return Boolean(this.#values[optionOf(id)]);
+  }
+
+  /** @internal */
+  setBoolOption(id: number, value: boolean): void {
+    this.#set(id, value);
+  }
+
+  /** @internal */
+  getInt32Option(id: number): number {
+    return id === SOCKET_LIMIT ? MAX_SOCKETS_LIMIT : Number(this.#values[optionOf(id)]);
+  }
+
+  /** @internal */
+  setInt32Option(id: number, value: number): void {
+    this.#set(id, value);
+  }
+
+  #set(id: number, value: unknown): void {
+    const name = optionOf(id);
+    const spec = CONTEXT_OPTIONS[name];
+    const converted = spec.kind === 'boolean' ? Boolean(value) : Number(value);
+    Object.assign(this.#values, { [name]: spec.parse(converted, name) });
+  }
+}
+
+defineContextOptions(Context.prototype);
+refuseWrites(Context.prototype, ['maxSocketsLimit'], 'Context');
+
+/** The context of every socket that is not given another. */
+export const context: Context = new Context();
+
+/** `options` names something that is not an option there. */
+export function unknownOption(name: string): TypeError {
+  return new TypeError(`Cannot add property ${name}, object is not extensible: no such option`);
+}
+
+function optionOf(id: number): keyof ContextOptions {
+  const name = CONTEXT_OPTION_IDS.get(id);
+  if (name === undefined)
+    throw new SocketError('EINVAL', { message: `Invalid argument: option ${id}` });
+  return name;
+}
+
+/**
+ * When nothing keeps the process alive any more, what was sent and not delivered is still waited for, as long as
+ * `linger` lets it: an open socket is closed by the end of the process.
+ */
+function watchExit(): void {
+  if (watching) return;
+  watching = true;
+  process.on('beforeExit', () => {
+    const members = [...contexts].flatMap((each) => [...each.members]);
+    const waiting = members.filter((member) => member.undeliveredCount > 0);
+    if (waiting.length === 0) return;
+    for (const member of members) member.close();
+    const timer = setTimeout(() => {
+      const blocky = [...contexts].some((each) => each.blocky);
+      const hint = blocky ? " Set 'context.blocky = false' to change this behaviour." : '';
+      process.stderr.write(
+        `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.${hint}\n`,
+      );
+    }, WARN_AFTER).unref();
+    void Promise.all(waiting.map((member) => member.over)).then(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,451 @@
+/**
+ * SocketCore: what stands behind a public socket. It joins the pattern, the pipes, the endpoints and those who listen
+ * to events, and ends them all in good order.
+ */
+
+import { Connection, nullMechanism, type SocketType as ZmtpType } from '../zmtp/index.ts';
+import type { Context, Member } from './context.ts';
+import {
+  type BindEndpoint,
+  type ConnectEndpoint,
+  type InprocEndpoint,
+  parseBind,
+  parseConnect,
+} from './endpoint.ts';
+import { SocketError } from './errors.ts';
+import type { Event, EventSource, EventType } from './events.ts';
+import { Incoming } from './incoming.ts';
+import { createValues } from './option-table.ts';
+import type { OptionValues } from './options.ts';
+import { Outgoing } from './outgoing.ts';
+import type { Pattern, PatternHost } from './pattern/pattern.ts';
+import { Pipe, type PipeLimits, ReceiveBudget } from './pipe.ts';
+import type { SocketTypeSpec } from './socket-type.ts';
+import type { PeerStats, SocketStats } from './stats.ts';
+import { StreamConnecter } from './transport/connecter.ts';
+import { InprocConnecter, InprocListener } from './transport/inproc.ts';
+import { StreamListener } from './transport/listener.ts';
+import { type Protocol, RawStream } from './transport/protocol.ts';
+import type { StreamLink } from './transport/stream-link.ts';
+import type { OpenEndpoint, TransportHost } from './transport/transport.ts';
+import { type CallOptions, Waiter } from './waiter.ts';
+
+/** How long to wait, and for how many peers. */
+export interface WaitOptions extends CallOptions {
+  /** How many peers must be there (`handshake`, `subscription`) or events come (all others). Default 1. */
+  peers?: number;
+}
+
+export class SocketCore implements TransportHost, PatternHost, Member {
+  readonly context: Context;
+  readonly values: OptionValues;
+  readonly pattern: Pattern;
+  readonly outgoing: Outgoing;
+  readonly incoming: Incoming;
+  readonly typeName: string;
+  readonly random: () => number = Math.random;
+  readonly over: Promise<void>;
+  closed = false;
+  lastEndpoint: string | null = null;
+  /** A bind or unbind is under way: other calls are refused. */
+  busy = false;
+
+  readonly #spec: SocketTypeSpec;
+  readonly #limits: { -readonly [K in keyof PipeLimits]: PipeLimits[K] };
+  readonly #budget: ReceiveBudget;
+  readonly #endpoints: OpenEndpoint[] = [];
+  /** Told to end, and still delivering. */
+  readonly #lingering = new Set<OpenEndpoint>();
+  /** Peers whose handshake is over, with their subscriptions where they have any. */
+  readonly #peers = new Map<Pipe, Peer>();
+  readonly #pipes = new Set<Pipe>();
+  readonly #listeners = new Set<(event: Event) => void>();
+  /** Calls of `waitFor`, to be looked at when a peer comes or an event. */
+  readonly #watchers = new Set<() => void>();
+  #resolveOver!: () => void;
+  #closeWhenFree = false;
+  /** Counters of pipes and links that are gone. */
+  #droppedBefore = 0;
+  #bytesSentBefore = 0;
+  #bytesReceivedBefore = 0;
+  #reconnectsBefore = 0;
+
+  constructor(context: Context, spec: SocketTypeSpec) {
+    this.context = context;
+    this.#spec = spec;
+    this.typeName = spec.name;
+    this.values = createValues({
+      ipv6: context.ipv6,
+      ...spec.defaults,
+      ...(!context.blocky && { linger: 0 }),
+    });
+    this.#budget = new ReceiveBudget(0);
+    this.#limits = {
+      sendHighWaterMark: 0,
+      receiveHighWaterMark: 0,
+      sendHighWaterMarkBytes: 0,
+      receiveBudget: undefined,
+      conflate: false,
+    };
+    this.applyLimits();
+    this.pattern = spec.makePattern(this, this.values, this.random);
+    this.outgoing = new Outgoing(this.pattern, this.values, context.keepAlive, () =>
+      this.incoming.wake(),
+    );
+    this.incoming = new Incoming(this.pattern, this.values, context.keepAlive, () =>
+      this.outgoing.wake(),
+    );
+    this.over = new Promise((resolve) => {
+      this.#resolveOver = resolve;
+    });
+    context.admit(this);
+  }
+
+  // — options —
+
+  /** Bring the marks to the pipes: they act at once. */
+  applyLimits(): void {
+    const limits = this.#limits;
+    const { values } = this;
+    limits.sendHighWaterMark = values.sendHighWaterMark;
+    limits.receiveHighWaterMark = values.receiveHighWaterMark;
+    limits.sendHighWaterMarkBytes = values.sendHighWaterMarkBytes;
+    this.#budget.cap = values.receiveHighWaterMarkBytes;
+    limits.receiveBudget = this.#budget.cap > 0 ? this.#budget : undefined;
+    limits.conflate = values.conflate;
+  }
+
+  get endpointCount(): number {
+    return this.#endpoints.length;
+  }
+
+  // — endpoints —
+
+  async bind(text: string): Promise<void> {
+    const endpoint = this.#parse(() => parseBind(text));
+    this.busy = true;
+    try {
+      if (endpoint.transport === 'inproc') {
+        this.#bindInproc(endpoint, text);
+      } else {
+        const listener = new StreamListener(this, { ...this.values }, text);
+        await listener.listen(endpoint);
+        this.#opened(listener);
+      }
+    } finally {
+      this.#free();
+    }
+  }
+
+  bindSync(text: string): void {
+    const endpoint = this.#parse(() => parseBind(text));
+    if (endpoint.transport === 'inproc') {
+      this.#bindInproc(endpoint, text);
+    } else {
+      const listener = new StreamListener(this, { ...this.values }, text);
+      listener.listenSync(endpoint);
+      this.#opened(listener);
+    }
+  }
+
+  async unbind(text: string): Promise<void> {
+    const endpoint = this.#find('bind', text);
+    this.busy = true;
+    try {
+      this.#forget(endpoint);
+      await endpoint.close();
+    } finally {
+      this.#free();
+    }
+  }
+
+  /** Likewise; the address is free again a moment later. */
+  unbindSync(text: string): void {
+    const endpoint = this.#find('bind', text);
+    this.#forget(endpoint);
+    void endpoint.close();
+  }
+
+  connect(text: string, connectRoutingId?: Buffer): void {
+    const endpoint = this.#parse(() => parseConnect(text));
+    this.lastEndpoint = text;
+    if (this.#spec.connectsOnce && this.#endpoints.some((each) => isConnect(each, text))) return;
+    this.#endpoints.push(this.#open(endpoint, text, connectRoutingId));
+  }
+
+  /** Stop, after `linger`: what waits to be sent is sent, what was received and not read is given up. */
+  disconnect(text: string): void {
+    const endpoint = this.#find('connect', text);
+    this.#forget(endpoint);
+    this.#lingerOver(endpoint);
+  }
+
+  /** Begin to end: refuse who waits, close what listens, let `linger` deliver what was accepted. */
+  close(): void {
+    if (this.closed) return;
+    if (this.busy) {
+      this.#closeWhenFree = true;
+      return;
+    }
+    this.outgoing.close();
+    this.incoming.close();
+    this.closed = true;
+    for (const endpoint of this.#endpoints.splice(0)) this.#lingerOver(endpoint);
+    void Promise.all([...this.#lingering].map((endpoint) => endpoint.over)).then(() => {
+      this.emit({ type: 'end' });
+      this.#listeners.clear();
+      this.#resolveOver();
+    });
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  get undeliveredCount(): number {
+    if (this.values.linger === 0) return 0;
+    let count = 0;
+    for (const endpoint of this.#endpoints) count += endpoint.unsentCount;
+    for (const endpoint of this.#lingering) count += endpoint.unsentCount;
+    return count;
+  }
+
+  // — PatternHost —
+
+  readable(): void {
+    this.incoming?.wake();
+  }
+
+  writable(): void {
+    this.outgoing?.wake();
+  }
+
+  note(pipe: Pipe, reason: string): void {
+    const address = pipe.peer?.address ?? '';
+    const error = Object.assign(new Error(reason), { code: 'ERR_PEER_REFUSED' });
+    this.emit({ type: 'peer:refused', address, error });
+  }
+
+  subscribed(pipe: Pipe, count: number): void {
+    const peer = this.#peers.get(pipe);
+    if (peer !== undefined) peer.subscriptionCount = count;
+    this.emit({ type: 'subscription', address: pipe.peer?.address ?? '', count });
+  }
+
+  // — TransportHost —
+
+  makePipe(connectRoutingId?: Buffer): Pipe {
+    const pipe = new Pipe(this.#limits, this.pattern, connectRoutingId);
+    this.#pipes.add(pipe);
+    return pipe;
+  }
+
+  makeProtocol(values: OptionValues): Protocol {
+    if (this.#spec.raw) return new RawStream();
+    const options = {
+      socketType: this.#spec.name as ZmtpType,
+      routingId: values.routingId ?? undefined,
+      mechanism: nullMechanism,
+      maxMessageSize: values.maxMessageSize,
+      maxMessageParts: values.maxMessageParts,
+      handshakeInterval: values.handshakeInterval,
+      heartbeatInterval: values.heartbeatInterval,
+      heartbeatTimeToLive: values.heartbeatTimeToLive,
+      heartbeatTimeout: values.heartbeatTimeout,
+    };
+    return new Connection(options, performance.now());
+  }
+
+  established(pipe: Pipe, link: StreamLink | undefined): void {
+    this.#peers.set(pipe, { link, subscriptionCount: 0 });
+    this.pattern.established(pipe);
+    this.#peersChanged();
+  }
+
+  departed(pipe: Pipe, link: StreamLink | undefined, ended: boolean): void {
+    this.#peers.delete(pipe);
+    if (link !== undefined) {
+      this.#bytesSentBefore += link.bytesSent;
+      this.#bytesReceivedBefore += link.bytesReceived;
+    }
+    if (ended && this.#pipes.delete(pipe)) this.#droppedBefore += pipe.droppedCount;
+    this.#peersChanged();
+  }
+
+  emit(event: Event): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  // — watching —
+
+  observe(listener: (event: Event) => void): EventSource {
+    this.#listeners.add(listener);
+    const { keepAlive } = this.context;
+    return {
+      stop: () => this.#listeners.delete(listener),
+      hold: () => keepAlive.hold(),
+      release: () => keepAlive.release(),
+    };
+  }
+
+  waitFor(type: EventType, options: WaitOptions): Promise<void> {
+    const { peers = 1, timeout = -1, signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    let seen = 0;
+    const done = (): boolean => {
+      if (type === 'handshake') return this.#peers.size >= peers;
+      if (type === 'subscription') return this.#subscriberCount() >= peers;
+      return seen >= peers;
+    };
+    if (done()) return Promise.resolve();
+    if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
+    const look = (): void => {
+      if (done()) finish(() => waiter.resolve());
+      else if (this.closed) finish(() => waiter.reject(new SocketError('EBADF')));
+    };
+    const listener = (event: Event): void => {
+      if (event.type === type) seen++;
+      look();
+    };
+    const finish = (settle: () => void): void => {
+      this.#watchers.delete(look);
+      this.#listeners.delete(listener);
+      settle();
+    };
+    const waiter = new Waiter<void>(this.context.keepAlive, timeout, signal, (aborted) => {
+      finish(() => waiter.reject(aborted ? signal?.reason : new SocketError('EAGAIN')));
+    });
+    this.#watchers.add(look);
+    this.#listeners.add(listener);
+    return waiter.promise;
+  }
+
+  stats(): SocketStats {
+    let dropped = this.#droppedBefore;
+    let [out, incoming] = [0, 0];
+    for (const pipe of this.#pipes) {
+      dropped += pipe.droppedCount;
+      out += pipe.outgoingCount;
+      incoming += pipe.readableCount;
+    }
+    let [bytesSent, bytesReceived] = [this.#bytesSentBefore, this.#bytesReceivedBefore];
+    const peers: PeerStats[] = [];
+    for (const [pipe, { link }] of this.#peers) {
+      bytesSent += link?.bytesSent ?? 0;
+      bytesReceived += link?.bytesReceived ?? 0;
+      peers.push(peerStats(pipe, link));
+    }
+    let reconnects = this.#reconnectsBefore;
+    for (const endpoint of this.#endpoints) reconnects += reconnectCount(endpoint);
+    return {
+      sent: { messages: this.outgoing.sentCount, bytes: bytesSent },
+      received: { messages: this.incoming.receivedCount, bytes: bytesReceived },
+      dropped,
+      reconnects,
+      queued: { out, in: incoming },
+      peers,
+    };
+  }
+
+  #subscriberCount(): number {
+    let count = 0;
+    for (const peer of this.#peers.values()) if (peer.subscriptionCount > 0) count++;
+    return count;
+  }
+
+  #peersChanged(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  // — helpers —
+
+  #parse<E extends BindEndpoint | ConnectEndpoint>(parse: () => E): E {
+    const endpoint = parse();
+    if (this.#spec.raw && endpoint.transport !== 'tcp') {
+      throw new SocketError('ENOCOMPATPROTO');
+    }
+    return endpoint;
+  }
+
+  #bindInproc(_endpoint: InprocEndpoint, text: string): void {
+    const { inproc } = this.context;
+    const listener = new InprocListener(inproc, this, { ...this.values }, text);
+    inproc.bind(listener);
+    this.#opened(listener);
+  }
+
+  #open(endpoint: ConnectEndpoint, text: string, connectRoutingId?: Buffer): OpenEndpoint {
+    const values = { ...this.values };
+    return endpoint.transport === 'inproc'
+      ? new InprocConnecter(this.context.inproc, this, values, text, connectRoutingId)
+      : new StreamConnecter(this, values, text, endpoint, connectRoutingId);
+  }
+
+  #opened(endpoint: OpenEndpoint): void {
+    this.#endpoints.push(endpoint);
+    this.lastEndpoint = endpoint.address;
+  }
+
+  #find(kind: OpenEndpoint['kind'], text: string): OpenEndpoint {
+    if (typeof text !== 'string') throw new TypeError('Address must be a string');
+    const found = this.#endpoints.find(
+      (each) => each.kind === kind && (each.address === text || each.text === text),
+    );
+    if (found === undefined) throw new SocketError('ENOENT', { address: text });
+    return found;
+  }
+
+  #forget(endpoint: OpenEndpoint): void {
+    this.#endpoints.splice(this.#endpoints.indexOf(endpoint), 1);
+    this.#reconnectsBefore += reconnectCount(endpoint);
+  }
+
+  #lingerOver(endpoint: OpenEndpoint): void {
+    const { linger } = this.values;
+    const { keepAlive } = this.context;
+    this.#lingering.add(endpoint);
+    keepAlive.hold();
+    let timer: NodeJS.Timeout | undefined;
+    void endpoint.over.then(() => {
+      clearTimeout(timer);
+      this.#lingering.delete(endpoint);
+      keepAlive.release();
+    });
+    if (linger === 0) {
+      void endpoint.close();
+      return;
+    }
+    endpoint.finish();
+    if (linger > 0) timer = setTimeout(() => void endpoint.close(), linger);
+  }
+
+  #free(): void {
+    this.busy = false;
+    if (this.#closeWhenFree) this.close();
+  }
+}
+
+interface Peer {
+  readonly link: StreamLink | undefined;
+  subscriptionCount: number;
+}
+
+function isConnect(endpoint: OpenEndpoint, text: string): boolean {
+  return endpoint.kind === 'connect' && endpoint.text === text;
+}
+
+function reconnectCount(endpoint: OpenEndpoint): number {
+  return endpoint instanceof StreamConnecter ? endpoint.reconnectCount : 0;
+}
+
+function peerStats(pipe: Pipe, link: StreamLink | undefined): PeerStats {
+  return {
+    address: pipe.peer?.address ?? '',
+    socketType: pipe.peer?.socketType ?? '',
+    routingId: pipe.routingId,
+    sent: { messages: pipe.sentCount, bytes: link?.bytesSent ?? 0 },
+    received: {
+      messages: pipe.receivedCount + pipe.readableCount,
+      bytes: link?.bytesReceived ?? 0,
+    },
+    dropped: pipe.droppedCount,
+    queued: { out: pipe.outgoingCount, in: pipe.readableCount },
+  };
+}

@@ -1,0 +1,104 @@
+/** SocketError: what a call on a socket can reject or throw with, told apart by `code`. */
+
+/**
+ * A failed call. `code` is the name libzmq users know, `errno` its number (Linux values; `EFSM`,
+ * `ENOCOMPATPROTO`, `ETERM` are libzmq's own), `address` the endpoint as given where there is one.
+ */
+export class SocketError extends Error {
+  readonly code: SocketErrorCode;
+  readonly errno: number;
+  /** The endpoint text the call was about. */
+  readonly address?: string;
+  /** How many messages of a `sendMany` had been accepted before it failed. */
+  readonly sentCount?: number;
+
+  constructor(code: SocketErrorCode, detail: SocketErrorDetail = {}) {
+    super(detail.message ?? TEXTS[code], detail.cause === undefined ? {} : { cause: detail.cause });
+    this.name = 'Error';
+    this.code = code;
+    this.errno = ERRNO[code];
+    if (detail.address !== undefined) this.address = detail.address;
+    if (detail.sentCount !== undefined) this.sentCount = detail.sentCount;
+  }
+}
+
+export type SocketErrorCode = keyof typeof ERRNO;
+
+export interface SocketErrorDetail {
+  message?: string;
+  address?: string;
+  sentCount?: number;
+  cause?: unknown;
+}
+
+/** `errno` values: Linux numbers, and libzmq's from 156384712 up. */
+const ERRNO = {
+  ENOENT: 2,
+  EIO: 5,
+  EAGAIN: 11,
+  EBADF: 9,
+  EACCES: 13,
+  EFAULT: 14,
+  EBUSY: 16,
+  ENODEV: 19,
+  EINVAL: 22,
+  EMFILE: 24,
+  ENAMETOOLONG: 36,
+  ENOTSOCK: 88,
+  EMSGSIZE: 90,
+  EPROTONOSUPPORT: 93,
+  ENOTSUP: 95,
+  EADDRINUSE: 98,
+  EADDRNOTAVAIL: 99,
+  ENETUNREACH: 101,
+  ECONNABORTED: 103,
+  ECONNRESET: 104,
+  ETIMEDOUT: 110,
+  ECONNREFUSED: 111,
+  EHOSTUNREACH: 113,
+  EFSM: 156_384_763,
+  ENOCOMPATPROTO: 156_384_764,
+  ETERM: 156_384_765,
+} as const;
+
+/** The texts of zeromq.js, which its users' tests compare. */
+const TEXTS: Record<SocketErrorCode, string> = {
+  ENOENT: 'No such endpoint',
+  EIO: 'Input/output error',
+  EAGAIN: 'Operation was not possible or timed out',
+  EBADF: 'Socket is closed',
+  EACCES: 'Permission denied',
+  EFAULT: 'Context is closed',
+  EBUSY: 'Socket is busy',
+  ENODEV: 'No such device',
+  EINVAL: 'Invalid argument',
+  EMFILE: 'Too many open file descriptors',
+  ENAMETOOLONG: 'File name too long',
+  ENOTSOCK: 'Socket operation on non-socket',
+  EMSGSIZE: 'Message too long',
+  EPROTONOSUPPORT: 'Protocol not supported',
+  ENOTSUP: 'Operation not supported',
+  EADDRINUSE: 'Address already in use',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  ENETUNREACH: 'Network is unreachable',
+  ECONNABORTED: 'Software caused connection abort',
+  ECONNRESET: 'Connection reset by peer',
+  ETIMEDOUT: 'Connection timed out',
+  ECONNREFUSED: 'Connection refused',
+  EHOSTUNREACH: 'Host unreachable',
+  EFSM: 'Operation cannot be accomplished in current state',
+  ENOCOMPATPROTO: 'The protocol is not compatible with the socket type',
+  ETERM: 'Context was terminated',
+};
+
+/** `error` as a SocketError with its code where that is one of ours; others pass, with `EIO` for lack of a code. */
+export function toSocketError(error: unknown, address?: string): SocketError {
+  if (error instanceof SocketError) return error;
+  const { code, message } = error as { code?: string; message?: string };
+  const known = code !== undefined && Object.hasOwn(ERRNO, code);
+  return new SocketError(known ? (code as SocketErrorCode) : 'EIO', {
+    ...(address !== undefined && { address }),
+    ...(!known && message !== undefined && { message }),
+    cause: error,
+  });
+}

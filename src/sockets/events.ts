@@ -1,0 +1,180 @@
+/** Events: what the monitor of a socket reports, one member of the union for each `ZMQ_EVENT_*` and a few of ours. */
+
+import { EventEmitter } from 'node:events';
+import { SocketError } from './errors.ts';
+
+interface AddressEvent<T extends string> {
+  type: T;
+  /** The endpoint; for a connection that was accepted, the one it came in by. */
+  address: string;
+}
+
+interface ErrorEvent<T extends string, E extends Error = EventError> extends AddressEvent<T> {
+  error: E;
+}
+
+/** An error with the code of the system, of libzmq, or of ZMTP (`ERR_ZMTP_*`). */
+export interface EventError extends Error {
+  code: string;
+  errno?: number;
+}
+
+/** One event, told apart by `type`. */
+export type Event =
+  | AddressEvent<'accept'>
+  | ErrorEvent<'accept:error'>
+  | AddressEvent<'bind'>
+  | ErrorEvent<'bind:error'>
+  | AddressEvent<'connect'>
+  | AddressEvent<'connect:delay'>
+  | (AddressEvent<'connect:retry'> & {
+      /** Milliseconds until the next attempt. */
+      interval: number;
+    })
+  | AddressEvent<'close'>
+  | ErrorEvent<'close:error'>
+  | (AddressEvent<'disconnect'> & {
+      /** Why, where it is known: ours, libzmq does not tell. */
+      error?: EventError;
+    })
+  | AddressEvent<'handshake'>
+  | ErrorEvent<'handshake:error:protocol'>
+  | ErrorEvent<'handshake:error:auth', EventError & { status: number }>
+  | ErrorEvent<'handshake:error:other'>
+  /** Ours: a peer that the socket type has no place for was turned away (second peer of a PAIR, duplicate routing id). */
+  | ErrorEvent<'peer:refused'>
+  /** Ours: a subscriber's number of subscriptions changed (PUB, XPUB). */
+  | (AddressEvent<'subscription'> & {
+      /** Subscriptions of that peer now. */
+      count: number;
+    })
+  | { type: 'end' }
+  | { type: 'unknown' };
+
+export type EventType = Event['type'];
+
+export type EventOfType<E extends EventType = EventType> = Extract<Event, { type: E }>;
+
+/** What a socket gives an observer: to let go, and to keep the process alive while it waits. */
+export interface EventSource {
+  stop(): void;
+  hold(): void;
+  release(): void;
+}
+
+/**
+ * The monitor of one socket: `for await (const event of socket.events)`, `receive()`, or `on`/`off`.
+ * Events are kept from the first access on, at most 1000 of them.
+ */
+export class Observer {
+  readonly #queue: Event[] = [];
+  readonly #source: EventSource;
+  #emitter: EventEmitter | undefined;
+  #waiter: { resolve(event: Event): void; reject(error: Error): void } | undefined;
+  #closed = false;
+
+  constructor(socket: { [observe](listener: (event: Event) => void): EventSource }) {
+    if (typeof socket?.[observe] !== 'function') {
+      throw new TypeError('Socket must be a socket object');
+    }
+    this.#source = socket[observe]((event) => this.#take(event));
+  }
+
+  /** Whether no more events will come: after the event `end`, or `close()`. */
+  get closed(): boolean {
+    return this.#closed && this.#queue.length === 0;
+  }
+
+  /** Stop observing. A pending `receive` rejects with `ENOTSOCK`. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#source.stop();
+    this.#queue.length = 0;
+    if (this.#waiter === undefined) return;
+    this.#waiter.reject(new SocketError('ENOTSOCK'));
+    this.#waiter = undefined;
+    this.#source.release();
+  }
+
+  /**
+   * Call `listener` for each event of `type`. From then on events cannot be read with `receive`.
+   */
+  on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventEmitter {
+    return this.emitter.on(type, listener);
+  }
+
+  off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventEmitter {
+    return this.emitter.off(type, listener);
+  }
+
+  /** @internal */
+  get emitter(): EventEmitter {
+    this.#emitter ??= new EventEmitter();
+    for (const event of this.#queue.splice(0)) this.#emitter.emit(event.type, event);
+    return this.#emitter;
+  }
+
+  /**
+   * The next event.
+   * @throws SocketError `EBUSY` while another `receive` is pending, `EBADF` once closed.
+   */
+  receive(): Promise<Event> {
+    if (this.#emitter !== undefined) {
+      throw new Error(
+        'Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().',
+      );
+    }
+    const event = this.#queue.shift();
+    if (event !== undefined) return Promise.resolve(event);
+    if (this.#closed) throw new SocketError('EBADF');
+    if (this.#waiter !== undefined) {
+      throw new SocketError('EBUSY', {
+        message:
+          'Observer is busy reading; only one receive operation may be in progress at any time',
+      });
+    }
+    this.#source.hold();
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+  }
+
+  /** Events until the socket is closed. */
+  [Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
+    return {
+      next: async () => {
+        if (this.closed) return { done: true, value: undefined };
+        try {
+          return { done: false, value: await this.receive() };
+        } catch (error) {
+          if (this.#closed) return { done: true, value: undefined };
+          throw error;
+        }
+      },
+    };
+  }
+
+  #take(event: Event): void {
+    if (event.type === 'end') {
+      this.#closed = true;
+      this.#source.stop();
+    }
+    if (this.#emitter !== undefined) {
+      this.#emitter.emit(event.type, event);
+    } else if (this.#waiter !== undefined) {
+      const { resolve } = this.#waiter;
+      this.#waiter = undefined;
+      this.#source.release();
+      resolve(event);
+    } else {
+      if (this.#queue.length >= QUEUE_MAX) this.#queue.shift();
+      this.#queue.push(event);
+    }
+  }
+}
+
+/** @internal What a socket offers its observers. */
+export const observe: unique symbol = Symbol('observe');
+
+const QUEUE_MAX = 1000;

@@ -1,0 +1,317 @@
+/**
+ * Options: the properties by which a socket or context is configured, under the names of zeromq.js and
+ * grouped by who has them. First the libzmq name, then unit, default and what happens at the limit.
+ * Durations are milliseconds; a number that is out of range throws `EINVAL`, a value of another type a
+ * TypeError. Values, checks and defaults are in option-table.ts.
+ *
+ * Unless its comment says "at once", an option is read when an endpoint is made: set it before `bind` or
+ * `connect`. What Node cannot reach is *accepted, without effect*, so that programs run unchanged. What
+ * would leave a user less protected than asked for is *refused*: setting anything but the default throws
+ * `ENOTSUP`.
+ */
+
+/** On every socket. */
+export interface CommonOptions {
+  /** `ZMQ_AFFINITY`. Bit map of I/O threads, default 0 = any. Accepted, without effect: there is one thread. */
+  affinity: number;
+  /** `ZMQ_RATE`. Multicast data rate, kbit/s, default 100. Accepted, without effect: no multicast. */
+  rate: number;
+  /** `ZMQ_RECOVERY_IVL`. Multicast recovery, ms, default 10 000. Accepted, without effect: no multicast. */
+  recoveryInterval: number;
+  /**
+   * `ZMQ_LINGER`. Milliseconds that messages not yet sent are kept after `close` or `disconnect`. Default
+   * −1 = until they are sent (0 when the context is not `blocky`); 0 = dropped at once. When the time is
+   * over they are dropped. At once.
+   */
+  linger: number;
+  /**
+   * `ZMQ_RECONNECT_IVL`. Milliseconds before a lost or failed connection is tried again, plus a random
+   * part of up to as much. Default 100; −1 and 0 = never.
+   */
+  reconnectInterval: number;
+  /** `ZMQ_BACKLOG`. Connections the system holds before they are accepted, default 100; more are refused. */
+  backlog: number;
+  /**
+   * `ZMQ_RECONNECT_IVL_MAX`. Milliseconds up to which `reconnectInterval` doubles from attempt to attempt.
+   * Default 0 = it does not grow; likewise for values not above `reconnectInterval`.
+   */
+  reconnectMaxInterval: number;
+  /**
+   * `ZMQ_MAXMSGSIZE`. Octets in one frame from a peer, default −1 = no limit. A peer that announces more
+   * is disconnected before anything is stored.
+   */
+  maxMessageSize: number;
+  /**
+   * Ours. Frames in one message from a peer, default 65 536; 0 and −1 = no limit. A peer that sends more
+   * is disconnected: without a limit, one message of ever more small frames fills the memory.
+   */
+  maxMessageParts: number;
+  /** `ZMQ_TCP_KEEPALIVE`. Default −1 = as the system has it (off); 0 = off, 1 = on. */
+  tcpKeepalive: number;
+  /** `ZMQ_TCP_KEEPALIVE_CNT`. Unanswered probes, default −1 = system's. Accepted, without effect. */
+  tcpKeepaliveCount: number;
+  /**
+   * `ZMQ_TCP_KEEPALIVE_IDLE`. Seconds of silence before the first probe, default −1 = system's. Acts only
+   * with `tcpKeepalive` 1.
+   */
+  tcpKeepaliveIdle: number;
+  /** `ZMQ_TCP_KEEPALIVE_INTVL`. Seconds between probes, default −1 = system's. Accepted, without effect. */
+  tcpKeepaliveInterval: number;
+  /** `ZMQ_TCP_ACCEPT_FILTER`. CIDR block that may connect, default null = anyone. Refused. */
+  tcpAcceptFilter: string | null;
+  /**
+   * `ZMQ_IMMEDIATE`. Default false: messages queue for a peer from `connect` on. True: only once it is
+   * connected, and what is queued when the connection is lost is dropped.
+   */
+  immediate: boolean;
+  /**
+   * `ZMQ_IPV6`. Default false (or the context's): IPv4 only. True: `tcp://*:port` listens on both, and
+   * names resolve to IPv6 first.
+   */
+  ipv6: boolean;
+  /** `ZMQ_PLAIN_SERVER`. Ask peers for name and password, default false. Refused. */
+  plainServer: boolean;
+  /** `ZMQ_PLAIN_USERNAME`. Name to give to a PLAIN server, default null. Refused. */
+  plainUsername: string | null;
+  /** `ZMQ_PLAIN_PASSWORD`. Password to give to a PLAIN server, default null. Refused. */
+  plainPassword: string | null;
+  /** `ZMQ_CURVE_SERVER`. Encrypt, as server, default false. Refused. */
+  curveServer: boolean;
+  /** `ZMQ_CURVE_PUBLICKEY`. Our key, Z85 or 32 octets, default null. Refused. */
+  curvePublicKey: string | null;
+  /** `ZMQ_CURVE_SECRETKEY`. Our secret key, Z85 or 32 octets, default null. Refused. */
+  curveSecretKey: string | null;
+  /** `ZMQ_CURVE_SERVERKEY`. The server's key, Z85 or 32 octets, default null. Refused. */
+  curveServerKey: string | null;
+  /** `ZMQ_GSSAPI_SERVER`. Kerberos, as server, default false. Refused. */
+  gssapiServer: boolean;
+  /** `ZMQ_GSSAPI_PRINCIPAL`. Our principal, default null. Refused. */
+  gssapiPrincipal: string | null;
+  /** `ZMQ_GSSAPI_SERVICE_PRINCIPAL`. The server's principal, default null. Refused. */
+  gssapiServicePrincipal: string | null;
+  /** `ZMQ_GSSAPI_PLAINTEXT`. Authenticate without encrypting, default false. Refused. */
+  gssapiPlainText: boolean;
+  /** `ZMQ_GSSAPI_PRINCIPAL_NAMETYPE`. Default `hostBased`. Refused. */
+  gssapiPrincipalNameType: GssapiNameType;
+  /** `ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE`. Default `hostBased`. Refused. */
+  gssapiServicePrincipalNameType: GssapiNameType;
+  /** `ZMQ_ZAP_DOMAIN`. Domain in which an authenticator is asked about peers, default null = none. Refused. */
+  zapDomain: string | null;
+  /** `ZMQ_ZAP_ENFORCE_DOMAIN`. Let nobody in without authenticator, default false. Refused. */
+  zapEnforceDomain: boolean;
+  /** `ZMQ_TOS`. Type-of-service octet of IP packets, default 0. Accepted, without effect. */
+  typeOfService: number;
+  /**
+   * `ZMQ_HANDSHAKE_IVL`. Milliseconds for greeting and handshake together, default 30 000; 0 = no limit.
+   * After that the connection is closed; a connecting side tries again.
+   */
+  handshakeInterval: number;
+  /** `ZMQ_SOCKS_PROXY`. `host:port` of a SOCKS5 proxy, default null. Refused: traffic would go around it. */
+  socksProxy: string | null;
+  /** `ZMQ_HEARTBEAT_IVL`. Milliseconds between PINGs to each peer, default 0 = none. */
+  heartbeatInterval: number;
+  /**
+   * `ZMQ_HEARTBEAT_TTL`. Milliseconds of silence from us after which the *peer* is to close, default 0 =
+   * never. Rounded down to 100; at most 6 553 599.
+   */
+  heartbeatTimeToLive: number;
+  /**
+   * `ZMQ_HEARTBEAT_TIMEOUT`. Milliseconds a peer may stay silent after a PING before the connection is
+   * closed, default −1 = as `heartbeatInterval`; 0 = for ever.
+   */
+  heartbeatTimeout: number;
+  /** `ZMQ_CONNECT_TIMEOUT`. Milliseconds for one attempt to connect, default 0 = the system's limit. */
+  connectTimeout: number;
+  /** `ZMQ_TCP_MAXRT`. Milliseconds of retransmission, default 0 = system's. Accepted, without effect. */
+  tcpMaxRetransmitTimeout: number;
+  /** `ZMQ_MULTICAST_MAXTPDU`. Octets in a multicast packet, default 1500. Accepted, without effect. */
+  multicastMaxTransportDataUnit: number;
+  /** `ZMQ_VMCI_BUFFER_SIZE`. Octets, default 0. Refused, with `EINVAL` as zeromq.js: no vmci. */
+  vmciBufferSize: number;
+  /** `ZMQ_VMCI_BUFFER_MIN_SIZE`. Octets, default 0. Refused, with `EINVAL`. */
+  vmciBufferMinSize: number;
+  /** `ZMQ_VMCI_BUFFER_MAX_SIZE`. Octets, default 0. Refused, with `EINVAL`. */
+  vmciBufferMaxSize: number;
+  /** `ZMQ_VMCI_CONNECT_TIMEOUT`. Milliseconds, default −1. Refused, with `EINVAL`. */
+  vmciConnectTimeout: number;
+  /** `ZMQ_BINDTODEVICE`. Interface to use, default null = any. Accepted, without effect. */
+  interface: string | null;
+  /** `ZMQ_LOOPBACK_FASTPATH`. A Windows shortcut, default false. Accepted, without effect. */
+  loopbackFastPath: boolean;
+}
+
+/** `ZMQ_GSSAPI_NT_HOSTBASED` and friends. */
+export type GssapiNameType = 'hostBased' | 'userName' | 'krb5Principal';
+
+/** On sockets that can send. */
+export interface SendOptions {
+  /** `ZMQ_SNDBUF`. Octets in the kernel's send buffer, default −1 = system's. Accepted, without effect. */
+  sendBufferSize: number;
+  /**
+   * `ZMQ_SNDHWM`. Messages held for one peer before `send` waits (or drops, on PUB). Default 1000; 0 = no
+   * mark. At once.
+   */
+  sendHighWaterMark: number;
+  /**
+   * Ours. Octets held for one peer before `send` waits (or drops, on PUB). Default 0 = no mark; a message
+   * is taken whole when there is any room. At once.
+   */
+  sendHighWaterMarkBytes: number;
+  /**
+   * `ZMQ_SNDTIMEO`. Milliseconds `send` waits for room before it rejects with `EAGAIN`. Default −1 = for
+   * ever; 0 = does not wait. At once.
+   */
+  sendTimeout: number;
+  /** `ZMQ_MULTICAST_HOPS`. Time-to-live of multicast packets, default 1. Accepted, without effect. */
+  multicastHops: number;
+}
+
+/** On sockets that can receive. */
+export interface ReceiveOptions {
+  /** `ZMQ_RCVBUF`. Octets in the kernel's receive buffer, default −1 = system's. Accepted, without effect. */
+  receiveBufferSize: number;
+  /**
+   * `ZMQ_RCVHWM`. Messages from one peer held unread before reading from it stops, so that the peer's own
+   * queue fills. Default 1000; 0 = no mark. At once.
+   */
+  receiveHighWaterMark: number;
+  /**
+   * Ours. Octets held unread, of all peers together, before reading stops. Default 0 = no mark. A peer
+   * with nothing unread may still deliver one message. At once.
+   */
+  receiveHighWaterMarkBytes: number;
+  /**
+   * `ZMQ_RCVTIMEO`. Milliseconds `receive` waits for a message before it rejects with `EAGAIN`. Default
+   * −1 = for ever; 0 = does not wait. At once.
+   */
+  receiveTimeout: number;
+}
+
+/** On REQ, REP, DEALER and ROUTER. */
+export interface RoutingIdOptions {
+  /**
+   * `ZMQ_ROUTING_ID`. 1–255 octets by which a ROUTER knows us, default null = it makes up an id. Reads as
+   * string up to the first NUL.
+   */
+  get routingId(): string | null;
+  set routingId(value: string | Buffer | null);
+}
+
+/** On REQ, DEALER and ROUTER. */
+export interface ProbeRouterOptions {
+  /** `ZMQ_PROBE_ROUTER`. Send an empty message to each new peer, default false. At once. */
+  probeRouter: boolean;
+}
+
+/** On PUSH, PULL, PUB, SUB and DEALER. */
+export interface ConflateOptions {
+  /**
+   * `ZMQ_CONFLATE`. Keep only the newest message for or from a peer, default false. High-water marks do
+   * not apply then.
+   */
+  conflate: boolean;
+}
+
+/** On REQ. */
+export interface RequestOptions {
+  /** `ZMQ_REQ_CORRELATE`. Number requests, and drop replies to others, default false. At once. */
+  correlate: boolean;
+  /**
+   * `ZMQ_REQ_RELAXED`. Allow another request before the reply, giving up the last one, default false =
+   * `EFSM`. At once.
+   */
+  relaxed: boolean;
+}
+
+/** On ROUTER. */
+export interface RouterOptions {
+  /**
+   * `ZMQ_ROUTER_MANDATORY`. Default false: a message to an unknown peer, or one whose queue is full, is
+   * dropped. True: `send` rejects with `EHOSTUNREACH`, or waits. At once.
+   */
+  mandatory: boolean;
+  /** `ZMQ_ROUTER_HANDOVER`. A new peer takes over an id in use; default false: it is refused. At once. */
+  handover: boolean;
+}
+
+/** On PUB and XPUB. */
+export interface NoDropOptions {
+  /** `ZMQ_XPUB_NODROP`. `send` waits at the mark of any subscriber; default false: it drops for that one. */
+  noDrop: boolean;
+}
+
+/** On XPUB. */
+export interface XPublisherOptions {
+  /** `ZMQ_XPUB_MANUAL`. Subscriptions are what the program makes of the requests, default false. */
+  manual: boolean;
+  /** `ZMQ_XPUB_WELCOME_MSG`. Message sent to each new subscriber, default null = none. */
+  get welcomeMessage(): string | null;
+  set welcomeMessage(value: string | Buffer | null);
+  /**
+   * `ZMQ_XPUB_VERBOSE`, `ZMQ_XPUB_VERBOSER`. Whether repeated subscriptions (`allSubs`), and repeated
+   * unsubscriptions too (`allSubsUnsubs`), are passed to `receive`. Default null: neither. At once.
+   */
+  verbosity: Verbosity;
+}
+
+export type Verbosity = 'allSubs' | 'allSubsUnsubs' | null;
+
+/** On PUB, XPUB and SUB. */
+export interface InvertMatchingOptions {
+  /** `ZMQ_INVERT_MATCHING`. Pass what matches no subscription, default false. Set it on both sides. */
+  invertMatching: boolean;
+}
+
+/** On STREAM. */
+export interface StreamOptions {
+  /** `ZMQ_STREAM_NOTIFY`. An empty message when a peer connects and when it leaves, default true. */
+  notify: boolean;
+}
+
+/** On every socket, and not to be set. */
+export interface ReadOnlyOptions {
+  /** `ZMQ_TYPE`. The number of the socket type, as in `SocketType`. */
+  readonly type: number;
+  /** `ZMQ_LAST_ENDPOINT`. Of the last `bind` (with the real port) or `connect`; null before. */
+  readonly lastEndpoint: string | null;
+  /** `ZMQ_MECHANISM`. null = none. */
+  readonly securityMechanism: 'plain' | 'curve' | 'gssapi' | null;
+  /** `ZMQ_THREAD_SAFE`. False: a socket belongs to one thread. */
+  readonly threadSafe: boolean;
+}
+
+/** On a context. */
+export interface ContextOptions {
+  /** `ZMQ_IO_THREADS`. Default 1. Accepted, without effect: there is one thread. */
+  ioThreads: number;
+  /** `ZMQ_MAX_SOCKETS`. Open sockets in this context, default 1023; one more throws `EMFILE`. */
+  maxSockets: number;
+  /** `ZMQ_THREAD_PRIORITY`. Default −1. Accepted, without effect. */
+  threadPriority: number;
+  /** `ZMQ_THREAD_SCHED_POLICY`. Default −1. Accepted, without effect. */
+  threadSchedulingPolicy: number;
+  /** `ZMQ_MAX_MSGSZ`. Octets, default 2 147 483 647. Accepted, without effect, also in zeromq.js. */
+  maxMessageSize: number;
+  /** `ZMQ_IPV6`. `ipv6` of sockets made from now on, default false. */
+  ipv6: boolean;
+  /** `ZMQ_BLOCKY`. Default true; false: `linger` of sockets made from now on is 0. */
+  blocky: boolean;
+}
+
+/** What a socket's options hold, of whatever type it is: {@link CommonOptions} and all the others. */
+export interface OptionValues
+  extends CommonOptions,
+    SendOptions,
+    ReceiveOptions,
+    ProbeRouterOptions,
+    ConflateOptions,
+    RequestOptions,
+    RouterOptions,
+    NoDropOptions,
+    Omit<XPublisherOptions, 'welcomeMessage'>,
+    InvertMatchingOptions,
+    StreamOptions {
+  /** As set: the property reads as a string, but an id is octets. */
+  routingId: Buffer | null;
+  welcomeMessage: Buffer | null;
+}

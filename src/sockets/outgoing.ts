@@ -1,0 +1,182 @@
+/** Outgoing: `send` and its kin over a pattern, with time-out and abort. */
+
+import { SocketError, type SocketErrorCode } from './errors.ts';
+import type { KeepAlive } from './keep-alive.ts';
+import { type Message, ownSmallParts } from './message.ts';
+import type { OptionValues } from './options.ts';
+import type { Pattern } from './pattern/pattern.ts';
+import { type CallOptions, nextTurn, Turns, Waiter } from './waiter.ts';
+
+/** A call that waits to get the rest of its messages in. */
+interface Pending {
+  readonly messages: readonly Message[];
+  next: number;
+  readonly waiter: Waiter<void>;
+}
+
+export class Outgoing {
+  /** Messages accepted so far. */
+  sentCount = 0;
+  readonly #pattern: Pattern;
+  readonly #values: OptionValues;
+  readonly #keepAlive: KeepAlive;
+  /** A message went out: a receive that was out of turn may now be in turn. */
+  readonly #sent: () => void;
+  readonly #turns = new Turns();
+  #pending: Pending | undefined;
+  #watchers: Waiter<void>[] = [];
+
+  constructor(pattern: Pattern, values: OptionValues, keepAlive: KeepAlive, sent: () => void) {
+    this.#pattern = pattern;
+    this.#values = values;
+    this.#keepAlive = keepAlive;
+    this.#sent = sent;
+  }
+
+  /** Hot: once per message. */
+  send(message: Message, options: CallOptions | undefined): Promise<void> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    let accepted: boolean;
+    try {
+      accepted = this.#pattern.send(message);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (!accepted) return this.#wait([message], 0, options);
+    this.#accepted(1);
+    return this.#turns.due(1) ? nextTurn(undefined) : RESOLVED;
+  }
+
+  trySend(message: Message): boolean {
+    if (this.#pattern.send(message)) {
+      this.#accepted(1);
+      return true;
+    }
+    const code = this.#pattern.sendRefusal(message);
+    if (code !== 'EAGAIN') throw new SocketError(code);
+    return false;
+  }
+
+  sendMany(messages: readonly Message[], options: CallOptions | undefined): Promise<void> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    let next = 0;
+    try {
+      while (next < messages.length && this.#pattern.send(messages[next]!)) next++;
+    } catch (error) {
+      this.#accepted(next);
+      return Promise.reject(withSentCount(error, next));
+    }
+    this.#accepted(next);
+    if (next < messages.length) return this.#wait(messages, next, options);
+    return this.#turns.due(next) ? nextTurn(undefined) : RESOLVED;
+  }
+
+  /** Settles when `send` would take a message at once. */
+  writable(options: CallOptions | undefined): Promise<void> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    if (this.#pattern.canSend) return this.#turns.due(1) ? nextTurn(undefined) : RESOLVED;
+    const timeout = options?.timeout ?? -1;
+    if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
+    const waiter = new Waiter<void>(this.#keepAlive, timeout, options?.signal, (aborted) => {
+      this.#watchers.splice(this.#watchers.indexOf(waiter), 1);
+      waiter.reject(aborted ? options?.signal?.reason : new SocketError('EAGAIN'));
+    });
+    this.#watchers.push(waiter);
+    return waiter.promise;
+  }
+
+  /** The pattern may take messages again, or it is a send's turn. */
+  wake(): void {
+    const pending = this.#pending;
+    if (pending !== undefined) this.#proceed(pending);
+    if (this.#watchers.length === 0 || !this.#pattern.canSend) return;
+    const watchers = this.#watchers;
+    this.#watchers = [];
+    for (const watcher of watchers) watcher.resolve();
+  }
+
+  /** The socket is closing: who waits is refused. */
+  close(): void {
+    const pending = this.#pending;
+    if (pending !== undefined) this.#refuse(pending);
+    for (const watcher of this.#watchers.splice(0)) watcher.reject(new SocketError('EAGAIN'));
+  }
+
+  #wait(
+    messages: readonly Message[],
+    next: number,
+    options: CallOptions | undefined,
+  ): Promise<void> {
+    const timeout = options?.timeout ?? this.#values.sendTimeout;
+    if (timeout === 0) {
+      const code = this.#pattern.sendRefusal(messages[next]!);
+      return Promise.reject(refusal(code, messages.length, next));
+    }
+    if (this.#pending !== undefined) {
+      throw new SocketError('EBUSY', {
+        message: 'Socket is busy writing; only one send operation may be in progress at any time',
+      });
+    }
+    const pending: Pending = {
+      // The caller may reuse small buffers while the message waits.
+      messages: messages.length === 1 ? [ownSmallParts(messages[0]!)] : messages.map(ownSmallParts),
+      next,
+      waiter: new Waiter<void>(this.#keepAlive, timeout, options?.signal, (aborted) => {
+        if (aborted) {
+          this.#pending = undefined;
+          pending.waiter.reject(options?.signal?.reason);
+        } else {
+          this.#refuse(pending);
+        }
+      }),
+    };
+    this.#pending = pending;
+    return pending.waiter.promise;
+  }
+
+  #proceed(pending: Pending): boolean {
+    const { messages, waiter } = pending;
+    const before = pending.next;
+    try {
+      while (pending.next < messages.length && this.#pattern.send(messages[pending.next]!)) {
+        pending.next++;
+      }
+    } catch (error) {
+      this.#pending = undefined;
+      this.#accepted(pending.next - before);
+      waiter.reject(messages.length > 1 ? withSentCount(error, pending.next) : error);
+      return true;
+    }
+    if (pending.next === messages.length) {
+      this.#pending = undefined;
+      waiter.resolve();
+    }
+    this.#accepted(pending.next - before);
+    return this.#pending !== pending;
+  }
+
+  /** The last chance, then the reason why not. */
+  #refuse(pending: Pending): void {
+    if (this.#proceed(pending)) return;
+    this.#pending = undefined;
+    const code = this.#pattern.sendRefusal(pending.messages[pending.next]!);
+    pending.waiter.reject(refusal(code, pending.messages.length, pending.next));
+  }
+
+  #accepted(count: number): void {
+    if (count === 0) return;
+    this.sentCount += count;
+    this.#sent();
+  }
+}
+
+function refusal(code: SocketErrorCode, messageCount: number, sentCount: number): SocketError {
+  return new SocketError(code, messageCount > 1 ? { sentCount } : {});
+}
+
+function withSentCount(error: unknown, sentCount: number): unknown {
+  if (!(error instanceof SocketError)) return error;
+  return new SocketError(error.code, { message: error.message, sentCount, cause: error });
+}
+
+const RESOLVED = Promise.resolve();

@@ -1,0 +1,105 @@
+/** PublishPattern: PUB (RFC 29). Each message goes to every peer that has subscribed to a prefix of it. */
+
+import type { SocketErrorCode } from '../errors.ts';
+import type { Message } from '../message.ts';
+import type { Pipe } from '../pipe.ts';
+import { Distributor } from '../routing/distributor.ts';
+import { PrefixIndex } from '../routing/prefix-index.ts';
+import { CANCEL, SUBSCRIBE } from '../routing/subscription.ts';
+import type { Pattern, PatternHost } from './pattern.ts';
+
+/** What a PUB can be told, read at each use: options may be set late. */
+export interface PublishOptions {
+  /** `ZMQ_XPUB_NODROP`. A message waits until all peers it goes to take it, instead of being dropped. */
+  readonly noDrop: boolean;
+  /** `ZMQ_INVERT_MATCHING`. Messages go to the peers that have not subscribed to them. */
+  readonly invertMatching: boolean;
+}
+
+export class PublishPattern implements Pattern {
+  readonly #host: PatternHost;
+  readonly #options: PublishOptions;
+  readonly #subscriptions = new PrefixIndex<Pipe>();
+  readonly #distributor = new Distributor();
+
+  constructor(host: PatternHost, options: PublishOptions) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** `ZMQ_TOPICS_COUNT`. Distinct prefixes that peers are subscribed to. */
+  get topicCount(): number {
+    return this.#subscriptions.size;
+  }
+
+  attach(pipe: Pipe): void {
+    this.#distributor.attach(pipe);
+    if (pipe.readableCount > 0) this.readable(pipe);
+  }
+
+  established(_pipe: Pipe): void {}
+
+  lost(pipe: Pipe): void {
+    pipe.discardIncoming();
+    const had = this.#subscriptions.countOf(pipe);
+    this.#subscriptions.removeAll(pipe);
+    if (had > 0) this.#host.subscribed?.(pipe, 0);
+    this.#unblock();
+  }
+
+  detach(pipe: Pipe): void {
+    this.#distributor.detach(pipe);
+    this.lost(pipe);
+  }
+
+  /** Subscriptions take effect as they arrive; anything else a peer sends upstream is dropped. */
+  readable(pipe: Pipe): void {
+    const before = this.#subscriptions.countOf(pipe);
+    for (let message = pipe.read(); message !== undefined; message = pipe.read()) {
+      if (pipe.ended) continue;
+      // libzmq looks at every part, not at the first only.
+      for (let i = 0; i < message.length; i++) this.#take(pipe, message[i]!);
+    }
+    const count = this.#subscriptions.countOf(pipe);
+    if (count !== before) this.#host.subscribed?.(pipe, count);
+    if (count < before) this.#unblock();
+  }
+
+  writable(_pipe: Pipe): void {
+    this.#unblock();
+  }
+
+  send(message: Message): boolean {
+    const { noDrop, invertMatching } = this.#options;
+    return this.#distributor.sendToMatching(message, this.#subscriptions, noDrop, invertMatching);
+  }
+
+  receive(): undefined {
+    return undefined;
+  }
+
+  get canSend(): boolean {
+    return !this.#options.noDrop || !this.#distributor.blocked;
+  }
+
+  get canReceive(): boolean {
+    return false;
+  }
+
+  sendRefusal(_message: Message): SocketErrorCode {
+    return 'EAGAIN';
+  }
+
+  receiveRefusal(): SocketErrorCode {
+    return 'ENOTSUP';
+  }
+
+  #take(pipe: Pipe, part: Buffer): void {
+    if (part[0] === SUBSCRIBE) this.#subscriptions.add(part.subarray(1), pipe);
+    else if (part[0] === CANCEL) this.#subscriptions.remove(part.subarray(1), pipe);
+  }
+
+  #unblock(): void {
+    if (this.#distributor.unblock()) this.#host.writable();
+  }
+}

@@ -1,0 +1,115 @@
+/** ReplyPattern: take a request, answer it, in turns (RFC 28). */
+
+import type { SocketErrorCode } from '../errors.ts';
+import type { Message } from '../message.ts';
+import type { Pipe } from '../pipe.ts';
+import { FairQueue } from '../routing/fair-queue.ts';
+import type { Pattern, PatternHost } from './pattern.ts';
+
+/**
+ * idle → (receive) → replying → (send) → idle.
+ *
+ *     a request   [hop] … [hop] [empty] [body] …
+ *                 └── the envelope ───┘ kept, and put in front of the reply
+ */
+export class ReplyPattern implements Pattern {
+  readonly #host: PatternHost;
+  readonly #queue = new FairQueue();
+  #replying = false;
+  /** Of the request that waits or is being answered: who asked, its envelope, and its body until received. */
+  #requester: Pipe | undefined;
+  #envelope: Message | undefined;
+  #body: Message | undefined;
+
+  constructor(host: PatternHost) {
+    this.#host = host;
+  }
+
+  attach(pipe: Pipe): void {
+    this.#queue.attach(pipe);
+    if (!this.#replying && pipe.readableCount > 0) this.#host.readable();
+  }
+
+  established(_pipe: Pipe): void {}
+
+  lost(_pipe: Pipe): void {}
+
+  detach(pipe: Pipe): void {
+    this.#queue.detach(pipe);
+  }
+
+  readable(pipe: Pipe): void {
+    this.#queue.activate(pipe);
+    if (!this.#replying) this.#host.readable();
+  }
+
+  writable(_pipe: Pipe): void {}
+
+  send(message: Message): boolean {
+    if (!this.#replying) return false;
+    const requester = this.#requester!;
+    const envelope = this.#envelope!;
+    this.#replying = false;
+    this.#requester = undefined;
+    this.#envelope = undefined;
+    // Gone or full: nobody waits for this any more.
+    if (!requester.write(joined(envelope, message))) requester.droppedCount++;
+    return true;
+  }
+
+  receive(): Message | undefined {
+    if (!this.canReceive) return undefined;
+    const body = this.#body;
+    this.#body = undefined;
+    this.#replying = true;
+    return body;
+  }
+
+  get canSend(): boolean {
+    return this.#replying;
+  }
+
+  get canReceive(): boolean {
+    if (this.#replying) return false;
+    return this.#body !== undefined || this.#nextRequest();
+  }
+
+  sendRefusal(_message: Message): SocketErrorCode {
+    return this.#replying ? 'EAGAIN' : 'EFSM';
+  }
+
+  receiveRefusal(): SocketErrorCode {
+    return this.#replying ? 'EFSM' : 'EAGAIN';
+  }
+
+  /** Look up the next request that is one, throwing away what comes before it. */
+  #nextRequest(): boolean {
+    for (;;) {
+      const message = this.#queue.receive();
+      if (message === undefined) return false;
+      const pipe = this.#queue.last!;
+      const delimiter = delimiterIndex(message);
+      if (delimiter >= 0) {
+        this.#requester = pipe;
+        this.#envelope = message.slice(0, delimiter + 1);
+        this.#body = message.slice(delimiter + 1);
+        return true;
+      }
+      pipe.droppedCount++;
+      this.#host.note(pipe, 'request without an empty delimiter frame');
+    }
+  }
+}
+
+/** Where the first empty frame with something after it is; −1 = none, so this is no request. */
+function delimiterIndex(message: Message): number {
+  for (let i = 0; i < message.length - 1; i++) if (message[i]!.length === 0) return i;
+  return -1;
+}
+
+function joined(envelope: Message, body: Message): Message {
+  const whole: Buffer[] = new Array(envelope.length + body.length);
+  for (let i = 0; i < envelope.length; i++) whole[i] = envelope[i]!;
+  for (let i = 0; i < body.length; i++) whole[envelope.length + i] = body[i]!;
+  return whole;
+}

@@ -1,0 +1,187 @@
+/** RouterPattern: peers by name. In with the sender's routing id in front, out to whom the first part names (RFC 28). */
+
+import type { SocketErrorCode } from '../errors.ts';
+import { SocketError } from '../errors.ts';
+import type { Message } from '../message.ts';
+import type { Pipe } from '../pipe.ts';
+import { FairQueue } from '../routing/fair-queue.ts';
+import { IdGenerator } from '../routing/id-generator.ts';
+import type { Pattern, PatternHost } from './pattern.ts';
+import { PROBE } from './probe.ts';
+
+/** What a ROUTER can be told; read when needed, so it may change. */
+export interface RouterOptions {
+  /** `ZMQ_ROUTER_MANDATORY`: what cannot be routed is an error, not dropped, and a full peer is waited for. */
+  readonly mandatory: boolean;
+  /** `ZMQ_ROUTER_HANDOVER`: a peer that announces a routing id in use takes it over. */
+  readonly handover: boolean;
+  /** `ZMQ_PROBE_ROUTER`: one empty message to each peer when its handshake is over. */
+  readonly probeRouter: boolean;
+}
+
+/**
+ * A peer is routed by the id its `connect` was given, else by the one it announces, else by a
+ * generated one. Only the first is known before the handshake: then messages can be queued at once.
+ */
+export class RouterPattern implements Pattern {
+  readonly #host: PatternHost;
+  readonly #options: RouterOptions;
+  readonly #queue = new FairQueue();
+  readonly #ids: IdGenerator;
+  /** By routing id, its octets as latin1 text. */
+  readonly #routes = new Map<string, Pipe>();
+  /** Those whose routing id was taken, while they are connected. */
+  readonly #refused = new Set<Pipe>();
+
+  /** `random`, as `Math.random`, gives the first generated routing id. */
+  constructor(host: PatternHost, options: RouterOptions, random: () => number) {
+    this.#host = host;
+    this.#options = options;
+    this.#ids = new IdGenerator(random);
+  }
+
+  attach(pipe: Pipe): void {
+    if (pipe.connectRoutingId !== undefined) this.#admit(pipe, pipe.connectRoutingId);
+  }
+
+  established(pipe: Pipe): void {
+    const announced = pipe.connectRoutingId ?? pipe.peer?.routingId;
+    if (!this.#admit(pipe, announced ?? this.#anonymousId(pipe))) return;
+    if (this.#options.probeRouter) pipe.write(PROBE);
+  }
+
+  lost(pipe: Pipe): void {
+    // The route stays: what is sent meanwhile waits in the pipe for the next connection.
+    if (this.#refused.delete(pipe)) pipe.discardIncoming();
+  }
+
+  detach(pipe: Pipe): void {
+    if (this.#refused.delete(pipe)) pipe.discardIncoming();
+    this.#unroute(pipe);
+    this.#queue.detach(pipe);
+  }
+
+  readable(pipe: Pipe): void {
+    if (this.#refused.size > 0 && this.#refused.has(pipe)) {
+      pipe.discardIncoming();
+      return;
+    }
+    this.#queue.activate(pipe);
+    this.#host.readable();
+  }
+
+  writable(_pipe: Pipe): void {
+    this.#host.writable();
+  }
+
+  /** @throws SocketError `EHOSTUNREACH` when mandatory and no peer has that id, though others could be sent to. */
+  send(message: Message): boolean {
+    // The id alone says nothing to anybody.
+    if (message.length < 2) return true;
+    const pipe = this.#routes.get(message[0]!.toString('latin1'));
+    if (pipe === undefined) {
+      if (!this.#options.mandatory) return true;
+      if (!this.#anyWritable()) return false;
+      throw new SocketError('EHOSTUNREACH');
+    }
+    if (pipe.write(message.slice(1))) return true;
+    if (this.#options.mandatory) return false;
+    pipe.droppedCount++;
+    return true;
+  }
+
+  receive(): Message | undefined {
+    const message = this.#queue.receive();
+    if (message === undefined) return undefined;
+    // Only pipes with an id are in the queue.
+    return addressed(this.#queue.last!.routingId!, message);
+  }
+
+  get canSend(): boolean {
+    return !this.#options.mandatory || this.#anyWritable();
+  }
+
+  get canReceive(): boolean {
+    return this.#queue.canReceive;
+  }
+
+  sendRefusal(message: Message): SocketErrorCode {
+    return this.knows(message[0]!) ? 'EAGAIN' : 'EHOSTUNREACH';
+  }
+
+  receiveRefusal(): SocketErrorCode {
+    return 'EAGAIN';
+  }
+
+  /** Is there a peer by this routing id? */
+  knows(routingId: Buffer): boolean {
+    return this.#routes.has(routingId.toString('latin1'));
+  }
+
+  /** Route `id` to `pipe` and listen to it; false when the id is another's. */
+  #admit(pipe: Pipe, id: Buffer): boolean {
+    const key = id.toString('latin1');
+    const holder = this.#routes.get(key);
+    if (holder !== undefined && holder !== pipe) {
+      if (!this.#options.handover) {
+        this.#refuse(pipe, 'its routing id is in use');
+        return false;
+      }
+      this.#host.note(holder, 'its routing id was taken over');
+      holder.drop('routing id taken over by another peer');
+    }
+    if (this.#refused.delete(pipe)) pipe.discardIncoming();
+    this.#unroute(pipe);
+    pipe.routingId = id;
+    this.#routes.set(key, pipe);
+    this.#queue.attach(pipe);
+    if (pipe.readableCount > 0) this.#host.readable();
+    if (pipe.writable) this.#host.writable();
+    return true;
+  }
+
+  #refuse(pipe: Pipe, reason: string): void {
+    // It may have been known by another id until its connection was lost.
+    this.#unroute(pipe);
+    pipe.discardIncoming();
+    this.#queue.detach(pipe);
+    this.#refused.add(pipe);
+    this.#host.note(pipe, reason);
+    pipe.drop(reason);
+  }
+
+  #unroute(pipe: Pipe): void {
+    if (pipe.routingId === undefined) return;
+    const key = pipe.routingId.toString('latin1');
+    if (this.#routes.get(key) === pipe) this.#routes.delete(key);
+  }
+
+  /** The id of a peer that announces none: the one generated before a reconnection, or a new one. */
+  #anonymousId(pipe: Pipe): Buffer {
+    const former = pipe.routingId;
+    if (former !== undefined && IdGenerator.made(former) && this.#isFree(former, pipe)) {
+      return former;
+    }
+    let id = this.#ids.next();
+    while (!this.#isFree(id, pipe)) id = this.#ids.next();
+    return id;
+  }
+
+  #isFree(id: Buffer, pipe: Pipe): boolean {
+    const holder = this.#routes.get(id.toString('latin1'));
+    return holder === undefined || holder === pipe;
+  }
+
+  #anyWritable(): boolean {
+    for (const pipe of this.#routes.values()) if (pipe.writable) return true;
+    return false;
+  }
+}
+
+/** `message` with `id` in front. */
+function addressed(id: Buffer, message: Message): Message {
+  const parts: Buffer[] = new Array(message.length + 1);
+  parts[0] = id;
+  for (let i = 0; i < message.length; i++) parts[i + 1] = message[i]!;
+  return parts;
+}

@@ -1,0 +1,167 @@
+/** StreamPattern: raw TCP peers by id; [id, octets] both ways. */
+
+import type { SocketErrorCode } from '../errors.ts';
+import { SocketError } from '../errors.ts';
+import type { Message } from '../message.ts';
+import type { Pipe } from '../pipe.ts';
+import { Ring } from '../ring.ts';
+import { FairQueue } from '../routing/fair-queue.ts';
+import { IdGenerator } from '../routing/id-generator.ts';
+import type { Pattern, PatternHost } from './pattern.ts';
+
+/** What a STREAM can be told; read when needed, so it may change. */
+export interface StreamOptions {
+  /** `ZMQ_STREAM_NOTIFY`: [id, ""] is received when a peer connects, and when it goes. Default true. */
+  readonly notify: boolean;
+}
+
+/** Sending [id, ""] closes that peer's connection. */
+export class StreamPattern implements Pattern {
+  readonly #host: PatternHost;
+  readonly #options: StreamOptions;
+  readonly #queue = new FairQueue();
+  readonly #ids: IdGenerator;
+  /** By id, its octets as latin1 text. */
+  readonly #routes = new Map<string, Pipe>();
+  readonly #connected = new Set<Pipe>();
+  /** Notices to be received before any data. */
+  readonly #due = new Ring<Message>();
+  /** Notices with data of the same peer before them. */
+  #later: Notice[] = [];
+
+  /** `random`, as `Math.random`, gives the first generated id. */
+  constructor(host: PatternHost, options: StreamOptions, random: () => number) {
+    this.#host = host;
+    this.#options = options;
+    this.#ids = new IdGenerator(random);
+  }
+
+  /** Here the pipe gets its id: a `connect` may send before there is a connection. */
+  attach(pipe: Pipe): void {
+    const id = this.#idFor(pipe);
+    pipe.routingId = id;
+    this.#routes.set(id.toString('latin1'), pipe);
+    this.#queue.attach(pipe);
+    if (pipe.readableCount > 0) this.#host.readable();
+    this.#host.writable();
+  }
+
+  established(pipe: Pipe): void {
+    if (this.#connected.has(pipe)) return;
+    this.#connected.add(pipe);
+    this.#notify(pipe);
+    this.#host.writable();
+  }
+
+  lost(pipe: Pipe): void {
+    if (this.#connected.delete(pipe)) this.#notify(pipe);
+  }
+
+  detach(pipe: Pipe): void {
+    this.lost(pipe);
+    const key = pipe.routingId?.toString('latin1');
+    if (key !== undefined && this.#routes.get(key) === pipe) this.#routes.delete(key);
+    this.#queue.detach(pipe);
+    if (this.#later.length > 0) this.#release();
+  }
+
+  readable(pipe: Pipe): void {
+    this.#queue.activate(pipe);
+    this.#host.readable();
+  }
+
+  writable(_pipe: Pipe): void {
+    this.#host.writable();
+  }
+
+  /** @throws SocketError `EHOSTUNREACH` for an id that is nobody's, `EINVAL` for other than two parts. */
+  send(message: Message): boolean {
+    if (message.length !== 2) {
+      throw new SocketError('EINVAL', { message: 'a STREAM socket sends two parts: id and data' });
+    }
+    const pipe = this.#routes.get(message[0]!.toString('latin1'));
+    if (pipe === undefined) throw new SocketError('EHOSTUNREACH');
+    const data = message[1]!;
+    if (data.length > 0) return pipe.write([data]);
+    pipe.drop('closed by the application');
+    return true;
+  }
+
+  receive(): Message | undefined {
+    const notice = this.#due.shift();
+    if (notice !== undefined) return notice;
+    const message = this.#queue.receive();
+    if (message !== undefined) {
+      const pipe = this.#queue.last!;
+      if (this.#later.length > 0) this.#release();
+      // Only pipes with an id are in the queue; data is one part.
+      return [pipe.routingId!, message[0]!];
+    }
+    if (this.#later.length === 0) return undefined;
+    this.#release();
+    return this.#due.shift();
+  }
+
+  get canSend(): boolean {
+    return true;
+  }
+
+  get canReceive(): boolean {
+    // What a later notice waits for is either there to be read, or gone and the notice is due.
+    return this.#due.length > 0 || this.#later.length > 0 || this.#queue.canReceive;
+  }
+
+  sendRefusal(message: Message): SocketErrorCode {
+    return this.knows(message[0]!) ? 'EAGAIN' : 'EHOSTUNREACH';
+  }
+
+  receiveRefusal(): SocketErrorCode {
+    return 'EAGAIN';
+  }
+
+  /** Is there a peer by this id? */
+  knows(routingId: Buffer): boolean {
+    return this.#routes.has(routingId.toString('latin1'));
+  }
+
+  #idFor(pipe: Pipe): Buffer {
+    const wanted = pipe.connectRoutingId ?? pipe.routingId;
+    if (wanted !== undefined) {
+      const holder = this.#routes.get(wanted.toString('latin1'));
+      if (holder === undefined || holder === pipe) return wanted;
+      this.#host.note(pipe, 'its routing id is in use, another was generated');
+    }
+    let id = this.#ids.next();
+    while (this.knows(id)) id = this.#ids.next();
+    return id;
+  }
+
+  #notify(pipe: Pipe): void {
+    if (!this.#options.notify) return;
+    const id = pipe.routingId!;
+    const unread = pipe.readableCount;
+    if (unread === 0) this.#due.push([id, EMPTY]);
+    else this.#later.push({ pipe, id, after: pipe.receivedCount + unread });
+    this.#host.readable();
+  }
+
+  /** Make due the notices whose data has been read, or thrown away. */
+  #release(): void {
+    const waiting: Notice[] = [];
+    for (const notice of this.#later) {
+      const { pipe, id, after } = notice;
+      if (pipe.readableCount === 0 || pipe.receivedCount >= after) this.#due.push([id, EMPTY]);
+      else waiting.push(notice);
+    }
+    this.#later = waiting;
+  }
+}
+
+/** A notice that is due when `pipe` has given `after` messages. */
+interface Notice {
+  readonly pipe: Pipe;
+  readonly id: Buffer;
+  readonly after: number;
+}
+
+const EMPTY = Buffer.alloc(0);

@@ -1,0 +1,229 @@
+/** XPublishPattern: XPUB (RFC 29). A PUB whose application sees subscriptions, and what else peers send upstream. */
+
+import { SocketError, type SocketErrorCode } from '../errors.ts';
+import { type Message, messageSize } from '../message.ts';
+import type { Pipe } from '../pipe.ts';
+import { Ring } from '../ring.ts';
+import { Distributor } from '../routing/distributor.ts';
+import { PrefixIndex } from '../routing/prefix-index.ts';
+import { CANCEL, isSubscription, SUBSCRIBE, subscriptionMessage } from '../routing/subscription.ts';
+import type { Pattern, PatternHost } from './pattern.ts';
+import type { PublishOptions } from './publish.ts';
+
+/** What an XPUB can be told, read at each use: options may be set late. */
+export interface XPublishOptions extends PublishOptions {
+  /**
+   * `ZMQ_XPUB_VERBOSE` = `allSubs`: every subscription is passed up, not just a topic's first.
+   * `ZMQ_XPUB_VERBOSER` = `allSubsUnsubs`: also every cancellation, not just a topic's last.
+   */
+  readonly verbosity: null | 'allSubs' | 'allSubsUnsubs';
+  /** `ZMQ_XPUB_MANUAL`. Peers' subscriptions are passed up only; `subscribe` makes the ones that count. */
+  readonly manual: boolean;
+  /** `ZMQ_XPUB_WELCOME_MSG`. The first thing every peer is sent; null, undefined or empty = nothing. */
+  readonly welcomeMessage: Buffer | null | undefined;
+}
+
+export class XPublishPattern implements Pattern {
+  readonly #host: PatternHost;
+  readonly #options: XPublishOptions;
+  /** By these messages are sent. */
+  readonly #subscriptions = new PrefixIndex<Pipe>();
+  /** `manual` only: what peers asked for, to be cancelled when they leave. */
+  readonly #requests = new PrefixIndex<Pipe>();
+  readonly #distributor = new Distributor();
+  readonly #notices = new Ring<Notice>();
+  /** Octets of each pipe's upstream messages among the notices, where there are any. */
+  readonly #held = new Map<Pipe, number>();
+  /** The pipe of the message that `receive` returned last. */
+  #last: Pipe | undefined = undefined;
+
+  constructor(host: PatternHost, options: XPublishOptions) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** `ZMQ_TOPICS_COUNT`. Distinct prefixes by which messages are sent. */
+  get topicCount(): number {
+    return this.#subscriptions.size;
+  }
+
+  /**
+   * `ZMQ_SUBSCRIBE` with `manual`: subscribe the peer of the message received last to `prefix`.
+   * Does nothing when that peer is gone. Throws `EINVAL` without `manual`.
+   */
+  subscribe(prefix: Uint8Array): void {
+    const pipe = this.#answered();
+    if (pipe === undefined || this.#subscriptions.add(prefix, pipe) === 'known') return;
+    this.#host.subscribed?.(pipe, this.#subscriptions.countOf(pipe));
+  }
+
+  /** `ZMQ_UNSUBSCRIBE` with `manual`: the opposite of `subscribe`. */
+  unsubscribe(prefix: Uint8Array): void {
+    const pipe = this.#answered();
+    if (pipe === undefined || this.#subscriptions.remove(prefix, pipe) === 'unknown') return;
+    this.#host.subscribed?.(pipe, this.#subscriptions.countOf(pipe));
+    this.#unblock();
+  }
+
+  attach(pipe: Pipe): void {
+    this.#distributor.attach(pipe);
+    if (pipe.readableCount > 0) this.readable(pipe);
+  }
+
+  established(pipe: Pipe): void {
+    const welcome = this.#options.welcomeMessage;
+    if (!welcome || welcome.length === 0) return;
+    if (!pipe.write([welcome])) pipe.droppedCount++;
+  }
+
+  lost(pipe: Pipe): void {
+    const before = this.#notices.length;
+    this.#drain(pipe, Number.POSITIVE_INFINITY);
+    this.#forget(pipe);
+    if (this.#notices.length > before) this.#host.readable();
+    this.#unblock();
+  }
+
+  detach(pipe: Pipe): void {
+    this.#distributor.detach(pipe);
+    this.lost(pipe);
+  }
+
+  /** Subscriptions take effect as they arrive, not when the application reads of them. */
+  readable(pipe: Pipe): void {
+    const before = this.#notices.length;
+    this.#drain(pipe, HELD_OCTETS);
+    if (this.#notices.length > before) this.#host.readable();
+  }
+
+  writable(_pipe: Pipe): void {
+    this.#unblock();
+  }
+
+  send(message: Message): boolean {
+    const { noDrop, invertMatching } = this.#options;
+    return this.#distributor.sendToMatching(message, this.#subscriptions, noDrop, invertMatching);
+  }
+
+  receive(): Message | undefined {
+    const notice = this.#notices.shift();
+    if (notice === undefined) return undefined;
+    this.#last = notice.pipe;
+    if (notice.octets > 0) this.#release(notice.pipe, notice.octets);
+    return notice.message;
+  }
+
+  get canSend(): boolean {
+    return !this.#options.noDrop || !this.#distributor.blocked;
+  }
+
+  get canReceive(): boolean {
+    return this.#notices.length > 0;
+  }
+
+  sendRefusal(_message: Message): SocketErrorCode {
+    return 'EAGAIN';
+  }
+
+  receiveRefusal(): SocketErrorCode {
+    return 'EAGAIN';
+  }
+
+  /** Read `pipe` until it is empty, or as much of it waits for the application as may: the rest is held back. */
+  #drain(pipe: Pipe, mark: number): void {
+    const before = this.#subscriptions.countOf(pipe);
+    while ((this.#held.get(pipe) ?? 0) < mark) {
+      const message = pipe.read();
+      if (message === undefined) break;
+      this.#take(pipe, message);
+    }
+    const count = this.#subscriptions.countOf(pipe);
+    if (count !== before) this.#host.subscribed?.(pipe, count);
+    if (count < before) this.#unblock();
+  }
+
+  /** libzmq takes every part for a subscription that looks like one; the others stay together. */
+  #take(pipe: Pipe, message: Message): void {
+    let others: Buffer[] | undefined;
+    for (let i = 0; i < message.length; i++) {
+      const part = message[i]!;
+      if (!isSubscription(part)) {
+        others ??= [];
+        others.push(part);
+      } else if (!pipe.ended) {
+        const kind = part[0] === SUBSCRIBE ? SUBSCRIBE : CANCEL;
+        if (this.#change(pipe, kind, part.subarray(1))) this.#notify(pipe, kind, part.subarray(1));
+      }
+    }
+    if (others === undefined) return;
+    const octets = messageSize(others) + MESSAGE_OCTETS;
+    this.#held.set(pipe, (this.#held.get(pipe) ?? 0) + octets);
+    this.#notices.push({ pipe, message: others, octets });
+  }
+
+  /** Make the change a peer asks for. True when the application should hear of it. */
+  #change(pipe: Pipe, kind: typeof SUBSCRIBE | typeof CANCEL, prefix: Buffer): boolean {
+    const { manual, verbosity } = this.#options;
+    if (manual) {
+      if (kind === SUBSCRIBE) this.#requests.add(prefix, pipe);
+      else this.#requests.remove(prefix, pipe);
+      return true;
+    }
+    if (kind === SUBSCRIBE) {
+      return this.#subscriptions.add(prefix, pipe) === 'first' || verbosity !== null;
+    }
+    // libzmq also passes up the cancellation of what this peer never had, and so through a proxy cuts off
+    // peers that do have it.
+    return this.#subscriptions.remove(prefix, pipe) === 'last' || verbosity === 'allSubsUnsubs';
+  }
+
+  /** Take back all that the peer of `pipe` asked for. */
+  #forget(pipe: Pipe): void {
+    const { manual, verbosity } = this.#options;
+    const had = this.#subscriptions.countOf(pipe);
+    this.#requests.removeAll(pipe, (prefix) => this.#notify(pipe, CANCEL, prefix));
+    this.#subscriptions.removeAll(pipe, (prefix, last) => {
+      if (manual) return;
+      if (last || verbosity === 'allSubsUnsubs') this.#notify(pipe, CANCEL, prefix);
+    });
+    if (had > 0) this.#host.subscribed?.(pipe, 0);
+  }
+
+  #notify(pipe: Pipe, kind: typeof SUBSCRIBE | typeof CANCEL, prefix: Uint8Array): void {
+    this.#notices.push({ pipe, message: subscriptionMessage(kind, prefix), octets: 0 });
+  }
+
+  /** The application has taken some of a pipe's messages: go on reading the pipe, if it was held back. */
+  #release(pipe: Pipe, octets: number): void {
+    const left = (this.#held.get(pipe) ?? 0) - octets;
+    if (left > 0) this.#held.set(pipe, left);
+    else this.#held.delete(pipe);
+    if (pipe.readableCount > 0 && left <= HELD_OCTETS >> 1) this.#drain(pipe, HELD_OCTETS);
+  }
+
+  #answered(): Pipe | undefined {
+    if (!this.#options.manual) throw new SocketError('EINVAL');
+    const pipe = this.#last;
+    return pipe !== undefined && this.#distributor.has(pipe) ? pipe : undefined;
+  }
+
+  #unblock(): void {
+    if (this.#distributor.unblock()) this.#host.writable();
+  }
+}
+
+/** What `receive` will return, and on whose account. */
+interface Notice {
+  readonly pipe: Pipe;
+  readonly message: Message;
+  /** Nonzero for what is not a subscription: how much of the pipe's allowance it takes. */
+  readonly octets: number;
+}
+
+/**
+ * Messages of one peer that may wait here for an application that does not read, so that subscriptions
+ * behind them take effect. Then they stay in the pipe, and its mark holds the peer back.
+ */
+const HELD_OCTETS = 262_144;
+/** What a message counts besides its octets: about a thousand empty ones are as many as may wait. */
+const MESSAGE_OCTETS = 256;

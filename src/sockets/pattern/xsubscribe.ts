@@ -1,0 +1,105 @@
+/** XSubscribePattern: XSUB (RFC 29). A SUB that subscribes by sending messages, and does not check what comes. */
+
+import type { SocketErrorCode } from '../errors.ts';
+import type { Message } from '../message.ts';
+import type { Pipe } from '../pipe.ts';
+import { Distributor } from '../routing/distributor.ts';
+import { FairQueue } from '../routing/fair-queue.ts';
+import { isSubscription, SUBSCRIBE } from '../routing/subscription.ts';
+import { Upstream } from '../routing/upstream.ts';
+import type { Pattern, PatternHost } from './pattern.ts';
+
+/** What an XSUB can be told, read at each use: options may be set late. */
+export interface XSubscribeOptions {
+  /** `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`. Every cancellation goes upstream, not just a topic's last. */
+  readonly verboseUnsubscribe: boolean;
+}
+
+export class XSubscribePattern implements Pattern {
+  readonly #host: PatternHost;
+  readonly #options: XSubscribeOptions;
+  readonly #incoming = new FairQueue();
+  readonly #distributor = new Distributor();
+  readonly #upstream = new Upstream();
+
+  constructor(host: PatternHost, options: XSubscribeOptions) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** `ZMQ_TOPICS_COUNT`. Distinct prefixes subscribed to. */
+  get topicCount(): number {
+    return this.#upstream.size;
+  }
+
+  attach(pipe: Pipe): void {
+    this.#incoming.attach(pipe);
+    this.#distributor.attach(pipe);
+    if (pipe.readableCount > 0) this.#host.readable();
+  }
+
+  established(pipe: Pipe): void {
+    this.#upstream.establish(pipe);
+  }
+
+  lost(pipe: Pipe): void {
+    this.#upstream.lose(pipe);
+  }
+
+  detach(pipe: Pipe): void {
+    this.#upstream.lose(pipe);
+    this.#distributor.detach(pipe);
+    this.#incoming.detach(pipe);
+  }
+
+  readable(pipe: Pipe): void {
+    this.#incoming.activate(pipe);
+    this.#host.readable();
+  }
+
+  writable(_pipe: Pipe): void {}
+
+  /** Always possible: what is not a subscription is dropped for a peer that does not take it. */
+  send(message: Message): boolean {
+    if (isSubscription(message[0]!)) this.#change(message);
+    else this.#distributor.sendToAll(message);
+    return true;
+  }
+
+  receive(): Message | undefined {
+    return this.#incoming.receive();
+  }
+
+  get canSend(): boolean {
+    return true;
+  }
+
+  get canReceive(): boolean {
+    return this.#incoming.canReceive;
+  }
+
+  sendRefusal(_message: Message): SocketErrorCode {
+    return 'EAGAIN';
+  }
+
+  receiveRefusal(): SocketErrorCode {
+    return 'EAGAIN';
+  }
+
+  /** After one subscription more may follow in the same message; an XPUB would take them for that, too. */
+  #change(message: Message): void {
+    let others: Buffer[] | undefined;
+    for (let i = 0; i < message.length; i++) {
+      const part = message[i]!;
+      if (!isSubscription(part)) {
+        others ??= [];
+        others.push(part);
+      } else if (part[0] === SUBSCRIBE) {
+        this.#upstream.subscribe(part.subarray(1));
+      } else {
+        this.#upstream.unsubscribe(part.subarray(1), this.#options.verboseUnsubscribe);
+      }
+    }
+    if (others !== undefined) this.#distributor.sendToAll(others);
+  }
+}

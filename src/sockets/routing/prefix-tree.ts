@@ -1,0 +1,190 @@
+/**
+ * PrefixTree: a radix tree of octet prefixes, what PrefixIndex and PrefixSet are made of. No recursion
+ * anywhere: a subscription may be megabytes long, and a stack may not.
+ */
+
+/** A place in the tree where a prefix ends (`value` is defined) or where prefixes part. */
+export class PrefixNode<V> {
+  /**
+   * Octets that lead here, and perhaps further: the first `end` count. A leaf owns its key; any other
+   * node borrows the key of one of its children, so that each prefix is stored once at most, and
+   * splitting or uniting nodes copies nothing.
+   */
+  key: Uint8Array;
+  end: number;
+  /** The octet that tells this node from its siblings: `key[parent.end]`. */
+  octet: number;
+  parent: PrefixNode<V> | undefined;
+  /** By `octet`, ascending. */
+  children: PrefixNode<V>[];
+  value: V | undefined;
+
+  constructor(key: Uint8Array, end: number, octet: number, parent: PrefixNode<V> | undefined) {
+    this.key = key;
+    this.end = end;
+    this.octet = octet;
+    this.parent = parent;
+    this.children = NONE;
+    this.value = undefined;
+  }
+
+  /** The prefix that ends here: a view, good until the tree changes. */
+  get prefix(): Uint8Array {
+    return this.key.subarray(0, this.end);
+  }
+}
+
+export class PrefixTree<V> {
+  /** Where the empty prefix ends: always there. */
+  readonly root: PrefixNode<V> = new PrefixNode<V>(new Uint8Array(0), 0, 0, undefined);
+
+  /** The node where `prefix` ends, if one has been placed there. */
+  find(prefix: Uint8Array): PrefixNode<V> | undefined {
+    let node: PrefixNode<V> | undefined = this.root;
+    while (node !== undefined && node.end < prefix.length) node = step(node, prefix);
+    return node;
+  }
+
+  /** The node where `prefix` ends, made if need be: then the caller must give it a value. Copies `prefix`. */
+  place(prefix: Uint8Array): PrefixNode<V> {
+    let node = this.root;
+    while (node.end < prefix.length) {
+      const octet = prefix[node.end]!;
+      const position = positionOf(node.children, octet);
+      const child = node.children[position];
+      if (child === undefined || child.octet !== octet) return addLeaf(node, position, prefix);
+      const end = commonEnd(child, prefix, node.end + 1);
+      node = end === child.end ? child : fork(child, end, position);
+    }
+    return node;
+  }
+
+  /** Take the value of `node` away, and the node with it unless prefixes part there. */
+  erase(node: PrefixNode<V>): void {
+    node.value = undefined;
+    const parent = node.parent;
+    if (parent === undefined || node.children.length > 1) return;
+    if (node.children.length === 1) {
+      unite(node, parent);
+      return;
+    }
+    parent.children = without(parent.children, positionOf(parent.children, node.octet));
+    let above = parent;
+    if (above.children.length === 1 && above.value === undefined && above.parent !== undefined) {
+      above = above.parent;
+      unite(parent, above);
+    }
+    rekey(above, node.key);
+  }
+
+  /** All nodes that have a value, a prefix before its extensions, siblings by octet. */
+  *nodes(): Generator<PrefixNode<V>, void, undefined> {
+    const waiting: PrefixNode<V>[] = [this.root];
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      if (node.value !== undefined) yield node;
+      for (let i = node.children.length - 1; i >= 0; i--) waiting.push(node.children[i]!);
+    }
+  }
+}
+
+/** The child of `node` that `topic` leads through, or undefined: one step down. Hot. */
+export function step<V>(node: PrefixNode<V>, topic: Uint8Array): PrefixNode<V> | undefined {
+  const children = node.children;
+  let at = node.end;
+  if (children.length === 0 || at >= topic.length) return undefined;
+  const octet = topic[at]!;
+  const child = children[positionOf(children, octet)];
+  if (child === undefined || child.octet !== octet) return undefined;
+  const end = child.end;
+  if (end > topic.length) return undefined;
+  const key = child.key;
+  for (at++; at < end; at++) if (key[at] !== topic[at]) return undefined;
+  return child;
+}
+
+/** Where the child with `octet` is, or where it would be. */
+function positionOf<V>(children: readonly PrefixNode<V>[], octet: number): number {
+  let low = 0;
+  let high = children.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (children[middle]!.octet < octet) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Up to where the way to `child` and `prefix` are the same, known to be so up to `from`. */
+function commonEnd<V>(child: PrefixNode<V>, prefix: Uint8Array, from: number): number {
+  const key = child.key;
+  const limit = Math.min(child.end, prefix.length);
+  let at = from;
+  while (at < limit && key[at] === prefix[at]) at++;
+  return at;
+}
+
+function addLeaf<V>(parent: PrefixNode<V>, position: number, prefix: Uint8Array): PrefixNode<V> {
+  // A copy, and not in Buffer's pool: `prefix` is a view of a large chunk, and lives much shorter.
+  const key = new Uint8Array(prefix);
+  const leaf = new PrefixNode<V>(key, key.length, key[parent.end]!, parent);
+  const wasLeaf = parent.children.length === 0;
+  const former = parent.key;
+  parent.children = withInserted(parent.children, position, leaf);
+  // No longer a leaf: it borrows now, and whoever borrowed from it borrows the same.
+  if (wasLeaf && parent.parent !== undefined) rekey(parent, former);
+  return leaf;
+}
+
+/** A new node between `child` and its parent, ending at `end`. */
+function fork<V>(child: PrefixNode<V>, end: number, position: number): PrefixNode<V> {
+  const parent = child.parent!; // found among the children of a node
+  const middle = new PrefixNode<V>(child.key, end, child.octet, parent);
+  middle.children = [child];
+  parent.children[position] = middle;
+  child.parent = middle;
+  child.octet = child.key[end]!;
+  return middle;
+}
+
+/** Put the only child of `node` in its place. */
+function unite<V>(node: PrefixNode<V>, parent: PrefixNode<V>): void {
+  const child = node.children[0]!; // the caller has counted
+  child.octet = node.octet;
+  child.parent = parent;
+  parent.children[positionOf(parent.children, node.octet)] = child;
+}
+
+/**
+ * The leaf that owned `former` is gone or a leaf no more: who borrowed it, from `lowest` upwards,
+ * needs another key, or a removed prefix of megabytes stays in memory for a short one.
+ */
+function rekey<V>(lowest: PrefixNode<V>, former: Uint8Array): void {
+  let node: PrefixNode<V> | undefined = lowest;
+  for (; node !== undefined && node.key === former; node = node.parent) {
+    const child = node.children[0];
+    node.key = child === undefined ? new Uint8Array(node.prefix) : child.key;
+  }
+}
+
+/** Exact in size, unlike what `splice` leaves: most nodes have very few children. */
+function withInserted<V>(
+  children: readonly PrefixNode<V>[],
+  position: number,
+  child: PrefixNode<V>,
+): PrefixNode<V>[] {
+  if (children.length === 0) return [child];
+  const grown: PrefixNode<V>[] = new Array(children.length + 1);
+  for (let i = 0; i < position; i++) grown[i] = children[i]!;
+  grown[position] = child;
+  for (let i = position; i < children.length; i++) grown[i + 1] = children[i]!;
+  return grown;
+}
+
+function without<V>(children: PrefixNode<V>[], position: number): PrefixNode<V>[] {
+  if (children.length === 1) return NONE;
+  children.splice(position, 1);
+  return children;
+}
+
+/** The children of every leaf; never written to. */
+const NONE: never[] = [];

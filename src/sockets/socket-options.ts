@@ -1,0 +1,15 @@
+/** SocketOptions: what the constructor of a socket class takes, taken from its properties. */
+
+import type { Context } from './context.ts';
+import type { OptionValues } from './options.ts';
+
+/** The options of socket class `S` that can be set, each optional, and the context to live in. */
+export type SocketOptions<S> = {
+  [K in keyof S & keyof OptionValues]?: OptionInput<K, S[K]>;
+} & {
+  /** Default: `context`. */
+  context?: Context;
+};
+
+/** Octets may be given where text is read. */
+type OptionInput<K, V> = K extends 'routingId' | 'welcomeMessage' ? string | Buffer | null : V;

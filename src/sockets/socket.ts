@@ -1,0 +1,376 @@
+/** Socket: what all socket classes have. Endpoints, options, events, counters and the end. */
+
+import { type Context, context as defaultContext, unknownOption } from './context.ts';
+import { SocketCore, type WaitOptions } from './core.ts';
+import { SocketError } from './errors.ts';
+import { type Event, type EventSource, type EventType, Observer, observe } from './events.ts';
+import {
+  defineOptions,
+  type OptionHolder,
+  readOption,
+  refuseWrites,
+  showOption,
+  writeOption,
+} from './option-accessors.ts';
+import { COMMON, OPTION_IDS, OPTIONS, READ_ONLY_IDS, VERBOSITY_IDS } from './option-table.ts';
+import type { CommonOptions, OptionValues, ReadOnlyOptions } from './options.ts';
+import { SOCKET_TYPES, type SocketType } from './socket-type.ts';
+import type { SocketStats } from './stats.ts';
+
+/** @internal What a socket is made of, for the classes of this folder. */
+export const core: unique symbol = Symbol('core');
+
+/** What the constructor of every socket takes beside its options. */
+export interface ContextOption {
+  /** The context to live in; default: `context`. */
+  context?: Context;
+}
+
+export interface Socket extends CommonOptions {}
+
+/**
+ * A socket of any type. Programs use the classes `Push`, `Pull` and so on.
+ *
+ * Unless said otherwise a method throws at once, not by rejection: `EBADF` when the socket is closed,
+ * `EBUSY` while a bind or unbind is under way.
+ */
+export class Socket implements OptionHolder, ReadOnlyOptions {
+  /** @internal */
+  readonly [core]: SocketCore;
+  readonly #type: SocketType;
+  #observer: Observer | undefined;
+
+  /** @internal */
+  constructor(type: SocketType, options: object = {}) {
+    if (typeof type !== 'number') throw new TypeError('Socket type must be a number');
+    if (typeof options !== 'object' || options === null) {
+      throw new TypeError('Options must be an object');
+    }
+    const spec = SOCKET_TYPES[type];
+    if (spec === undefined) throw new SocketError('EINVAL');
+    const given = options as Record<string, unknown>;
+    const where = 'context' in given ? given['context'] : defaultContext;
+    if (!isContext(where)) throw new SocketError('EINVAL');
+    this[core] = new SocketCore(where, spec);
+    this.#type = type;
+    try {
+      for (const name of Object.keys(given)) {
+        if (name === 'context') continue;
+        if (!(spec.optionNames as readonly string[]).includes(name)) throw unknownOption(name);
+        (this as unknown as Record<string, unknown>)[name] = given[name];
+      }
+    } catch (error) {
+      this[core].close();
+      throw error;
+    }
+  }
+
+  // — endpoints —
+
+  /**
+   * Listen on `address`: `tcp://*:5555`, `tcp://127.0.0.1:*`, `ipc:///path`, `ipc://*`, `inproc://name`. Where it
+   * really listens is `lastEndpoint` afterwards.
+   *
+   * Rejects with `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENODEV` (not an address of this machine),
+   * `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `ENAMETOOLONG`, each with `address`.
+   */
+  bind(address: string): Promise<void> {
+    this.#check();
+    checkAddress(address);
+    return this[core].bind(address);
+  }
+
+  /** Like `bind`, in this very call. An ipc file that exists is removed first, even one in use, as libzmq does. */
+  bindSync(address: string): void {
+    this.#check();
+    this[core].bindSync(address);
+  }
+
+  /**
+   * Stop listening on what `bind` was given, or what `lastEndpoint` said. Peers that came by it are disconnected,
+   * and what waits for them is discarded. Rejects with `ENOENT`.
+   */
+  unbind(address: string): Promise<void> {
+    this.#check();
+    checkAddress(address);
+    return this[core].unbind(address);
+  }
+
+  /** Like `unbind`; throws. The address is free on the next turn of the event loop. */
+  unbindSync(address: string): void {
+    this.#check();
+    this[core].unbindSync(address);
+  }
+
+  /**
+   * Connect to `address`, and connect again whenever the connection is lost. Returns at once: names are resolved
+   * and failures reported (as events) later. Throws `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `ENAMETOOLONG`.
+   */
+  connect(address: string): void {
+    this.#check();
+    this[core].connect(address);
+  }
+
+  /**
+   * End what `connect(address)` began: what waits to be sent is sent within `linger`, what was received from there
+   * and not read is discarded. Throws `ENOENT`.
+   */
+  disconnect(address: string): void {
+    this.#check();
+    this[core].disconnect(address);
+  }
+
+  /**
+   * Close the socket: pending calls are refused, and within `linger` what was accepted by `send` is delivered. A
+   * second `close` does nothing; during a bind or unbind it waits for that.
+   */
+  close(): void {
+    this[core].close();
+  }
+
+  /** Close; settles when what `linger` waits for is delivered or given up. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this[core].over;
+  }
+
+  // — state —
+
+  /** Whether `close` has been called. */
+  get closed(): boolean {
+    return this[core].closed;
+  }
+
+  /** `ZMQ_POLLIN`: whether a message can be received at once. To wait for it: `whenReadable`. */
+  get readable(): boolean {
+    return !this.closed && this[core].pattern.canReceive;
+  }
+
+  /** `ZMQ_POLLOUT`: whether a message can be sent at once. To wait for it: `whenWritable`. */
+  get writable(): boolean {
+    return !this.closed && this[core].pattern.canSend;
+  }
+
+  /** Where this socket lives; undefined once it is closed. */
+  get context(): Context {
+    return (this.closed ? undefined : this[core].context) as Context;
+  }
+
+  get type(): number {
+    this.#checkOpen();
+    return this.#type;
+  }
+
+  get lastEndpoint(): string | null {
+    this.#checkOpen();
+    return this[core].lastEndpoint;
+  }
+
+  get securityMechanism(): null {
+    this.#checkOpen();
+    return null;
+  }
+
+  get threadSafe(): boolean {
+    this.#checkOpen();
+    return false;
+  }
+
+  /** The monitor; the same object at each access, observing from the first one on. */
+  get events(): Observer {
+    if (this.#observer === undefined) {
+      this.#checkOpen();
+      this.#observer = new Observer(this);
+    }
+    return this.#observer;
+  }
+
+  /** Counters of this socket and of its peers, now. */
+  stats(): SocketStats {
+    return this[core].stats();
+  }
+
+  /**
+   * Wait instead of sleeping. `handshake`: until `peers` peers (default 1) are connected with their handshake over,
+   * which may be so already. `subscription`, on a publisher: until so many peers have subscribed to
+   * something. Any other event: until it has happened so many times from now on.
+   *
+   * Rejects with `EAGAIN` after `timeout` milliseconds, with the reason of `signal`, with `EBADF` on close.
+   */
+  waitFor(event: EventType, options: WaitOptions = {}): Promise<void> {
+    this.#check();
+    return this[core].waitFor(event, options);
+  }
+
+  // — options by number, for what has no property; as zeromq.js documents it —
+
+  /** @internal */
+  getBoolOption(option: number): boolean {
+    return Boolean(this.#byNumber(option));
+  }
+
+  /** @internal */
+  setBoolOption(option: number, value: boolean): void {
+    this.#setByNumber(option, value);
+  }
+
+  /** @internal */
+  getInt32Option(option: number): number {
+    return Number(this.#byNumber(option));
+  }
+
+  /** @internal */
+  setInt32Option(option: number, value: number): void {
+    this.#setByNumber(option, value);
+  }
+
+  /** @internal */
+  getUint32Option(option: number): number {
+    return Number(this.#byNumber(option));
+  }
+
+  /** @internal */
+  setUint32Option(option: number, value: number): void {
+    this.#setByNumber(option, value);
+  }
+
+  /** @internal */
+  getInt64Option(option: number): number {
+    return Number(this.#byNumber(option));
+  }
+
+  /** @internal */
+  setInt64Option(option: number, value: number): void {
+    this.#setByNumber(option, value);
+  }
+
+  /** @internal */
+  getUint64Option(option: number): number {
+    return Number(this.#byNumber(option));
+  }
+
+  /** @internal */
+  setUint64Option(option: number, value: number): void {
+    this.#setByNumber(option, value);
+  }
+
+  /** @internal */
+  getStringOption(option: number): string | null {
+    const value = this.#byNumber(option);
+    return value === null ? null : String(value);
+  }
+
+  /** @internal */
+  setStringOption(option: number, value: string | Buffer | null): void {
+    const pattern = this[core].pattern as Partial<Subscribing>;
+    const prefix = Buffer.from(value ?? '');
+    if (option === SUBSCRIBE && pattern.subscribe !== undefined) pattern.subscribe(prefix);
+    else if (option === UNSUBSCRIBE && pattern.unsubscribe !== undefined)
+      pattern.unsubscribe(prefix);
+    else this.#setByNumber(option, value);
+  }
+
+  /** @internal */
+  [observe](listener: (event: Event) => void): EventSource {
+    return this[core].observe(listener);
+  }
+
+  /** @internal */
+  [readOption]<K extends keyof OptionValues>(name: K): OptionValues[K] {
+    this.#checkOpen();
+    return this[core].values[name];
+  }
+
+  /** @internal */
+  [writeOption]<K extends keyof OptionValues>(name: K, value: OptionValues[K]): void {
+    this.#checkOpen();
+    const { [core]: inner } = this;
+    inner.values[name] = value;
+    inner.applyLimits();
+    if (!OPTIONS[name].late && (inner.busy || inner.endpointCount > 0)) {
+      process.emitWarning('Socket option will not take effect until next connect/bind.');
+    }
+  }
+
+  #byNumber(option: number): unknown {
+    const name = OPTION_IDS.get(option);
+    if (name !== undefined) return showOption(name, this[readOption](name));
+    const readOnly = READ_ONLY_IDS.get(option);
+    if (readOnly !== undefined) return this[readOnly];
+    const verbosity = VERBOSITY_IDS.get(option);
+    if (verbosity !== undefined) return this[readOption]('verbosity') === verbosity;
+    throw badOption(option);
+  }
+
+  #setByNumber(option: number, value: unknown): void {
+    if (typeof option !== 'number') throw new TypeError('Identifier must be a number');
+    const verbosity = VERBOSITY_IDS.get(option);
+    if (verbosity !== undefined) {
+      this[writeOption]('verbosity', value ? verbosity : null);
+      return;
+    }
+    const name = OPTION_IDS.get(option);
+    const spec = SOCKET_TYPES[this.#type]!;
+    if (name === undefined || !spec.optionNames.includes(name)) throw badOption(option);
+    const { kind, parse } = OPTIONS[name];
+    const converted =
+      kind === 'boolean' ? Boolean(value) : kind === 'number' ? Number(value) : value;
+    this[writeOption](name, parse(converted, name) as OptionValues[typeof name]);
+  }
+
+  #check(): void {
+    const { [core]: inner } = this;
+    if (inner.closed) throw new SocketError('EBADF');
+    if (inner.busy) {
+      throw new SocketError('EBUSY', {
+        message: 'Socket is blocked by a bind or unbind operation',
+      });
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.closed) throw new SocketError('ENOTSOCK');
+  }
+
+  /** @internal The core, for a call that needs an open socket which no bind or unbind blocks. */
+  protected open(): SocketCore {
+    const inner = this[core];
+    if (inner.closed || inner.busy) this.#check();
+    return inner;
+  }
+}
+
+defineOptions(Socket.prototype, COMMON);
+refuseWrites(Socket.prototype, [
+  'type',
+  'lastEndpoint',
+  'securityMechanism',
+  'threadSafe',
+  'closed',
+  'readable',
+  'writable',
+  'context',
+  'events',
+]);
+
+/** What SUB and a manual XPUB can beside the other patterns. */
+interface Subscribing {
+  subscribe(prefix: Buffer): void;
+  unsubscribe(prefix: Buffer): void;
+}
+
+function checkAddress(address: unknown): void {
+  if (typeof address !== 'string') throw new TypeError('Address must be a string');
+}
+
+function isContext(value: unknown): value is Context {
+  return value instanceof (defaultContext.constructor as typeof Context);
+}
+
+function badOption(option: number): SocketError {
+  return new SocketError('EINVAL', { message: `Invalid argument: no option ${option} here` });
+}
+
+/** `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`, which are actions rather than values. */
+const SUBSCRIBE = 6;
+const UNSUBSCRIBE = 7;

@@ -1,0 +1,37 @@
+/** Stats: what a socket has counted. */
+
+/** One direction of a socket or peer. */
+export interface Flow {
+  /** Whole messages: accepted by `send`, or taken by `receive`. */
+  messages: number;
+  /** Octets on the wire, framing and commands included; 0 over inproc. */
+  bytes: number;
+}
+
+/** The counters of one socket since it was made. */
+export interface SocketStats {
+  sent: Flow;
+  received: Flow;
+  /** Messages that were not delivered and will not be: dropped at a mark, malformed, discarded with a peer. */
+  dropped: number;
+  /** Connections made again after a first one was lost. */
+  reconnects: number;
+  /** Messages in queues now: to be sent, to be received. */
+  queued: { out: number; in: number };
+  /** Those whose handshake is over and connection up, in the order they came. */
+  peers: PeerStats[];
+}
+
+/** The counters of one peer since its pipe was made: over all its connections, where we connected. */
+export interface PeerStats {
+  /** Where it is. */
+  address: string;
+  /** The type that it announced: `PULL`. */
+  socketType: string;
+  /** What a ROUTER, REP or STREAM knows it by; undefined on other sockets. */
+  routingId: Buffer | undefined;
+  sent: Flow;
+  received: Flow;
+  dropped: number;
+  queued: { out: number; in: number };
+}

@@ -1,0 +1,41 @@
+/** Stream: STREAM, raw TCP connections by id. */
+
+import { DuplexSocket } from './directed.ts';
+import { SocketError } from './errors.ts';
+import type { MessageLike } from './message.ts';
+import { defineOptions } from './option-accessors.ts';
+import { OPTIONS, RECEIVE, SEND, STREAM } from './option-table.ts';
+import type { ReceiveOptions, SendOptions, StreamOptions } from './options.ts';
+import type { StreamPattern } from './pattern/stream.ts';
+import type { RouterConnectOptions } from './router.ts';
+import type { SocketOptions } from './socket-options.ts';
+import { SocketType } from './socket-type.ts';
+
+export interface StreamConnectOptions extends RouterConnectOptions {}
+
+export interface Stream extends SendOptions, ReceiveOptions, StreamOptions {}
+
+/**
+ * Messages are `[id, octets]`: what came from, or goes to, the TCP connection of that id. An empty second part is
+ * received when a peer connects and when it leaves (see `notify`), and sent to close its connection.
+ */
+export class Stream extends DuplexSocket<
+  [id: MessageLike, octets: MessageLike],
+  [id: Buffer, octets: Buffer]
+> {
+  constructor(options?: SocketOptions<Stream>) {
+    super(SocketType.Stream, options);
+  }
+
+  /** Like `Socket.connect`, tcp only; throws `EADDRINUSE` also for a `routingId` that is in use here. */
+  override connect(address: string, options: StreamConnectOptions = {}): void {
+    const inner = this.open();
+    const id = OPTIONS.routingId.parse(options.routingId ?? null, 'routingId') ?? undefined;
+    if (id !== undefined && (inner.pattern as StreamPattern).knows(id)) {
+      throw new SocketError('EADDRINUSE', { address });
+    }
+    inner.connect(address, id);
+  }
+}
+
+defineOptions(Stream.prototype, [...SEND, ...RECEIVE, ...STREAM]);

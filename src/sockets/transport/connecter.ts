@@ -1,0 +1,219 @@
+/** Connecter: a connected tcp or ipc endpoint. It tries until it is told to stop, and keeps one pipe meanwhile. */
+
+import dns from 'node:dns';
+import net from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { ZmtpError } from '../../zmtp/index.ts';
+import { bindAddress, type IpcEndpoint, type TcpConnectEndpoint } from '../endpoint.ts';
+import type { EventError } from '../events.ts';
+import type { OptionValues } from '../options.ts';
+import type { Pipe } from '../pipe.ts';
+import { penaltyDelay, reconnectDelay } from '../reconnect.ts';
+import { handshakeFailure } from './handshake-failure.ts';
+import { keepAliveDelay } from './listener.ts';
+import { type LinkOwner, StreamLink } from './stream-link.ts';
+import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
+
+export class StreamConnecter implements OpenEndpoint, LinkOwner {
+  readonly kind = 'connect';
+  readonly text: string;
+  readonly address: string;
+  readonly over: Promise<void>;
+  /** Connections made after the first. */
+  reconnectCount = 0;
+
+  readonly #host: TransportHost;
+  readonly #values: OptionValues;
+  readonly #endpoint: TcpConnectEndpoint | IpcEndpoint;
+  readonly #connectRoutingId: Buffer | undefined;
+  #resolveOver!: () => void;
+  /** Undefined only before the first handshake under `immediate`, and after a loss under it. */
+  #pipe: Pipe | undefined;
+  #link: StreamLink | undefined;
+  #stream: net.Socket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Failed attempts since the last finished handshake. */
+  #attempt = 0;
+  #establishedOnce = false;
+  #finishing = false;
+  #closed = false;
+
+  constructor(
+    host: TransportHost,
+    values: OptionValues,
+    text: string,
+    endpoint: TcpConnectEndpoint | IpcEndpoint,
+    connectRoutingId?: Buffer,
+  ) {
+    this.#host = host;
+    this.#values = values;
+    this.text = text;
+    this.address = text;
+    this.#endpoint = endpoint;
+    this.#connectRoutingId = connectRoutingId;
+    this.over = new Promise((resolve) => {
+      this.#resolveOver = resolve;
+    });
+    if (!values.immediate) this.#attach();
+    // In this tick a caller may still add listeners, and set options that act late.
+    process.nextTick(() => this.#connect());
+  }
+
+  get unsentCount(): number {
+    return this.#pipe?.outgoingCount ?? 0;
+  }
+
+  finish(): void {
+    this.#finishing = true;
+    const pipe = this.#pipe;
+    if (pipe !== undefined) {
+      retire(this.#host, pipe);
+      pipe.discardIncoming();
+    }
+    if (this.#link?.pipe !== undefined) this.#link.finish();
+    else if (this.unsentCount === 0) void this.close();
+  }
+
+  close(): Promise<void> {
+    if (this.#closed) return this.over;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#link?.close();
+    this.#stream?.destroy();
+    // Told to disconnect, or closing: what came in and was not read is given up, as in libzmq.
+    this.#pipe?.discardIncoming();
+    this.#endPipe();
+    this.#resolveOver();
+    return this.over;
+  }
+
+  established(link: StreamLink): Pipe {
+    const host = this.#host;
+    if (this.#establishedOnce) this.reconnectCount++;
+    this.#establishedOnce = true;
+    this.#attempt = 0;
+    const pipe = this.#pipe ?? this.#attach();
+    pipe.peer = { ...link.protocol.peer!, address: link.address };
+    pipe.drive(link);
+    host.emit({ type: 'handshake', address: this.address });
+    if (this.#finishing) process.nextTick(() => link.finish());
+    else host.established(pipe, link);
+    return pipe;
+  }
+
+  ended(link: StreamLink, error: Error | undefined): void {
+    this.#link = undefined;
+    this.#stream = undefined;
+    const host = this.#host;
+    const { address } = this;
+    const pipe = link.pipe;
+    if (!this.#closed && !this.#finishing) {
+      if (link.protocol.peer === undefined) host.emit(handshakeFailure(address, error));
+      const reason = error as EventError | undefined;
+      host.emit({ type: 'disconnect', address, ...(reason && { error: reason }) });
+    }
+    if (this.#closed) {
+      // close() has ended the pipe.
+      if (pipe !== undefined) host.departed(pipe, link, true);
+    } else if (pipe !== undefined) {
+      // Under `immediate` there is no pipe without a connection; what was queued in it is lost, as in libzmq.
+      if (this.#values.immediate) this.#endPipe();
+      else if (!this.#finishing) host.pattern.lost(pipe);
+      host.departed(pipe, link, this.#values.immediate);
+    }
+    if (this.#closed || (this.#finishing && this.unsentCount === 0)) {
+      void this.close();
+      return;
+    }
+    this.#retry(error instanceof ZmtpError && error.fault === 'peer' && !isTimeout(error));
+  }
+
+  #attach(): Pipe {
+    const pipe = this.#host.makePipe(this.#connectRoutingId);
+    this.#pipe = pipe;
+    this.#host.pattern.attach(pipe);
+    return pipe;
+  }
+
+  #endPipe(): void {
+    const pipe = this.#pipe;
+    this.#pipe = undefined;
+    if (pipe !== undefined) endPipe(this.#host, pipe);
+  }
+
+  #connect(): void {
+    if (this.#closed) return;
+    const { address } = this;
+    const values = this.#values;
+    const host = this.#host;
+    host.emit({ type: 'connect:delay', address });
+    let stream: net.Socket;
+    try {
+      stream = net.connect(this.#options());
+    } catch {
+      // The interface named as the source is not there now.
+      this.#retry(false);
+      return;
+    }
+    this.#stream = stream;
+    stream.unref();
+    const failed = (): void => {
+      clearTimeout(timer);
+      stream.destroy();
+      if (this.#closed || this.#stream !== stream) return;
+      this.#stream = undefined;
+      host.emit({ type: 'close', address });
+      this.#retry(false);
+    };
+    const timer =
+      values.connectTimeout > 0 ? setTimeout(failed, values.connectTimeout).unref() : undefined;
+    stream.once('error', failed);
+    stream.once('connect', () => {
+      clearTimeout(timer);
+      stream.off('error', failed);
+      if (values.tcpKeepalive === 1) stream.setKeepAlive(true, keepAliveDelay(values));
+      host.emit({ type: 'connect', address });
+      this.#link = new StreamLink(stream, host.makeProtocol(values), address, this);
+    });
+  }
+
+  #retry(penalty: boolean): void {
+    const { reconnectInterval: interval, reconnectMaxInterval: maxInterval } = this.#values;
+    const { random } = this.#host;
+    const delay = penalty
+      ? penaltyDelay({ interval, maxInterval, random })
+      : reconnectDelay({ interval, maxInterval, random, attempt: this.#attempt });
+    this.#attempt++;
+    if (delay === undefined) {
+      // Never again: a closing socket must not wait for it.
+      if (this.#finishing) void this.close();
+      return;
+    }
+    this.#host.emit({ type: 'connect:retry', address: this.address, interval: delay });
+    this.#timer = setTimeout(() => this.#connect(), delay).unref();
+  }
+
+  #options(): net.NetConnectOpts {
+    const endpoint = this.#endpoint;
+    if (endpoint.transport === 'ipc') {
+      return { path: endpoint.abstract ? `\0${endpoint.path}` : endpoint.path };
+    }
+    const { ipv6 } = this.#values;
+    const { host, port, source } = endpoint;
+    return {
+      host,
+      port,
+      // The first address only, as libzmq: AAAA or else a mapped A with `ipv6`, A without.
+      autoSelectFamily: false,
+      ...(net.isIP(host) === 0 && (ipv6 ? { family: 6, hints: dns.V4MAPPED } : { family: 4 })),
+      ...(source && {
+        localAddress: bindAddress(source.host, ipv6, networkInterfaces(), this.text),
+        ...(source.port > 0 && { localPort: source.port }),
+      }),
+    };
+  }
+}
+
+function isTimeout(error: ZmtpError): boolean {
+  return error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT';
+}

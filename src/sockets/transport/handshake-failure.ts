@@ -1,0 +1,31 @@
+/** The monitor event for a connection that ended before its handshake did. */
+
+import { ZmtpError } from '../../zmtp/index.ts';
+import { SocketError } from '../errors.ts';
+import type { Event, EventError } from '../events.ts';
+
+/** As libzmq sorts them: protocol violations, refusals with a status code, and anything else. */
+export function handshakeFailure(address: string, error: Error | undefined): Event {
+  if (error instanceof ZmtpError) {
+    const status = /^peer refused: "(300|400|500)"$/.exec(error.message)?.[1];
+    if (status !== undefined) {
+      const refusal = Object.assign(new Error(STATUS_TEXTS[status]), {
+        code: error.code,
+        status: Number(status),
+      });
+      return { type: 'handshake:error:auth', address, error: refusal };
+    }
+    if (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT') {
+      return { type: 'handshake:error:other', address, error };
+    }
+    return { type: 'handshake:error:protocol', address, error };
+  }
+  const other = (error as EventError | undefined) ?? new SocketError('ECONNRESET');
+  return { type: 'handshake:error:other', address, error: other };
+}
+
+const STATUS_TEXTS: Record<string, string> = {
+  300: 'Temporary error',
+  400: 'Authentication failure',
+  500: 'Internal error',
+};

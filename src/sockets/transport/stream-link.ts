@@ -1,0 +1,323 @@
+/**
+ * StreamLink: moves messages between one byte stream (tcp or ipc) and one pipe, through a protocol.
+ *
+ *     data → protocol.receive → protocol.next → pipe.deliver         (until the pipe is full: the stream is paused)
+ *     pipe → offer → protocol.send → one flush per tick → stream.write   (until the kernel is full: offers are refused)
+ *
+ * This is the only place where writes are batched.
+ */
+
+import type { Socket as Stream } from 'node:net';
+import { ZmtpError } from '../../zmtp/index.ts';
+import type { Message } from '../message.ts';
+import type { Pipe, PipeDriver } from '../pipe.ts';
+import type { Protocol } from './protocol.ts';
+
+/** Who made the link. */
+export interface LinkOwner {
+  /** The handshake is over: which pipe is this peer's? It is driven from now on. */
+  established(link: StreamLink): Pipe;
+  /** The connection is over, for `error` where there is one. Called once. */
+  ended(link: StreamLink, error: Error | undefined): void;
+}
+
+export class StreamLink implements PipeDriver {
+  readonly stream: Stream;
+  readonly protocol: Protocol;
+  /** Where the peer is, as an endpoint text. */
+  readonly address: string;
+  /** Octets that came and went, framing included. */
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** The driven pipe, from the end of the handshake to the end of the connection. */
+  pipe: Pipe | undefined;
+
+  readonly #owner: LinkOwner;
+  #error: Error | undefined;
+  #blocked = false;
+  #paused = false;
+  #finishing = false;
+  #ended = false;
+  #draining = false;
+  #pumping = false;
+  #timer: NodeJS.Timeout | undefined;
+  #armed = Number.POSITIVE_INFINITY;
+  /** In the list of those to flush at the end of this tick. */
+  #scheduled = false;
+
+  constructor(stream: Stream, protocol: Protocol, address: string, owner: LinkOwner) {
+    this.stream = stream;
+    this.protocol = protocol;
+    this.address = address;
+    this.#owner = owner;
+    stream.on('data', (chunk: Buffer) => this.#received(chunk));
+    stream.on('drain', () => this.#drained());
+    stream.on('error', (error) => {
+      this.#error ??= error;
+    });
+    stream.on('close', () => this.#closed());
+    stream.setNoDelay(true);
+    stream.unref();
+    this.#flush();
+    this.#pump();
+    this.#arm();
+  }
+
+  // — PipeDriver —
+
+  offer(message: Message): boolean {
+    if (this.#blocked || this.#ended) return false;
+    this.protocol.send(message);
+    if (this.protocol.pending >= FLUSH_AT) this.#flush();
+    else if (!this.#scheduled) this.#schedule();
+    return true;
+  }
+
+  wake(): void {
+    if (!this.#blocked && !this.#scheduled) this.#schedule();
+  }
+
+  room(): void {
+    if (this.#ended || this.#pumping) return;
+    this.#pump();
+    if (this.#paused && !this.pipe?.full) {
+      this.#paused = false;
+      this.stream.resume();
+    }
+  }
+
+  fail(reason: string): void {
+    this.protocol.reject(reason);
+    this.#settle();
+  }
+
+  drop(reason: string): void {
+    this.#error ??= new Error(reason);
+    this.close();
+  }
+
+  // — the owner's side —
+
+  /** Send what waits, then end the connection. What still arrives is not delivered. */
+  finish(): void {
+    this.#finishing = true;
+    if (this.#paused) this.stream.resume();
+    if (!this.#blocked) this.#drain();
+    this.#endIfDone();
+  }
+
+  /** End the connection now, for `error` where there is one; what the kernel has not taken is lost. */
+  close(error?: Error): void {
+    this.#error ??= error;
+    this.protocol.close();
+    this.stream.destroy();
+  }
+
+  // — in —
+
+  #received(chunk: Buffer): void {
+    this.bytesReceived += chunk.length;
+    this.protocol.receive(chunk, performance.now());
+    this.#pump();
+    if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
+    if (this.protocol.deadline < this.#armed) this.#arm();
+  }
+
+  /** Deliver what is decoded, as far as the pipe takes it. */
+  #pump(): void {
+    const { protocol } = this;
+    if (this.pipe === undefined) {
+      this.#shakeHands();
+      if (this.pipe === undefined) return;
+    }
+    // A pattern that reads at once makes room within `deliver`: this loop sees it, no second one is needed.
+    if (this.#pumping) return;
+    const pipe = this.pipe;
+    if (this.#finishing) {
+      while (protocol.next() !== undefined);
+    } else {
+      this.#pumping = true;
+      while (!pipe.full) {
+        const message = protocol.next();
+        if (message === undefined) break;
+        pipe.deliver(message);
+      }
+      this.#pumping = false;
+      if (pipe.full && !this.#paused) {
+        this.#paused = true;
+        this.stream.pause();
+      }
+    }
+    if (protocol.state === 'failed') this.#settle();
+  }
+
+  #shakeHands(): void {
+    const { protocol } = this;
+    if (protocol.state !== 'traffic') protocol.next();
+    // The states may have moved on within the call.
+    if ((protocol.state as string) === 'traffic') {
+      const pipe = this.#owner.established(this);
+      // The owner may have turned the peer away.
+      if (this.stream.destroyed) return;
+      this.pipe = pipe;
+      this.#drain();
+    } else if (protocol.state === 'failed') {
+      this.#settle();
+    }
+  }
+
+  /** The protocol has failed: tell the peer what it allows to tell, and go. */
+  #settle(): void {
+    if (this.#finishing || this.stream.destroyed) return;
+    this.#error ??= this.protocol.error;
+    this.#finishing = true;
+    this.#flush();
+    this.stream.end();
+    // Do not wait for a peer that misbehaves to close its side.
+    this.stream.once('finish', () => this.stream.destroy());
+    if (this.#blocked) this.stream.destroy();
+  }
+
+  // — out —
+
+  /** Move what waits in the pipe to the stream, as far as the kernel takes it. */
+  #drain(): void {
+    const { pipe, protocol } = this;
+    if (pipe === undefined || this.#draining) return;
+    // `pipe.drained` lets senders in, whose messages come back here through `wake`.
+    this.#draining = true;
+    while (!this.#blocked) {
+      const message = pipe.next();
+      if (message === undefined) break;
+      protocol.send(message);
+      if (protocol.pending >= FLUSH_AT) this.#flush();
+    }
+    pipe.drained();
+    this.#draining = false;
+    this.#flush();
+    if (!this.#blocked && pipe.outgoingCount > 0 && !this.#scheduled) this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#scheduled = true;
+    if (scheduled.push(this) === 1) process.nextTick(flushScheduled);
+  }
+
+  /** @internal */
+  flushNow(): void {
+    this.#scheduled = false;
+    if (this.#ended) return;
+    if (this.pipe !== undefined && this.pipe.outgoingCount > 0) this.#drain();
+    else this.#flush();
+    if (this.#finishing) this.#endIfDone();
+  }
+
+  #flush(): void {
+    const { protocol, stream } = this;
+    if (protocol.pending === 0 || this.#blocked || stream.destroyed) return;
+    this.bytesSent += protocol.pending;
+    const buffers = protocol.take();
+    if (buffers.length === 1) {
+      stream.write(buffers[0]!);
+    } else {
+      stream.cork();
+      for (let i = 0; i < buffers.length; i++) stream.write(buffers[i]!);
+      stream.uncork();
+    }
+    // Octets that the kernel took at once are gone; the stream holds the rest and says `drain`.
+    if (stream.writableLength === 0) protocol.written();
+    else this.#blocked = stream.writableNeedDrain;
+  }
+
+  #drained(): void {
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    if (this.stream.writableLength === 0) this.protocol.written();
+    this.#drain();
+    this.#flush();
+    if (this.#finishing) this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    const { stream } = this;
+    if (this.#blocked || (this.pipe?.outgoingCount ?? 0) > 0 || this.protocol.pending > 0) return;
+    if (stream.writableEnded || stream.destroyed) return;
+    stream.end();
+    stream.once('finish', () => {
+      // All is with the kernel. A reset would take it away again from a peer that has not read it yet, and closing
+      // with unread octets is a reset: so read on for a moment, until the peer closes.
+      setTimeout(() => stream.destroy(), CLOSE_GRACE).unref();
+      this.#over();
+    });
+  }
+
+  // — time —
+
+  #arm(): void {
+    const { deadline } = this.protocol;
+    this.#armed = deadline;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    const delay = Math.max(0, Math.ceil(deadline - performance.now()));
+    // After a blocked event loop the sign of life may be in the kernel already: let it in before judging.
+    this.#timer = setTimeout(() => setImmediate(() => this.#elapsed()), delay).unref();
+  }
+
+  #elapsed(): void {
+    if (this.#ended) return;
+    if (this.#paused) this.protocol.forgive();
+    this.protocol.elapsed(performance.now());
+    if (this.protocol.state === 'failed') {
+      this.#error ??= this.protocol.error;
+      if (isTimeout(this.#error)) this.stream.destroy();
+      else this.#settle();
+      return;
+    }
+    if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
+    this.#arm();
+  }
+
+  #closed(): void {
+    const { pipe, protocol } = this;
+    if (pipe !== undefined && !this.#finishing) {
+      // What had arrived whole was accepted; at most a chunk or two, which a full pipe had held back.
+      for (let message = protocol.next(); message !== undefined; message = protocol.next()) {
+        pipe.deliver(message);
+      }
+    }
+    this.#over();
+  }
+
+  #over(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.protocol.close();
+    this.pipe?.drive(undefined);
+    this.#owner.ended(this, this.#error ?? this.protocol.error);
+  }
+}
+
+function isTimeout(error: Error | undefined): boolean {
+  return (
+    error instanceof ZmtpError &&
+    (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT')
+  );
+}
+
+/** Links with something to flush in this tick: one callback for all. */
+let scheduled: StreamLink[] = [];
+
+/** On `nextTick`, never on a microtask: a loop of `await send()` runs in microtasks and would flush each message. */
+function flushScheduled(): void {
+  const links = scheduled;
+  scheduled = [];
+  for (let i = 0; i < links.length; i++) links[i]!.flushNow();
+}
+
+/** Octets worth a write of their own. */
+const FLUSH_AT = 65_536;
+
+/** Milliseconds in which a peer that we leave may read what is on its way. */
+const CLOSE_GRACE = 500;

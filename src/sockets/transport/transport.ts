@@ -1,0 +1,56 @@
+/** What a socket offers its transports, and what it asks of the endpoints they open. */
+
+import type { Event } from '../events.ts';
+import type { OptionValues } from '../options.ts';
+import type { Pattern } from '../pattern/pattern.ts';
+import type { Pipe } from '../pipe.ts';
+import type { Protocol } from './protocol.ts';
+import type { StreamLink } from './stream-link.ts';
+
+/** The socket, as transports see it. */
+export interface TransportHost {
+  readonly pattern: Pattern;
+  /** Socket type as in the handshake: `PUSH`. */
+  readonly typeName: string;
+  /** Times and chances come from here, so that tests can choose them. */
+  readonly random: () => number;
+  emit(event: Event): void;
+  /** A new pipe, not yet in routing. */
+  makePipe(connectRoutingId?: Buffer): Pipe;
+  /** The state machine for a new connection under the options that its endpoint was opened with. */
+  makeProtocol(values: OptionValues): Protocol;
+  /** A handshake is over: count the peer, then tell the pattern. */
+  established(pipe: Pipe, link: StreamLink | undefined): void;
+  /** A peer that was established is gone; `ended` when its pipe is, too. */
+  departed(pipe: Pipe, link: StreamLink | undefined, ended: boolean): void;
+}
+
+/** Something that a socket has bound or connected. */
+export interface OpenEndpoint {
+  /** As `lastEndpoint` shows it: for a bind with the address and port it really has. */
+  readonly address: string;
+  /** As the user wrote it. */
+  readonly text: string;
+  readonly kind: 'bind' | 'connect';
+  /** Messages accepted by the socket that have not left this process. */
+  readonly unsentCount: number;
+  /** Begin nothing new, deliver what waits, then end. */
+  finish(): void;
+  /** End now. Returns when the address is free again. */
+  close(): Promise<void>;
+  /** Settles when it has ended, one way or the other. */
+  readonly over: Promise<void>;
+}
+
+/** Take `pipe` out of routing: nothing new goes into it, what waits in it can still be delivered. */
+export function retire(host: TransportHost, pipe: Pipe): void {
+  if (pipe.ended) return;
+  pipe.ended = true;
+  host.pattern.detach(pipe);
+}
+
+/** The peer behind `pipe` is gone for good: what waits for it is discarded, and counted as dropped. */
+export function endPipe(host: TransportHost, pipe: Pipe): void {
+  retire(host, pipe);
+  pipe.discardOutgoing();
+}

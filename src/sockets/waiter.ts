@@ -1,0 +1,87 @@
+/** Waiter: one call that waits, until it is settled, its time is over, or its signal aborts. */
+
+import type { KeepAlive } from './keep-alive.ts';
+
+/** How long one call may wait. */
+export interface CallOptions {
+  /** Milliseconds; 0 = not at all, −1 = for ever. Default: the socket's `sendTimeout` or `receiveTimeout`. */
+  timeout?: number;
+  /** Aborting rejects the call with the signal's reason; nothing is sent or taken. */
+  signal?: AbortSignal | undefined;
+}
+
+export class Waiter<T> {
+  readonly promise: Promise<T>;
+  readonly #keepAlive: KeepAlive;
+  #resolve!: (value: T) => void;
+  #reject!: (reason: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #signal: AbortSignal | undefined;
+  #abort: (() => void) | undefined;
+
+  /**
+   * Either `timeout` milliseconds from now (−1 = never) or on `signal`, `over` is called, with the reason in the
+   * latter case; it must settle the waiter.
+   */
+  constructor(
+    keepAlive: KeepAlive,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    over: (aborted: boolean) => void,
+  ) {
+    this.#keepAlive = keepAlive;
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    keepAlive.hold();
+    if (timeout > 0) this.#timer = setTimeout(over, timeout, false);
+    if (signal !== undefined) {
+      this.#signal = signal;
+      this.#abort = () => over(true);
+      signal.addEventListener('abort', this.#abort, { once: true });
+    }
+  }
+
+  resolve(value: T): void {
+    this.#settle();
+    this.#resolve(value);
+  }
+
+  reject(reason: unknown): void {
+    this.#settle();
+    this.#reject(reason);
+  }
+
+  #settle(): void {
+    this.#keepAlive.release();
+    clearTimeout(this.#timer);
+    if (this.#abort !== undefined) this.#signal!.removeEventListener('abort', this.#abort);
+  }
+}
+
+/**
+ * Lets a loop of calls that never wait see a turn of the event loop now and then: such a loop runs in microtasks,
+ * and timers and I/O would starve.
+ */
+export class Turns {
+  #run = 0;
+
+  /** `count` more calls were served at once: is a turn due? */
+  due(count: number): boolean {
+    this.#run += count;
+    if (this.#run < RUN_MAX) return false;
+    this.#run = 0;
+    return true;
+  }
+}
+
+/** `value`, on the next turn of the event loop. */
+export function nextTurn<T>(value: T): Promise<T> {
+  return new Promise((resolve) => {
+    setImmediate(resolve, value);
+  });
+}
+
+/** Calls served in a row without a turn; zeromq.js has 512. */
+const RUN_MAX = 512;

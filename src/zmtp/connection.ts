@@ -1,0 +1,346 @@
+/**
+ * Connection: ZMTP towards one peer, without I/O and without a clock (RFC 37).
+ *
+ *     greeting → handshake → traffic → failed | closed
+ *
+ * Its driver reports what arrived (`receive`, `elapsed`), asks for what is next (`next`, `take`, `deadline`)
+ * and says what the application wants (`send`). Nothing here throws for what a peer does: a violation sets
+ * `state` to `failed` and `error`, and `take` may still hold an ERROR command to flush before closing.
+ */
+
+import {
+  commandData,
+  commandName,
+  decodeError,
+  encodeError,
+  encodePing,
+  encodePong,
+} from './command.ts';
+import { Decoder, FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
+import { Encoder } from './encoder.ts';
+import { ZmtpError } from './errors.ts';
+import type { Message } from './frame.ts';
+import { encodeGreeting, GreetingDecoder } from './greeting.ts';
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
+import type { Handshake, Mechanism } from './mechanism/mechanism.ts';
+import { encodeMetadata, type Metadata, property } from './metadata.ts';
+import { checkPartner, type SocketType } from './socket-type.ts';
+import { fromCommand, isSubscription, toCommand } from './subscription.ts';
+
+export interface ConnectionOptions extends HeartbeatOptions {
+  readonly socketType: SocketType;
+  /** `ZMQ_ROUTING_ID`: announced as `Identity` by REQ, DEALER and ROUTER; undefined = anonymous. */
+  readonly routingId: Buffer | undefined;
+  readonly mechanism: Mechanism;
+  /** `ZMQ_MAXMSGSIZE`. Octets in one frame; −1 = as many as a Buffer holds. */
+  readonly maxMessageSize: number;
+  /** Parts in one message; below 1 = no limit. */
+  readonly maxMessageParts: number;
+  /** `ZMQ_HANDSHAKE_IVL`. Milliseconds from here to the end of the handshake; 0 = no limit. */
+  readonly handshakeInterval: number;
+}
+
+/** What the handshake told of the peer. */
+export interface Peer {
+  /** The minor version of ZMTP 3 that both speak. */
+  readonly minor: number;
+  readonly socketType: string;
+  /** Its `Identity`; undefined when absent, empty, or beginning with the zero octet of generated ids. */
+  readonly routingId: Buffer | undefined;
+  readonly metadata: Metadata;
+}
+
+export type ConnectionState = 'greeting' | 'handshake' | 'traffic' | 'failed' | 'closed';
+
+export class Connection {
+  state: ConnectionState = 'greeting';
+  /** Set when the state becomes `traffic`. */
+  peer: Peer | undefined;
+  /** Why the state is `failed`. */
+  error: ZmtpError | undefined;
+  /** When `elapsed` wants to be called; Infinity = not at all. */
+  deadline: number;
+  /** Commands that were skipped: unknown ones, and SUBSCRIBE where nothing can be subscribed. */
+  ignoredCount = 0;
+
+  readonly #options: ConnectionOptions;
+  readonly #publishes: boolean;
+  readonly #subscribes: boolean;
+  readonly #greeting = new GreetingDecoder();
+  readonly #decoder: Decoder;
+  readonly #encoder = new Encoder();
+  readonly #handshake: Handshake;
+  readonly #heartbeat: Heartbeat;
+  readonly #handshakeDeadline: number;
+  #pongCount = 0;
+  #now: number;
+
+  constructor(options: ConnectionOptions, now: number) {
+    const { socketType } = options;
+    this.#options = options;
+    this.#now = now;
+    this.#publishes = socketType === 'PUB' || socketType === 'XPUB';
+    this.#subscribes = socketType === 'SUB' || socketType === 'XSUB';
+    this.#decoder = new Decoder({ maxFrameSize: HANDSHAKE_MAX, maxParts: 1 }, this.#publishes);
+    this.#handshake = options.mechanism.begin(encodeMetadata(announced(options)));
+    this.#heartbeat = new Heartbeat(options);
+    const { handshakeInterval } = options;
+    this.#handshakeDeadline =
+      handshakeInterval > 0 ? now + handshakeInterval : Number.POSITIVE_INFINITY;
+    this.deadline = this.#handshakeDeadline;
+    this.#encoder.raw(encodeGreeting(options.mechanism.name));
+  }
+
+  /** Octets that `take` would give. */
+  get pending(): number {
+    return this.#encoder.pending;
+  }
+
+  /** Are there octets received that `next` has not looked at? */
+  get undecoded(): boolean {
+    return this.#decoder.pending;
+  }
+
+  /** Octets came from the peer. Ask `next` and `take` afterwards. */
+  receive(chunk: Buffer, now: number): void {
+    if (this.state === 'failed' || this.state === 'closed') return;
+    this.#now = now;
+    this.#heartbeat.heard();
+    if (this.state !== 'greeting') {
+      this.#decoder.push(chunk);
+      return;
+    }
+    try {
+      const taken = this.#greeting.push(chunk);
+      if (!this.#greeting.done) return;
+      this.#greeting.checkMechanism(this.#options.mechanism.name);
+      this.state = 'handshake';
+      this.#answer(this.#handshake.first());
+      this.#decoder.push(chunk.subarray(taken));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /**
+   * The next message, undefined when there is none: more must be received, or `state` has changed (then look
+   * at it, and ask again in `traffic`).
+   */
+  next(): Message | undefined {
+    for (;;) {
+      if (this.state !== 'traffic') {
+        if (this.state !== 'handshake' || !this.#stepHandshake()) return undefined;
+        // The driver looks at the new state before the first message of traffic.
+        if (this.#handshake.peer !== undefined) return undefined;
+        continue;
+      }
+      const found = this.#decoder.next();
+      if (found === MESSAGE) return this.#decoder.message;
+      if (found === NEED_MORE) {
+        this.#decoder.release();
+        return undefined;
+      }
+      if (found === FAILED) {
+        this.#fail(this.#decoder.error);
+        return undefined;
+      }
+      const message = this.#obey(this.#decoder.command);
+      if (message !== undefined) return message;
+    }
+  }
+
+  /** Encode a message. Only in the state `traffic`; small parts are copied, see `COPY_MAX`. */
+  send(message: Message): void {
+    if (this.#subscribes && this.peer!.minor > 0 && isSubscription(message)) {
+      this.#encoder.command(toCommand(message));
+    } else {
+      this.#encoder.message(message);
+    }
+  }
+
+  /** The buffers to write now, in order. */
+  take(): Buffer[] {
+    this.#pongCount = 0;
+    return this.#encoder.take();
+  }
+
+  /** Everything taken has left this process. */
+  written(): void {
+    this.#encoder.written();
+  }
+
+  /** The time is `now`: hand-shake too slow, heartbeat due, peer silent? */
+  elapsed(now: number): void {
+    this.#now = now;
+    if (this.state === 'greeting' || this.state === 'handshake') {
+      if (now >= this.#handshakeDeadline) this.#fail(handshakeTimeout(this.#options));
+      return;
+    }
+    if (this.state !== 'traffic') return;
+    const due = this.#heartbeat.elapsed(now);
+    if (due === 'dead') this.#fail(silentPeer());
+    else if (due === 'ping') this.#encoder.command(encodePing(this.#heartbeat.ttlDeciseconds));
+    this.deadline = this.#heartbeat.deadline;
+  }
+
+  /** The peer is stopped from sending by us: its silence is no sign of death. */
+  forgive(): void {
+    this.#heartbeat.heard();
+    if (this.state === 'traffic') this.deadline = this.#heartbeat.deadline;
+  }
+
+  /** No more from either side. */
+  close(): void {
+    if (this.state !== 'failed') this.state = 'closed';
+    this.deadline = Number.POSITIVE_INFINITY;
+  }
+
+  /** The layer above found a violation that ZMTP itself does not know, such as a reply without envelope. */
+  reject(reason: string): void {
+    this.#fail(new ZmtpError('ERR_ZMTP_MALFORMED_MESSAGE', reason));
+  }
+
+  /** One command of the handshake; false when none is there or the handshake has failed. */
+  #stepHandshake(): boolean {
+    const found = this.#decoder.next();
+    if (found === NEED_MORE) return false;
+    try {
+      if (found === MESSAGE) throw earlyMessage();
+      if (found === FAILED) {
+        // The first part of a message, where none is allowed.
+        if (this.#decoder.error!.code === 'ERR_ZMTP_TOO_MANY_PARTS') throw earlyMessage();
+        throw this.#decoder.error;
+      }
+      const command = this.#decoder.command;
+      if (commandName(command) === 'ERROR') throw refused(decodeError(commandData(command)));
+      this.#answer(this.#handshake.step(command));
+      const metadata = this.#handshake.peer;
+      if (metadata !== undefined) this.#begin(metadata);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  #begin(metadata: Metadata): void {
+    const { socketType: local, maxMessageSize, maxMessageParts } = this.#options;
+    const socketType = property(metadata, 'Socket-Type')?.toString('latin1');
+    if (socketType === undefined) throw missingType();
+    checkPartner(local, socketType);
+    const identity = property(metadata, 'Identity');
+    if (identity !== undefined && identity.length > 255) throw longIdentity(identity.length);
+    this.peer = {
+      minor: this.#greeting.minor,
+      socketType,
+      routingId: identity === undefined || !identity[0] ? undefined : identity,
+      metadata,
+    };
+    this.state = 'traffic';
+    this.#decoder.limits.maxFrameSize =
+      maxMessageSize < 0 ? FRAME_MAX : Math.min(maxMessageSize, FRAME_MAX);
+    this.#decoder.limits.maxParts =
+      maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
+    this.#heartbeat.start(this.#now);
+    this.deadline = this.#heartbeat.deadline;
+  }
+
+  /** A command in traffic; a subscription becomes a message, what is unknown is skipped (RFC 37). */
+  #obey(body: Buffer): Message | undefined {
+    const name = commandName(body);
+    switch (name) {
+      case 'PING':
+        this.#pong(commandData(body));
+        return undefined;
+      case 'PONG':
+        return undefined;
+      case 'SUBSCRIBE':
+      case 'CANCEL':
+        if (this.#publishes) return fromCommand(name, body);
+        break;
+      default:
+        break;
+    }
+    this.ignoredCount++;
+    return undefined;
+  }
+
+  #pong(data: Buffer): void {
+    if (data.length < 2) {
+      this.#fail(new ZmtpError('ERR_ZMTP_MALFORMED_PING', 'PING command without a TTL'));
+      return;
+    }
+    this.#heartbeat.promised(data.readUInt16BE(0), this.#now);
+    this.deadline = this.#heartbeat.deadline;
+    // A peer that floods us with PINGs and does not read must not fill our memory with PONGs.
+    if (this.#pongCount++ < PONGS_MAX) this.#encoder.command(encodePong(data));
+  }
+
+  #answer(command: Buffer | undefined): void {
+    if (command !== undefined) this.#encoder.command(command);
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof ZmtpError)) throw error;
+    if (this.state === 'failed' || this.state === 'closed') return;
+    if (this.state === 'handshake' && TOLD.has(error.code)) {
+      this.#encoder.command(encodeError(error.message));
+    }
+    this.state = 'failed';
+    this.error = error;
+    this.deadline = Number.POSITIVE_INFINITY;
+  }
+}
+
+function announced(options: ConnectionOptions): [string, Buffer][] {
+  const { socketType, routingId } = options;
+  const properties: [string, Buffer][] = [['Socket-Type', Buffer.from(socketType)]];
+  if (socketType === 'REQ' || socketType === 'DEALER' || socketType === 'ROUTER') {
+    properties.push(['Identity', routingId ?? Buffer.alloc(0)]);
+  }
+  return properties;
+}
+
+function refused(reason: string): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_REFUSED_BY_PEER', `peer refused: ${JSON.stringify(reason)}`);
+}
+
+function earlyMessage(): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_UNEXPECTED_COMMAND', 'message before the end of the handshake');
+}
+
+function missingType(): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_INVALID_METADATA', 'peer does not announce its Socket-Type');
+}
+
+function longIdentity(length: number): ZmtpError {
+  return new ZmtpError(
+    'ERR_ZMTP_INVALID_METADATA',
+    `peer announces an Identity of ${length} octets, at most 255 are allowed`,
+  );
+}
+
+function handshakeTimeout({ handshakeInterval }: ConnectionOptions): ZmtpError {
+  return new ZmtpError(
+    'ERR_ZMTP_HANDSHAKE_TIMEOUT',
+    `handshake not finished within ${handshakeInterval} ms`,
+  );
+}
+
+function silentPeer(): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_HEARTBEAT_TIMEOUT', 'nothing heard from the peer in time');
+}
+
+/** Failures that the peer is told with an ERROR command while the handshake lasts. */
+const TOLD: ReadonlySet<string> = new Set([
+  'ERR_ZMTP_SOCKET_TYPE',
+  'ERR_ZMTP_INVALID_METADATA',
+  'ERR_ZMTP_UNEXPECTED_COMMAND',
+]);
+
+/** Octets of one handshake command, before anything is known of the peer. */
+const HANDSHAKE_MAX = 65_536;
+/** The most that one Buffer holds on every Node we support (2^32 from 22 on, 2^53 later; 4 GiB on 20). */
+const FRAME_MAX = 0xffff_ffff;
+/** PONGs that may wait for the transport to take them. */
+const PONGS_MAX = 64;

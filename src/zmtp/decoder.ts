@@ -1,0 +1,326 @@
+/** Decoder: chunks in, messages and commands out, one at a time and only when asked. */
+
+import { ZmtpError } from './errors.ts';
+import { COMMAND, LONG, type Message, MORE, SHORT_MAX } from './frame.ts';
+
+/** What `next` found. Numbers, because this is asked once per message. */
+export const NEED_MORE = 0;
+export const MESSAGE = 1;
+export const COMMAND_FOUND = 2;
+export const FAILED = 3;
+
+export interface DecoderLimits {
+  /** Octets in the body of one frame; refused from the header alone. A command in the short form is exempt. */
+  maxFrameSize: number;
+  /** Parts in one message. */
+  maxParts: number;
+}
+
+export class Decoder {
+  /** The message, after `next` said MESSAGE. Its parts are views of the chunks: what is kept long should be copied. */
+  message: Message = NO_MESSAGE;
+  /** The body, after `next` said COMMAND_FOUND. */
+  command: Buffer = NO_OCTETS;
+  /** Why, after `next` said FAILED. Nothing is decoded any more. */
+  error: ZmtpError | undefined;
+
+  readonly limits: DecoderLimits;
+  /** Understand the frames that libzmq 4.3.3 and 4.3.4 send for long topics, see `#longCommand`. */
+  readonly #mendLongCommands: boolean;
+
+  #chunk: Buffer = NO_OCTETS;
+  #offset = 0;
+  /** Chunks after `#chunk`, from `#waitingStart` on: there are some only while the reader does not keep up. */
+  readonly #waiting: Buffer[] = [];
+  #waitingStart = 0;
+
+  /** A header that straddles chunks. */
+  readonly #header = Buffer.alloc(9);
+  #headerLength = 0;
+
+  /** A body that straddles chunks: its flags, its pieces, and what is still missing of it. */
+  #flags = 0;
+  #pieces: Buffer[] = [];
+  #missing = 0;
+  /** The last of the pieces, when it is one that crumbs are copied into, and how full it is. */
+  #tray: Buffer | undefined;
+  #trayLength = 0;
+  #assembling = false;
+
+  /** Parts of a message whose last part is still to come. */
+  #parts: Buffer[] | undefined;
+
+  constructor(limits: DecoderLimits, mendLongCommands = false) {
+    this.limits = limits;
+    this.#mendLongCommands = mendLongCommands;
+  }
+
+  push(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    if (this.#offset === this.#chunk.length) {
+      this.#chunk = chunk;
+      this.#offset = 0;
+    } else {
+      this.#waiting.push(chunk);
+    }
+  }
+
+  /** Are there octets that `next` has not looked at? */
+  get pending(): boolean {
+    return this.#offset < this.#chunk.length;
+  }
+
+  /** Hold the last message and command no longer: an idle peer should not pin what it sent. */
+  release(): void {
+    this.message = NO_MESSAGE;
+    this.command = NO_OCTETS;
+  }
+
+  /** Hot: once per message. */
+  next(): number {
+    for (;;) {
+      if (this.error !== undefined) return FAILED;
+      if (this.#assembling) {
+        if (!this.#assemble()) return NEED_MORE;
+        const found = this.#accept(this.#flags, this.#join());
+        if (found !== NEED_MORE) return found;
+        continue;
+      }
+      let chunk = this.#chunk;
+      let offset = this.#offset;
+      const available = chunk.length - offset;
+      if (available < 2 || this.#headerLength > 0) {
+        if (!this.#gatherHeader()) return NEED_MORE;
+        continue;
+      }
+      const flags = chunk[offset]!;
+      let size: number;
+      let body: number;
+      if ((flags & LONG) === 0) {
+        size = chunk[offset + 1]!;
+        body = offset + 2;
+        if (size === 0 && flags === COMMAND && this.#mendLongCommands) {
+          size = this.#longCommand();
+          if (size < 0) return NEED_MORE;
+          // It may have joined chunks to look ahead.
+          chunk = this.#chunk;
+          offset = this.#offset;
+          body = offset + (size > 0 ? 9 : 2);
+        }
+      } else {
+        if (available < 9) {
+          if (!this.#gatherHeader()) return NEED_MORE;
+          continue;
+        }
+        size = chunk.readUInt32BE(offset + 1) * 0x1_0000_0000 + chunk.readUInt32BE(offset + 5);
+        body = offset + 9;
+      }
+      if (size > this.limits.maxFrameSize && this.#forbidden(flags, size)) {
+        return this.#fail(tooLarge(size, this.limits));
+      }
+      const end = body + size;
+      if (end <= chunk.length) {
+        this.#offset = end;
+        if (end === chunk.length) this.#advance();
+        const frame = size === 0 ? NO_OCTETS : chunk.subarray(body, end);
+        const found = this.#accept(flags, frame);
+        if (found !== NEED_MORE) return found;
+        continue;
+      }
+      this.#offset = body;
+      this.#begin(flags, size);
+    }
+  }
+
+  /** A whole frame: what does it complete? NEED_MORE when there is more to come of the message. */
+  #accept(flags: number, frame: Buffer): number {
+    if ((flags & COMMAND) !== 0) {
+      this.command = frame;
+      return COMMAND_FOUND;
+    }
+    const parts = this.#parts;
+    if ((flags & MORE) === 0) {
+      if (parts === undefined) {
+        this.message = [frame];
+      } else {
+        parts.push(frame);
+        this.message = parts;
+        this.#parts = undefined;
+      }
+      return MESSAGE;
+    }
+    // With MORE there is at least one part after this one.
+    if ((parts?.length ?? 0) + 2 > this.limits.maxParts) return this.#fail(tooMany(this.limits));
+    if (parts === undefined) this.#parts = [frame];
+    else parts.push(frame);
+    return NEED_MORE;
+  }
+
+  #begin(flags: number, size: number): void {
+    this.#flags = flags;
+    this.#missing = size;
+    this.#assembling = true;
+  }
+
+  /** Collect the pieces of a body as they arrive: nothing is allocated for octets merely announced. */
+  #assemble(): boolean {
+    while (this.#missing > 0) {
+      const available = this.#chunk.length - this.#offset;
+      if (available === 0) return false;
+      const taken = Math.min(available, this.#missing);
+      this.#collect(this.#chunk.subarray(this.#offset, this.#offset + taken));
+      this.#missing -= taken;
+      this.#offset += taken;
+      if (this.#offset === this.#chunk.length) this.#advance();
+    }
+    return true;
+  }
+
+  /**
+   * A view costs some hundred octets whatever it shows, so crumbs are copied together: a body that
+   * arrives octet by octet takes little more memory than its octets.
+   */
+  #collect(piece: Buffer): void {
+    const tray = this.#tray;
+    if (tray === undefined || tray.length - this.#trayLength < piece.length) {
+      if (tray !== undefined) this.#clearTray();
+      if (piece.length > CRUMB_MAX || piece.length === this.#missing) {
+        this.#pieces.push(piece);
+        return;
+      }
+      this.#tray = Buffer.allocUnsafe(Math.min(TRAY_SIZE, this.#missing));
+      this.#trayLength = 0;
+      this.#pieces.push(this.#tray);
+    }
+    this.#tray!.set(piece, this.#trayLength);
+    this.#trayLength += piece.length;
+  }
+
+  /** Nothing more goes into the tray. */
+  #clearTray(): void {
+    this.#pieces[this.#pieces.length - 1] = this.#tray!.subarray(0, this.#trayLength);
+    this.#tray = undefined;
+  }
+
+  #join(): Buffer {
+    this.#assembling = false;
+    if (this.#tray !== undefined) this.#clearTray();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  }
+
+  /** A header in pieces: false when more octets must come. */
+  #gatherHeader(): boolean {
+    const header = this.#header;
+    for (;;) {
+      const needed = this.#headerLength === 0 ? 1 : (header[0]! & LONG) !== 0 ? 9 : 2;
+      if (this.#headerLength === needed && needed > 1) break;
+      if (this.#offset === this.#chunk.length) return false;
+      header[this.#headerLength++] = this.#chunk[this.#offset++]!;
+      if (this.#offset === this.#chunk.length) this.#advance();
+    }
+    const flags = header[0]!;
+    if (flags === COMMAND && header[1] === 0 && this.#mendLongCommands) {
+      // Rare: put the two octets back in front, so that #longCommand can look ahead in one chunk.
+      this.#chunk = Buffer.concat([header.subarray(0, 2), this.#chunk.subarray(this.#offset)]);
+      this.#offset = 0;
+      this.#headerLength = 0;
+      return true;
+    }
+    this.#headerLength = 0;
+    const size =
+      (flags & LONG) === 0
+        ? header[1]!
+        : header.readUInt32BE(1) * 0x1_0000_0000 + header.readUInt32BE(5);
+    if (size > this.limits.maxFrameSize && this.#forbidden(flags, size)) {
+      this.#fail(tooLarge(size, this.limits));
+    } else {
+      this.#begin(flags, size);
+    }
+    return true;
+  }
+
+  /** Too large by its size: also by its kind? A small limit on messages must not cost a connection its PINGs. */
+  #forbidden(flags: number, size: number): boolean {
+    return (flags & COMMAND) === 0 || size > SHORT_MAX;
+  }
+
+  /**
+   * libzmq 4.3.3 and 4.3.4 write SUBSCRIBE of 246–255 octets and CANCEL of 249–255 with an eight-octet size
+   * but without the LONG bit: `04 00 00 00 00 00 00 01 xx 09 "SUBSCRIBE" …`. Read to the letter that begins with an
+   * empty command, for which there is no use. Returns the size of such a command, 0 when this is not
+   * one, −1 when more octets are needed to tell.
+   */
+  #longCommand(): number {
+    while (
+      this.#chunk.length - this.#offset < 9 + LONGEST_NAME &&
+      this.#waitingStart < this.#waiting.length
+    ) {
+      const rest = this.#chunk.subarray(this.#offset);
+      this.#chunk = Buffer.concat([rest, this.#shift()]);
+      this.#offset = 0;
+    }
+    const ahead = this.#chunk.subarray(this.#offset, this.#offset + 9 + LONGEST_NAME);
+    for (const name of LONG_NAMES) {
+      const length = Math.min(ahead.length, 9 + name.length);
+      let same = true;
+      for (let i = 0; i < length && same; i++) {
+        if (i < 8) same = ahead[i] === MISWRITTEN[i];
+        else if (i === 8) same = ahead[i]! <= 9;
+        else same = ahead[i] === name[i - 9];
+      }
+      if (!same) continue;
+      return length < 9 + name.length ? -1 : 0x100 + ahead[8]!;
+    }
+    return 0;
+  }
+
+  #advance(): void {
+    this.#chunk = this.#waitingStart < this.#waiting.length ? this.#shift() : NO_OCTETS;
+    this.#offset = 0;
+  }
+
+  /** The first of the chunks that wait. `Array.shift` would move all the others, were there many. */
+  #shift(): Buffer {
+    const chunk = this.#waiting[this.#waitingStart]!;
+    this.#waiting[this.#waitingStart++] = NO_OCTETS;
+    if (this.#waitingStart === this.#waiting.length) {
+      this.#waiting.length = 0;
+      this.#waitingStart = 0;
+    }
+    return chunk;
+  }
+
+  #fail(error: ZmtpError): number {
+    this.error = error;
+    this.#chunk = NO_OCTETS;
+    this.#offset = 0;
+    this.#waiting.length = 0;
+    this.#waitingStart = 0;
+    this.#pieces = [];
+    this.#tray = undefined;
+    this.#parts = undefined;
+    return FAILED;
+  }
+}
+
+function tooLarge(size: number, limits: DecoderLimits): ZmtpError {
+  return new ZmtpError(
+    'ERR_ZMTP_FRAME_TOO_LARGE',
+    `peer announces a frame of ${size} octets, at most ${limits.maxFrameSize} are allowed`,
+  );
+}
+
+function tooMany(limits: DecoderLimits): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_TOO_MANY_PARTS', `message of more than ${limits.maxParts} parts`);
+}
+
+const NO_OCTETS: Buffer = Buffer.alloc(0);
+const NO_MESSAGE: Message = [];
+/** Pieces of a body up to this size are copied together, into buffers of `TRAY_SIZE`. */
+const CRUMB_MAX = 1024;
+const TRAY_SIZE = 4096;
+const MISWRITTEN = Buffer.from('0400000000000001', 'hex');
+const LONG_NAMES = [Buffer.from('\x09SUBSCRIBE'), Buffer.from('\x06CANCEL')];
+const LONGEST_NAME = 10;

@@ -1,0 +1,37 @@
+/** ZmtpError: why a connection failed, and whose fault that is. */
+
+export class ZmtpError extends Error {
+  readonly code: ZmtpErrorCode;
+  /** `peer`: it broke the protocol. `local`: this side asked for what cannot be. */
+  readonly fault: 'peer' | 'local';
+
+  constructor(code: ZmtpErrorCode, message: string, fault: 'peer' | 'local' = 'peer') {
+    super(message);
+    this.name = 'ZmtpError';
+    this.code = code;
+    this.fault = fault;
+  }
+}
+
+/**
+ * The first group are the codes of zeromq.js for libzmq's monitor values (`ZMQ_PROTOCOL_ERROR_ZMTP_*`);
+ * the second are ours, where libzmq closes without a word or stays open.
+ */
+export type ZmtpErrorCode =
+  | 'ERR_ZMTP_UNSPECIFIED'
+  | 'ERR_ZMTP_UNEXPECTED_COMMAND'
+  | 'ERR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED'
+  | 'ERR_ZMTP_MALFORMED_COMMAND_ERROR'
+  | 'ERR_ZMTP_MALFORMED_COMMAND_READY'
+  | 'ERR_ZMTP_INVALID_METADATA'
+  | 'ERR_ZMTP_MECHANISM_MISMATCH'
+  | 'ERR_ZMTP_NOT_ZMTP'
+  | 'ERR_ZMTP_VERSION_UNSUPPORTED'
+  | 'ERR_ZMTP_SOCKET_TYPE'
+  | 'ERR_ZMTP_REFUSED_BY_PEER'
+  | 'ERR_ZMTP_HANDSHAKE_TIMEOUT'
+  | 'ERR_ZMTP_HEARTBEAT_TIMEOUT'
+  | 'ERR_ZMTP_MALFORMED_PING'
+  | 'ERR_ZMTP_MALFORMED_MESSAGE'
+  | 'ERR_ZMTP_FRAME_TOO_LARGE'
+  | 'ERR_ZMTP_TOO_MANY_PARTS';

@@ -1,0 +1,97 @@
+/**
+ * Greeting: the 64 octets that open a connection (RFC 37, "Greeting").
+ *
+ *     ff 00×8 7f | 03 01 | mechanism, zero padded to 20 | as-server | 00×31
+ *
+ * Written whole at once: libzmq sends its own in three pieces and withholds the next until it has
+ * read ours, so that waiting for 64 octets before writing would deadlock.
+ */
+
+import { ZmtpError } from './errors.ts';
+
+export const GREETING_SIZE = 64;
+
+/** Our greeting for `mechanism` (upper case, at most 20 octets). `as-server` stays 0, as libzmq's does. */
+export function encodeGreeting(mechanism: string): Buffer {
+  const greeting = Buffer.alloc(GREETING_SIZE);
+  greeting[0] = 0xff;
+  greeting[9] = 0x7f;
+  greeting[MAJOR] = 3;
+  greeting[MINOR] = 1;
+  greeting.write(mechanism, MECHANISM, 'latin1');
+  return greeting;
+}
+
+/** A peer's greeting, read as it trickles in. */
+export class GreetingDecoder {
+  readonly #octets = Buffer.alloc(GREETING_SIZE);
+  #length = 0;
+
+  get done(): boolean {
+    return this.#length === GREETING_SIZE;
+  }
+
+  /** 0 for ZMTP 3.0, 1 for 3.1; higher versions count as the highest that we speak. */
+  get minor(): number {
+    return this.#octets[MAJOR]! > 3 ? 1 : Math.min(this.#octets[MINOR]!, 1);
+  }
+
+  /**
+   * Take what belongs to the greeting from the front of `chunk`; returns how many octets that were.
+   * Padding, as-server and filler are not looked at: libzmq does not keep them zero.
+   * @throws ZmtpError as soon as an octet shows that this cannot be a peer of ours:
+   * `ERR_ZMTP_NOT_ZMTP`, `ERR_ZMTP_VERSION_UNSUPPORTED`
+   */
+  push(chunk: Buffer): number {
+    const before = this.#length;
+    const taken = chunk.copy(this.#octets, before);
+    this.#length += taken;
+    this.#check(before);
+    return taken;
+  }
+
+  /**
+   * Is the peer's mechanism `name`, in all twenty octets?
+   * @throws ZmtpError `ERR_ZMTP_MECHANISM_MISMATCH`
+   */
+  checkMechanism(name: string): void {
+    const field = this.#octets.subarray(MECHANISM, MECHANISM + MECHANISM_SIZE);
+    const expected = Buffer.alloc(MECHANISM_SIZE);
+    expected.write(name, 'latin1');
+    if (field.equals(expected)) return;
+    const shown = JSON.stringify(field.toString('latin1').replace(/\0+$/, ''));
+    throw new ZmtpError(
+      'ERR_ZMTP_MECHANISM_MISMATCH',
+      `peer announces mechanism ${shown}, this socket uses ${name}`,
+    );
+  }
+
+  #check(before: number): void {
+    const [first, ninth, major] = [this.#octets[0]!, this.#octets[9]!, this.#octets[MAJOR]!];
+    if (before === 0 && this.#length > 0 && first !== 0xff) throw notZmtp(first);
+    if (before <= 9 && this.#length > 9 && (ninth & 1) === 0) throw unsupported('1.0');
+    if (before <= MAJOR && this.#length > MAJOR && major < 3) {
+      throw unsupported(major === 0 ? '1.0' : '2.0');
+    }
+  }
+}
+
+function notZmtp(octet: number): ZmtpError {
+  const shown = `0x${octet.toString(16).padStart(2, '0')}`;
+  return new ZmtpError(
+    'ERR_ZMTP_NOT_ZMTP',
+    `first octet from the peer is ${shown}, expected 0xff: it does not speak ZMTP, or speaks ZMTP 1.0`,
+  );
+}
+
+function unsupported(version: string): ZmtpError {
+  return new ZmtpError(
+    'ERR_ZMTP_VERSION_UNSUPPORTED',
+    `peer speaks ZMTP ${version}, expected 3.0 or later`,
+  );
+}
+
+const MAJOR = 10;
+const MINOR = 11;
+const MECHANISM = 12;
+const MECHANISM_SIZE = 20;

@@ -1,0 +1,25 @@
+/** The door `zeromq-pure/wire`: ZMTP 3.1 as values and state machines, without I/O. */
+
+export {
+  Connection,
+  type ConnectionOptions,
+  type ConnectionState,
+  type Peer,
+} from './connection.ts';
+export {
+  COMMAND_FOUND,
+  Decoder,
+  type DecoderLimits,
+  FAILED,
+  MESSAGE,
+  NEED_MORE,
+} from './decoder.ts';
+export { Encoder } from './encoder.ts';
+export { ZmtpError, type ZmtpErrorCode } from './errors.ts';
+export type { Message } from './frame.ts';
+export { encodeGreeting, GREETING_SIZE, GreetingDecoder } from './greeting.ts';
+export type { HeartbeatOptions } from './heartbeat.ts';
+export type { Handshake, Mechanism } from './mechanism/mechanism.ts';
+export { nullMechanism } from './mechanism/null.ts';
+export { decodeMetadata, encodeMetadata, type Metadata, property } from './metadata.ts';
+export { checkPartner, isSocketType, type SocketType } from './socket-type.ts';

@@ -1,0 +1,116 @@
+import t from 'tap';
+import { XPublishPattern } from '../../../src/sockets/pattern/xpublish.ts';
+import { XSubscribePattern } from '../../../src/sockets/pattern/xsubscribe.ts';
+import { FakeHost, FakePeer, joined, leave, message, received } from '../../support/fan-out.ts';
+
+function setUp(verboseUnsubscribe = false) {
+  const host = new FakeHost();
+  return { host, pattern: new XSubscribePattern(host, { verboseUnsubscribe }) };
+}
+
+t.test('subscribing is passed on each time, cancelling only the last time', async (t) => {
+  const { pattern } = setUp();
+  const peers = [joined(pattern), joined(pattern)];
+  for (const text of ['\x01A', '\x01A', '\x00A', '\x00A', '\x00A', '\x00B']) {
+    t.ok(pattern.send(message(text)));
+  }
+  for (const peer of peers) t.same(peer.got(), ['+A', '+A', '-A']);
+});
+
+t.test('verboseUnsubscribe passes on every cancellation', async (t) => {
+  const { pattern } = setUp(true);
+  const peer = joined(pattern);
+  for (const text of ['\x01A', '\x01A', '\x00A', '\x00A', '\x00B']) pattern.send(message(text));
+  t.same(peer.got(), ['+A', '+A', '-A', '-A', '-B']);
+  t.equal(pattern.topicCount, 0);
+});
+
+t.test('anything else goes to all peers unchanged, the empty message too', async (t) => {
+  const { pattern } = setUp();
+  const peers = [joined(pattern), joined(pattern)];
+  pattern.send(message(''));
+  pattern.send(message('\x02x', '\x01y'));
+  for (const peer of peers) t.same(peer.got(), ['', '\x02x|+y']);
+  t.equal(pattern.topicCount, 0);
+});
+
+t.test('a message may hold several subscriptions, and more', async (t) => {
+  const { pattern } = setUp();
+  const peer = joined(pattern);
+  pattern.send(message('\x01A', 'x', '\x01B', 'y'));
+  t.same(peer.got(), ['+A', '+B', 'x|y']);
+  t.equal(pattern.topicCount, 2);
+});
+
+t.test('sending succeeds with no peer, and with a full one', async (t) => {
+  const { pattern } = setUp();
+  t.ok(pattern.send(message('x')));
+  const peer = joined(pattern, { send: 1, reading: false });
+  t.ok(pattern.send(message('1')));
+  t.ok(pattern.send(message('2')));
+  t.ok(pattern.send(message('\x01A')));
+  t.ok(pattern.canSend);
+  t.equal(pattern.sendRefusal(message('x')), 'EAGAIN');
+  t.equal(peer.pipe.droppedCount, 1);
+  peer.drain();
+  t.same(peer.got(), ['1', '+A']);
+});
+
+t.test('subscriptions come before what was sent while there was no connection', async (t) => {
+  const { pattern } = setUp();
+  const peer = new FakePeer(pattern, { reading: false });
+  pattern.attach(peer.pipe);
+  pattern.send(message('hello', '\x01not one'));
+  pattern.send(message('\x01A'));
+  pattern.established(peer.pipe);
+  pattern.send(message('\x01B'));
+  peer.drain();
+  t.same(peer.got(), ['+A', 'hello|+not one', '+B']);
+  t.equal(peer.pipe.sentCount, 3);
+});
+
+t.test('a new peer and a peer that returns are told each distinct prefix once', async (t) => {
+  const { pattern } = setUp();
+  for (const text of ['\x01A', '\x01A', '\x01']) pattern.send(message(text));
+  const peer = joined(pattern);
+  t.same(peer.got(), ['+', '+A']);
+  pattern.lost(peer.pipe);
+  pattern.send(message('\x00'));
+  t.same(peer.got(), []);
+  pattern.established(peer.pipe);
+  t.same(peer.got(), ['+A']);
+  leave(pattern, peer);
+  pattern.send(message('\x01C'));
+  pattern.send(message('user'));
+  t.same(peer.got(), []);
+});
+
+t.test('everything that comes is received, subscribed to or not', async (t) => {
+  const { pattern, host } = setUp();
+  const peer = joined(pattern);
+  t.notOk(pattern.canReceive);
+  t.equal(pattern.receiveRefusal(), 'EAGAIN');
+  peer.say('A', 'body');
+  t.equal(host.readableCount, 1);
+  t.ok(pattern.canReceive);
+  t.same(received(pattern), ['A|body']);
+});
+
+t.test('an XPUB at the other end sees the same set of subscriptions', async (t) => {
+  const { pattern } = setUp();
+  const upstream = joined(pattern);
+  const xpub = new XPublishPattern(new FakeHost(), {
+    noDrop: false,
+    invertMatching: false,
+    verbosity: null,
+    manual: false,
+    welcomeMessage: undefined,
+  });
+  const downstream = joined(xpub);
+  for (const text of ['\x01A', '\x01A', '\x01B', '\x00A', '\x00B']) pattern.send(message(text));
+  for (const sent of upstream.sent) downstream.pipe.deliver(sent);
+  t.same(received(xpub), ['+A', '+B', '-B']);
+  xpub.send(message('A1'));
+  for (const sent of downstream.sent) upstream.pipe.deliver(sent);
+  t.same(received(pattern), ['A1']);
+});
