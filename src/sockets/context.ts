@@ -2,13 +2,7 @@
 
 import { SocketError } from './errors.ts';
 import { KeepAlive } from './keep-alive.ts';
-import {
-  defineContextOptions,
-  type OptionHolder,
-  readOption,
-  refuseWrites,
-  writeOption,
-} from './option-accessors.ts';
+import { defineContextOptions, readOption, refuseWrites, writeOption } from './option-accessors.ts';
 import {
   CONTEXT,
   CONTEXT_OPTION_IDS,
@@ -41,7 +35,7 @@ export interface Context extends ContextOptions {}
 /**
  * `new Context({ maxSockets: 10 })`. Most programs use the default one, `context`.
  */
-export class Context implements OptionHolder<ContextOptions> {
+export class Context {
   /** @internal */
   readonly inproc: InprocNames = new InprocNames();
   /** @internal */

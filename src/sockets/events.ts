@@ -73,11 +73,11 @@ export class Observer {
   #waiter: { resolve(event: Event): void; reject(error: Error): void } | undefined;
   #closed = false;
 
-  constructor(socket: { [observe](listener: (event: Event) => void): EventSource }) {
-    if (typeof socket?.[observe] !== 'function') {
-      throw new TypeError('Socket must be a socket object');
-    }
-    this.#source = socket[observe]((event) => this.#take(event));
+  /** `socket` is any socket of this package; usually this is called by its property `events`. */
+  constructor(socket: object) {
+    const source = (socket as Partial<Observable> | undefined)?.[observe];
+    if (source === undefined) throw new TypeError('Socket must be a socket object');
+    this.#source = source.call(socket, (event) => this.#take(event));
   }
 
   /** Whether no more events will come: after the event `end`, or `close()`. */
@@ -176,5 +176,9 @@ export class Observer {
 
 /** @internal What a socket offers its observers. */
 export const observe: unique symbol = Symbol('observe');
+
+interface Observable {
+  [observe](listener: (event: Event) => void): EventSource;
+}
 
 const QUEUE_MAX = 1000;

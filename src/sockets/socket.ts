@@ -6,7 +6,6 @@ import { SocketError } from './errors.ts';
 import { type Event, type EventSource, type EventType, Observer, observe } from './events.ts';
 import {
   defineOptions,
-  type OptionHolder,
   readOption,
   refuseWrites,
   showOption,
@@ -34,7 +33,7 @@ export interface Socket extends CommonOptions {}
  * Unless said otherwise a method throws at once, not by rejection: `EBADF` when the socket is closed,
  * `EBUSY` while a bind or unbind is under way.
  */
-export class Socket implements OptionHolder, ReadOnlyOptions {
+export class Socket implements ReadOnlyOptions {
   /** @internal */
   readonly [core]: SocketCore;
   readonly #type: SocketType;

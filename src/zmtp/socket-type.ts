@@ -18,7 +18,7 @@ export function checkPartner(local: SocketType, peer: string): void {
   if (isSocketType(peer) && (PARTNERS[local] as readonly string[]).includes(peer)) return;
   throw new ZmtpError(
     'ERR_ZMTP_SOCKET_TYPE',
-    `peer is a ${JSON.stringify(peer)} socket, ${local} talks to ${PARTNERS[local].join(', ')}`,
+    `peer is a ${JSON.stringify(peer.slice(0, 32))} socket, ${local} talks to ${PARTNERS[local].join(', ')}`,
   );
 }
 

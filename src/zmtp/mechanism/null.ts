@@ -32,7 +32,7 @@ class NullHandshake implements Handshake {
     if (name !== 'READY') {
       throw new ZmtpError(
         'ERR_ZMTP_UNEXPECTED_COMMAND',
-        `peer sent ${JSON.stringify(name ?? '')} in the handshake, expected READY`,
+        `peer sent ${JSON.stringify(name?.slice(0, 32) ?? '')} in the handshake, expected READY`,
       );
     }
     this.#peer = decodeMetadata(commandData(command));

@@ -1,0 +1,138 @@
+/** Who may import whom, and a few rules every source file obeys: read from the files themselves. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import t from 'tap';
+
+const SRC = join(import.meta.dirname, '../src');
+
+interface Source {
+  /** Path under src, with slashes. */
+  readonly path: string;
+  /** As it is. */
+  readonly text: string;
+  /** Without comments and without what stands in quotes. */
+  readonly code: string;
+  /** What it imports: a path under src for a file of ours, else the specifier as written. */
+  readonly imports: readonly string[];
+}
+
+const sources = new Map<string, Source>();
+for (const entry of readdirSync(SRC, { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
+  const path = slashes(relative(SRC, join(entry.parentPath, entry.name)));
+  sources.set(path, source(path, readFileSync(join(SRC, path), 'utf8')));
+}
+
+/** A floor of the building, by its files, and what those may import. The first match decides. */
+const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] }[] = [
+  // ZMTP knows bytes: no sockets, no clock, no waiting. CURVE alone needs primitives from Node.
+  { files: /^zmtp\/mechanism\/curve-/, may: [/^zmtp\//, /^node:crypto$/, /^@noble\//] },
+  { files: /^zmtp\//, may: [/^zmtp\//] },
+  // What moves messages between pipes is as pure.
+  {
+    files: /^sockets\/(pattern\/|routing\/|pipe\.ts|ring\.ts)/,
+    may: [/^sockets\/(pattern\/|routing\/|pipe\.ts|ring\.ts|message\.ts|errors\.ts)/],
+  },
+  // A device is a user of sockets.
+  { files: /^sockets\/device\//, may: [/^sockets\/(?!pattern\/|routing\/|transport\/)/, /^node:/] },
+  { files: /^sockets\//, may: [/^sockets\//, /^zmtp\//, /^node:/] },
+  // The floors above come in by the door.
+  { files: /^layer\//, may: [/^layer\//, /^sockets\/index\.ts$/, /^node:/, /^(?![.\w]+\/)/] },
+  { files: /^daemon\//, may: [/^daemon\//, /^sockets\/index\.ts$/, /^node:/] },
+  { files: /^index\.ts$/, may: [/^(sockets|zmtp)\//] },
+];
+
+/** The doors: what package.json exports. Everything else must be reachable from one of them. */
+const DOORS = ['index.ts', 'zmtp/index.ts', 'layer/index.ts', 'daemon/index.ts'];
+
+/** Files that may re-export. Elsewhere the defining file is imported. */
+const BARRELS = /^((zmtp|sockets|layer|daemon)\/)?index\.ts$/;
+
+t.test('every import follows an arrow of the design', async (t) => {
+  t.ok(sources.size > 10, 'the sources were found');
+  for (const { path, imports } of sources.values()) {
+    const rule = RULES.find(({ files }) => files.test(path));
+    if (rule === undefined) {
+      t.fail(`no rule says what ${path} may import`);
+      continue;
+    }
+    const forbidden = imports.filter((wanted) => !rule.may.some((allowed) => allowed.test(wanted)));
+    t.same(forbidden, [], `${path} imports only what it may`);
+  }
+});
+
+t.test('what is imported exists, and by its defining file', async (t) => {
+  for (const { path, imports } of sources.values()) {
+    const ours = imports.filter((wanted) => wanted.endsWith('.ts'));
+    const missing = ours.filter((wanted) => !sources.has(wanted));
+    t.same(missing, [], `${path} imports files that exist`);
+    const floor = path.slice(0, path.indexOf('/') + 1);
+    const own = ours.filter((wanted) => BARRELS.test(wanted) && wanted.startsWith(floor));
+    if (floor !== '') t.same(own, [], `${path} does not import by the door of its own floor`);
+  }
+});
+
+t.test('the cores do not wait and have no clock', async (t) => {
+  const waits = /\b(async|await|Promise|set(Timeout|Interval|Immediate)|queueMicrotask)\b/;
+  const looks = /\b(process\.nextTick|Date\.now|new Date|performance\.now|Math\.random)\b/;
+  for (const { path, code } of sources.values()) {
+    if (!/^(zmtp\/|sockets\/(pattern\/|routing\/|pipe\.ts|ring\.ts))/.test(path)) continue;
+    t.same(linesWith(waits, code), [], `${path} does not wait`);
+    t.same(linesWith(looks, code), [], `${path} is given the time and chance it needs`);
+  }
+});
+
+t.test('no file is dead', async (t) => {
+  const reached = new Set<string>(DOORS.filter((door) => sources.has(door)));
+  for (const path of reached) {
+    for (const wanted of sources.get(path)?.imports ?? []) reached.add(wanted);
+  }
+  const dead = [...sources.keys()].filter((path) => !reached.has(path));
+  t.same(dead, [], 'every file is reachable from a door');
+});
+
+t.test('every file keeps the rules of the language', async (t) => {
+  for (const { path, text, code } of sources.values()) {
+    t.match(text.slice(0, 80), /^(#!.*\n)?\/\*\*/, `${path} starts by saying what it is`);
+    t.same(linesWith(/[:<|&(,=]\s*any\b|\bas\s+any\b/, code), [], `${path} has no any`);
+    t.same(linesWith(/^\s*(export |declare |const )*enum\s/, code), [], `${path} has no enum`);
+    t.same(linesWith(/^\s*(export |declare )*namespace\s/, code), [], `${path} has no namespace`);
+    const hidden = linesWith(/^\s*(private|public)\s+\w/, code);
+    t.same(hidden, [], `${path} hides by #, not by a word`);
+    t.same(linesWith(/@ts-(ignore|nocheck)/, text), [], `${path} does not silence the compiler`);
+    if (!BARRELS.test(path)) {
+      const passedOn = code.match(/^export\s*(type\s*)?[*{][^;]*?\bfrom\b/gm) ?? [];
+      t.same(passedOn, [], `${path} re-exports nothing`);
+    }
+  }
+});
+
+t.test('every file loads', async (t) => {
+  for (const path of sources.keys()) {
+    await t.resolves(import(pathToFileURL(join(SRC, path)).href), path);
+  }
+});
+
+function source(path: string, text: string): Source {
+  // In one go, so that a quote in a comment and a slash in a string are each left to the other.
+  const tokens =
+    /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
+  const code = text.replace(tokens, (token) => (token.startsWith('/') ? ' ' : "''"));
+  const uncommented = text.replace(tokens, (token) => (token.startsWith('/') ? ' ' : token));
+  const specifiers =
+    /(?:^(?:import|export)\b[^'"`;=]*?\bfrom\s*|^import\s*|\b(?:import|require)\s*\(\s*)['"]([^'"]+)['"]/gm;
+  const imports = [...uncommented.matchAll(specifiers)].map(([, specifier = '']) =>
+    specifier.startsWith('.') ? slashes(join(dirname(path), specifier)) : specifier,
+  );
+  return { path, text, code, imports };
+}
+
+function linesWith(pattern: RegExp, text: string): string[] {
+  return text.split('\n').filter((line) => pattern.test(line));
+}
+
+function slashes(path: string): string {
+  return path.split(sep).join('/');
+}

@@ -1,0 +1,252 @@
+/** The package as a user gets it: packed, installed in an empty project, imported, compiled. */
+
+import { execFile } from 'node:child_process';
+import {
+  access,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** The values of zeromq v6 that a drop-in must have. */
+const NAMES = [
+  'Context',
+  'Dealer',
+  'Observer',
+  'Pair',
+  'Proxy',
+  'Publisher',
+  'Pull',
+  'Push',
+  'Reply',
+  'Request',
+  'Router',
+  'Socket',
+  'Stream',
+  'Subscriber',
+  'XPublisher',
+  'XSubscriber',
+  'capability',
+  'context',
+  'curveKeyPair',
+  'version',
+];
+
+/** Its types that have no value. */
+const TYPES = [
+  'Event',
+  'EventType',
+  'Message',
+  'MessageLike',
+  'RouterConnectOptions',
+  'SocketOptions<Push>',
+  'Readable',
+  'Writable',
+];
+
+/** Sends one message from `zmq.Push` to `zmq.Pull`: in which way `zmq` was had. Prints it. */
+const ONE_MESSAGE = `async function oneMessage(zmq, how) {
+  const push = new zmq.Push();
+  const pull = new zmq.Pull();
+  await pull.bind('tcp://127.0.0.1:*');
+  push.connect(pull.lastEndpoint);
+  await push.send(['by', how]);
+  console.log((await pull.receive()).map(String).join(' '));
+  push.close();
+  pull.close();
+}
+`;
+
+const project = await mkdtemp(join(tmpdir(), 'zeromq-pure-'));
+t.teardown(() => rm(project, { recursive: true }));
+
+t.before(async () => {
+  // The build has been made by `npm test`, and must not change under the tests beside this one.
+  await access(join(ROOT, 'dist/index.js'));
+  await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', project], ROOT);
+  const [tarball = ''] = await readdir(project);
+  await run('tar', ['-xzf', tarball], project);
+  await writeFile(join(project, 'package.json'), '{ "name": "user", "private": true }');
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], project);
+});
+
+t.test('the tarball holds the build and nothing to compile or run on install', async (t) => {
+  const files = await readdir(join(project, 'package'), { recursive: true });
+  for (const file of ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']) {
+    t.ok(files.includes(file), `${file} is in`);
+  }
+  const strange = files.filter((file) =>
+    /\.node$|binding\.gyp$|\.tsbuildinfo$|^test|^bench/.test(file),
+  );
+  t.same(strange, []);
+  const manifest = JSON.parse(await readFile(join(project, 'package/package.json'), 'utf8'));
+  t.same(manifest.dependencies ?? {}, {}, 'no dependencies');
+  t.same(manifest.optionalDependencies ?? {}, {});
+  t.notOk(manifest.gypfile);
+  for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
+    t.notOk(manifest.scripts?.[script], `no ${script} script`);
+  }
+  for (const [door, target] of Object.entries<string | Record<string, string>>(manifest.exports)) {
+    for (const file of typeof target === 'string' ? [target] : Object.values(target)) {
+      t.ok(files.includes(file.slice(2)), `${door}: ${file} is in`);
+    }
+  }
+});
+
+t.test('installing it installs it alone', async (t) => {
+  const entries = await readdir(join(project, 'node_modules'));
+  t.same(
+    entries.filter((entry) => !entry.startsWith('.')),
+    ['zeromq-pure'],
+  );
+});
+
+t.test('it is had by name, as a whole, and by require', async (t) => {
+  await writeFile(
+    join(project, 'named.mjs'),
+    `import { Pull, Push } from 'zeromq-pure';\n${ONE_MESSAGE}await oneMessage({ Pull, Push }, 'name');`,
+  );
+  await writeFile(
+    join(project, 'whole.mjs'),
+    `import zmq, * as all from 'zeromq-pure';\n${ONE_MESSAGE}await oneMessage(zmq, 'default');
+    console.log(Object.keys(all).every((name) => name === 'default' || all[name] === zmq[name]));`,
+  );
+  await writeFile(
+    join(project, 'required.cjs'),
+    `const zmq = require('zeromq-pure');\n${ONE_MESSAGE}oneMessage(zmq, 'require').then(async () => {
+      console.log(zmq.Push === (await import('zeromq-pure')).Push);
+    });`,
+  );
+  t.equal(await run('node', ['named.mjs'], project), 'by name\n');
+  t.equal(await run('node', ['whole.mjs'], project), 'by default\ntrue\n', 'the same objects');
+  t.equal(await run('node', ['required.cjs'], project), 'by require\ntrue\n', 'the same classes');
+});
+
+t.test('it has every name of zeromq v6', async (t) => {
+  const print = `import('zeromq-pure').then((all) => console.log(JSON.stringify(Object.keys(all))))`;
+  const names: string[] = JSON.parse(await run('node', ['-e', print], project));
+  t.same(
+    NAMES.filter((name) => !names.includes(name)),
+    [],
+  );
+});
+
+t.test('types', async (t) => {
+  const folder = join(project, 'typed');
+  await mkdir(folder);
+  // The types of Node, as users have them; the compiler is this project's own.
+  await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
+  for (const name of ['@types/node', 'undici-types']) {
+    await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  const compilerOptions = {
+    target: 'es2023',
+    module: 'nodenext',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    // Ours are to be checked too.
+    skipLibCheck: false,
+  };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+
+  const good: Record<string, string> = {
+    'message over push and pull': `
+      import { Pull, Push } from 'zeromq-pure';
+      const push = new Push({ linger: 0, sendHighWaterMark: 10 });
+      const pull: Pull = new Pull();
+      await pull.bind('tcp://127.0.0.1:*');
+      push.connect(pull.lastEndpoint!);
+      push.conflate = true;
+      await push.send(['text', Buffer.from('x'), null, new Uint8Array(2)]);
+      const [first]: Buffer[] = await pull.receive();
+      for await (const [part, rest] of pull) console.log(first, part?.length, rest);`,
+    'options of subscribers and routers': `
+      import { Reply, Request, Router, Subscriber, type Event } from 'zeromq-pure';
+      const subscriber = new Subscriber({ receiveTimeout: 5 });
+      subscriber.subscribe('a', Buffer.from('b'));
+      new Router({ mandatory: true, handover: true }).connect('tcp://a:1', { routingId: 'x' });
+      new Request({ relaxed: true, correlate: true, routingId: 'me' });
+      const show = (event: Event) => console.log(event.type);
+      new Reply().events.on('accept', (event) => show(event));`,
+    'every name': `
+      import zmq, { ${NAMES.join(', ')} } from 'zeromq-pure';
+      import type { ${TYPES.map((type) => type.replace(/<.*/, '')).join(', ')} } from 'zeromq-pure';
+      export const all: unknown[] = [zmq, zmq.Push, ${NAMES.join(', ')}];
+      export type All = [${TYPES.join(', ')}];`,
+    'a class of one’s own': `
+      import { Push } from 'zeromq-pure';
+      export class Logged extends Push {
+        log(text: string): Promise<void> { return this.send(text); }
+      }`,
+  };
+  const bad: Record<string, string> = {
+    'a Pull does not send': `new zmq.Pull().send('x');`,
+    'a Push does not receive': `new zmq.Push().receive();`,
+    'a Push cannot be iterated': `for await (const m of new zmq.Push()) console.log(m);`,
+    'a Publisher does not receive': `new zmq.Publisher().receive();`,
+    'a Subscriber does not send': `new zmq.Subscriber().send('x');`,
+    'a Dealer does not subscribe': `new zmq.Dealer().subscribe('x');`,
+    'a Push takes no subscription': `new zmq.Push({ subscribe: 1 });`,
+    'a Pull has no send mark': `new zmq.Pull({ sendHighWaterMark: 1 });`,
+    'a Dealer is not mandatory': `new zmq.Dealer({ mandatory: true });`,
+    'a misspelt option': `new zmq.Push().conflat = true;`,
+    'an option of the wrong type': `new zmq.Push({ linger: 'long' });`,
+    'the last endpoint is only read': `new zmq.Push().lastEndpoint = 'tcp://a:1';`,
+    'an address is a text': `new zmq.Push().connect(5555);`,
+    'a message must be present': `new zmq.Push().send();`,
+    'only a Router chooses a routing id': `new zmq.Push().connect('tcp://a:1', { routingId: 'x' });`,
+    'an unknown event': `new zmq.Push().events.on('acept', () => {});`,
+  };
+  // One compilation for all: each bad line must be an error, and nothing else may be.
+  const goods = Object.entries(good);
+  const bads = Object.entries(bad);
+  await Promise.all(goods.map(([, code], i) => writeFile(join(folder, `good-${i}.mts`), code)));
+  await Promise.all(
+    bads.map(([, code], i) =>
+      writeFile(join(folder, `bad-${i}.mts`), `import * as zmq from 'zeromq-pure';\n${code}\n`),
+    ),
+  );
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const output = await run('node', [tsc, '-p', '.', '--pretty', 'false'], folder, true);
+  const errors = output.split('\n').filter((line) => /error TS/.test(line));
+
+  goods.forEach(([title], i) => {
+    const own = errors.filter((error) => error.startsWith(`good-${i}.mts`));
+    t.same(own, [], `compiles: ${title}`);
+  });
+  bads.forEach(([title], i) => {
+    const own = errors.filter((error) => error.startsWith(`bad-${i}.mts(2,`));
+    t.equal(own.length, 1, `does not compile: ${title}`);
+  });
+  const other = errors.filter((error) => !/^(good-\d+\.mts|bad-\d+\.mts\(2,)/.test(error));
+  t.same(other, [], 'no other complaint');
+});
+
+/** Runs a program and gives what it printed. Rejects unless it ends well or `may` fail. */
+async function run(file: string, args: string[], cwd: string, may = false): Promise<string> {
+  // The test runner's loaders are not for the programs under test, nor npm's settings for npm.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^NODE_OPTIONS$|^npm_|^TAP/.test(name)),
+  );
+  try {
+    const { stdout } = await promisify(execFile)(file, args, { cwd, env, timeout: 90_000 });
+    return stdout;
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    if (may) return stdout;
+    throw new Error(`${file} ${args.join(' ')} failed: ${stderr || stdout}`, { cause: error });
+  }
+}
