@@ -111,7 +111,8 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     limits.receiveHighWaterMark = values.receiveHighWaterMark;
     limits.sendHighWaterMarkBytes = values.sendHighWaterMarkBytes;
     this.#budget.cap = values.receiveHighWaterMarkBytes;
-    limits.receiveBudget = this.#budget.cap > 0 ? this.#budget : undefined;
+    // Once there, it stays: messages that were counted in are counted out.
+    if (this.#budget.cap > 0) limits.receiveBudget = this.#budget;
     limits.conflate = values.conflate;
   }
 
@@ -259,14 +260,17 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.#peersChanged();
   }
 
-  departed(pipe: Pipe, link: StreamLink | undefined, ended: boolean): void {
+  departed(pipe: Pipe, link: StreamLink | undefined): void {
     this.#peers.delete(pipe);
     if (link !== undefined) {
       this.#bytesSentBefore += link.bytesSent;
       this.#bytesReceivedBefore += link.bytesReceived;
     }
-    if (ended && this.#pipes.delete(pipe)) this.#droppedBefore += pipe.droppedCount;
     this.#peersChanged();
+  }
+
+  forget(pipe: Pipe): void {
+    if (this.#pipes.delete(pipe)) this.#droppedBefore += pipe.droppedCount;
   }
 
   emit(event: Event): void {

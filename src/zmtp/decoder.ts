@@ -128,6 +128,7 @@ export class Decoder {
         continue;
       }
       this.#offset = body;
+      if (body === chunk.length) this.#advance();
       this.#begin(flags, size);
     }
   }

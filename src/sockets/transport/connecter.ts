@@ -112,14 +112,11 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
       const reason = error as EventError | undefined;
       host.emit({ type: 'disconnect', address, ...(reason && { error: reason }) });
     }
-    if (this.#closed) {
-      // close() has ended the pipe.
-      if (pipe !== undefined) host.departed(pipe, link, true);
-    } else if (pipe !== undefined) {
+    if (pipe !== undefined) {
       // Under `immediate` there is no pipe without a connection; what was queued in it is lost, as in libzmq.
-      if (this.#values.immediate) this.#endPipe();
-      else if (!this.#finishing) host.pattern.lost(pipe);
-      host.departed(pipe, link, this.#values.immediate);
+      if (!this.#closed && this.#values.immediate) this.#endPipe();
+      else if (!this.#closed && !this.#finishing) host.pattern.lost(pipe);
+      host.departed(pipe, link);
     }
     if (this.#closed || (this.#finishing && this.unsentCount === 0)) {
       void this.close();

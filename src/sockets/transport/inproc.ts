@@ -291,7 +291,7 @@ class InprocSide implements PipeDriver {
     this.pipe.drive(undefined);
     const { host } = this.#end;
     endPipe(host, this.pipe);
-    host.departed(this.pipe, undefined, true);
+    host.departed(this.pipe, undefined);
     this.#end.leave(this);
   }
 

@@ -134,7 +134,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     }
     if (link.pipe !== undefined) {
       endPipe(host, link.pipe);
-      host.departed(link.pipe, link, true);
+      host.departed(link.pipe, link);
     }
     this.#settle();
   }

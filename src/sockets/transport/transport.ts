@@ -21,8 +21,10 @@ export interface TransportHost {
   makeProtocol(values: OptionValues): Protocol;
   /** A handshake is over: count the peer, then tell the pattern. */
   established(pipe: Pipe, link: StreamLink | undefined): void;
-  /** A peer that was established is gone; `ended` when its pipe is, too. */
-  departed(pipe: Pipe, link: StreamLink | undefined, ended: boolean): void;
+  /** A peer that was established is gone. */
+  departed(pipe: Pipe, link: StreamLink | undefined): void;
+  /** Nothing will go through `pipe` any more. */
+  forget(pipe: Pipe): void;
 }
 
 /** Something that a socket has bound or connected. */
@@ -53,4 +55,5 @@ export function retire(host: TransportHost, pipe: Pipe): void {
 export function endPipe(host: TransportHost, pipe: Pipe): void {
   retire(host, pipe);
   pipe.discardOutgoing();
+  host.forget(pipe);
 }
