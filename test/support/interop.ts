@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as zmq from 'zeromq';
+import * as zmq from '../../src/index.ts';
 import { type Digest, digest, type Part, PeerSocket, type PeerSocketType } from './libzmq-peer.ts';
 import { numbered, type Summary, Tally } from './peers/numbered.js';
 import { handshaken, type Observed, observe, subscribed } from './wait.ts';
@@ -34,6 +34,7 @@ export function use<S extends Observed & { linger: number; close(): void; closed
 /** One end of a conversation, whoever's it is. */
 export interface End {
   readonly type: PeerSocketType;
+  readonly socket: Observed | PeerSocket;
   bind(endpoint: string): Promise<void>;
   connect(endpoint: string): Promise<void>;
   send(message: readonly Part[]): Promise<void>;
@@ -47,14 +48,13 @@ export function ourEnd(t: TearDown, type: PeerSocketType, options: object = {}):
   const socket = use(t, make(type, options));
   return {
     type,
+    socket,
     bind: (endpoint) => socket.bind(endpoint),
     connect: async (endpoint) => socket.connect(endpoint),
     send: async (message) => socket.send(message as Buffer[]),
     receive: async () => digest(await socket.receive()),
     subscribe: async (topic) => socket.subscribe(topic),
     close: async () => socket.close(),
-    // Only for `prepared`, below.
-    ...{ socket },
   };
 }
 
@@ -62,6 +62,7 @@ export function ourEnd(t: TearDown, type: PeerSocketType, options: object = {}):
 export function peerEnd(socket: PeerSocket): End {
   return {
     type: socket.type,
+    socket,
     bind: async (endpoint) => {
       await socket.bind(endpoint);
     },
@@ -70,7 +71,6 @@ export function peerEnd(socket: PeerSocket): End {
     receive: () => socket.receive(),
     subscribe: (topic) => socket.subscribe(topic),
     close: () => socket.close(),
-    ...{ socket },
   };
 }
 
@@ -79,7 +79,7 @@ export function peerEnd(socket: PeerSocket): End {
  * of it; a PUB of ours can be asked; a libzmq PUB shows it by what arrives.
  */
 export async function subscriptionsKnown(publisher: End, subscriber: End): Promise<void> {
-  const { socket } = publisher as End & { socket: Observed | PeerSocket };
+  const { socket } = publisher;
   if (!(socket instanceof PeerSocket)) return subscribed(socket);
   await follow(subscriber, SYNC);
   await socket.beacon([SYNC]);
@@ -91,7 +91,7 @@ export async function subscriptionsKnown(publisher: End, subscriber: End): Promi
 
 /** Resolves when the socket has finished a handshake with its one peer. */
 export async function connected(end: End): Promise<void> {
-  const { socket } = end as End & { socket: Observed | PeerSocket };
+  const { socket } = end;
   if (socket instanceof PeerSocket) await socket.event('handshake');
   else await handshaken(socket);
 }

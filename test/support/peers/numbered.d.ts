@@ -19,6 +19,7 @@ export declare function numbered(
   seed?: number,
 ): [Buffer, Buffer, string];
 export declare class Tally {
+  readonly count: number;
   add(parts: readonly Buffer[]): number;
   summary(): Summary;
 }

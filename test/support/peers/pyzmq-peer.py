@@ -260,7 +260,7 @@ class Peer:
                     tell({'progress': id, 'number': at})
                 if until is not None and at >= until:
                     break
-                if tally.count % 1_000 == 0:
+                if tally.count % 1_000 == 0 and tally.count < count:
                     yield
             return tally.summary()
 

@@ -59,7 +59,9 @@ const commands = {
   disconnect: ({ id, endpoint }) => entries.get(id).socket.disconnect(endpoint),
 
   subscribe({ id, topics, generate }) {
-    entries.get(id).socket.subscribe(...topicsOf(topics, generate));
+    const entry = entries.get(id);
+    entry.socket.subscribe(...topicsOf(topics, generate));
+    nudge(entry);
   },
 
   unsubscribe({ id, topics, generate }) {
@@ -209,13 +211,17 @@ function observe(entry) {
   const { events } = entry.socket;
   (async () => {
     for await (const { type } of events) {
-      // libzmq sends the subscriptions of an idle socket only when its thread comes by. (Asking a
-      // socket that waits would take its wake-up away.)
-      if (entry.subscribes && entry.waiting === 0 && !entry.socket.closed) entry.socket.readable;
+      nudge(entry);
       entry.seen.set(type, (entry.seen.get(type) ?? 0) + 1);
       for (const check of [...entry.watchers]) check();
     }
   })();
+}
+
+// libzmq sends the subscriptions of an idle socket only when its thread comes by. (Asking a socket
+// that waits would take its wake-up away.)
+function nudge(entry) {
+  if (entry.subscribes && entry.waiting === 0 && !entry.socket.closed) entry.socket.readable;
 }
 
 function sending(id, job) {
