@@ -22,7 +22,13 @@ import { ZmtpError } from './errors.ts';
 import type { Message } from './frame.ts';
 import { encodeGreeting, GreetingDecoder } from './greeting.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
-import type { Handshake, Mechanism } from './mechanism/mechanism.ts';
+import {
+  type Box,
+  type Credentials,
+  type Handshake,
+  type Mechanism,
+  refusedByPeer,
+} from './mechanism/mechanism.ts';
 import { encodeMetadata, type Metadata, property } from './metadata.ts';
 import { checkPartner, type SocketType } from './socket-type.ts';
 import { fromCommand, isSubscription, toCommand } from './subscription.ts';
@@ -32,6 +38,8 @@ export interface ConnectionOptions extends HeartbeatOptions {
   /** `ZMQ_ROUTING_ID`: announced as `Identity` by REQ, DEALER and ROUTER; undefined = anonymous. */
   readonly routingId: Buffer | undefined;
   readonly mechanism: Mechanism;
+  /** Have every peer judged before the handshake goes on (`asking`), also where NULL shows no credentials. */
+  readonly judgesAll?: boolean;
   /** `ZMQ_MAXMSGSIZE`. Octets in one frame; −1 = as many as a Buffer holds. */
   readonly maxMessageSize: number;
   /** Parts in one message; below 1 = no limit. */
@@ -50,6 +58,16 @@ export interface Peer {
   readonly metadata: Metadata;
 }
 
+/** What the layer above has decided of a peer that asked to come in. */
+export interface Verdict {
+  /** 200 = come in, 300 = not now, 400 = not you, 500 = this side failed (RFC 27). */
+  readonly status: number;
+  /** Goes into the peer's metadata as `User-Id`. */
+  readonly userId?: string;
+  /** Goes into the peer's metadata, over what the peer announced itself. */
+  readonly metadata?: Metadata;
+}
+
 export type ConnectionState = 'greeting' | 'handshake' | 'traffic' | 'failed' | 'closed';
 
 export class Connection {
@@ -62,6 +80,8 @@ export class Connection {
   deadline: number;
   /** Commands that were skipped: unknown ones, and SUBSCRIBE where nothing can be subscribed. */
   ignoredCount = 0;
+  /** The peer's credentials, while somebody must judge them: answer with `authenticated`. */
+  asking: Credentials | undefined;
 
   readonly #options: ConnectionOptions;
   readonly #publishes: boolean;
@@ -74,6 +94,11 @@ export class Connection {
   readonly #handshakeDeadline: number;
   #pongCount = 0;
   #now: number;
+  /** What seals the traffic; undefined before it, and for mechanisms in the clear. */
+  #box: Box | undefined;
+  /** Parts of a sealed message whose last part is still to come. */
+  #parts: Buffer[] | undefined;
+  #granted: Verdict | undefined;
 
   constructor(options: ConnectionOptions, now: number) {
     const { socketType } = options;
@@ -115,7 +140,8 @@ export class Connection {
       if (!this.#greeting.done) return;
       this.#greeting.checkMechanism(this.#options.mechanism.name);
       this.state = 'handshake';
-      this.#answer(this.#handshake.first());
+      if (this.#options.judgesAll && this.#options.mechanism.name === 'NULL') this.asking = [];
+      else this.#answer(this.#handshake.first());
       this.#decoder.push(chunk.subarray(taken));
     } catch (error) {
       this.#fail(error);
@@ -135,7 +161,7 @@ export class Connection {
         continue;
       }
       const found = this.#decoder.next();
-      if (found === MESSAGE) return this.#decoder.message;
+      if (found === MESSAGE && this.#box === undefined) return this.#decoder.message;
       if (found === NEED_MORE) {
         this.#decoder.release();
         return undefined;
@@ -144,7 +170,13 @@ export class Connection {
         this.#fail(this.#decoder.error);
         return undefined;
       }
-      const message = this.#obey(this.#decoder.command);
+      const message =
+        this.#box === undefined
+          ? this.#obey(this.#decoder.command)
+          : this.#open(
+              this.#box,
+              found === MESSAGE ? this.#decoder.message[0]! : this.#decoder.command,
+            );
       if (message !== undefined) return message;
     }
   }
@@ -152,9 +184,29 @@ export class Connection {
   /** Encode a message. Only in the state `traffic`; small parts are copied, see `COPY_MAX`. */
   send(message: Message): void {
     if (this.#subscribes && this.peer!.minor > 0 && isSubscription(message)) {
-      this.#encoder.command(toCommand(message));
-    } else {
+      this.#command(toCommand(message));
+    } else if (this.#box === undefined) {
       this.#encoder.message(message);
+    } else {
+      for (let i = 0; i < message.length; i++) {
+        const flags = i < message.length - 1 ? SEALED_MORE : 0;
+        this.#encoder.message([this.#box.seal(flags, message[i]!)]);
+      }
+    }
+  }
+
+  /** The layer above has judged what it was `asking`. */
+  authenticated(verdict: Verdict): void {
+    if (this.state !== 'handshake' || this.asking === undefined) return;
+    this.asking = undefined;
+    try {
+      if (verdict.status !== 200) throw denied(verdict.status);
+      this.#granted = verdict;
+      const handshake = this.#handshake;
+      this.#answer(handshake.accept === undefined ? handshake.first() : handshake.accept());
+      if (handshake.peer !== undefined) this.#begin(handshake.peer);
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
@@ -178,21 +230,24 @@ export class Connection {
     }
     if (this.state !== 'traffic') return;
     const due = this.#heartbeat.elapsed(now);
-    if (due === 'dead') this.#fail(silentPeer());
-    else if (due === 'ping') this.#encoder.command(encodePing(this.#heartbeat.ttlDeciseconds));
+    if (due === 'dead') {
+      this.#fail(silentPeer());
+      return;
+    }
+    if (due === 'ping') this.#command(encodePing(this.#heartbeat.ttlDeciseconds));
     this.deadline = this.#heartbeat.deadline;
   }
 
-  /** The peer is stopped from sending by us: its silence is no sign of death. */
-  forgive(): void {
-    this.#heartbeat.heard();
+  /** The peer could not be heard up to `now`, by our doing: its silence is no sign of death. */
+  forgive(now: number): void {
+    this.#heartbeat.forgive(now);
     if (this.state === 'traffic') this.deadline = this.#heartbeat.deadline;
   }
 
   /** No more from either side. */
   close(): void {
     if (this.state !== 'failed') this.state = 'closed';
-    this.deadline = Number.POSITIVE_INFINITY;
+    this.#clear();
   }
 
   /** The layer above found a violation that ZMTP itself does not know, such as a reply without envelope. */
@@ -202,6 +257,7 @@ export class Connection {
 
   /** One command of the handshake; false when none is there or the handshake has failed. */
   #stepHandshake(): boolean {
+    if (this.asking !== undefined) return false;
     const found = this.#decoder.next();
     if (found === NEED_MORE) return false;
     try {
@@ -212,8 +268,9 @@ export class Connection {
         throw this.#decoder.error;
       }
       const command = this.#decoder.command;
-      if (commandName(command) === 'ERROR') throw refused(decodeError(commandData(command)));
+      if (commandName(command) === 'ERROR') throw refusedByPeer(decodeError(commandData(command)));
       this.#answer(this.#handshake.step(command));
+      this.asking = this.#handshake.credentials;
       const metadata = this.#handshake.peer;
       if (metadata !== undefined) this.#begin(metadata);
       return true;
@@ -234,15 +291,49 @@ export class Connection {
       minor: this.#greeting.minor,
       socketType,
       routingId: identity === undefined || !identity[0] ? undefined : identity,
-      metadata,
+      metadata: withVerdict(metadata, this.#granted),
     };
     this.state = 'traffic';
-    this.#decoder.limits.maxFrameSize =
-      maxMessageSize < 0 ? FRAME_MAX : Math.min(maxMessageSize, FRAME_MAX);
-    this.#decoder.limits.maxParts =
-      maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
+    this.#box = this.#handshake.box;
+    const sealed = this.#box !== undefined;
+    const { limits } = this.#decoder;
+    limits.maxFrameSize =
+      maxMessageSize < 0
+        ? FRAME_MAX
+        : Math.min(maxMessageSize + (sealed ? SEAL_SIZE : 0), FRAME_MAX);
+    // A sealed part is a frame of its own, whose outer MORE means nothing.
+    limits.maxParts = sealed ? 1 : maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
     this.#heartbeat.start(this.#now);
     this.deadline = this.#heartbeat.deadline;
+  }
+
+  /** A sealed frame: does it complete a message? */
+  #open(box: Box, frame: Buffer): Message | undefined {
+    let flags: number;
+    let payload: Buffer;
+    try {
+      ({ flags, payload } = box.open(frame));
+      if ((flags & SEALED_COMMAND) !== 0) return this.#obey(payload);
+      const { maxMessageParts } = this.#options;
+      if (maxMessageParts > 0 && (this.#parts?.length ?? 0) >= maxMessageParts) {
+        throw new ZmtpError(
+          'ERR_ZMTP_TOO_MANY_PARTS',
+          `message of more than ${maxMessageParts} parts`,
+        );
+      }
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+    const parts = this.#parts ?? [];
+    parts.push(payload);
+    this.#parts = (flags & SEALED_MORE) !== 0 ? parts : undefined;
+    return this.#parts === undefined ? parts : undefined;
+  }
+
+  #command(body: Buffer): void {
+    if (this.#box === undefined) this.#encoder.command(body);
+    else this.#encoder.message([this.#box.seal(SEALED_COMMAND, body)]);
   }
 
   /** A command in traffic; a subscription becomes a message, what is unknown is skipped (RFC 37). */
@@ -273,7 +364,7 @@ export class Connection {
     this.#heartbeat.promised(data.readUInt16BE(0), this.#now);
     this.deadline = this.#heartbeat.deadline;
     // A peer that floods us with PINGs and does not read must not fill our memory with PONGs.
-    if (this.#pongCount++ < PONGS_MAX) this.#encoder.command(encodePong(data));
+    if (this.#pongCount++ < PONGS_MAX) this.#command(encodePong(data));
   }
 
   #answer(command: Buffer | undefined): void {
@@ -283,11 +374,23 @@ export class Connection {
   #fail(error: unknown): void {
     if (!(error instanceof ZmtpError)) throw error;
     if (this.state === 'failed' || this.state === 'closed') return;
-    if (this.state === 'handshake' && TOLD.has(error.code)) {
-      this.#encoder.command(encodeError(error.message));
+    if (this.state === 'handshake') {
+      if (TOLD.has(error.code)) this.#encoder.command(encodeError(error.message));
+      // RFC 27: a temporary failure is silent, so that the peer tries again.
+      else if (error.code === 'ERR_ZMTP_DENIED' && error.status !== 300) {
+        this.#encoder.command(encodeError(String(error.status)));
+      }
     }
     this.state = 'failed';
     this.error = error;
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#decoder.clear();
+    this.#box?.wipe();
+    this.#parts = undefined;
+    this.asking = undefined;
     this.deadline = Number.POSITIVE_INFINITY;
   }
 }
@@ -301,8 +404,16 @@ function announced(options: ConnectionOptions): [string, Buffer][] {
   return properties;
 }
 
-function refused(reason: string): ZmtpError {
-  return new ZmtpError('ERR_ZMTP_REFUSED_BY_PEER', `peer refused: ${JSON.stringify(reason)}`);
+function denied(status: number): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_DENIED', `peer was denied with status ${status}`, 'peer', status);
+}
+
+/** What the peer says of itself and, over it, what was found out about it. */
+function withVerdict(announced: Metadata, verdict: Verdict | undefined): Metadata {
+  if (verdict?.userId === undefined && verdict?.metadata === undefined) return announced;
+  const merged = new Map([...announced, ...(verdict.metadata ?? [])]);
+  if (verdict.userId !== undefined) merged.set('User-Id', Buffer.from(verdict.userId));
+  return merged;
 }
 
 function earlyMessage(): ZmtpError {
@@ -342,5 +453,10 @@ const TOLD: ReadonlySet<string> = new Set([
 const HANDSHAKE_MAX = 65_536;
 /** The most that one Buffer holds on every Node we support (2^32 from 22 on, 2^53 later; 4 GiB on 20). */
 const FRAME_MAX = 0xffff_ffff;
+/** Flags inside a sealed frame. */
+const SEALED_MORE = 0x01;
+const SEALED_COMMAND = 0x02;
+/** What sealing adds to a part: name, nonce, tag and flags. */
+const SEAL_SIZE = 33;
 /** PONGs that may wait for the transport to take them. */
 const PONGS_MAX = 64;

@@ -56,7 +56,7 @@ export class Decoder {
   }
 
   push(chunk: Buffer): void {
-    if (chunk.length === 0) return;
+    if (chunk.length === 0 || this.error !== undefined) return;
     if (this.#offset === this.#chunk.length) {
       this.#chunk = chunk;
       this.#offset = 0;
@@ -76,13 +76,29 @@ export class Decoder {
     this.command = NO_OCTETS;
   }
 
+  /** Forget all that was pushed. */
+  clear(): void {
+    this.release();
+    this.#assembling = false;
+    this.#headerLength = 0;
+    this.#chunk = NO_OCTETS;
+    this.#offset = 0;
+    this.#waiting.length = 0;
+    this.#waitingStart = 0;
+    this.#pieces = [];
+    this.#tray = undefined;
+    this.#parts = undefined;
+  }
+
   /** Hot: once per message. */
   next(): number {
     for (;;) {
       if (this.error !== undefined) return FAILED;
       if (this.#assembling) {
         if (!this.#assemble()) return NEED_MORE;
-        const found = this.#accept(this.#flags, this.#join());
+        const body = this.#join();
+        if (body === undefined) return FAILED;
+        const found = this.#accept(this.#flags, body);
         if (found !== NEED_MORE) return found;
         continue;
       }
@@ -203,12 +219,19 @@ export class Decoder {
     this.#tray = undefined;
   }
 
-  #join(): Buffer {
+  /** The whole body; undefined, and failed, where there is no memory for it in one piece. */
+  #join(): Buffer | undefined {
     this.#assembling = false;
     if (this.#tray !== undefined) this.#clearTray();
     const pieces = this.#pieces;
     this.#pieces = [];
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    if (pieces.length === 1) return pieces[0]!;
+    try {
+      return Buffer.concat(pieces);
+    } catch {
+      this.#fail(noMemory(pieces));
+      return undefined;
+    }
   }
 
   /** A header in pieces: false when more octets must come. */
@@ -295,13 +318,7 @@ export class Decoder {
 
   #fail(error: ZmtpError): number {
     this.error = error;
-    this.#chunk = NO_OCTETS;
-    this.#offset = 0;
-    this.#waiting.length = 0;
-    this.#waitingStart = 0;
-    this.#pieces = [];
-    this.#tray = undefined;
-    this.#parts = undefined;
+    this.clear();
     return FAILED;
   }
 }
@@ -311,6 +328,12 @@ function tooLarge(size: number, limits: DecoderLimits): ZmtpError {
     'ERR_ZMTP_FRAME_TOO_LARGE',
     `peer announces a frame of ${size} octets, at most ${limits.maxFrameSize} are allowed`,
   );
+}
+
+function noMemory(pieces: readonly Buffer[]): ZmtpError {
+  let size = 0;
+  for (const piece of pieces) size += piece.length;
+  return new ZmtpError('ERR_ZMTP_FRAME_TOO_LARGE', `no memory for a frame of ${size} octets`);
 }
 
 function tooMany(limits: DecoderLimits): ZmtpError {

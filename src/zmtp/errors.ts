@@ -4,12 +4,20 @@ export class ZmtpError extends Error {
   readonly code: ZmtpErrorCode;
   /** `peer`: it broke the protocol. `local`: this side asked for what cannot be. */
   readonly fault: 'peer' | 'local';
+  /** The status of RFC 27 with which one side turned the other away: 300, 400 or 500. */
+  readonly status?: number;
 
-  constructor(code: ZmtpErrorCode, message: string, fault: 'peer' | 'local' = 'peer') {
+  constructor(
+    code: ZmtpErrorCode,
+    message: string,
+    fault: 'peer' | 'local' = 'peer',
+    status?: number,
+  ) {
     super(message);
     this.name = 'ZmtpError';
     this.code = code;
     this.fault = fault;
+    if (status !== undefined) this.status = status;
   }
 }
 
@@ -21,6 +29,13 @@ export type ZmtpErrorCode =
   | 'ERR_ZMTP_UNSPECIFIED'
   | 'ERR_ZMTP_UNEXPECTED_COMMAND'
   | 'ERR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED'
+  | 'ERR_ZMTP_INVALID_SEQUENCE'
+  | 'ERR_ZMTP_KEY_EXCHANGE'
+  | 'ERR_ZMTP_CRYPTOGRAPHIC'
+  | 'ERR_ZMTP_MALFORMED_COMMAND_HELLO'
+  | 'ERR_ZMTP_MALFORMED_COMMAND_WELCOME'
+  | 'ERR_ZMTP_MALFORMED_COMMAND_INITIATE'
+  | 'ERR_ZMTP_MALFORMED_COMMAND_MESSAGE'
   | 'ERR_ZMTP_MALFORMED_COMMAND_ERROR'
   | 'ERR_ZMTP_MALFORMED_COMMAND_READY'
   | 'ERR_ZMTP_INVALID_METADATA'
@@ -29,6 +44,7 @@ export type ZmtpErrorCode =
   | 'ERR_ZMTP_VERSION_UNSUPPORTED'
   | 'ERR_ZMTP_SOCKET_TYPE'
   | 'ERR_ZMTP_REFUSED_BY_PEER'
+  | 'ERR_ZMTP_DENIED'
   | 'ERR_ZMTP_HANDSHAKE_TIMEOUT'
   | 'ERR_ZMTP_HEARTBEAT_TIMEOUT'
   | 'ERR_ZMTP_MALFORMED_PING'

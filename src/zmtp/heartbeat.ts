@@ -17,6 +17,8 @@ export class Heartbeat {
   #ping = Number.POSITIVE_INFINITY;
   #silence = Number.POSITIVE_INFINITY;
   #timeToLive = Number.POSITIVE_INFINITY;
+  /** How long the peer's last PING was good for. */
+  #promise = 0;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -44,9 +46,19 @@ export class Heartbeat {
     this.#timeToLive = Number.POSITIVE_INFINITY;
   }
 
+  /** Its silence does not count so far: what it is waited for, it is waited for anew. */
+  forgive(now: number): void {
+    const { heartbeatInterval, heartbeatTimeout } = this.#options;
+    if (this.#silence !== Number.POSITIVE_INFINITY) {
+      this.#silence = now + (heartbeatTimeout < 0 ? heartbeatInterval : heartbeatTimeout);
+    }
+    if (this.#timeToLive !== Number.POSITIVE_INFINITY) this.#timeToLive = now + this.#promise;
+  }
+
   /** The peer's PING asks to be given up when nothing more comes for so long. */
   promised(ttlDeciseconds: number, now: number): void {
-    if (ttlDeciseconds > 0) this.#timeToLive = now + ttlDeciseconds * 100;
+    this.#promise = ttlDeciseconds * 100;
+    if (ttlDeciseconds > 0) this.#timeToLive = now + this.#promise;
   }
 
   /** What the time asks for: nothing, a PING, or to give the peer up. */

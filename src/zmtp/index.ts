@@ -5,6 +5,7 @@ export {
   type ConnectionOptions,
   type ConnectionState,
   type Peer,
+  type Verdict,
 } from './connection.ts';
 export {
   COMMAND_FOUND,
@@ -19,7 +20,7 @@ export { ZmtpError, type ZmtpErrorCode } from './errors.ts';
 export type { Message } from './frame.ts';
 export { encodeGreeting, GREETING_SIZE, GreetingDecoder } from './greeting.ts';
 export type { HeartbeatOptions } from './heartbeat.ts';
-export type { Handshake, Mechanism } from './mechanism/mechanism.ts';
+export type { Box, Credentials, Handshake, Mechanism, Sealed } from './mechanism/mechanism.ts';
 export { nullMechanism } from './mechanism/null.ts';
 export { decodeMetadata, encodeMetadata, type Metadata, property } from './metadata.ts';
 export { checkPartner, isSocketType, type SocketType } from './socket-type.ts';

@@ -1,5 +1,6 @@
-/** Mechanism: what a security mechanism is to a connection. NULL is one; PLAIN and CURVE plug in here. */
+/** Mechanism: what a security mechanism is to a connection. NULL, PLAIN and CURVE plug in here. */
 
+import { ZmtpError } from '../errors.ts';
 import type { Metadata } from '../metadata.ts';
 
 /** A mechanism as a value: configured once per socket, asked for one handshake per connection. */
@@ -21,4 +22,44 @@ export interface Handshake {
   step(command: Buffer): Buffer | undefined;
   /** The peer's properties, from the moment the handshake is over on this side. */
   readonly peer: Metadata | undefined;
+  /** What the peer shows to be let in; while this is set, nothing goes on until `accept`, if that. */
+  readonly credentials?: Credentials | undefined;
+  /** The peer may come in; returns the command to tell it so. */
+  accept?(): Buffer | undefined;
+  /** What seals the traffic, from the end of the handshake on; none for mechanisms in the clear. */
+  readonly box?: Box | undefined;
+}
+
+/** PLAIN: user name and password. CURVE: the client's long-term public key. */
+export type Credentials = readonly Buffer[];
+
+/** Seals and opens frames of traffic. */
+export interface Box {
+  /** A whole frame for `payload`. Flags: 1 = more parts follow, 2 = it is a command. */
+  seal(flags: number, payload: Uint8Array): Buffer;
+  /** @throws ZmtpError for what was not sealed by the peer, in this order */
+  open(frame: Buffer): Sealed;
+  /** Forget the keys: nothing is sealed or opened any more. */
+  wipe(): void;
+}
+
+/** What was in a sealed frame. */
+export interface Sealed {
+  readonly flags: number;
+  readonly payload: Buffer;
+}
+
+/** The peer sent an ERROR with this reason. */
+export function refusedByPeer(reason: string): ZmtpError {
+  const status = /^[345]00$/.test(reason) ? Number(reason) : undefined;
+  const message = `peer refused: ${JSON.stringify(reason)}`;
+  return new ZmtpError('ERR_ZMTP_REFUSED_BY_PEER', message, 'peer', status);
+}
+
+/** The peer sent another command than the one that must come now. */
+export function unexpectedCommand(name: string | undefined, expected: string): ZmtpError {
+  return new ZmtpError(
+    'ERR_ZMTP_UNEXPECTED_COMMAND',
+    `peer sent ${JSON.stringify(name ?? '')} in the handshake, expected ${expected}`,
+  );
 }

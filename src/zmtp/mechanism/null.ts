@@ -1,9 +1,8 @@
 /** NULL: no authentication and no encryption. Each side sends READY with its metadata (RFC 23, RFC 37). */
 
 import { commandData, commandName, encodeCommand } from '../command.ts';
-import { ZmtpError } from '../errors.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
-import type { Handshake, Mechanism } from './mechanism.ts';
+import { type Handshake, type Mechanism, unexpectedCommand } from './mechanism.ts';
 
 export const nullMechanism: Mechanism = {
   name: 'NULL',
@@ -29,12 +28,7 @@ class NullHandshake implements Handshake {
 
   step(command: Buffer): undefined {
     const name = commandName(command);
-    if (name !== 'READY') {
-      throw new ZmtpError(
-        'ERR_ZMTP_UNEXPECTED_COMMAND',
-        `peer sent ${JSON.stringify(name?.slice(0, 32) ?? '')} in the handshake, expected READY`,
-      );
-    }
+    if (name !== 'READY') throw unexpectedCommand(name, 'READY');
     this.#peer = decodeMetadata(commandData(command));
   }
 }

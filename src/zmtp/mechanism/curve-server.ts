@@ -1,0 +1,146 @@
+/** CurveServer: the side of a CURVE handshake that clients know by its key (RFC 26; layouts in curve-client.ts). */
+
+import { timingSafeEqual } from 'node:crypto';
+import { commandName, encodeCommand } from '../command.ts';
+import { ZmtpError } from '../errors.ts';
+import { decodeMetadata, type Metadata } from '../metadata.ts';
+import { importPublicKey, type KeyPair, open, seal, sharedKey, TAG_SIZE } from './curve-box.ts';
+import { CHANCE, type CurveChance, malformed } from './curve-client.ts';
+import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
+import {
+  type Credentials,
+  type Handshake,
+  type Mechanism,
+  unexpectedCommand,
+} from './mechanism.ts';
+
+/** What a server's tests choose beside {@link CurveChance}. */
+export interface ServerChance extends CurveChance {
+  readonly cookieKey: () => Buffer;
+}
+
+/** `server`: our long-term pair. */
+export function curveServer(server: KeyPair, chance: ServerChance = SERVER_CHANCE): Mechanism {
+  return { name: 'CURVE', begin: (local) => new CurveServer(local, server, chance) };
+}
+
+class CurveServer implements Handshake {
+  peer: Metadata | undefined;
+  box: CurveTraffic | undefined;
+  /** The client's long-term public key, to be judged. */
+  credentials: Credentials | undefined;
+  readonly #local: Buffer;
+  readonly #server: KeyPair;
+  readonly #chance: ServerChance;
+  readonly #nonce = new ShortNonce();
+  #cookieKey: Buffer | undefined;
+  #transient: KeyPair | undefined;
+  /** C', the client's key for this connection. */
+  #clientTransient: Buffer | undefined;
+  #session: Uint8Array | undefined;
+  #lastNonce: Buffer | undefined;
+  #metadata: Metadata | undefined;
+
+  constructor(local: Buffer, server: KeyPair, chance: ServerChance) {
+    this.#local = local;
+    this.#server = server;
+    this.#chance = chance;
+  }
+
+  first(): undefined {}
+
+  step(command: Buffer): Buffer | undefined {
+    const name = commandName(command);
+    const expected = this.#transient === undefined ? 'HELLO' : 'INITIATE';
+    if (name !== expected || this.#metadata !== undefined) throw unexpectedCommand(name, expected);
+    if (this.#transient === undefined) return this.#welcome(command);
+    this.#initiate(command, this.#transient);
+    return undefined;
+  }
+
+  accept(): Buffer {
+    this.credentials = undefined;
+    const session = this.#session!;
+    const nonce = this.#nonce.next();
+    const ready = seal(session, Buffer.concat([READY_NONCE, nonce]), this.#local);
+    const answer = encodeCommand('READY', Buffer.concat([nonce, ready]));
+    this.box = new CurveTraffic(session, 'server', this.#nonce, this.#lastNonce!);
+    this.peer = this.#metadata;
+    session.fill(0);
+    return answer;
+  }
+
+  #welcome(hello: Buffer): Buffer {
+    if (hello.length !== HELLO_SIZE) throw malformed('HELLO', hello.length);
+    // Version 1.0; the padding is there to make a HELLO larger than its answer.
+    if (hello[6] !== 1 || hello[7] !== 0) throw malformed('HELLO', hello.length);
+    const clientTransient = Buffer.from(hello.subarray(80, 112));
+    const key = sharedKey(this.#server.secret, importPublicKey(clientTransient));
+    const helloNonce = Buffer.concat([HELLO_NONCE, hello.subarray(112, 120)]);
+    const zeros = open(key, helloNonce, hello.subarray(120));
+    if (!timingSafeEqual(zeros, Buffer.alloc(64))) throw malformed('HELLO', hello.length);
+
+    const transient = this.#chance.keyPair();
+    const cookieKey = this.#chance.cookieKey();
+    const cookieNonce = this.#chance.nonce();
+    const secret = transient.secret.export({ format: 'jwk' }).d as string;
+    const remembered = Buffer.concat([clientTransient, Buffer.from(secret, 'base64url')]);
+    const cookie = seal(cookieKey, Buffer.concat([COOKIE_NONCE, cookieNonce]), remembered);
+    remembered.fill(0);
+    const welcomeNonce = this.#chance.nonce();
+    const content = Buffer.concat([transient.publicKey, cookieNonce, cookie]);
+    const box = seal(key, Buffer.concat([WELCOME_NONCE, welcomeNonce]), content);
+    key.fill(0);
+    this.#transient = transient;
+    this.#clientTransient = clientTransient;
+    this.#cookieKey = cookieKey;
+    return encodeCommand('WELCOME', Buffer.concat([welcomeNonce, box]));
+  }
+
+  #initiate(initiate: Buffer, transient: KeyPair): void {
+    if (initiate.length < INITIATE_MIN) throw malformed('INITIATE', initiate.length);
+    const cookieNonce = Buffer.concat([COOKIE_NONCE, initiate.subarray(9, 25)]);
+    const cookie = open(this.#cookieKey!, cookieNonce, initiate.subarray(25, 105));
+    this.#cookieKey!.fill(0);
+    const secret = Buffer.from(transient.secret.export({ format: 'jwk' }).d as string, 'base64url');
+    const remembered = Buffer.concat([this.#clientTransient!, secret]);
+    if (!timingSafeEqual(cookie, remembered)) throw unvouched('cookie is of another connection');
+
+    const session = sharedKey(transient.secret, importPublicKey(this.#clientTransient!));
+    const nonce = initiate.subarray(105, 113);
+    const inside = open(session, Buffer.concat([INITIATE_NONCE, nonce]), initiate.subarray(113));
+    const clientKey = Buffer.from(inside.subarray(0, 32));
+    const vouchNonce = Buffer.concat([VOUCH_NONCE, inside.subarray(32, 48)]);
+    const vouchKey = sharedKey(transient.secret, importPublicKey(clientKey));
+    const vouch = open(vouchKey, vouchNonce, inside.subarray(48, 128));
+    vouchKey.fill(0);
+    // libzmq looks at the first half only; RFC 26 wants the second, the server's key, too.
+    const expected = Buffer.concat([this.#clientTransient!, this.#server.publicKey]);
+    if (!timingSafeEqual(vouch, expected)) throw unvouched('vouch is not for this connection');
+
+    this.#metadata = decodeMetadata(inside.subarray(128));
+    this.#session = session;
+    this.#lastNonce = Buffer.from(nonce);
+    this.credentials = [clientKey];
+  }
+}
+
+function unvouched(reason: string): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_KEY_EXCHANGE', reason);
+}
+
+const SERVER_CHANCE: ServerChance = {
+  ...CHANCE,
+  cookieKey: () => Buffer.concat([CHANCE.nonce(), CHANCE.nonce()]),
+};
+
+const HELLO_SIZE = 200;
+/** Cookie, nonce, and a box of key, vouch and no metadata. */
+const INITIATE_MIN = 113 + TAG_SIZE + 128;
+
+const HELLO_NONCE = Buffer.from('CurveZMQHELLO---');
+const COOKIE_NONCE = Buffer.from('COOKIE--');
+const WELCOME_NONCE = Buffer.from('WELCOME-');
+const VOUCH_NONCE = Buffer.from('VOUCH---');
+const INITIATE_NONCE = Buffer.from('CurveZMQINITIATE');
+const READY_NONCE = Buffer.from('CurveZMQREADY---');

@@ -1,0 +1,95 @@
+/**
+ * CurveTraffic: messages after a CURVE handshake (RFC 26, "MESSAGE").
+ *
+ *     07 "MESSAGE" | nonce(8) | box( flags(1) payload )        flags: 1 = more, 2 = command
+ *
+ * It stands in a frame without the COMMAND bit: libzmq discards those with it.
+ */
+
+import { timingSafeEqual } from 'node:crypto';
+import { ZmtpError } from '../errors.ts';
+import { StreamBox, TAG_SIZE } from './curve-box.ts';
+import type { Box, Sealed } from './mechanism.ts';
+
+export class CurveTraffic implements Box {
+  readonly #sending: StreamBox;
+  readonly #receiving: StreamBox;
+  readonly #sendNonce: ShortNonce;
+  #lastReceived: Buffer;
+
+  /**
+   * @param key of the session
+   * @param role ours
+   * @param sendNonce the counter that the handshake began
+   * @param lastReceived the peer's last nonce in the handshake
+   */
+  constructor(
+    key: Uint8Array,
+    role: 'client' | 'server',
+    sendNonce: ShortNonce,
+    lastReceived: Buffer,
+  ) {
+    const [ours, theirs] = role === 'client' ? ['C', 'S'] : ['S', 'C'];
+    this.#sending = new StreamBox(key, Buffer.from(`CurveZMQMESSAGE${ours}`));
+    this.#receiving = new StreamBox(key, Buffer.from(`CurveZMQMESSAGE${theirs}`));
+    this.#sendNonce = sendNonce;
+    this.#lastReceived = Buffer.from(lastReceived);
+  }
+
+  seal(flags: number, payload: Uint8Array): Buffer {
+    const nonce = this.#sendNonce.next();
+    const content = Buffer.allocUnsafe(1 + payload.length);
+    content[0] = flags;
+    content.set(payload, 1);
+    const box = this.#sending.seal(nonce, content);
+    const frame = Buffer.allocUnsafe(HEAD_SIZE + box.length);
+    frame.set(MESSAGE, 0);
+    frame.set(nonce, MESSAGE.length);
+    frame.set(box, HEAD_SIZE);
+    return frame;
+  }
+
+  open(frame: Buffer): Sealed {
+    if (
+      frame.length < HEAD_SIZE + TAG_SIZE + 1 ||
+      !timingSafeEqual(frame.subarray(0, 8), MESSAGE)
+    ) {
+      throw new ZmtpError(
+        'ERR_ZMTP_MALFORMED_COMMAND_MESSAGE',
+        `frame of ${frame.length} octets is no MESSAGE of CURVE`,
+      );
+    }
+    const nonce = frame.subarray(MESSAGE.length, HEAD_SIZE);
+    if (nonce.compare(this.#lastReceived) <= 0) throw replayed();
+    const content = this.#receiving.open(nonce, frame.subarray(HEAD_SIZE));
+    this.#lastReceived = Buffer.from(nonce);
+    return { flags: content[0]!, payload: content.subarray(1) };
+  }
+
+  wipe(): void {
+    this.#sending.wipe();
+    this.#receiving.wipe();
+  }
+}
+
+/** A counter of 64 bits, big endian: 1, 2, 3 … for all boxes that one side sends over a connection. */
+export class ShortNonce {
+  readonly #octets = Buffer.alloc(8);
+
+  /** The next one, in memory that the next call changes. */
+  next(): Buffer {
+    const octets = this.#octets;
+    for (let i = 7; i >= 0; i--) {
+      octets[i] = octets[i]! + 1;
+      if (octets[i] !== 0) return octets;
+    }
+    throw new ZmtpError('ERR_ZMTP_INVALID_SEQUENCE', 'nonces are used up', 'local');
+  }
+}
+
+function replayed(): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_INVALID_SEQUENCE', 'nonce of a MESSAGE is not above the last one');
+}
+
+const MESSAGE = Buffer.from('\x07MESSAGE', 'latin1');
+const HEAD_SIZE = 16;

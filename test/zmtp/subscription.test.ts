@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { fromCommand, isSubscription, toCommand } from '../../src/zmtp/subscription.ts';
+import { hex, latin } from '../support/wire.ts';
+
+t.test('a subscription is one part that begins with 01, its end with 00', async (t) => {
+  t.ok(isSubscription([hex('01')]));
+  t.ok(isSubscription([hex('00')]));
+  t.ok(isSubscription([latin('\x01weather')]));
+  t.notOk(isSubscription([hex('')]));
+  t.notOk(isSubscription([hex('02')]));
+  t.notOk(isSubscription([latin('weather')]));
+  t.notOk(isSubscription([hex('01'), hex('')]));
+});
+
+t.test('as commands', async (t) => {
+  t.same(toCommand([latin('\x01weather')]), latin('\x09SUBSCRIBEweather'));
+  t.same(toCommand([latin('\x00weather')]), latin('\x06CANCELweather'));
+  t.same(toCommand([hex('01')]), latin('\x09SUBSCRIBE'));
+  t.same(toCommand([hex('00')]), latin('\x06CANCEL'));
+});
+
+t.test('message to command and back is the same, in memory of its own', async (t) => {
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(fc.boolean(), fc.uint8Array({ maxLength: 700 }), (wanted, prefix) => {
+        const part = Buffer.concat([Buffer.of(wanted ? 1 : 0), prefix]);
+        const command = toCommand([part]);
+        const message = fromCommand(wanted ? 'SUBSCRIBE' : 'CANCEL', command);
+        command.fill(0xee);
+        if (message.length !== 1 || !message[0]!.equals(part)) throw new Error('differs');
+      }),
+    ),
+  );
+});
