@@ -1,9 +1,10 @@
 /** The door `zeromq-pure`: the API of `zeromq` v6, and more. */
 
 export * from './sockets/index.ts';
+export { curveKeyPair } from './zmtp/index.ts';
 
 import * as sockets from './sockets/index.ts';
-import { SocketError } from './sockets/index.ts';
+import { curveKeyPair } from './zmtp/index.ts';
 
 /** The version of libzmq whose behaviour this is; users of zeromq.js compare it. Ours is `packageVersion`. */
 export const version: string = '4.3.5';
@@ -25,18 +26,10 @@ export const capability: {
   pgm: false,
   tipc: false,
   norm: false,
-  curve: false,
+  curve: true,
   gssapi: false,
   draft: false,
 };
-
-/**
- * A new pair of CURVE keys. Not here yet.
- * @throws SocketError `ENOTSUP`
- */
-export function curveKeyPair(): { publicKey: string; secretKey: string } {
-  throw new SocketError('ENOTSUP', { message: 'CURVE is not supported yet' });
-}
 
 /** Everything above in one object, as `import zmq from 'zeromq'` gives it. */
 const zmq: typeof sockets & {

@@ -7,6 +7,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   symlink,
   writeFile,
@@ -67,6 +68,9 @@ const ONE_MESSAGE = `async function oneMessage(zmq, how) {
 }
 `;
 
+/** What the package names as its dependencies. */
+let dependencies: string[] = [];
+
 const project = await mkdtemp(join(tmpdir(), 'zeromq-pure-'));
 t.teardown(() => rm(project, { recursive: true }));
 
@@ -77,7 +81,12 @@ t.before(async () => {
   const [tarball = ''] = await readdir(project);
   await run('tar', ['-xzf', tarball], project);
   await writeFile(join(project, 'package.json'), '{ "name": "user", "private": true }');
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], project);
+  const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  dependencies = Object.keys(manifest.dependencies ?? {}).sort();
+  // Offline: what the package depends on comes from this checkout, as a copy.
+  const local = dependencies.map((name) => join(ROOT, 'node_modules', name));
+  const flags = ['--offline', '--install-links', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...flags, `./${tarball}`, ...local], project);
 });
 
 t.test('the tarball holds the build and nothing to compile or run on install', async (t) => {
@@ -90,7 +99,6 @@ t.test('the tarball holds the build and nothing to compile or run on install', a
   );
   t.same(strange, []);
   const manifest = JSON.parse(await readFile(join(project, 'package/package.json'), 'utf8'));
-  t.same(manifest.dependencies ?? {}, {}, 'no dependencies');
   t.same(manifest.optionalDependencies ?? {}, {});
   t.notOk(manifest.gypfile);
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
@@ -103,12 +111,37 @@ t.test('the tarball holds the build and nothing to compile or run on install', a
   }
 });
 
-t.test('installing it installs it alone', async (t) => {
-  const entries = await readdir(join(project, 'node_modules'));
-  t.same(
-    entries.filter((entry) => !entry.startsWith('.')),
-    ['zeromq-pure'],
+t.test('installing it brings nothing native, and no more than it names', async (t) => {
+  const names = await installed();
+  t.same(names, [...dependencies, 'zeromq-pure'].sort());
+  for (const name of names) {
+    const folder = join(project, 'node_modules', name);
+    const files = await readdir(folder, { recursive: true });
+    t.same(
+      files.filter((file) => /\.node$|binding\.gyp$/.test(file)),
+      [],
+      name,
+    );
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    if (name !== 'zeromq-pure') t.same(manifest.dependencies ?? {}, {}, `${name} stands alone`);
+    for (const script of ['preinstall', 'install', 'postinstall']) {
+      t.notOk(manifest.scripts?.[script], `${name} has no ${script} script`);
+    }
+  }
+});
+
+t.test('what talks in the clear needs none of the dependencies', async (t) => {
+  const set = (from: string, to: string) => rename(join(project, from), join(project, to));
+  const scopes = [...new Set(dependencies.map((name) => name.split('/')[0]!))];
+  for (const scope of scopes)
+    await set(`node_modules/${scope}`, `without-${scopes.indexOf(scope)}`);
+  await writeFile(
+    join(project, 'clear.mjs'),
+    `import * as zmq from 'zeromq-pure';\n${ONE_MESSAGE}await oneMessage(zmq, 'itself');`,
   );
+  t.equal(await run('node', ['clear.mjs'], project), 'by itself\n');
+  for (const scope of scopes)
+    await set(`without-${scopes.indexOf(scope)}`, `node_modules/${scope}`);
 });
 
 t.test('it is had by name, as a whole, and by require', async (t) => {
@@ -131,6 +164,18 @@ t.test('it is had by name, as a whole, and by require', async (t) => {
   t.equal(await run('node', ['whole.mjs'], project), 'by default\ntrue\n', 'the same objects');
   t.equal(await run('node', ['required.cjs'], project), 'by require\ntrue\n', 'the same classes');
 });
+
+/** Names in the project's node_modules, scoped ones whole. */
+async function installed(): Promise<string[]> {
+  const folder = join(project, 'node_modules');
+  const names: string[] = [];
+  for (const entry of await readdir(folder)) {
+    if (entry.startsWith('.')) continue;
+    if (!entry.startsWith('@')) names.push(entry);
+    else for (const name of await readdir(join(folder, entry))) names.push(`${entry}/${name}`);
+  }
+  return names.sort();
+}
 
 t.test('it has every name of zeromq v6', async (t) => {
   const print = `import('zeromq-pure').then((all) => console.log(JSON.stringify(Object.keys(all))))`;

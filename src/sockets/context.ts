@@ -11,10 +11,14 @@ import {
   MAX_SOCKETS_LIMIT,
 } from './option-table.ts';
 import type { ContextOptions } from './options.ts';
+import type { Authenticate } from './security.ts';
 import { InprocNames } from './transport/inproc.ts';
+import { Zap, type ZapChannel } from './zap.ts';
 
-/** Contexts that are not closed: their sockets may have something to deliver when the process would end. */
+/** Contexts with sockets, which may have something to deliver when the process would end. */
 const contexts = new Set<Context>();
+
+const ZAP_NAME = 'zeromq.zap.01';
 
 let watching = false;
 const WARN_AFTER = 500;
@@ -36,6 +40,11 @@ export interface Context extends ContextOptions {}
  * `new Context({ maxSockets: 10 })`. Most programs use the default one, `context`.
  */
 export class Context {
+  /**
+   * Judges the peers of all sockets of this context that have no `authenticate` of their own. Without either, a
+   * handler at `inproc://zeromq.zap.01` is asked (RFC 27).
+   */
+  authenticate: Authenticate | undefined;
   /** @internal */
   readonly inproc: InprocNames = new InprocNames();
   /** @internal */
@@ -43,6 +52,7 @@ export class Context {
   readonly #values = createContextValues();
   readonly #members = new Set<Member>();
   #closed = false;
+  #zap: Zap | undefined;
 
   /**
    * @throws TypeError for an option that does not exist or has the wrong type
@@ -56,7 +66,6 @@ export class Context {
       if (!(CONTEXT as readonly string[]).includes(name)) throw unknownOption(name);
     }
     Object.assign(this, options);
-    contexts.add(this);
     watchExit();
   }
 
@@ -76,7 +85,6 @@ export class Context {
     const members = [...this.#members];
     for (const member of members) member.close();
     await Promise.all(members.map((member) => member.over));
-    contexts.delete(this);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -88,7 +96,23 @@ export class Context {
     if (this.#closed) throw new SocketError('EFAULT');
     if (this.#members.size >= this.#values.maxSockets) throw new SocketError('EMFILE');
     this.#members.add(member);
-    void member.over.then(() => this.#members.delete(member));
+    contexts.add(this);
+  }
+
+  /** @internal `member` is over. */
+  dismiss(member: Member): void {
+    this.#members.delete(member);
+    if (this.#members.size === 0) contexts.delete(this);
+  }
+
+  /** @internal The way to the handler of RFC 27, where there is one; `open` connects to it. */
+  zap(open: (address: string) => ZapChannel): Zap | undefined {
+    if (!this.inproc.has(ZAP_NAME)) {
+      this.#zap = undefined;
+      return undefined;
+    }
+    this.#zap ??= new Zap(open(`inproc://${ZAP_NAME}`));
+    return this.#zap;
   }
 
   /** @internal */
@@ -163,9 +187,9 @@ function watchExit(): void {
     const members = [...contexts].flatMap((each) => [...each.members]);
     const waiting = members.filter((member) => member.undeliveredCount > 0);
     if (waiting.length === 0) return;
+    const blocky = [...contexts].some((each) => each.blocky);
     for (const member of members) member.close();
     const timer = setTimeout(() => {
-      const blocky = [...contexts].some((each) => each.blocky);
       const hint = blocky ? " Set 'context.blocky = false' to change this behaviour." : '';
       process.stderr.write(
         `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.${hint}\n`,

@@ -3,7 +3,13 @@
  * to events, and ends them all in good order.
  */
 
-import { Connection, nullMechanism, type SocketType as ZmtpType } from '../zmtp/index.ts';
+import {
+  Connection,
+  type Credentials,
+  type Mechanism,
+  type Verdict,
+  type SocketType as ZmtpType,
+} from '../zmtp/index.ts';
 import type { Context, Member } from './context.ts';
 import {
   type BindEndpoint,
@@ -20,7 +26,8 @@ import type { OptionValues } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Pattern, PatternHost } from './pattern/pattern.ts';
 import { Pipe, type PipeLimits, ReceiveBudget } from './pipe.ts';
-import type { SocketTypeSpec } from './socket-type.ts';
+import { type Authenticate, addressOf, SecurityChoice, toVerdict } from './security.ts';
+import { SOCKET_TYPES, SocketType, type SocketTypeSpec } from './socket-type.ts';
 import type { PeerStats, SocketStats } from './stats.ts';
 import { StreamConnecter } from './transport/connecter.ts';
 import { InprocConnecter, InprocListener } from './transport/inproc.ts';
@@ -29,6 +36,7 @@ import { type Protocol, RawStream } from './transport/protocol.ts';
 import type { StreamLink } from './transport/stream-link.ts';
 import type { OpenEndpoint, TransportHost } from './transport/transport.ts';
 import { type CallOptions, Waiter } from './waiter.ts';
+import type { ZapChannel } from './zap.ts';
 
 /** How long to wait, and for how many peers. */
 export interface WaitOptions extends CallOptions {
@@ -44,6 +52,9 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   readonly incoming: Incoming;
   readonly typeName: string;
   readonly random: () => number = Math.random;
+  readonly security: SecurityChoice = new SecurityChoice();
+  /** Judges peers, before the context's does. */
+  authenticate: Authenticate | undefined;
   readonly over: Promise<void>;
   closed = false;
   lastEndpoint: string | null = null;
@@ -53,6 +64,9 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   readonly #spec: SocketTypeSpec;
   readonly #limits: { -readonly [K in keyof PipeLimits]: PipeLimits[K] };
   readonly #budget: ReceiveBudget;
+  /** The mechanism of each endpoint, under the values that it was opened with. */
+  readonly #mechanisms = new WeakMap<OptionValues, Mechanism>();
+  readonly #loading = new WeakMap<OptionValues, Promise<void>>();
   readonly #endpoints: OpenEndpoint[] = [];
   /** Told to end, and still delivering. */
   readonly #lingering = new Set<OpenEndpoint>();
@@ -64,6 +78,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   readonly #watchers = new Set<() => void>();
   #resolveOver!: () => void;
   #closeWhenFree = false;
+  #ended = false;
   /** Counters of pipes and links that are gone. */
   #droppedBefore = 0;
   #bytesSentBefore = 0;
@@ -129,7 +144,9 @@ export class SocketCore implements TransportHost, PatternHost, Member {
       if (endpoint.transport === 'inproc') {
         this.#bindInproc(endpoint, text);
       } else {
-        const listener = new StreamListener(this, { ...this.values }, text);
+        const values = this.#snapshot();
+        await this.prepare(values);
+        const listener = new StreamListener(this, values, text);
         await listener.listen(endpoint);
         this.#opened(listener);
       }
@@ -143,7 +160,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     if (endpoint.transport === 'inproc') {
       this.#bindInproc(endpoint, text);
     } else {
-      const listener = new StreamListener(this, { ...this.values }, text);
+      const listener = new StreamListener(this, this.#snapshot(), text);
       listener.listenSync(endpoint);
       this.#opened(listener);
     }
@@ -164,7 +181,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   unbindSync(text: string): void {
     const endpoint = this.#find('bind', text);
     this.#forget(endpoint);
-    void endpoint.close();
+    this.#lingerOver(endpoint, 0);
   }
 
   connect(text: string, connectRoutingId?: Buffer): void {
@@ -191,12 +208,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.outgoing.close();
     this.incoming.close();
     this.closed = true;
+    // What a `disconnect` still lingers over gets no more time than the rest.
+    for (const endpoint of this.#lingering) this.#expire(endpoint, this.values.linger);
     for (const endpoint of this.#endpoints.splice(0)) this.#lingerOver(endpoint);
-    void Promise.all([...this.#lingering].map((endpoint) => endpoint.over)).then(() => {
-      this.emit({ type: 'end' });
-      this.#listeners.clear();
-      this.#resolveOver();
-    });
+    if (this.#lingering.size === 0) this.#end();
     for (const watcher of [...this.#watchers]) watcher();
   }
 
@@ -238,12 +253,46 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     return pipe;
   }
 
+  prepare(values: OptionValues): Promise<void> | undefined {
+    return this.#mechanisms.has(values) ? undefined : this.#loading.get(values);
+  }
+
+  async judge(
+    values: OptionValues,
+    peerAddress: string,
+    credentials: Credentials,
+  ): Promise<Verdict> {
+    const { mechanism } = this.security;
+    const domain = values.zapDomain ?? '';
+    const request = {
+      mechanism,
+      domain,
+      address: addressOf(peerAddress),
+      identity: values.routingId ?? Buffer.alloc(0),
+      credentials,
+    };
+    const authenticate = this.authenticate ?? this.context.authenticate;
+    if (authenticate !== undefined) {
+      try {
+        return toVerdict(await authenticate(request));
+      } catch {
+        return { status: 500 };
+      }
+    }
+    const zap = this.context.zap((address) => zapChannel(this.context, address));
+    if (zap !== undefined && (mechanism !== 'NULL' || domain !== '')) return zap.ask(request);
+    // Nobody to ask: passwords cannot be checked, keys need not be, unless it is wanted.
+    const refused = mechanism === 'PLAIN' || (values.zapEnforceDomain && domain !== '');
+    return { status: refused ? 400 : 200 };
+  }
+
   makeProtocol(values: OptionValues): Protocol {
     if (this.#spec.raw) return new RawStream();
     const options = {
       socketType: this.#spec.name as ZmtpType,
       routingId: values.routingId ?? undefined,
-      mechanism: nullMechanism,
+      mechanism: this.#mechanisms.get(values)!,
+      judgesAll: this.#judgesAll(values),
       maxMessageSize: values.maxMessageSize,
       maxMessageParts: values.maxMessageParts,
       handshakeInterval: values.handshakeInterval,
@@ -300,9 +349,12 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     };
     if (done()) return Promise.resolve();
     if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
+    // These come after the close, and nothing after `end`.
+    const last = type === 'close' || type === 'end';
     const look = (): void => {
       if (done()) finish(() => waiter.resolve());
-      else if (this.closed) finish(() => waiter.reject(new SocketError('EBADF')));
+      else if (last ? this.#ended : this.closed)
+        finish(() => waiter.reject(new SocketError('EBADF')));
     };
     const listener = (event: Event): void => {
       if (event.type === type) seen++;
@@ -360,6 +412,28 @@ export class SocketCore implements TransportHost, PatternHost, Member {
 
   // — helpers —
 
+  /** The options as they are now, for an endpoint to keep. @throws SocketError `EINVAL` for half a mechanism */
+  #snapshot(): OptionValues {
+    const values = { ...this.values };
+    const mechanism = this.security.make(values);
+    if (mechanism instanceof Promise) {
+      const loading = mechanism.then((loaded) => {
+        this.#mechanisms.set(values, loaded);
+      });
+      // Whoever waits for it hears of a failure, too.
+      loading.catch(() => {});
+      this.#loading.set(values, loading);
+    } else {
+      this.#mechanisms.set(values, mechanism);
+    }
+    return values;
+  }
+
+  #judgesAll(values: OptionValues): boolean {
+    const authenticate = this.authenticate ?? this.context.authenticate;
+    return authenticate !== undefined || (values.zapDomain ?? '') !== '';
+  }
+
   #parse<E extends BindEndpoint | ConnectEndpoint>(parse: () => E): E {
     const endpoint = parse();
     if (this.#spec.raw && endpoint.transport !== 'tcp') {
@@ -376,7 +450,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   }
 
   #open(endpoint: ConnectEndpoint, text: string, connectRoutingId?: Buffer): OpenEndpoint {
-    const values = { ...this.values };
+    const values = this.#snapshot();
     return endpoint.transport === 'inproc'
       ? new InprocConnecter(this.context.inproc, this, values, text, connectRoutingId)
       : new StreamConnecter(this, values, text, endpoint, connectRoutingId);
@@ -401,23 +475,38 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.#reconnectsBefore += reconnectCount(endpoint);
   }
 
-  #lingerOver(endpoint: OpenEndpoint): void {
-    const { linger } = this.values;
+  #lingerOver(endpoint: OpenEndpoint, linger: number = this.values.linger): void {
     const { keepAlive } = this.context;
     this.#lingering.add(endpoint);
     keepAlive.hold();
-    let timer: NodeJS.Timeout | undefined;
     void endpoint.over.then(() => {
-      clearTimeout(timer);
       this.#lingering.delete(endpoint);
       keepAlive.release();
+      if (this.closed && this.#lingering.size === 0) this.#end();
     });
+    if (linger !== 0) endpoint.finish();
+    this.#expire(endpoint, linger);
+  }
+
+  /** Give up what waits there after `linger` milliseconds. */
+  #expire(endpoint: OpenEndpoint, linger: number): void {
     if (linger === 0) {
       void endpoint.close();
-      return;
+    } else if (linger > 0) {
+      const timer = setTimeout(() => void endpoint.close(), linger);
+      void endpoint.over.then(() => clearTimeout(timer));
     }
-    endpoint.finish();
-    if (linger > 0) timer = setTimeout(() => void endpoint.close(), linger);
+  }
+
+  /** All is delivered or given up. */
+  #end(): void {
+    if (this.#ended) return;
+    this.emit({ type: 'end' });
+    this.#ended = true;
+    for (const watcher of [...this.#watchers]) watcher();
+    this.#listeners.clear();
+    this.context.dismiss(this);
+    this.#resolveOver();
   }
 
   #free(): void {
@@ -451,5 +540,16 @@ function peerStats(pipe: Pipe, link: StreamLink | undefined): PeerStats {
     },
     dropped: pipe.droppedCount,
     queued: { out: pipe.outgoingCount, in: pipe.readableCount },
+  };
+}
+
+/** A DEALER to the handler of RFC 27, for all sockets of `context`. */
+function zapChannel(context: Context, address: string): ZapChannel {
+  const dealer = new SocketCore(context, SOCKET_TYPES[SocketType.Dealer]!);
+  dealer.values.linger = 0;
+  dealer.connect(address);
+  return {
+    trySend: (message) => dealer.outgoing.trySend(message),
+    receive: () => dealer.incoming.receive(undefined),
   };
 }

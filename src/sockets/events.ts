@@ -72,6 +72,8 @@ export class Observer {
   #emitter: EventEmitter | undefined;
   #waiter: { resolve(event: Event): void; reject(error: Error): void } | undefined;
   #closed = false;
+  /** In emitter mode the process is kept alive until the end, as in zeromq.js. */
+  #held = false;
 
   /** `socket` is any socket of this package; usually this is called by its property `events`. */
   constructor(socket: object) {
@@ -91,6 +93,7 @@ export class Observer {
     this.#closed = true;
     this.#source.stop();
     this.#queue.length = 0;
+    this.#letGo();
     if (this.#waiter === undefined) return;
     this.#waiter.reject(new SocketError('ENOTSOCK'));
     this.#waiter = undefined;
@@ -98,7 +101,8 @@ export class Observer {
   }
 
   /**
-   * Call `listener` for each event of `type`. From then on events cannot be read with `receive`.
+   * Call `listener` for each event of `type`, each on a tick of its own. From then on events cannot be read with
+   * `receive`, and the process is kept alive until the socket or this observer is closed.
    */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventEmitter {
     return this.emitter.on(type, listener);
@@ -110,8 +114,14 @@ export class Observer {
 
   /** @internal */
   get emitter(): EventEmitter {
-    this.#emitter ??= new EventEmitter();
-    for (const event of this.#queue.splice(0)) this.#emitter.emit(event.type, event);
+    if (this.#emitter === undefined) {
+      this.#emitter = new EventEmitter();
+      if (!this.#closed) {
+        this.#held = true;
+        this.#source.hold();
+      }
+      for (const event of this.#queue.splice(0)) this.#tell(event);
+    }
     return this.#emitter;
   }
 
@@ -161,7 +171,8 @@ export class Observer {
       this.#source.stop();
     }
     if (this.#emitter !== undefined) {
-      this.#emitter.emit(event.type, event);
+      this.#tell(event);
+      if (this.#closed) this.#letGo();
     } else if (this.#waiter !== undefined) {
       const { resolve } = this.#waiter;
       this.#waiter = undefined;
@@ -171,6 +182,17 @@ export class Observer {
       if (this.#queue.length >= QUEUE_MAX) this.#queue.shift();
       this.#queue.push(event);
     }
+  }
+
+  /** Later: what a listener does, or throws, must not come in between the steps of what the event tells of. */
+  #tell(event: Event): void {
+    process.nextTick(() => this.#emitter?.emit(event.type, event));
+  }
+
+  #letGo(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#source.release();
   }
 }
 

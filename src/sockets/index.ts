@@ -30,6 +30,11 @@ export { Push } from './push.ts';
 export { Reply } from './reply.ts';
 export { Request } from './request.ts';
 export { Router, type RouterConnectOptions } from './router.ts';
+export type {
+  Authenticate,
+  AuthenticationRequest,
+  AuthenticationResult,
+} from './security.ts';
 export { Socket } from './socket.ts';
 export type { SocketOptions } from './socket-options.ts';
 export { SocketType } from './socket-type.ts';

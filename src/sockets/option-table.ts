@@ -1,5 +1,6 @@
 /** The option table: each option's libzmq number, default and check, and whether it acts late. */
 
+import { decodeZ85, encodeZ85 } from '../zmtp/index.ts';
 import { SocketError } from './errors.ts';
 import type {
   CommonOptions,
@@ -56,6 +57,11 @@ const TTL_MAX = 6_553_599;
 const TTL_UNIT = 100;
 
 const ROUTING_ID_MAX = 255;
+const CREDENTIAL_MAX = 255;
+
+const KEY_SIZE = 32;
+const KEY_TEXT_SIZE = 40;
+const KEY_FORMS = 'a key of 32 octets, or of 40 characters of Z85';
 
 const IN_THE_CLEAR = 'refusing to run without it in the clear';
 const OPEN_TO_ALL = 'refusing to let in peers it would keep out';
@@ -77,21 +83,21 @@ const commonRows: Rows<CommonOptions> = {
   tcpAcceptFilter: refused(text(38), OPEN_TO_ALL),
   immediate: bool(39, false),
   ipv6: bool(42, false),
-  plainServer: refused(bool(44, false), OPEN_TO_ALL),
-  plainUsername: refused(credential(45), 'refusing to connect without it'),
-  plainPassword: refused(credential(46), 'refusing to connect without it'),
-  curveServer: refused(bool(47, false), IN_THE_CLEAR),
-  curvePublicKey: refused(credential(48), IN_THE_CLEAR),
-  curveSecretKey: refused(credential(49), IN_THE_CLEAR),
-  curveServerKey: refused(credential(50), IN_THE_CLEAR),
+  plainServer: bool(44, false),
+  plainUsername: credential(45),
+  plainPassword: credential(46),
+  curveServer: bool(47, false),
+  curvePublicKey: curveKey(48),
+  curveSecretKey: curveKey(49),
+  curveServerKey: curveKey(50),
   gssapiServer: refused(bool(62, false), IN_THE_CLEAR),
   gssapiPrincipal: refused(credential(63), IN_THE_CLEAR),
   gssapiServicePrincipal: refused(credential(64), IN_THE_CLEAR),
   gssapiPlainText: refused(bool(65, false), 'refusing to run without authentication'),
   gssapiPrincipalNameType: refused(gssapiNameType(), IN_THE_CLEAR),
   gssapiServicePrincipalNameType: refused(gssapiNameType(), IN_THE_CLEAR),
-  zapDomain: refused(text(55), OPEN_TO_ALL),
-  zapEnforceDomain: refused(bool(93, false), OPEN_TO_ALL),
+  zapDomain: text(55),
+  zapEnforceDomain: bool(93, false),
   typeOfService: integer(57, 0, { min: 0 }),
   handshakeInterval: integer(66, 30_000, { min: 0 }),
   socksProxy: refused(text(68), 'refusing to connect around it'),
@@ -330,7 +336,34 @@ function text(id: number): OptionSpec<string | null> {
 
 /** Text of which the empty one is a value too: nobody sets an empty password to have none asked for. */
 function credential(id: number): OptionSpec<string | null> {
-  return { ...text(id), parse: (value) => toOctets(value)?.toString() ?? null };
+  return {
+    ...text(id),
+    parse(value, name) {
+      const octets = toOctets(value);
+      if (octets !== null && octets.length > CREDENTIAL_MAX) {
+        throw outOfRange(name, `${octets.length} octets`, `at most ${CREDENTIAL_MAX} octets`);
+      }
+      return octets?.toString() ?? null;
+    },
+  };
+}
+
+/** A key as 32 octets or as their Z85 text, kept as the latter. The value is not shown: it may be secret. */
+function curveKey(id: number): OptionSpec<string | null> {
+  return {
+    ...text(id),
+    parse(value, name) {
+      const octets = toOctets(value);
+      if (octets === null) return null;
+      if (octets.length === KEY_SIZE) return encodeZ85(octets);
+      try {
+        if (octets.length === KEY_TEXT_SIZE) return encodeZ85(decodeZ85(octets.toString('latin1')));
+      } catch {
+        throw outOfRange(name, 'no Z85 text', KEY_FORMS);
+      }
+      throw outOfRange(name, `${octets.length} octets`, KEY_FORMS);
+    },
+  };
 }
 
 function verbosity(): OptionSpec<Verbosity> {

@@ -69,19 +69,22 @@ export interface CommonOptions {
    * names resolve to IPv6 first.
    */
   ipv6: boolean;
-  /** `ZMQ_PLAIN_SERVER`. Ask peers for name and password, default false. Refused. */
+  /**
+   * `ZMQ_PLAIN_SERVER`. Ask peers for user name and password, default false. Somebody must judge them, else
+   * all are refused: see `authenticate`. The option set last chooses the mechanism.
+   */
   plainServer: boolean;
-  /** `ZMQ_PLAIN_USERNAME`. Name to give to a PLAIN server, default null. Refused. */
+  /** `ZMQ_PLAIN_USERNAME`. User name to give to a PLAIN server, at most 255 octets, default null. */
   plainUsername: string | null;
-  /** `ZMQ_PLAIN_PASSWORD`. Password to give to a PLAIN server, default null. Refused. */
+  /** `ZMQ_PLAIN_PASSWORD`. Password to give to a PLAIN server, at most 255 octets, default null. */
   plainPassword: string | null;
-  /** `ZMQ_CURVE_SERVER`. Encrypt, as server, default false. Refused. */
+  /** `ZMQ_CURVE_SERVER`. Encrypt, in the role of the server, default false. Needs `curveSecretKey`. */
   curveServer: boolean;
-  /** `ZMQ_CURVE_PUBLICKEY`. Our key, Z85 or 32 octets, default null. Refused. */
+  /** `ZMQ_CURVE_PUBLICKEY`. Our own key, Z85 or 32 octets, default null; read as Z85. */
   curvePublicKey: string | null;
-  /** `ZMQ_CURVE_SECRETKEY`. Our secret key, Z85 or 32 octets, default null. Refused. */
+  /** `ZMQ_CURVE_SECRETKEY`. Our own secret key, Z85 or 32 octets, default null; read as Z85. */
   curveSecretKey: string | null;
-  /** `ZMQ_CURVE_SERVERKEY`. The server's key, Z85 or 32 octets, default null. Refused. */
+  /** `ZMQ_CURVE_SERVERKEY`. The public key of the server to connect to, Z85 or 32 octets, default null. */
   curveServerKey: string | null;
   /** `ZMQ_GSSAPI_SERVER`. Kerberos, as server, default false. Refused. */
   gssapiServer: boolean;
@@ -95,9 +98,9 @@ export interface CommonOptions {
   gssapiPrincipalNameType: GssapiNameType;
   /** `ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE`. Default `hostBased`. Refused. */
   gssapiServicePrincipalNameType: GssapiNameType;
-  /** `ZMQ_ZAP_DOMAIN`. Domain in which an authenticator is asked about peers, default null = none. Refused. */
+  /** `ZMQ_ZAP_DOMAIN`. Domain in which an authenticator is asked about peers, default null. NULL peers are judged only in a domain. */
   zapDomain: string | null;
-  /** `ZMQ_ZAP_ENFORCE_DOMAIN`. Let nobody in without authenticator, default false. Refused. */
+  /** `ZMQ_ZAP_ENFORCE_DOMAIN`. With a domain and nobody to judge, let nobody in, default false. */
   zapEnforceDomain: boolean;
   /** `ZMQ_TOS`. Type-of-service octet of IP packets, default 0. Accepted, without effect. */
   typeOfService: number;

@@ -115,6 +115,7 @@ export class Outgoing {
     if (this.#pending !== undefined) {
       throw new SocketError('EBUSY', {
         message: 'Socket is busy writing; only one send operation may be in progress at any time',
+        ...(messages.length > 1 && { sentCount: next }),
       });
     }
     const pending: Pending = {

@@ -83,8 +83,6 @@ export class Pipe {
   #incomingFull = false;
   /** In the budget's list of those to tell. */
   #awaitsBudget = false;
-  /** inproc: the peer's queue counts with ours, see `receiveMark`. */
-  #extraReceiveMark = 0;
 
   constructor(limits: PipeLimits, reader: PipeReader, connectRoutingId?: Buffer) {
     this.#limits = limits;
@@ -219,11 +217,6 @@ export class Pipe {
     this.#driver = driver;
   }
 
-  /** inproc: the sender's mark is added to ours; undefined = unlimited. */
-  widen(extraReceiveMark: number | undefined): void {
-    this.#extraReceiveMark = extraReceiveMark ?? Number.POSITIVE_INFINITY;
-  }
-
   /** Put a message from the peer in the incoming queue. The caller stops when `full`. */
   deliver(message: Message): void {
     const incoming = this.#incoming;
@@ -285,9 +278,7 @@ export class Pipe {
 
   get #receiveMark(): number {
     const mark = this.#limits.receiveHighWaterMark;
-    return mark === 0 || this.#limits.conflate
-      ? Number.POSITIVE_INFINITY
-      : mark + this.#extraReceiveMark;
+    return mark === 0 || this.#limits.conflate ? Number.POSITIVE_INFINITY : mark;
   }
 
   #awaitBudget(budget: ReceiveBudget): void {

@@ -2,6 +2,7 @@
 
 import type { Context } from './context.ts';
 import type { OptionValues } from './options.ts';
+import type { Authenticate } from './security.ts';
 
 /** The options of socket class `S` that can be set, each optional, and the context to live in. */
 export type SocketOptions<S> = {
@@ -9,6 +10,8 @@ export type SocketOptions<S> = {
 } & {
   /** Default: `context`. */
   context?: Context;
+  /** Judges peers, see `Socket.authenticate`. */
+  authenticate?: Authenticate;
 };
 
 /** Octets may be given where text is read. */

@@ -11,8 +11,16 @@ import {
   showOption,
   writeOption,
 } from './option-accessors.ts';
-import { COMMON, OPTION_IDS, OPTIONS, READ_ONLY_IDS, VERBOSITY_IDS } from './option-table.ts';
+import {
+  COMMON,
+  OPTION_IDS,
+  OPTIONS,
+  type OptionKind,
+  READ_ONLY_IDS,
+  VERBOSITY_IDS,
+} from './option-table.ts';
 import type { CommonOptions, OptionValues, ReadOnlyOptions } from './options.ts';
+import type { Authenticate } from './security.ts';
 import { SOCKET_TYPES, type SocketType } from './socket-type.ts';
 import type { SocketStats } from './stats.ts';
 
@@ -55,7 +63,8 @@ export class Socket implements ReadOnlyOptions {
     try {
       for (const name of Object.keys(given)) {
         if (name === 'context') continue;
-        if (!(spec.optionNames as readonly string[]).includes(name)) throw unknownOption(name);
+        if (name !== 'authenticate' && !(spec.optionNames as readonly string[]).includes(name))
+          throw unknownOption(name);
         (this as unknown as Record<string, unknown>)[name] = given[name];
       }
     } catch (error) {
@@ -165,9 +174,25 @@ export class Socket implements ReadOnlyOptions {
     return this[core].lastEndpoint;
   }
 
-  get securityMechanism(): null {
+  get securityMechanism(): 'plain' | 'curve' | null {
     this.#checkOpen();
-    return null;
+    const { mechanism } = this[core].security;
+    return mechanism === 'NULL' ? null : (mechanism.toLowerCase() as 'plain' | 'curve');
+  }
+
+  /**
+   * Judges who may come in: peers of a PLAIN or CURVE server, and with `zapDomain` also those of a NULL socket.
+   * Default: the context's `authenticate`, then the handler of RFC 27, else PLAIN peers are refused and others let in.
+   */
+  get authenticate(): Authenticate | undefined {
+    return this[core].authenticate;
+  }
+
+  set authenticate(judge: Authenticate | undefined) {
+    if (judge !== undefined && typeof judge !== 'function') {
+      throw new TypeError('authenticate must be a function');
+    }
+    this[core].authenticate = judge;
   }
 
   get threadSafe(): boolean {
@@ -177,10 +202,8 @@ export class Socket implements ReadOnlyOptions {
 
   /** The monitor; the same object at each access, observing from the first one on. */
   get events(): Observer {
-    if (this.#observer === undefined) {
-      this.#checkOpen();
-      this.#observer = new Observer(this);
-    }
+    this.#checkOpen();
+    this.#observer ??= new Observer(this);
     return this.#observer;
   }
 
@@ -194,10 +217,11 @@ export class Socket implements ReadOnlyOptions {
    * which may be so already. `subscription`, on a publisher: until so many peers have subscribed to
    * something. Any other event: until it has happened so many times from now on.
    *
-   * Rejects with `EAGAIN` after `timeout` milliseconds, with the reason of `signal`, with `EBADF` on close.
+   * Rejects with `EAGAIN` after `timeout` milliseconds, with the reason of `signal`, and with `EBADF` on close (for
+   * `close` and `end`, which closing brings: when all is over). Works while a bind or unbind is under way, too.
    */
   waitFor(event: EventType, options: WaitOptions = {}): Promise<void> {
-    this.#check();
+    if (this.closed) throw new SocketError('EBADF');
     return this[core].waitFor(event, options);
   }
 
@@ -210,7 +234,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** @internal */
   setBoolOption(option: number, value: boolean): void {
-    this.#setByNumber(option, value);
+    this.#setByNumber(option, value, 'boolean');
   }
 
   /** @internal */
@@ -220,7 +244,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** @internal */
   setInt32Option(option: number, value: number): void {
-    this.#setByNumber(option, value);
+    this.#setByNumber(option, value, 'number');
   }
 
   /** @internal */
@@ -230,7 +254,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** @internal */
   setUint32Option(option: number, value: number): void {
-    this.#setByNumber(option, value);
+    this.#setByNumber(option, value, 'number');
   }
 
   /** @internal */
@@ -240,7 +264,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** @internal */
   setInt64Option(option: number, value: number): void {
-    this.#setByNumber(option, value);
+    this.#setByNumber(option, value, 'number');
   }
 
   /** @internal */
@@ -250,7 +274,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** @internal */
   setUint64Option(option: number, value: number): void {
-    this.#setByNumber(option, value);
+    this.#setByNumber(option, value, 'number');
   }
 
   /** @internal */
@@ -261,12 +285,17 @@ export class Socket implements ReadOnlyOptions {
 
   /** @internal */
   setStringOption(option: number, value: string | Buffer | null): void {
+    checkIdentifier(option);
+    if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
+      throw new TypeError('Option value must be a string or buffer');
+    }
+    this.#checkOpen();
     const pattern = this[core].pattern as Partial<Subscribing>;
     const prefix = Buffer.from(value ?? '');
     if (option === SUBSCRIBE && pattern.subscribe !== undefined) pattern.subscribe(prefix);
     else if (option === UNSUBSCRIBE && pattern.unsubscribe !== undefined)
       pattern.unsubscribe(prefix);
-    else this.#setByNumber(option, value);
+    else this.#setByNumber(option, value, 'text');
   }
 
   /** @internal */
@@ -285,6 +314,7 @@ export class Socket implements ReadOnlyOptions {
     this.#checkOpen();
     const { [core]: inner } = this;
     inner.values[name] = value;
+    inner.security.written(name, value);
     inner.applyLimits();
     if (!OPTIONS[name].late && (inner.busy || inner.endpointCount > 0)) {
       process.emitWarning('Socket option will not take effect until next connect/bind.');
@@ -292,6 +322,8 @@ export class Socket implements ReadOnlyOptions {
   }
 
   #byNumber(option: number): unknown {
+    checkIdentifier(option);
+    this.#checkOpen();
     const name = OPTION_IDS.get(option);
     if (name !== undefined) return showOption(name, this[readOption](name));
     const readOnly = READ_ONLY_IDS.get(option);
@@ -301,8 +333,12 @@ export class Socket implements ReadOnlyOptions {
     throw badOption(option);
   }
 
-  #setByNumber(option: number, value: unknown): void {
-    if (typeof option !== 'number') throw new TypeError('Identifier must be a number');
+  #setByNumber(option: number, value: unknown, given: OptionKind): void {
+    checkIdentifier(option);
+    if (given !== 'text' && typeof value !== given) {
+      throw new TypeError(`Option value must be a ${given}`);
+    }
+    this.#checkOpen();
     const verbosity = VERBOSITY_IDS.get(option);
     if (verbosity !== undefined) {
       this[writeOption]('verbosity', value ? verbosity : null);
@@ -312,6 +348,8 @@ export class Socket implements ReadOnlyOptions {
     const spec = SOCKET_TYPES[this.#type]!;
     if (name === undefined || !spec.optionNames.includes(name)) throw badOption(option);
     const { kind, parse } = OPTIONS[name];
+    // libzmq looks at the size of what it is given: a text is no number, and the other way round.
+    if ((kind === 'text') !== (given === 'text')) throw badOption(option);
     const converted =
       kind === 'boolean' ? Boolean(value) : kind === 'number' ? Number(value) : value;
     this[writeOption](name, parse(converted, name) as OptionValues[typeof name]);
@@ -329,6 +367,12 @@ export class Socket implements ReadOnlyOptions {
 
   #checkOpen(): void {
     if (this.closed) throw new SocketError('ENOTSOCK');
+  }
+
+  /** @internal The core, for what is an option to libzmq: a bind or unbind does not block it. */
+  protected settable(): SocketCore {
+    this.#checkOpen();
+    return this[core];
   }
 
   /** @internal The core, for a call that needs an open socket which no bind or unbind blocks. */
@@ -356,6 +400,10 @@ refuseWrites(Socket.prototype, [
 interface Subscribing {
   subscribe(prefix: Buffer): void;
   unsubscribe(prefix: Buffer): void;
+}
+
+function checkIdentifier(option: unknown): void {
+  if (typeof option !== 'number') throw new TypeError('Identifier must be a number');
 }
 
 function checkAddress(address: unknown): void {

@@ -21,13 +21,13 @@ export class Subscriber extends ReceivingSocket {
    * unsubscribing twice.
    */
   subscribe(...prefixes: (Buffer | string)[]): void {
-    const pattern = this.open().pattern as SubscribePattern;
+    const pattern = this.settable().pattern as SubscribePattern;
     for (const prefix of toPrefixes(prefixes)) pattern.subscribe(prefix);
   }
 
   /** `ZMQ_UNSUBSCRIBE`. Messages already here that no subscription covers any more are not received, either. */
   unsubscribe(...prefixes: (Buffer | string)[]): void {
-    const pattern = this.open().pattern as SubscribePattern;
+    const pattern = this.settable().pattern as SubscribePattern;
     for (const prefix of toPrefixes(prefixes)) pattern.unsubscribe(prefix);
   }
 }

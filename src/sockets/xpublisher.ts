@@ -32,12 +32,12 @@ export class XPublisher extends DuplexSocket {
 
   /** With `manual`: subscribe the peer whose message was received last to `prefix`. Otherwise throws `EINVAL`. */
   subscribe(prefix: Buffer | string): void {
-    (this.open().pattern as XPublishPattern).subscribe(Buffer.from(prefix as string));
+    (this.settable().pattern as XPublishPattern).subscribe(Buffer.from(prefix as string));
   }
 
   /** With `manual`: end such a subscription. Otherwise throws `EINVAL`. */
   unsubscribe(prefix: Buffer | string): void {
-    (this.open().pattern as XPublishPattern).unsubscribe(Buffer.from(prefix as string));
+    (this.settable().pattern as XPublishPattern).unsubscribe(Buffer.from(prefix as string));
   }
 }
 

@@ -106,7 +106,7 @@ export class Connection {
     this.#now = now;
     this.#publishes = socketType === 'PUB' || socketType === 'XPUB';
     this.#subscribes = socketType === 'SUB' || socketType === 'XSUB';
-    this.#decoder = new Decoder({ maxFrameSize: HANDSHAKE_MAX, maxParts: 1 }, this.#publishes);
+    this.#decoder = new Decoder({ maxFrameSize: HANDSHAKE_MAX, maxParts: 1 });
     this.#handshake = options.mechanism.begin(encodeMetadata(announced(options)));
     this.#heartbeat = new Heartbeat(options);
     const { handshakeInterval } = options;
@@ -296,6 +296,7 @@ export class Connection {
     this.state = 'traffic';
     this.#box = this.#handshake.box;
     const sealed = this.#box !== undefined;
+    this.#decoder.mendsLongCommands = this.#publishes && !sealed;
     const { limits } = this.#decoder;
     limits.maxFrameSize =
       maxMessageSize < 0

@@ -26,7 +26,7 @@ export class Decoder {
 
   readonly limits: DecoderLimits;
   /** Understand the frames that libzmq 4.3.3 and 4.3.4 send for long topics, see `#longCommand`. */
-  readonly #mendLongCommands: boolean;
+  mendsLongCommands: boolean;
 
   #chunk: Buffer = NO_OCTETS;
   #offset = 0;
@@ -50,9 +50,9 @@ export class Decoder {
   /** Parts of a message whose last part is still to come. */
   #parts: Buffer[] | undefined;
 
-  constructor(limits: DecoderLimits, mendLongCommands = false) {
+  constructor(limits: DecoderLimits, mendsLongCommands = false) {
     this.limits = limits;
-    this.#mendLongCommands = mendLongCommands;
+    this.mendsLongCommands = mendsLongCommands;
   }
 
   push(chunk: Buffer): void {
@@ -115,7 +115,7 @@ export class Decoder {
       if ((flags & LONG) === 0) {
         size = chunk[offset + 1]!;
         body = offset + 2;
-        if (size === 0 && flags === COMMAND && this.#mendLongCommands) {
+        if (size === 0 && flags === COMMAND && this.mendsLongCommands) {
           size = this.#longCommand();
           if (size < 0) return NEED_MORE;
           // It may have joined chunks to look ahead.
@@ -245,7 +245,7 @@ export class Decoder {
       if (this.#offset === this.#chunk.length) this.#advance();
     }
     const flags = header[0]!;
-    if (flags === COMMAND && header[1] === 0 && this.#mendLongCommands) {
+    if (flags === COMMAND && header[1] === 0 && this.mendsLongCommands) {
       // Rare: put the two octets back in front, so that #longCommand can look ahead in one chunk.
       this.#chunk = Buffer.concat([header.subarray(0, 2), this.#chunk.subarray(this.#offset)]);
       this.#offset = 0;

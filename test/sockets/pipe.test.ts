@@ -135,19 +135,6 @@ t.test('without a mark the budget alone stops and starts a pipe', async (t) => {
   t.equal(b.peer.roomCount, 1);
 });
 
-t.test('inproc: the mark of the other side is added', async (t) => {
-  const { peer, pipe } = bounded({ receiveHighWaterMark: 3 });
-  pipe.widen(2);
-  for (let i = 0; i < 4; i++) peer.say('x');
-  t.notOk(pipe.full);
-  peer.say('x');
-  t.ok(pipe.full);
-  const other = bounded({ receiveHighWaterMark: 3 });
-  other.pipe.widen(undefined);
-  for (let i = 0; i < 9; i++) other.peer.say('x');
-  t.notOk(other.pipe.full);
-});
-
 t.test('discarding makes room, counts, and may be refilled at once', async (t) => {
   const receiveBudget = new ReceiveBudget(4);
   const { signals, peer, pipe } = bounded({ receiveHighWaterMark: 2, receiveBudget });

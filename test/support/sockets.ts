@@ -52,7 +52,9 @@ export class Log {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#watchers.delete(check);
-        reject(new Error(`no ${what} in ${patience} ms; seen: ${this.types.join(', ')}`));
+        reject(
+          new Error(`no ${what} in ${patience} ms; last seen: ${this.types.slice(-20).join(', ')}`),
+        );
       }, patience);
       const check = (): void => {
         if (!done()) return;

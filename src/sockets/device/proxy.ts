@@ -1,28 +1,66 @@
-/** Proxy: moves messages between two sockets, both ways, whole and in order (`zmq_proxy_steerable`). */
+/** Proxy: moves messages between two sockets, both ways, whole and in order (`zmq_proxy`, `zmq_proxy_steerable`). */
 
-import type { Receiver, Sender } from '../directed.ts';
 import { SocketError } from '../errors.ts';
 import { core, Socket } from '../socket.ts';
+import { type ProxyStatistics, Relay, type RelayOptions } from './relay.ts';
 
-type Mover = Socket & Partial<Sender<readonly Buffer[]>> & Partial<Receiver>;
+/** What `proxy` may be given beside its two sockets. */
+export type ProxyOptions = Pick<RelayOptions, 'capture' | 'control' | 'signal'>;
+
+/** A proxy under way: a promise of its end, and what can be told it until then. */
+export interface RunningProxy extends Promise<void> {
+  /** Leave messages in the sockets' queues until `resume`. */
+  pause(): void;
+  /** Go on after `pause`. */
+  resume(): void;
+  /** End it. The sockets stay open. */
+  terminate(): void;
+  /** What went through so far. */
+  statistics(): ProxyStatistics;
+}
 
 /**
- * `new Proxy(frontEnd, backEnd)`, then `await proxy.run()`. A side that cannot send stops the other from being read,
- * so that back-pressure passes through. The same socket twice echoes.
+ * Move messages between `front` and `back`, both ways as far as their types allow, until `signal` aborts, `terminate` is
+ * called, the control socket says `TERMINATE`, or one of the two is closed: then the promise resolves. The same socket twice
+ * echoes. A side that cannot send stops the other from being read, so that back-pressure passes through and nothing is lost.
+ *
+ * ```ts
+ * const queue = proxy(router, dealer, { capture: publisher });
+ * queue.statistics().front.received.messages;
+ * queue.terminate();
+ * await queue;
+ * ```
+ *
+ * @throws SocketError `EINVAL` when no message could ever move between these two
+ */
+export function proxy(front: Socket, back: Socket, options: ProxyOptions = {}): RunningProxy {
+  checkSocket(front, 'Front-end');
+  checkSocket(back, 'Back-end');
+  const relay = new Relay(front, back, options);
+  return Object.assign(relay.run(), {
+    pause: () => relay.pause(),
+    resume: () => relay.resume(),
+    terminate: () => relay.stop(),
+    statistics: () => relay.statistics(),
+  });
+}
+
+/**
+ * `new Proxy(frontEnd, backEnd)`, then `await proxy.run()`, as zeromq.js has it; `proxy()` can more.
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the name that zeromq.js users import
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   readonly frontEnd: F;
   readonly backEnd: B;
-  #running = false;
-  #ended = false;
-  #resumed: Promise<void> | undefined;
-  #resume: (() => void) | undefined;
-  readonly #stop = new AbortController();
+  #state: 'new' | 'running' | 'ended' = 'new';
+  #relay: Relay | undefined;
 
-  constructor(frontEnd: F, backEnd: B) {
-    if (!(frontEnd instanceof Socket)) throw new TypeError('Front-end must be a socket object');
-    if (!(backEnd instanceof Socket)) throw new TypeError('Back-end must be a socket object');
+  constructor(frontEnd: F, backEnd: B, ...rest: never[]) {
+    if (rest.length > 0) {
+      throw new TypeError(`Expected 2 arguments but received ${2 + rest.length}`);
+    }
+    checkSocket(frontEnd, 'Front-end');
+    checkSocket(backEnd, 'Back-end');
     this.frontEnd = frontEnd;
     this.backEnd = backEnd;
   }
@@ -34,79 +72,48 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   run(): Promise<void> {
     checkEndpoint(this.frontEnd, 'Front-end');
     checkEndpoint(this.backEnd, 'Back-end');
-    if (this.#running || this.#ended) throw new SocketError('EBUSY');
-    this.#running = true;
-    return this.#run();
+    if (this.#state !== 'new') throw new SocketError('EBUSY');
+    this.#relay = new Relay(this.frontEnd, this.backEnd);
+    this.#state = 'running';
+    return this.#run(this.#relay);
   }
 
   /** Stop moving messages for a while; they wait in the sockets' queues. */
   pause(): void {
-    this.#checkRunning();
-    this.#resumed ??= new Promise((resolve) => {
-      this.#resume = resolve;
-    });
+    this.#running().pause();
   }
 
   /** Go on after `pause`. */
   resume(): void {
-    this.#checkRunning();
-    this.#resume?.();
-    this.#resumed = undefined;
+    this.#running().resume();
   }
 
   /** End `run`, and close both sockets. */
   terminate(): void {
-    this.#checkRunning();
-    this.#resume?.();
-    this.#stop.abort();
+    this.#running().stop();
   }
 
-  async #run(): Promise<void> {
-    const [front, back] = [this.frontEnd as Mover, this.backEnd as Mover];
-    const pumps = [this.#pump(front, back)];
-    if (front !== (back as Socket)) pumps.push(this.#pump(back, front));
+  async #run(relay: Relay): Promise<void> {
     try {
-      await Promise.all(pumps);
+      await relay.run();
     } finally {
-      this.#running = false;
-      this.#ended = true;
-      this.#stop.abort();
-      front.close();
-      back.close();
+      this.#state = 'ended';
+      this.frontEnd.close();
+      this.backEnd.close();
     }
   }
 
-  async #pump(from: Mover, to: Mover): Promise<void> {
-    if (from.tryReceive === undefined || to.trySend === undefined) return;
-    const { signal } = this.#stop;
-    try {
-      while (!signal.aborted) {
-        if (this.#resumed !== undefined) await this.#resumed;
-        // Room first, then a message: one that was taken must not be left in hand.
-        await to.whenWritable!({ signal });
-        await from.whenReadable!({ signal });
-        for (let i = 0; i < BURST && this.#resumed === undefined && to.writable; i++) {
-          const message = from.tryReceive();
-          if (message === undefined) break;
-          if (!to.trySend(message)) await to.send!(message);
-        }
-      }
-    } catch (error) {
-      if (!signal.aborted && !from.closed && !to.closed) throw error;
-    }
-    // A socket that was closed under the proxy ends the other direction, too.
-    this.#stop.abort();
+  #running(): Relay {
+    if (this.#state !== 'running') throw new SocketError('EBADF');
+    return this.#relay!;
   }
+}
 
-  #checkRunning(): void {
-    if (!this.#running) throw new SocketError('EBADF');
-  }
+function checkSocket(socket: unknown, side: string): void {
+  if (!(socket instanceof Socket)) throw new TypeError(`${side} must be a socket object`);
 }
 
 function checkEndpoint(socket: Socket, side: string): void {
   if (!socket.closed && socket[core].endpointCount > 0) return;
   throw new SocketError('EINVAL', { message: `${side} socket must be bound or connected` });
 }
-
-/** Messages moved in one direction before the other gets its turn. */
-const BURST = 1000;

@@ -59,6 +59,8 @@ export class RouterPattern implements Pattern {
     if (this.#refused.delete(pipe)) pipe.discardIncoming();
     this.#unroute(pipe);
     this.#queue.detach(pipe);
+    // A mandatory send that waited for this peer is now refused.
+    this.#host.writable();
   }
 
   readable(pipe: Pipe): void {

@@ -3,7 +3,7 @@
 import dns from 'node:dns';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { ZmtpError } from '../../zmtp/index.ts';
+import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import { bindAddress, type IpcEndpoint, type TcpConnectEndpoint } from '../endpoint.ts';
 import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options.ts';
@@ -56,10 +56,12 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     });
     if (!values.immediate) this.#attach();
     // In this tick a caller may still add listeners, and set options that act late.
-    process.nextTick(() => this.#connect());
+    process.nextTick(() => this.#begin());
   }
 
   get unsentCount(): number {
+    const link = this.#link;
+    if (link?.pipe !== undefined) return link.unsentCount;
     return this.#pipe?.outgoingCount ?? 0;
   }
 
@@ -96,9 +98,13 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     pipe.peer = { ...link.protocol.peer!, address: link.address };
     pipe.drive(link);
     host.emit({ type: 'handshake', address: this.address });
-    if (this.#finishing) process.nextTick(() => link.finish());
+    if (this.#finishing) link.finish();
     else host.established(pipe, link);
     return pipe;
+  }
+
+  judge(link: StreamLink, credentials: Credentials): Promise<Verdict> {
+    return this.#host.judge(this.#values, link.address, credentials);
   }
 
   ended(link: StreamLink, error: Error | undefined): void {
@@ -136,6 +142,23 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     const pipe = this.#pipe;
     this.#pipe = undefined;
     if (pipe !== undefined) endPipe(this.#host, pipe);
+  }
+
+  /** The first attempt, once what it needs is loaded. */
+  #begin(): void {
+    const ready = this.#host.prepare(this.#values);
+    if (ready === undefined) {
+      this.#connect();
+      return;
+    }
+    ready.then(
+      () => this.#connect(),
+      (error: EventError) => {
+        const { address } = this;
+        this.#host.emit({ type: 'handshake:error:other', address, error });
+        if (this.#finishing) void this.close();
+      },
+    );
   }
 
   #connect(): void {
@@ -182,7 +205,10 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
       : reconnectDelay({ interval, maxInterval, random, attempt: this.#attempt });
     this.#attempt++;
     if (delay === undefined) {
-      // Never again: a closing socket must not wait for it.
+      // Never again: nobody shall send to it, and a closing socket not wait for it.
+      const pipe = this.#pipe;
+      this.#endPipe();
+      if (pipe !== undefined) this.#host.departed(pipe, undefined);
       if (this.#finishing) void this.close();
       return;
     }

@@ -7,12 +7,9 @@ import type { Event, EventError } from '../events.ts';
 /** As libzmq sorts them: protocol violations, refusals with a status code, and anything else. */
 export function handshakeFailure(address: string, error: Error | undefined): Event {
   if (error instanceof ZmtpError) {
-    const status = /^peer refused: "(300|400|500)"$/.exec(error.message)?.[1];
+    const { status } = error;
     if (status !== undefined) {
-      const refusal = Object.assign(new Error(STATUS_TEXTS[status]), {
-        code: error.code,
-        status: Number(status),
-      });
+      const refusal = Object.assign(new Error(STATUS_TEXTS[status]), { code: error.code, status });
       return { type: 'handshake:error:auth', address, error: refusal };
     }
     if (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT') {
@@ -24,7 +21,7 @@ export function handshakeFailure(address: string, error: Error | undefined): Eve
   return { type: 'handshake:error:other', address, error: other };
 }
 
-const STATUS_TEXTS: Record<string, string> = {
+const STATUS_TEXTS: Record<number, string> = {
   300: 'Temporary error',
   400: 'Authentication failure',
   500: 'Internal error',

@@ -29,6 +29,11 @@ export class InprocNames {
     for (const connecter of waiting ?? []) connecter.meet(listener);
   }
 
+  /** @internal Has somebody bound `name`? */
+  has(name: string): boolean {
+    return this.#bound.has(name);
+  }
+
   /** @internal */
   unbind(listener: InprocListener): void {
     if (this.#bound.get(listener.name) === listener) this.#bound.delete(listener.name);
@@ -47,7 +52,9 @@ export class InprocNames {
 
   /** @internal */
   forget(connecter: InprocConnecter): void {
-    this.#waiting.get(connecter.name)?.delete(connecter);
+    const waiting = this.#waiting.get(connecter.name);
+    waiting?.delete(connecter);
+    if (waiting?.size === 0) this.#waiting.delete(connecter.name);
   }
 }
 
@@ -184,6 +191,7 @@ export class InprocConnecter extends InprocEnd {
         error: error as ZmtpError,
       });
       endPipe(this.host, pipe);
+      this.host.departed(pipe, undefined);
       return;
     }
     const theirs = listener.host.makePipe();
@@ -234,8 +242,6 @@ class InprocSide implements PipeDriver {
       address: end.address,
       metadata: new Map(),
     };
-    const { sendHighWaterMark } = values;
-    target.widen(sendHighWaterMark === 0 ? undefined : sendHighWaterMark);
     pipe.drive(this);
   }
 

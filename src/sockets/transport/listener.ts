@@ -1,12 +1,15 @@
 /** Listener: a bound tcp or ipc endpoint, and the peers that came in by it. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { rm, unlink } from 'node:fs/promises';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { lstat, rm, unlink } from 'node:fs/promises';
 import net from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { constants, networkInterfaces, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { getSystemErrorName } from 'node:util';
+import type { Credentials, Verdict } from '../../zmtp/index.ts';
 import { bindAddress, formatTcp, type IpcBindEndpoint, type TcpBindEndpoint } from '../endpoint.ts';
 import { SocketError, toSocketError } from '../errors.ts';
+import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options.ts';
 import type { Pipe } from '../pipe.ts';
 import { handshakeFailure } from './handshake-failure.ts';
@@ -27,6 +30,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   #listening = false;
   #closing = false;
   #finishing = false;
+  #stopping = false;
   /** A directory that we made for `ipc://*`. */
   #directory: string | undefined;
 
@@ -48,7 +52,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
 
   get unsentCount(): number {
     let count = 0;
-    for (const link of this.#links) count += link.pipe?.outgoingCount ?? 0;
+    for (const link of this.#links) if (link.pipe !== undefined) count += link.unsentCount;
     return count;
   }
 
@@ -61,16 +65,16 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     try {
       await this.#tryListen(options);
     } catch (error) {
-      const stale =
-        options.path !== undefined && (error as { code?: string }).code === 'EADDRINUSE';
-      if (!stale || (await answers(options.path!))) throw this.#bindFailed(error);
-      // A socket file that nobody listens on, left behind by a process that died: libzmq removes any.
-      await unlink(options.path!).catch(() => {});
+      const { path } = options;
+      const taken = path !== undefined && (error as { code?: string }).code === 'EADDRINUSE';
+      if (!taken || !(await isStale(path))) throw this.#bindFailed(error, path);
+      // Left behind by a process that died. libzmq removes any file, even one in use.
+      await unlink(path).catch(() => {});
       await this.#tryListen(options).catch((failure) => {
-        throw this.#bindFailed(failure);
+        throw this.#bindFailed(failure, path);
       });
     }
-    this.#opened(endpoint);
+    this.#opened(endpoint, options.path);
   }
 
   /**
@@ -79,18 +83,19 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
    */
   listenSync(endpoint: TcpBindEndpoint | IpcBindEndpoint): void {
     const options = this.#options(endpoint);
-    if (options.path !== undefined) {
-      if (!options.path.startsWith('\0')) rmSync(options.path, { force: true });
-      this.#server.listen(options);
-    } else {
-      const { host, port } = options as { host: string; port: number };
-      const handle = createServerHandle(host, port, net.isIPv6(host) ? 6 : 4);
-      if (typeof handle === 'number') throw this.#bindFailed(systemError(handle));
-      this.#server.listen(handle, options.backlog);
+    const { path, host = '', port = 0 } = options;
+    if (path !== undefined && !path.startsWith('\0')) rmSync(path, { force: true });
+    const handle =
+      path === undefined
+        ? createServerHandle(host, port, net.isIPv6(host) ? 6 : 4)
+        : createServerHandle(path, -1, -1);
+    if (typeof handle === 'number') throw this.#bindFailed(systemError(handle), path);
+    this.#server.listen(handle, options.backlog);
+    // Two may bind a port, and only one listen. The error comes on the next tick: too late for this call.
+    if (!this.#server.listening) {
+      throw this.#bindFailed(systemError(-constants.errno.EADDRINUSE), path);
     }
-    // `listening` is false where the system refused, and the error follows on the next tick: too late for this call.
-    if (!this.#server.listening) throw this.#bindFailed(systemError(-98));
-    this.#opened(endpoint);
+    this.#opened(endpoint, path);
   }
 
   close(): Promise<void> {
@@ -124,13 +129,18 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     return pipe;
   }
 
+  judge(link: StreamLink, credentials: Credentials): Promise<Verdict> {
+    return this.#host.judge(this.#values, link.address, credentials);
+  }
+
   ended(link: StreamLink, error: Error | undefined): void {
     this.#links.delete(link);
     const host = this.#host;
     if (!this.#closing && !this.#finishing) {
       const { address } = this;
       if (link.protocol.peer === undefined) host.emit(handshakeFailure(address, error));
-      host.emit({ type: 'disconnect', address, ...(error && { error: toSocketError(error) }) });
+      const reason = error as EventError | undefined;
+      host.emit({ type: 'disconnect', address, ...(reason && { error: reason }) });
     }
     if (link.pipe !== undefined) {
       endPipe(host, link.pipe);
@@ -145,6 +155,29 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
       return;
     }
     this.#host.emit({ type: 'accept', address: this.address });
+    // A listener of the event may have closed the socket.
+    if (this.#closing || this.#finishing) {
+      stream.destroy();
+      return;
+    }
+    const ready = this.#host.prepare(this.#values);
+    if (ready === undefined) {
+      this.#admit(stream);
+    } else {
+      // Only after a synchronous bind. What the peer sends meanwhile waits in the stream.
+      stream.on('error', () => {});
+      ready.then(
+        () => this.#admit(stream),
+        () => stream.destroy(),
+      );
+    }
+  }
+
+  #admit(stream: net.Socket): void {
+    if (this.#closing || this.#finishing || stream.destroyed) {
+      stream.destroy();
+      return;
+    }
     const values = this.#values;
     if (values.tcpKeepalive === 1) stream.setKeepAlive(true, keepAliveDelay(values));
     const { remoteAddress, remotePort } = stream;
@@ -177,21 +210,24 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     });
   }
 
-  #opened(endpoint: TcpBindEndpoint | IpcBindEndpoint): void {
+  #opened(endpoint: TcpBindEndpoint | IpcBindEndpoint, path: string | undefined): void {
     this.#listening = true;
     this.#server.unref();
-    const bound = this.#server.address();
-    if (typeof bound === 'string') {
-      const abstract = endpoint.transport === 'ipc' && endpoint.abstract;
-      this.address = abstract ? `ipc://@${endpoint.path}` : `ipc://${bound}`;
-    } else if (bound !== null) {
-      this.address = formatTcp(bound.address, bound.port);
+    if (endpoint.transport === 'ipc') {
+      this.address = endpoint.abstract ? `ipc://@${endpoint.path}` : `ipc://${path}`;
+    } else {
+      const { address, port } = this.#server.address() as net.AddressInfo;
+      this.address = formatTcp(address, port);
     }
     this.#host.emit({ type: 'bind', address: this.address });
   }
 
-  #bindFailed(cause: unknown): SocketError {
-    const error = toSocketError(cause, this.text);
+  #bindFailed(cause: unknown, path: string | undefined): SocketError {
+    // libuv says EACCES for a directory that is not there.
+    const missing = path !== undefined && !path.startsWith('\0') && !existsSync(dirname(path));
+    const error = missing
+      ? new SocketError('ENOENT', { address: this.text, cause })
+      : toSocketError(cause, this.text);
     // zeromq.js reports this address without its scheme, and programs compare it.
     const address = this.text.replace(/^tcp:\/\//, '');
     this.#host.emit({ type: 'bind:error', address, error });
@@ -206,6 +242,8 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
       this.#settle();
       return;
     }
+    if (this.#stopping) return;
+    this.#stopping = true;
     this.#server.close(() => {
       this.#listening = false;
       this.#host.emit({ type: 'close', address: this.address });
@@ -228,19 +266,31 @@ export function keepAliveDelay({ tcpKeepaliveIdle }: OptionValues): number {
   return tcpKeepaliveIdle > 0 ? tcpKeepaliveIdle * 1000 : 0;
 }
 
-/** Does somebody listen on this socket file? */
-function answers(path: string): Promise<boolean> {
+/** Is this a socket file that nobody listens on? */
+async function isStale(path: string): Promise<boolean> {
+  if (!path.startsWith('\0')) {
+    const found = await lstat(path).catch(() => undefined);
+    // Gone meanwhile, or a file that is none of our business.
+    if (found !== undefined && !found.isSocket()) return false;
+  }
   return new Promise((resolve) => {
     const probe = net.connect(path);
     probe.once('connect', () => {
       probe.destroy();
-      resolve(true);
+      resolve(false);
     });
-    probe.once('error', () => resolve(false));
+    // Any other refusal, such as a full backlog, does not mean that nobody is there.
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => {
+      resolve(code === 'ECONNREFUSED' || code === 'ENOENT');
+    });
   });
 }
 
-function createServerHandle(host: string, port: number, family: 4 | 6): number | net.Server {
+function createServerHandle(
+  address: string,
+  port: number,
+  family: 4 | 6 | -1,
+): number | net.Server {
   const create = (net as unknown as { _createServerHandle?: typeof createServerHandle })
     ._createServerHandle;
   if (create === undefined) {
@@ -248,12 +298,10 @@ function createServerHandle(host: string, port: number, family: 4 | 6): number |
       message: 'this Node cannot bind synchronously: use bind()',
     });
   }
-  return create(host, port, family);
+  return create(address, port, family);
 }
 
 function systemError(errno: number): NodeJS.ErrnoException {
-  const code = Object.entries(SYSTEM).find(([, value]) => value === -errno)?.[0] ?? 'EIO';
+  const code = getSystemErrorName(errno);
   return Object.assign(new Error(code), { code, errno });
 }
-
-const SYSTEM = { EACCES: 13, EINVAL: 22, EADDRINUSE: 98, EADDRNOTAVAIL: 99 };

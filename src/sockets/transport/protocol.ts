@@ -18,6 +18,8 @@ export type Protocol = Pick<
   | 'forgive'
   | 'close'
   | 'reject'
+  | 'asking'
+  | 'authenticated'
   | 'error'
 > & {
   readonly state: ConnectionState;
@@ -33,6 +35,7 @@ export class RawStream implements Protocol {
     metadata: new Map(),
   };
   readonly error: undefined = undefined;
+  readonly asking: undefined = undefined;
   readonly deadline: number = Number.POSITIVE_INFINITY;
   pending = 0;
   #incoming: Buffer[] = [];
@@ -74,6 +77,7 @@ export class RawStream implements Protocol {
     this.state = 'failed';
   }
 
+  authenticated(): void {}
   written(): void {}
   elapsed(): void {}
   forgive(): void {}

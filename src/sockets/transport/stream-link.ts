@@ -8,7 +8,7 @@
  */
 
 import type { Socket as Stream } from 'node:net';
-import { ZmtpError } from '../../zmtp/index.ts';
+import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import type { Pipe, PipeDriver } from '../pipe.ts';
 import type { Protocol } from './protocol.ts';
@@ -17,6 +17,8 @@ import type { Protocol } from './protocol.ts';
 export interface LinkOwner {
   /** The handshake is over: which pipe is this peer's? It is driven from now on. */
   established(link: StreamLink): Pipe;
+  /** May the peer come in? */
+  judge(link: StreamLink, credentials: Credentials): Promise<Verdict>;
   /** The connection is over, for `error` where there is one. Called once. */
   ended(link: StreamLink, error: Error | undefined): void;
 }
@@ -40,8 +42,11 @@ export class StreamLink implements PipeDriver {
   #ended = false;
   #draining = false;
   #pumping = false;
+  #judging = false;
   #timer: NodeJS.Timeout | undefined;
   #armed = Number.POSITIVE_INFINITY;
+  /** A deadline was put off, and nothing heard since. */
+  #excused = false;
   /** In the list of those to flush at the end of this tick. */
   #scheduled = false;
 
@@ -55,12 +60,20 @@ export class StreamLink implements PipeDriver {
     stream.on('error', (error) => {
       this.#error ??= error;
     });
+    // Who has said all may still read, but no ZeroMQ peer does: what waits is better kept for the next connection.
+    stream.on('end', () => this.#sever());
     stream.on('close', () => this.#closed());
     stream.setNoDelay(true);
     stream.unref();
     this.#flush();
     this.#pump();
     this.#arm();
+  }
+
+  /** Messages, or a part of one, that have not left this process. */
+  get unsentCount(): number {
+    const held = this.protocol.pending > 0 || this.stream.writableLength > 0;
+    return (this.pipe?.outgoingCount ?? 0) + (held ? 1 : 0);
   }
 
   // — PipeDriver —
@@ -78,10 +91,13 @@ export class StreamLink implements PipeDriver {
   }
 
   room(): void {
-    if (this.#ended || this.#pumping) return;
+    // Before the end of the handshake's last step there is nothing to deliver, and it must not be taken twice.
+    if (this.#ended || this.#pumping || this.pipe === undefined) return;
     this.#pump();
-    if (this.#paused && !this.pipe?.full) {
+    if (this.#paused && !this.pipe.full) {
       this.#paused = false;
+      // Its silence was our doing, up to now.
+      this.protocol.forgive(performance.now());
       this.stream.resume();
     }
   }
@@ -92,8 +108,7 @@ export class StreamLink implements PipeDriver {
   }
 
   drop(reason: string): void {
-    this.#error ??= new Error(reason);
-    this.close();
+    this.close(Object.assign(new Error(reason), { code: 'ERR_PEER_REFUSED' }));
   }
 
   // — the owner's side —
@@ -101,6 +116,8 @@ export class StreamLink implements PipeDriver {
   /** Send what waits, then end the connection. What still arrives is not delivered. */
   finish(): void {
     this.#finishing = true;
+    // From within `established`: goes on when that returns.
+    if (this.pipe === undefined) return;
     if (this.#paused) this.stream.resume();
     if (!this.#blocked) this.#drain();
     this.#endIfDone();
@@ -110,13 +127,14 @@ export class StreamLink implements PipeDriver {
   close(error?: Error): void {
     this.#error ??= error;
     this.protocol.close();
-    this.stream.destroy();
+    this.#sever();
   }
 
   // — in —
 
   #received(chunk: Buffer): void {
     this.bytesReceived += chunk.length;
+    this.#excused = false;
     this.protocol.receive(chunk, performance.now());
     this.#pump();
     if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
@@ -156,14 +174,32 @@ export class StreamLink implements PipeDriver {
     if (protocol.state !== 'traffic') protocol.next();
     // The states may have moved on within the call.
     if ((protocol.state as string) === 'traffic') {
-      const pipe = this.#owner.established(this);
+      this.pipe = this.#owner.established(this);
       // The owner may have turned the peer away.
       if (this.stream.destroyed) return;
-      this.pipe = pipe;
       this.#drain();
+      if (this.#finishing) this.#endIfDone();
     } else if (protocol.state === 'failed') {
       this.#settle();
+    } else if (protocol.asking !== undefined && !this.#judging) {
+      this.#judge(protocol.asking);
     }
+  }
+
+  /** Have the peer's credentials judged; meanwhile nothing of it is decoded. */
+  #judge(credentials: Credentials): void {
+    this.#judging = true;
+    this.#owner.judge(this, credentials).then(
+      (verdict) => {
+        if (this.#ended || this.stream.destroyed) return;
+        this.#judging = false;
+        this.protocol.authenticated(verdict);
+        this.#pump();
+        if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
+        this.#arm();
+      },
+      (error: Error) => this.close(error),
+    );
   }
 
   /** The protocol has failed: tell the peer what it allows to tell, and go. */
@@ -176,6 +212,14 @@ export class StreamLink implements PipeDriver {
     // Do not wait for a peer that misbehaves to close its side.
     this.stream.once('finish', () => this.stream.destroy());
     if (this.#blocked) this.stream.destroy();
+    // What is sent from now on waits in the pipe for the next connection.
+    this.#blocked = true;
+  }
+
+  /** Give the stream up; what is sent from now on waits in the pipe for the next connection. */
+  #sever(): void {
+    this.#blocked = true;
+    this.stream.destroy();
   }
 
   // — out —
@@ -266,11 +310,15 @@ export class StreamLink implements PipeDriver {
 
   #elapsed(): void {
     if (this.#ended) return;
-    if (this.#paused) this.protocol.forgive();
-    this.protocol.elapsed(performance.now());
+    const now = performance.now();
+    // A blocked event loop hears nothing, and the peer may live on the same one: it gets another chance.
+    const late = now - this.#armed > LATE && !this.#excused;
+    if (late) this.#excused = true;
+    if (late || this.#paused) this.protocol.forgive(now);
+    this.protocol.elapsed(now);
     if (this.protocol.state === 'failed') {
       this.#error ??= this.protocol.error;
-      if (isTimeout(this.#error)) this.stream.destroy();
+      if (isTimeout(this.#error)) this.#sever();
       else this.#settle();
       return;
     }
@@ -318,6 +366,9 @@ function flushScheduled(): void {
 
 /** Octets worth a write of their own. */
 const FLUSH_AT = 65_536;
+
+/** Milliseconds after a deadline that speak for a blocked event loop. */
+const LATE = 20;
 
 /** Milliseconds in which a peer that we leave may read what is on its way. */
 const CLOSE_GRACE = 500;

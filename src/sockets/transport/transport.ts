@@ -1,5 +1,6 @@
 /** What a socket offers its transports, and what it asks of the endpoints they open. */
 
+import type { Credentials, Verdict } from '../../zmtp/index.ts';
 import type { Event } from '../events.ts';
 import type { OptionValues } from '../options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
@@ -17,6 +18,10 @@ export interface TransportHost {
   emit(event: Event): void;
   /** A new pipe, not yet in routing. */
   makePipe(connectRoutingId?: Buffer): Pipe;
+  /** What must be loaded before `makeProtocol`, if anything. Rejects with the reason why it cannot be. */
+  prepare(values: OptionValues): Promise<void> | undefined;
+  /** May the peer at `peerAddress` come in? */
+  judge(values: OptionValues, peerAddress: string, credentials: Credentials): Promise<Verdict>;
   /** The state machine for a new connection under the options that its endpoint was opened with. */
   makeProtocol(values: OptionValues): Protocol;
   /** A handshake is over: count the peer, then tell the pattern. */

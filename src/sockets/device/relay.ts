@@ -1,0 +1,321 @@
+/** Relay: moves whole messages between two sockets and can be told things meanwhile (`zmq_proxy_steerable`). */
+
+import { endianness } from 'node:os';
+import { setTimeout as later } from 'node:timers/promises';
+import type { Receiver, Sender } from '../directed.ts';
+import { SocketError } from '../errors.ts';
+import { type Message, messageSize } from '../message.ts';
+import { core, type Socket } from '../socket.ts';
+import { SocketType } from '../socket-type.ts';
+import type { Flow } from '../stats.ts';
+import { nextTurn } from '../waiter.ts';
+
+/** What a relay may be given beside its two sides. */
+export interface RelayOptions {
+  /** Is sent a copy of every message, of both directions. When it can take no more, the relay waits for it. */
+  capture?: Socket | undefined;
+  /** Put in front of what is captured: `[of messages from the front, of those from the back]`. */
+  prefixes?: readonly [front: Buffer, back: Buffer] | undefined;
+  /**
+   * Where commands come from, one message each: `PAUSE`, `RESUME`, `TERMINATE`, `STATISTICS`. The last is answered with eight
+   * frames; a REP answers everything else with one empty frame, since it must.
+   */
+  control?: Socket | undefined;
+  /** Aborting ends the relay, as `stop` does. */
+  signal?: AbortSignal | undefined;
+  /** Exchange the first two parts of every message: routing ids, where both sides are ROUTERs. */
+  swapIds?: boolean;
+}
+
+/** What went through one side of a device. Octets are those of the parts, without framing. */
+export interface SideStatistics {
+  /** Taken from the side's socket. */
+  readonly received: Flow;
+  /** Given to it. */
+  readonly sent: Flow;
+}
+
+/** What went through a device since it was started. */
+export interface ProxyStatistics {
+  readonly front: SideStatistics;
+  readonly back: SideStatistics;
+  /** Taken from one side and refused by the other: a mandatory ROUTER without that peer, an end while waiting for room. */
+  readonly dropped: number;
+}
+
+/** Two pumps, one for each direction that the two socket types allow. It closes nothing. */
+export class Relay {
+  readonly #front: Mover;
+  readonly #back: Mover;
+  readonly #capture: Mover | undefined;
+  readonly #control: Mover | undefined;
+  readonly #prefixes: readonly [Buffer, Buffer] | undefined;
+  readonly #swapIds: boolean;
+  readonly #outer: AbortSignal | undefined;
+  readonly #stop = new AbortController();
+  readonly #counts = { front: counters(), back: counters(), dropped: 0 };
+  /** The copy that waits for the capture socket; the other direction's queues up behind it. */
+  #captured: Promise<void> = Promise.resolve();
+  #paused: Pause | undefined;
+
+  /** @throws SocketError `EINVAL` when no message could ever move between these two */
+  constructor(front: Socket, back: Socket, options: RelayOptions = {}) {
+    this.#front = front as Mover;
+    this.#back = back as Mover;
+    this.#capture = options.capture as Mover | undefined;
+    this.#control = options.control as Mover | undefined;
+    this.#prefixes = options.prefixes;
+    this.#swapIds = options.swapIds ?? false;
+    this.#outer = options.signal;
+    if (!moves(this.#front, this.#back) && !moves(this.#back, this.#front)) {
+      throw new SocketError('EINVAL', { message: 'Neither socket sends what the other receives' });
+    }
+    if (this.#capture !== undefined && this.#capture.trySend === undefined) {
+      throw new SocketError('EINVAL', { message: 'The capture socket must be one that sends' });
+    }
+    if (this.#control !== undefined && this.#control.tryReceive === undefined) {
+      throw new SocketError('EINVAL', { message: 'The control socket must be one that receives' });
+    }
+  }
+
+  /** Whether messages are left where they are, for now. */
+  get paused(): boolean {
+    return this.#paused !== undefined;
+  }
+
+  /** Move messages until `stop`, the signal or a command ends it, or one of the two sides is closed. */
+  async run(): Promise<void> {
+    const [front, back, outer] = [this.#front, this.#back, this.#outer];
+    const stop = () => this.stop();
+    if (outer?.aborted) stop();
+    outer?.addEventListener('abort', stop, { once: true });
+    const { front: f, back: b } = this.#counts;
+    const parts: Promise<void>[] = [];
+    if (moves(front, back)) {
+      parts.push(this.#pump(front, back, f.received, b.sent, this.#prefixes?.[0]));
+    }
+    if (front !== back && moves(back, front)) {
+      parts.push(this.#pump(back, front, b.received, f.sent, this.#prefixes?.[1]));
+    }
+    if (this.#control !== undefined) parts.push(this.#obey(this.#control));
+    parts.push(this.#watch(front), this.#watch(back));
+    try {
+      await Promise.all(parts);
+    } finally {
+      outer?.removeEventListener('abort', stop);
+      this.stop();
+      await Promise.allSettled(parts);
+    }
+  }
+
+  /** Leave messages in the sockets' queues until `resume`. */
+  pause(): void {
+    this.#paused ??= new Pause();
+  }
+
+  /** Go on after `pause`. */
+  resume(): void {
+    this.#paused?.end();
+    this.#paused = undefined;
+  }
+
+  /** End `run`. */
+  stop(): void {
+    this.#stop.abort();
+    this.#paused?.end();
+  }
+
+  statistics(): ProxyStatistics {
+    const { front, back, dropped } = this.#counts;
+    return structuredClone({ front, back, dropped });
+  }
+
+  async #pump(
+    from: Mover,
+    to: Mover,
+    received: Flow,
+    sent: Flow,
+    prefix: Buffer | undefined,
+  ): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      while (!signal.aborted) {
+        await this.#paused?.over;
+        // Room first, then a message: one that was taken must not be left in hand.
+        if (this.#capturing) await ready(this.#capture!, 'whenWritable', signal);
+        await ready(to, 'whenWritable', signal);
+        await ready(from, 'whenReadable', signal);
+        let moved = 0;
+        // Hot: once per message.
+        while (moved < BURST && this.#mayMove(from, to)) {
+          let message = from.tryReceive!() as Message | undefined;
+          if (message === undefined) break;
+          moved++;
+          const size = messageSize(message);
+          received.messages++;
+          received.bytes += size;
+          if (this.#swapIds) message = swapped(message);
+          if (this.#capturing) {
+            const copy = prefix === undefined ? message : [prefix, ...message];
+            if (!this.#capture!.trySend!(copy)) await this.#waitForCapture(copy);
+          }
+          const forwarded = this.#forward(to, message);
+          if (forwarded !== true && !(await forwarded)) continue;
+          sent.messages++;
+          sent.bytes += size;
+        }
+        // A burst between inproc peers may be refilled before any I/O: let others have a turn.
+        if (moved === BURST) await nextTurn(undefined);
+      }
+    } catch (error) {
+      if (!signal.aborted && !from.closed && !to.closed) throw error;
+    }
+  }
+
+  /** A pump that waits for one side would not notice that the other is closed. */
+  async #watch(socket: Mover): Promise<void> {
+    try {
+      // So many never come: this ends with the socket, or with the relay.
+      const peers = Number.POSITIVE_INFINITY;
+      await socket.waitFor('handshake', { peers, signal: this.#stop.signal });
+    } catch {
+      this.stop();
+    }
+  }
+
+  #mayMove(from: Mover, to: Mover): boolean {
+    if (this.#paused !== undefined || this.#stop.signal.aborted) return false;
+    // Asked first: a socket that takes turns, or that is being bound, would rather throw.
+    if (from[core].busy || to[core].busy || !from.readable || !to.writable) return false;
+    return !this.#capturing || (!this.#capture![core].busy && this.#capture!.writable);
+  }
+
+  /** Resolves to false when nobody will ever get the message. */
+  #forward(to: Mover, message: Message): boolean | Promise<boolean> {
+    try {
+      if (to.trySend!(message)) return true;
+    } catch (error) {
+      return this.#lost(error);
+    }
+    // The socket could take something, but not this: its own peer is full.
+    return to.send!(message, { timeout: -1, signal: this.#stop.signal }).then(
+      () => true,
+      (error) => this.#lost(error),
+    );
+  }
+
+  #lost(error: unknown): false {
+    this.#counts.dropped++;
+    const unreachable = error instanceof SocketError && error.code === 'EHOSTUNREACH';
+    if (!unreachable && !this.#stop.signal.aborted) throw error;
+    return false;
+  }
+
+  get #capturing(): boolean {
+    return this.#capture !== undefined && !this.#capture.closed;
+  }
+
+  #waitForCapture(copy: Message): Promise<void> {
+    const { signal } = this.#stop;
+    this.#captured = this.#captured.then(async () => {
+      try {
+        await this.#capture!.send!(copy, { timeout: -1, signal });
+      } catch (error) {
+        if (!signal.aborted && this.#capturing) throw error;
+      }
+    });
+    return this.#captured;
+  }
+
+  async #obey(control: Mover): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      while (!signal.aborted) {
+        await ready(control, 'whenReadable', signal);
+        const message = control.readable ? control.tryReceive!() : undefined;
+        if (message === undefined) continue;
+        // A ROUTER's commands come in an envelope.
+        const envelope = message.slice(0, -1);
+        const command = String(message.at(-1));
+        if (command === 'STATISTICS') {
+          control.trySend?.([...envelope, ...statisticsFrames(this.#counts)]);
+          continue;
+        }
+        if (control.type === SocketType.Reply || envelope.at(-1)?.length === 0) {
+          control.trySend?.([...envelope, EMPTY]);
+        }
+        if (command === 'PAUSE') this.pause();
+        else if (command === 'RESUME') this.resume();
+        else if (command === 'TERMINATE') this.stop();
+      }
+    } catch (error) {
+      if (!signal.aborted && !control.closed) throw error;
+    }
+  }
+}
+
+/**
+ * The reply to `STATISTICS`, eight frames of an unsigned 64-bit number in native order each: messages received by the front,
+ * octets of them, messages sent by it, octets of them; then the same of the back.
+ */
+export function statisticsFrames(statistics: Omit<ProxyStatistics, 'dropped'>): Buffer[] {
+  const frames: Buffer[] = [];
+  for (const side of [statistics.front, statistics.back]) {
+    for (const { messages, bytes } of [side.received, side.sent]) {
+      frames.push(native(messages), native(bytes));
+    }
+  }
+  return frames;
+}
+
+function native(count: number): Buffer {
+  const frame = Buffer.allocUnsafe(8);
+  if (endianness() === 'LE') frame.writeBigUInt64LE(BigInt(count));
+  else frame.writeBigUInt64BE(BigInt(count));
+  return frame;
+}
+
+type Mover = Socket & Partial<Sender<Message>> & Partial<Receiver>;
+
+function moves(from: Mover, to: Mover): boolean {
+  return from.tryReceive !== undefined && to.trySend !== undefined;
+}
+
+/** What a pump waits for while it is paused. */
+class Pause {
+  readonly over: Promise<void>;
+  #end!: () => void;
+
+  constructor() {
+    this.over = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  end(): void {
+    this.#end();
+  }
+}
+
+/** While a bind is under way, calls on the socket are refused. */
+async function ready(
+  socket: Mover,
+  how: 'whenReadable' | 'whenWritable',
+  signal: AbortSignal,
+): Promise<void> {
+  while (socket[core].busy) await later(1, undefined, { signal });
+  await socket[how]!({ signal });
+}
+
+function swapped(message: Message): Message {
+  const [first, second, ...rest] = message;
+  return second === undefined ? message : [second, first!, ...rest];
+}
+
+function counters(): SideStatistics {
+  return { received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } };
+}
+
+const EMPTY = Buffer.alloc(0);
+/** Messages moved in one direction before the other gets its turn. */
+const BURST = 1_000;
