@@ -300,7 +300,14 @@ t.test('keys are octets or Z85, and kept as Z85', async (t) => {
   t.equal(parse(octets, ''), text);
   t.equal(parse(Buffer.from(text), ''), text);
   t.equal(parse(null, ''), null);
-  for (const value of ['', 'short', 'x'.repeat(41), Buffer.alloc(31), '~'.repeat(40), '#'.repeat(40)]) {
+  for (const value of [
+    '',
+    'short',
+    'x'.repeat(41),
+    Buffer.alloc(31),
+    '~'.repeat(40),
+    '#'.repeat(40),
+  ]) {
     t.throws(() => parse(value, 'curveSecretKey'), {
       code: 'EINVAL',
       message: /^Invalid argument: curveSecretKey is .*, expected a key of 32 octets/,
