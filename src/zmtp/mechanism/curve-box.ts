@@ -6,62 +6,21 @@
  * so that the derivation is done once, in {@link StreamBox}.
  */
 
-import {
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  type KeyObject,
-  timingSafeEqual,
-} from 'node:crypto';
+import { type KeyObject, timingSafeEqual } from 'node:crypto';
 import { poly1305 } from '@noble/ciphers/_poly1305.js';
 import { hsalsa, salsa20 } from '@noble/ciphers/salsa.js';
 import { ZmtpError } from '../errors.ts';
+import { agree, KEY_SIZE } from './curve-key-pair.ts';
 
-/** Octets of a key, and of what a box adds to what is in it. */
-export const KEY_SIZE = 32;
+/** Octets that a box adds to what is in it. */
 export const TAG_SIZE = 16;
-
-/** A secret key, imported once, with its public key as octets. */
-export interface KeyPair {
-  readonly secret: KeyObject;
-  readonly publicKey: Buffer;
-}
-
-/** A fresh pair, for one connection. */
-export function generateKeyPair(): KeyPair {
-  const { privateKey, publicKey } = generateKeyPairSync('x25519');
-  return { secret: privateKey, publicKey: rawPublicKey(publicKey) };
-}
-
-/** The pair of a secret key of 32 octets. */
-export function importKeyPair(secretKey: Buffer): KeyPair {
-  const secret = createPrivateKey({
-    key: Buffer.concat([PKCS8_X25519, secretKey]),
-    format: 'der',
-    type: 'pkcs8',
-  });
-  return { secret, publicKey: rawPublicKey(createPublicKey(secret)) };
-}
-
-/** A public key of 32 octets, for {@link sharedKey}. JWK is the quickest form on Node 20. */
-export function importPublicKey(publicKey: Buffer): KeyObject {
-  const x = publicKey.toString('base64url');
-  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
-}
 
 /**
  * The key of all boxes between a secret and a public key (`crypto_box_beforenm`).
  * @throws ZmtpError `ERR_ZMTP_KEY_EXCHANGE` for a public key that makes the shared secret zero
  */
 export function sharedKey(secret: KeyObject, publicKey: KeyObject): Uint8Array {
-  let shared: Buffer;
-  try {
-    shared = diffieHellman({ privateKey: secret, publicKey });
-  } catch {
-    throw weakKey();
-  }
-  if (timingSafeEqual(shared, ZERO_KEY)) throw weakKey();
+  const shared = agree(secret, publicKey);
   const key = deriveKey(shared, ZERO_FRONT);
   shared.fill(0);
   return key;
@@ -69,7 +28,12 @@ export function sharedKey(secret: KeyObject, publicKey: KeyObject): Uint8Array {
 
 /** Seal under a nonce of 24 octets: tag, then cipher text. */
 export function seal(key: Uint8Array, nonce: Uint8Array, content: Uint8Array): Buffer {
-  return new StreamBox(key, nonce.subarray(0, 16)).seal(nonce.subarray(16), content);
+  const stream = new StreamBox(key, nonce.subarray(0, 16));
+  try {
+    return stream.seal(nonce.subarray(16), content);
+  } finally {
+    stream.wipe();
+  }
 }
 
 /**
@@ -77,12 +41,18 @@ export function seal(key: Uint8Array, nonce: Uint8Array, content: Uint8Array): B
  * @throws ZmtpError `ERR_ZMTP_CRYPTOGRAPHIC` when key, nonce or a single bit is another
  */
 export function open(key: Uint8Array, nonce: Uint8Array, box: Uint8Array): Buffer {
-  return new StreamBox(key, nonce.subarray(0, 16)).open(nonce.subarray(16), box);
+  const stream = new StreamBox(key, nonce.subarray(0, 16));
+  try {
+    return stream.open(nonce.subarray(16), box);
+  } finally {
+    stream.wipe();
+  }
 }
 
 /** Many boxes under one key, whose nonces have the same 16 octets at the front. */
 export class StreamBox {
   readonly #key: Uint8Array;
+  #wiped = false;
 
   constructor(key: Uint8Array, nonceFront: Uint8Array) {
     this.#key = deriveKey(key, nonceFront);
@@ -90,6 +60,8 @@ export class StreamBox {
 
   /** `nonceBack`: the last 8 octets. */
   seal(nonceBack: Uint8Array, content: Uint8Array): Buffer {
+    // A key of zeros is everybody's.
+    if (this.#wiped) throw forgotten();
     // The first 32 octets of the key stream are the key of the tag, and lie before the content.
     const work = Buffer.alloc(KEY_SIZE + content.length);
     work.set(content, KEY_SIZE);
@@ -104,18 +76,22 @@ export class StreamBox {
 
   /** @throws ZmtpError `ERR_ZMTP_CRYPTOGRAPHIC` */
   open(nonceBack: Uint8Array, box: Uint8Array): Buffer {
+    if (this.#wiped) throw forgotten();
     if (box.length < TAG_SIZE) throw forged();
     const work = Buffer.alloc(KEY_SIZE + box.length - TAG_SIZE);
     const cipherText = box.subarray(TAG_SIZE);
     work.set(cipherText, KEY_SIZE);
     salsa20(this.#key, nonceBack, work, work);
     const tag = poly1305(cipherText, work.subarray(0, KEY_SIZE));
-    if (!timingSafeEqual(tag, box.subarray(0, TAG_SIZE))) throw forged();
+    const genuine = timingSafeEqual(tag, box.subarray(0, TAG_SIZE));
+    work.fill(0, 0, genuine ? KEY_SIZE : work.length);
+    if (!genuine) throw forged();
     return work.subarray(KEY_SIZE);
   }
 
-  /** Wipe the key. */
+  /** Wipe the key: nothing is sealed or opened any more. */
   wipe(): void {
+    this.#wiped = true;
     this.#key.fill(0);
   }
 }
@@ -123,7 +99,9 @@ export class StreamBox {
 /** HSalsa20: a key out of a key and 16 octets. */
 function deriveKey(key: Uint8Array, front: Uint8Array): Uint8Array {
   const derived = new Uint32Array(8);
-  hsalsa(SIGMA, words(key), words(front), derived);
+  const copy = words(key);
+  hsalsa(SIGMA, copy, words(front), derived);
+  copy.fill(0);
   return new Uint8Array(derived.buffer);
 }
 
@@ -132,21 +110,14 @@ function words(octets: Uint8Array): Uint32Array {
   return new Uint32Array(copy.buffer);
 }
 
-function rawPublicKey(key: KeyObject): Buffer {
-  return Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url');
-}
-
 function forged(): ZmtpError {
   return new ZmtpError('ERR_ZMTP_CRYPTOGRAPHIC', 'box does not open: wrong key, or forged');
 }
 
-function weakKey(): ZmtpError {
-  return new ZmtpError('ERR_ZMTP_KEY_EXCHANGE', 'public key of the peer gives no secret');
+function forgotten(): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_CRYPTOGRAPHIC', 'keys of this connection are wiped', 'local');
 }
 
 /** "expand 32-byte k", as the words that Salsa20 takes. */
 const SIGMA = words(Buffer.from('expand 32-byte k', 'latin1'));
-const ZERO_KEY = Buffer.alloc(KEY_SIZE);
 const ZERO_FRONT = new Uint8Array(16);
-/** What comes before the octets of an X25519 secret key in PKCS #8 (RFC 8410). */
-const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex');

@@ -11,15 +11,8 @@ import { randomBytes } from 'node:crypto';
 import { commandName } from '../command.ts';
 import { ZmtpError } from '../errors.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
-import {
-  generateKeyPair,
-  importPublicKey,
-  type KeyPair,
-  open,
-  seal,
-  sharedKey,
-  TAG_SIZE,
-} from './curve-box.ts';
+import { open, seal, sharedKey, TAG_SIZE } from './curve-box.ts';
+import { generateKeyPair, importPublicKey, type KeyPair } from './curve-key-pair.ts';
 import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
 import { type Handshake, type Mechanism, unexpectedCommand } from './mechanism.ts';
 
@@ -29,7 +22,10 @@ export interface CurveChance {
   readonly nonce: () => Buffer;
 }
 
-/** `client`: our long-term pair. `serverKey`: the server's public key, 32 octets. */
+/**
+ * `client`: our long-term pair. `serverKey`: the server's public key, 32 octets; `begin` throws the ZmtpError
+ * `ERR_ZMTP_KEY_EXCHANGE` for one that is weak.
+ */
 export function curveClient(
   client: KeyPair,
   serverKey: Buffer,
@@ -45,7 +41,8 @@ class CurveClient implements Handshake {
   readonly #client: KeyPair;
   readonly #serverKey: Buffer;
   readonly #chance: CurveChance;
-  readonly #transient: KeyPair;
+  /** c' and C', until the secret of the session is there. */
+  #transient: KeyPair | undefined;
   readonly #nonce = new ShortNonce();
   /** The key between c' and S. */
   readonly #helloKey: Uint8Array;
@@ -56,8 +53,9 @@ class CurveClient implements Handshake {
     this.#client = client;
     this.#serverKey = serverKey;
     this.#chance = chance;
-    this.#transient = chance.keyPair();
-    this.#helloKey = sharedKey(this.#transient.secret, importPublicKey(serverKey));
+    const transient = chance.keyPair();
+    this.#transient = transient;
+    this.#helloKey = sharedKey(transient.secret, importPublicKey(serverKey));
   }
 
   first(): Buffer {
@@ -65,7 +63,7 @@ class CurveClient implements Handshake {
     const fullNonce = Buffer.concat([HELLO_NONCE, nonce]);
     return Buffer.concat([
       HELLO,
-      this.#transient.publicKey,
+      this.#transient!.publicKey,
       nonce,
       seal(this.#helloKey, fullNonce, Buffer.alloc(64)),
     ]);
@@ -75,23 +73,33 @@ class CurveClient implements Handshake {
     const name = commandName(command);
     const expected = this.#session === undefined ? 'WELCOME' : 'READY';
     if (name !== expected) throw unexpectedCommand(name, expected);
-    if (this.#session === undefined) return this.#initiate(command);
+    if (this.#session === undefined) return this.#initiate(command, this.#transient!);
     this.#ready(command, this.#session);
     return undefined;
   }
 
-  #initiate(welcome: Buffer): Buffer {
+  wipe(): void {
+    this.#helloKey.fill(0);
+    this.#session?.fill(0);
+    this.#transient = undefined;
+    this.box?.wipe();
+  }
+
+  #initiate(welcome: Buffer, transient: KeyPair): Buffer {
     if (welcome.length !== WELCOME_SIZE) throw malformed('WELCOME', welcome.length);
     const welcomeNonce = Buffer.concat([WELCOME_NONCE, welcome.subarray(8, 24)]);
     const content = open(this.#helloKey, welcomeNonce, welcome.subarray(24));
     this.#helloKey.fill(0);
     const serverTransient = importPublicKey(content.subarray(0, 32));
     const cookie = content.subarray(32);
-    this.#session = sharedKey(this.#transient.secret, serverTransient);
+    this.#session = sharedKey(transient.secret, serverTransient);
+
+    // Forgotten as early as can be: without it nobody reads this connection later.
+    this.#transient = undefined;
 
     const vouchNonce = this.#chance.nonce();
     const vouchKey = sharedKey(this.#client.secret, serverTransient);
-    const vouched = Buffer.concat([this.#transient.publicKey, this.#serverKey]);
+    const vouched = Buffer.concat([transient.publicKey, this.#serverKey]);
     const vouch = seal(vouchKey, Buffer.concat([VOUCH_NONCE, vouchNonce]), vouched);
     vouchKey.fill(0);
 

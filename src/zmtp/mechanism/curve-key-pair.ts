@@ -1,13 +1,93 @@
-/** curveKeyPair: new keys for CURVE, as text. */
+/** Key pairs of CURVE: made, imported, and joined to a secret by X25519 of node:crypto (RFC 7748). */
 
-import { generateKeyPairSync } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
+import { ZmtpError } from '../errors.ts';
 import { encodeZ85 } from './z85.ts';
+
+/** Octets of a key. */
+export const KEY_SIZE = 32;
+
+/** A secret key, imported once, with its public key as octets. */
+export interface KeyPair {
+  readonly secret: KeyObject;
+  readonly publicKey: Buffer;
+}
 
 /** A new pair of CURVE keys, as Z85 text of 40 characters (`zmq_curve_keypair`). */
 export function curveKeyPair(): { publicKey: string; secretKey: string } {
-  const { d, x } = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' });
-  return {
-    publicKey: encodeZ85(Buffer.from(x as string, 'base64url')),
-    secretKey: encodeZ85(Buffer.from(d as string, 'base64url')),
-  };
+  const { secret, publicKey } = generateKeyPair();
+  const octets = exportSecret(secret);
+  const secretKey = encodeZ85(octets);
+  octets.fill(0);
+  return { publicKey: encodeZ85(publicKey), secretKey };
 }
+
+/** A fresh pair, for one connection. */
+export function generateKeyPair(): KeyPair {
+  const { privateKey, publicKey } = generateKeyPairSync('x25519');
+  return { secret: privateKey, publicKey: rawPublicKey(publicKey) };
+}
+
+/** The pair of a secret key of 32 octets. */
+export function importKeyPair(secretKey: Buffer): KeyPair {
+  const key = Buffer.concat([PKCS8_X25519, secretKey]);
+  const secret = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  key.fill(0);
+  return { secret, publicKey: rawPublicKey(createPublicKey(secret)) };
+}
+
+/** The 32 octets of a secret key, to be wiped by the caller. */
+export function exportSecret(secret: KeyObject): Buffer {
+  return secret.export({ format: 'der', type: 'pkcs8' }).subarray(-KEY_SIZE);
+}
+
+/** A public key of 32 octets. JWK is the quickest form on Node 20. */
+export function importPublicKey(publicKey: Buffer): KeyObject {
+  const x = publicKey.toString('base64url');
+  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
+}
+
+/**
+ * What both sides can compute: 32 octets, to be wiped by the caller.
+ * @throws ZmtpError `ERR_ZMTP_KEY_EXCHANGE` for a public key that makes it zero
+ */
+export function agree(secret: KeyObject, publicKey: KeyObject): Buffer {
+  let shared: Buffer;
+  try {
+    shared = diffieHellman({ privateKey: secret, publicKey });
+  } catch {
+    // OpenSSL refuses a shared secret of zeros itself.
+    throw weakKey();
+  }
+  if (timingSafeEqual(shared, ZERO_KEY)) throw weakKey();
+  return shared;
+}
+
+/** Is this a public key with which no secret comes about, such as 32 zeros? */
+export function isWeakKey(publicKey: Buffer): boolean {
+  try {
+    agree(generateKeyPair().secret, importPublicKey(publicKey)).fill(0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function rawPublicKey(key: KeyObject): Buffer {
+  return Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url');
+}
+
+function weakKey(): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_KEY_EXCHANGE', 'public key of the peer gives no secret');
+}
+
+const ZERO_KEY = Buffer.alloc(KEY_SIZE);
+/** What comes before the octets of an X25519 secret key in PKCS #8 (RFC 8410). */
+const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex');

@@ -4,8 +4,9 @@ import { timingSafeEqual } from 'node:crypto';
 import { commandName, encodeCommand } from '../command.ts';
 import { ZmtpError } from '../errors.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
-import { importPublicKey, type KeyPair, open, seal, sharedKey, TAG_SIZE } from './curve-box.ts';
+import { open, seal, sharedKey, TAG_SIZE } from './curve-box.ts';
 import { CHANCE, type CurveChance, malformed } from './curve-client.ts';
+import { exportSecret, importPublicKey, type KeyPair } from './curve-key-pair.ts';
 import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
 import {
   type Credentials,
@@ -34,7 +35,9 @@ class CurveServer implements Handshake {
   readonly #chance: ServerChance;
   readonly #nonce = new ShortNonce();
   #cookieKey: Buffer | undefined;
+  /** s' and S', from WELCOME until the secret of the session is there. */
   #transient: KeyPair | undefined;
+  #welcomed = false;
   /** C', the client's key for this connection. */
   #clientTransient: Buffer | undefined;
   #session: Uint8Array | undefined;
@@ -51,10 +54,14 @@ class CurveServer implements Handshake {
 
   step(command: Buffer): Buffer | undefined {
     const name = commandName(command);
-    const expected = this.#transient === undefined ? 'HELLO' : 'INITIATE';
+    const expected = this.#welcomed ? 'INITIATE' : 'HELLO';
+    const transient = this.#transient;
     if (name !== expected || this.#metadata !== undefined) throw unexpectedCommand(name, expected);
-    if (this.#transient === undefined) return this.#welcome(command);
-    this.#initiate(command, this.#transient);
+    if (!this.#welcomed) return this.#welcome(command);
+    // A cookie serves once: after a refused INITIATE there is nothing left to try another with.
+    if (transient === undefined) throw unexpectedCommand(name, 'nothing more');
+    this.#transient = undefined;
+    this.#initiate(command, transient);
     return undefined;
   }
 
@@ -70,6 +77,13 @@ class CurveServer implements Handshake {
     return answer;
   }
 
+  wipe(): void {
+    this.#cookieKey?.fill(0);
+    this.#session?.fill(0);
+    this.#transient = undefined;
+    this.box?.wipe();
+  }
+
   #welcome(hello: Buffer): Buffer {
     if (hello.length !== HELLO_SIZE) throw malformed('HELLO', hello.length);
     // Version 1.0; the padding is there to make a HELLO larger than its answer.
@@ -78,20 +92,21 @@ class CurveServer implements Handshake {
     const key = sharedKey(this.#server.secret, importPublicKey(clientTransient));
     const helloNonce = Buffer.concat([HELLO_NONCE, hello.subarray(112, 120)]);
     const zeros = open(key, helloNonce, hello.subarray(120));
-    if (!timingSafeEqual(zeros, Buffer.alloc(64))) throw malformed('HELLO', hello.length);
+    if (!timingSafeEqual(zeros, ZEROS)) throw malformed('HELLO', hello.length);
 
     const transient = this.#chance.keyPair();
     const cookieKey = this.#chance.cookieKey();
     const cookieNonce = this.#chance.nonce();
-    const secret = transient.secret.export({ format: 'jwk' }).d as string;
-    const remembered = Buffer.concat([clientTransient, Buffer.from(secret, 'base64url')]);
-    const cookie = seal(cookieKey, Buffer.concat([COOKIE_NONCE, cookieNonce]), remembered);
-    remembered.fill(0);
+    const content = cookieContent(clientTransient, transient);
+    const cookie = seal(cookieKey, Buffer.concat([COOKIE_NONCE, cookieNonce]), content);
+    content.fill(0);
     const welcomeNonce = this.#chance.nonce();
-    const content = Buffer.concat([transient.publicKey, cookieNonce, cookie]);
-    const box = seal(key, Buffer.concat([WELCOME_NONCE, welcomeNonce]), content);
+    const answer = Buffer.concat([transient.publicKey, cookieNonce, cookie]);
+    const box = seal(key, Buffer.concat([WELCOME_NONCE, welcomeNonce]), answer);
     key.fill(0);
+    this.#welcomed = true;
     this.#transient = transient;
+    this.#lastNonce = Buffer.from(hello.subarray(112, 120));
     this.#clientTransient = clientTransient;
     this.#cookieKey = cookieKey;
     return encodeCommand('WELCOME', Buffer.concat([welcomeNonce, box]));
@@ -102,12 +117,16 @@ class CurveServer implements Handshake {
     const cookieNonce = Buffer.concat([COOKIE_NONCE, initiate.subarray(9, 25)]);
     const cookie = open(this.#cookieKey!, cookieNonce, initiate.subarray(25, 105));
     this.#cookieKey!.fill(0);
-    const secret = Buffer.from(transient.secret.export({ format: 'jwk' }).d as string, 'base64url');
-    const remembered = Buffer.concat([this.#clientTransient!, secret]);
-    if (!timingSafeEqual(cookie, remembered)) throw unvouched('cookie is of another connection');
+    const expectedCookie = cookieContent(this.#clientTransient!, transient);
+    const ours = timingSafeEqual(cookie, expectedCookie);
+    cookie.fill(0);
+    expectedCookie.fill(0);
+    if (!ours) throw unvouched('cookie is of another connection');
 
-    const session = sharedKey(transient.secret, importPublicKey(this.#clientTransient!));
     const nonce = initiate.subarray(105, 113);
+    if (nonce.compare(this.#lastNonce!) <= 0) throw replayedInitiate();
+    const session = sharedKey(transient.secret, importPublicKey(this.#clientTransient!));
+    this.#session = session;
     const inside = open(session, Buffer.concat([INITIATE_NONCE, nonce]), initiate.subarray(113));
     const clientKey = Buffer.from(inside.subarray(0, 32));
     const vouchNonce = Buffer.concat([VOUCH_NONCE, inside.subarray(32, 48)]);
@@ -119,10 +138,21 @@ class CurveServer implements Handshake {
     if (!timingSafeEqual(vouch, expected)) throw unvouched('vouch is not for this connection');
 
     this.#metadata = decodeMetadata(inside.subarray(128));
-    this.#session = session;
     this.#lastNonce = Buffer.from(nonce);
     this.credentials = [clientKey];
   }
+}
+
+/** C' and s': what a WELCOME gives the client to keep, sealed. */
+function cookieContent(clientTransient: Buffer, { secret }: KeyPair): Buffer {
+  const octets = exportSecret(secret);
+  const content = Buffer.concat([clientTransient, octets]);
+  octets.fill(0);
+  return content;
+}
+
+function replayedInitiate(): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_INVALID_SEQUENCE', 'nonce of INITIATE is not above that of HELLO');
 }
 
 function unvouched(reason: string): ZmtpError {
@@ -135,6 +165,7 @@ const SERVER_CHANCE: ServerChance = {
 };
 
 const HELLO_SIZE = 200;
+const ZEROS = Buffer.alloc(64);
 /** Cookie, nonce, and a box of key, vouch and no metadata. */
 const INITIATE_MIN = 113 + TAG_SIZE + 128;
 

@@ -28,6 +28,8 @@ export interface Handshake {
   accept?(): Buffer | undefined;
   /** What seals the traffic, from the end of the handshake on; none for mechanisms in the clear. */
   readonly box?: Box | undefined;
+  /** The connection is over: forget what is secret, the keys of `box` too. */
+  wipe?(): void;
 }
 
 /** PLAIN: user name and password. CURVE: the client's long-term public key. */
