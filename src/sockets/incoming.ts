@@ -5,7 +5,7 @@ import type { KeepAlive } from './keep-alive.ts';
 import type { Message } from './message.ts';
 import type { OptionValues } from './options.ts';
 import type { Pattern } from './pattern/pattern.ts';
-import { type CallOptions, nextTurn, Turns, Waiter } from './waiter.ts';
+import { type CallOptions, nextTurn, Turns, Waiter, Watchers } from './waiter.ts';
 
 export class Incoming {
   /** Messages taken so far. */
@@ -20,12 +20,13 @@ export class Incoming {
   #many: Waiter<Message[]> | undefined;
   /** A `receiveMany` will collect at the end of this tick. */
   #collecting = false;
-  #watchers: Waiter<void>[] = [];
+  readonly #watchers: Watchers;
 
   constructor(pattern: Pattern, values: OptionValues, keepAlive: KeepAlive, received: () => void) {
     this.#pattern = pattern;
     this.#values = values;
     this.#keepAlive = keepAlive;
+    this.#watchers = new Watchers(keepAlive, () => pattern.canReceive);
     this.#received = received;
   }
 
@@ -86,16 +87,7 @@ export class Incoming {
 
   /** Settles when `receive` would yield a message at once. */
   readable(options: CallOptions | undefined): Promise<void> {
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-    if (this.#pattern.canReceive) return this.#turns.due(1) ? nextTurn(undefined) : RESOLVED;
-    const timeout = options?.timeout ?? -1;
-    if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
-    const waiter = new Waiter<void>(this.#keepAlive, timeout, options?.signal, (aborted) => {
-      this.#watchers.splice(this.#watchers.indexOf(waiter), 1);
-      waiter.reject(aborted ? options?.signal?.reason : new SocketError('EAGAIN'));
-    });
-    this.#watchers.push(waiter);
-    return waiter.promise;
+    return this.#watchers.wait(options);
   }
 
   /** The pattern may yield messages again, or it is a receive's turn. */
@@ -121,10 +113,7 @@ export class Incoming {
         waiter.resolve(messages);
       });
     }
-    if (this.#watchers.length === 0 || !this.#pattern.canReceive) return;
-    const watchers = this.#watchers;
-    this.#watchers = [];
-    for (const watcher of watchers) watcher.resolve();
+    this.#watchers.wake();
   }
 
   /** The socket is closing: who waits gets what is there, or is refused. */
@@ -142,7 +131,7 @@ export class Incoming {
       if (messages.length === 0) many.reject(this.#refusal());
       else many.resolve(messages);
     }
-    for (const watcher of this.#watchers.splice(0)) watcher.reject(new SocketError('EAGAIN'));
+    this.#watchers.refuse();
   }
 
   #collect(): Message[] {
@@ -176,5 +165,3 @@ export class Incoming {
     this.#received();
   }
 }
-
-const RESOLVED = Promise.resolve();

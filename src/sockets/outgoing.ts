@@ -5,7 +5,7 @@ import type { KeepAlive } from './keep-alive.ts';
 import { type Message, ownSmallParts } from './message.ts';
 import type { OptionValues } from './options.ts';
 import type { Pattern } from './pattern/pattern.ts';
-import { type CallOptions, nextTurn, Turns, Waiter } from './waiter.ts';
+import { type CallOptions, nextTurn, Turns, Waiter, Watchers } from './waiter.ts';
 
 /** A call that waits to get the rest of its messages in. */
 interface Pending {
@@ -24,12 +24,13 @@ export class Outgoing {
   readonly #sent: () => void;
   readonly #turns = new Turns();
   #pending: Pending | undefined;
-  #watchers: Waiter<void>[] = [];
+  readonly #watchers: Watchers;
 
   constructor(pattern: Pattern, values: OptionValues, keepAlive: KeepAlive, sent: () => void) {
     this.#pattern = pattern;
     this.#values = values;
     this.#keepAlive = keepAlive;
+    this.#watchers = new Watchers(keepAlive, () => pattern.canSend);
     this.#sent = sent;
   }
 
@@ -73,33 +74,21 @@ export class Outgoing {
 
   /** Settles when `send` would take a message at once. */
   writable(options: CallOptions | undefined): Promise<void> {
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-    if (this.#pattern.canSend) return this.#turns.due(1) ? nextTurn(undefined) : RESOLVED;
-    const timeout = options?.timeout ?? -1;
-    if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
-    const waiter = new Waiter<void>(this.#keepAlive, timeout, options?.signal, (aborted) => {
-      this.#watchers.splice(this.#watchers.indexOf(waiter), 1);
-      waiter.reject(aborted ? options?.signal?.reason : new SocketError('EAGAIN'));
-    });
-    this.#watchers.push(waiter);
-    return waiter.promise;
+    return this.#watchers.wait(options);
   }
 
   /** The pattern may take messages again, or it is a send's turn. */
   wake(): void {
     const pending = this.#pending;
     if (pending !== undefined) this.#proceed(pending);
-    if (this.#watchers.length === 0 || !this.#pattern.canSend) return;
-    const watchers = this.#watchers;
-    this.#watchers = [];
-    for (const watcher of watchers) watcher.resolve();
+    this.#watchers.wake();
   }
 
   /** The socket is closing: who waits is refused. */
   close(): void {
     const pending = this.#pending;
     if (pending !== undefined) this.#refuse(pending);
-    for (const watcher of this.#watchers.splice(0)) watcher.reject(new SocketError('EAGAIN'));
+    this.#watchers.refuse();
   }
 
   #wait(

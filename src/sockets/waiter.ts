@@ -1,5 +1,6 @@
 /** Waiter: one call that waits, until it is settled, its time is over, or its signal aborts. */
 
+import { SocketError } from './errors.ts';
 import type { KeepAlive } from './keep-alive.ts';
 
 /** How long one call may wait. */
@@ -57,6 +58,47 @@ export class Waiter<T> {
     this.#keepAlive.release();
     clearTimeout(this.#timer);
     if (this.#abort !== undefined) this.#signal!.removeEventListener('abort', this.#abort);
+  }
+}
+
+/** Calls that wait until something becomes possible, any number at once. */
+export class Watchers {
+  readonly #keepAlive: KeepAlive;
+  readonly #possible: () => boolean;
+  readonly #turns = new Turns();
+  #waiting: Waiter<void>[] = [];
+
+  constructor(keepAlive: KeepAlive, possible: () => boolean) {
+    this.#keepAlive = keepAlive;
+    this.#possible = possible;
+  }
+
+  /** Settles when it is possible, now or later. Rejects with `EAGAIN` when `timeout` (default: none) is over. */
+  wait(options: CallOptions | undefined): Promise<void> {
+    const signal = options?.signal;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#possible()) return this.#turns.due(1) ? nextTurn(undefined) : Promise.resolve();
+    const timeout = options?.timeout ?? -1;
+    if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
+    const waiter = new Waiter<void>(this.#keepAlive, timeout, signal, (aborted) => {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      waiter.reject(aborted ? signal?.reason : new SocketError('EAGAIN'));
+    });
+    this.#waiting.push(waiter);
+    return waiter.promise;
+  }
+
+  /** It may have become possible. */
+  wake(): void {
+    if (this.#waiting.length === 0 || !this.#possible()) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const waiter of waiting) waiter.resolve();
+  }
+
+  /** It will never be possible. */
+  refuse(): void {
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(new SocketError('EAGAIN'));
   }
 }
 

@@ -66,6 +66,8 @@ export interface Verdict {
   readonly userId?: string;
   /** Goes into the peer's metadata, over what the peer announced itself. */
   readonly metadata?: Metadata;
+  /** Why, for the log of this side; the peer is told the status only. */
+  readonly cause?: unknown;
 }
 
 export type ConnectionState = 'greeting' | 'handshake' | 'traffic' | 'failed' | 'closed';
@@ -99,6 +101,8 @@ export class Connection {
   /** Parts of a sealed message whose last part is still to come. */
   #parts: Buffer[] | undefined;
   #granted: Verdict | undefined;
+  /** Octets that came while the peer was being judged, and wait. */
+  #heldBack = 0;
 
   constructor(options: ConnectionOptions, now: number) {
     const { socketType } = options;
@@ -132,6 +136,10 @@ export class Connection {
     this.#now = now;
     this.#heartbeat.heard();
     if (this.state !== 'greeting') {
+      if (this.asking !== undefined && (this.#heldBack += chunk.length) > HELD_BACK_MAX) {
+        this.#fail(impatient());
+        return;
+      }
       this.#decoder.push(chunk);
       return;
     }
@@ -187,7 +195,7 @@ export class Connection {
       this.#command(toCommand(message));
     } else if (this.#box === undefined) {
       this.#encoder.message(message);
-    } else {
+    } else if (this.state === 'traffic') {
       for (let i = 0; i < message.length; i++) {
         const flags = i < message.length - 1 ? SEALED_MORE : 0;
         this.#encoder.message([this.#box.seal(flags, message[i]!)]);
@@ -200,7 +208,7 @@ export class Connection {
     if (this.state !== 'handshake' || this.asking === undefined) return;
     this.asking = undefined;
     try {
-      if (verdict.status !== 200) throw denied(verdict.status);
+      if (verdict.status !== 200) throw denied(verdict);
       this.#granted = verdict;
       const handshake = this.#handshake;
       this.#answer(handshake.accept === undefined ? handshake.first() : handshake.accept());
@@ -334,7 +342,7 @@ export class Connection {
 
   #command(body: Buffer): void {
     if (this.#box === undefined) this.#encoder.command(body);
-    else this.#encoder.message([this.#box.seal(SEALED_COMMAND, body)]);
+    else if (this.state === 'traffic') this.#encoder.message([this.#box.seal(SEALED_COMMAND, body)]);
   }
 
   /** A command in traffic; a subscription becomes a message, what is unknown is skipped (RFC 37). */
@@ -389,7 +397,7 @@ export class Connection {
 
   #clear(): void {
     this.#decoder.clear();
-    this.#box?.wipe();
+    this.#handshake.wipe?.();
     this.#parts = undefined;
     this.asking = undefined;
     this.deadline = Number.POSITIVE_INFINITY;
@@ -405,16 +413,31 @@ function announced(options: ConnectionOptions): [string, Buffer][] {
   return properties;
 }
 
-function denied(status: number): ZmtpError {
-  return new ZmtpError('ERR_ZMTP_DENIED', `peer was denied with status ${status}`, 'peer', status);
+function denied({ status, cause }: Verdict): ZmtpError {
+  const error = new ZmtpError(
+    'ERR_ZMTP_DENIED',
+    `peer was denied with status ${status}`,
+    'peer',
+    status,
+  );
+  if (cause !== undefined) error.cause = cause;
+  return error;
 }
 
 /** What the peer says of itself and, over it, what was found out about it. */
 function withVerdict(announced: Metadata, verdict: Verdict | undefined): Metadata {
-  if (verdict?.userId === undefined && verdict?.metadata === undefined) return announced;
-  const merged = new Map([...announced, ...(verdict.metadata ?? [])]);
-  if (verdict.userId !== undefined) merged.set('User-Id', Buffer.from(verdict.userId));
-  return merged;
+  const found = new Map(verdict?.metadata);
+  if (verdict?.userId !== undefined) found.set('User-Id', Buffer.from(verdict.userId));
+  const taken = new Set([...found.keys(), ...OURS_TO_SAY].map((name) => name.toLowerCase()));
+  let forged = false;
+  for (const name of announced.keys()) if (taken.has(name.toLowerCase())) forged = true;
+  if (found.size === 0 && !forged) return announced;
+  const kept = [...announced].filter(([name]) => !taken.has(name.toLowerCase()));
+  return new Map([...kept, ...found]);
+}
+
+function impatient(): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_UNEXPECTED_COMMAND', 'peer goes on before it is let in');
 }
 
 function earlyMessage(): ZmtpError {
@@ -450,6 +473,11 @@ const TOLD: ReadonlySet<string> = new Set([
   'ERR_ZMTP_UNEXPECTED_COMMAND',
 ]);
 
+/** Properties that nobody announces of himself: the authenticator and this side know them. */
+const OURS_TO_SAY = ['User-Id', 'Peer-Address'];
+
+/** What a peer may send while it is being judged: its READY, at most. */
+const HELD_BACK_MAX = 2 * 65_536;
 /** Octets of one handshake command, before anything is known of the peer. */
 const HANDSHAKE_MAX = 65_536;
 /** The most that one Buffer holds on every Node we support (2^32 from 22 on, 2^53 later; 4 GiB on 20). */
