@@ -1,0 +1,173 @@
+/** The ends of the ceiling: a program `ROLE key=value…` over bare `node:net`, awaited one by one. */
+
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { encodeGreeting } from 'zeromq-pure/wire';
+import { now, Orders, say, told } from './contract.ts';
+import { Inbox, Outbox } from './framed-stream.ts';
+import { tellUsage } from './idle-server.ts';
+import { Meter, roundTripResult } from './meter.ts';
+
+const ROLES: Record<string, (orders: Orders) => Promise<void>> = {
+  async pull(orders) {
+    const inbox = new Inbox();
+    await listen(orders, (stream) => inbox.add(stream));
+    const [warmup, count] = [orders.number('warmup'), orders.number('count')];
+    const meter = new Meter(warmup, count);
+    await receiveAll(inbox, warmup + count, meter);
+    say({ result: meter.result });
+  },
+
+  async push(orders) {
+    const outboxes = (await openAll(orders)).map((stream) => new Outbox(stream));
+    say({ ready: true });
+    await told('go');
+    const share = (orders.number('warmup') + orders.number('count')) / outboxes.length;
+    const body = bodyOf(orders);
+    await Promise.all(outboxes.map((outbox) => sendAll(outbox, body, share)));
+  },
+
+  async rep(orders) {
+    await listen(orders, (stream) => void echo(stream));
+  },
+
+  async req(orders) {
+    const [stream] = await openAll(orders);
+    const [inbox, outbox] = [new Inbox(stream!), new Outbox(stream!)];
+    say({ ready: true });
+    await told('go');
+    const body = bodyOf(orders);
+    const ask = async (times: Float64Array): Promise<void> => {
+      let before = now();
+      for (let i = 0; i < times.length; i++) {
+        await outbox.send(body);
+        await inbox.receive();
+        const after = now();
+        times[i] = after - before;
+        before = after;
+      }
+    };
+    await ask(new Float64Array(orders.number('warmup')));
+    const times = new Float64Array(orders.number('count'));
+    const startedAt = now();
+    await ask(times);
+    say({ result: roundTripResult(times, (now() - startedAt) / 1000) });
+  },
+
+  async pub(orders) {
+    const streams: Socket[] = [];
+    const complete = new Promise<void>((resolve) => {
+      void listen(orders, (stream) => {
+        if (streams.push(stream) === orders.number('peers')) resolve();
+      });
+    });
+    await Promise.all([told('go'), complete]);
+    const count = orders.number('warmup') + orders.number('count');
+    await sendAll(new Outbox(...streams), bodyOf(orders), count);
+  },
+
+  async sub(orders) {
+    const inboxes = (await openAll(orders)).map((stream) => new Inbox(stream));
+    say({ ready: true });
+    const [warmup, count] = [orders.number('warmup'), orders.number('count')];
+    const meter = new Meter(warmup * inboxes.length, count * inboxes.length);
+    await Promise.all(inboxes.map((inbox) => receiveAll(inbox, warmup + count, meter)));
+    say({ result: meter.result });
+  },
+
+  async router(orders) {
+    await listen(orders, (stream) => void echo(stream));
+  },
+
+  async dealer(orders) {
+    const streams = await openAll(orders);
+    say({ ready: true });
+    await told('go');
+    const [warmup, count] = [orders.number('warmup'), orders.number('count')];
+    const meter = new Meter(warmup, count);
+    const share = (warmup + count) / streams.length;
+    const window = Math.min(orders.number('window'), share);
+    const body = bodyOf(orders);
+    await Promise.all(
+      streams.map(async (stream) => {
+        const [inbox, outbox] = [new Inbox(stream), new Outbox(stream)];
+        await sendAll(outbox, body, window);
+        for (let received = 0, sent = window; received < share; received++) {
+          await inbox.receive();
+          meter.passed(1);
+          if (sent++ < share) await outbox.send(body);
+        }
+      }),
+    );
+    say({ result: meter.result });
+  },
+
+  /** Canned octets to every client, and a PING at each interval. */
+  async 'idle-server'(orders) {
+    const streams = new Set<Socket>();
+    const ready = Buffer.from('\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x06ROUTER', 'latin1');
+    ready[1] = ready.length - 2;
+    const ping = Buffer.from('\x04\x07\x04PING\0\0', 'latin1');
+    await listen(orders, (stream) => {
+      streams.add(stream);
+      stream.resume();
+      stream.write(Buffer.concat([encodeGreeting('NULL'), ready]));
+    });
+    setInterval(() => {
+      for (const stream of streams) stream.write(ping);
+    }, orders.number('heartbeat'));
+    await tellUsage();
+  },
+};
+
+async function listen(orders: Orders, accept: (stream: Socket) => void): Promise<void> {
+  const endpoint = orders.text('endpoint');
+  const server = createServer({ noDelay: true }, accept);
+  if (endpoint.startsWith('ipc://')) {
+    server.listen({ path: endpoint.slice(6), backlog: 4096 });
+  } else {
+    server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 });
+  }
+  await once(server, 'listening');
+  const address = server.address();
+  const where = typeof address === 'object' ? `tcp://127.0.0.1:${address?.port}` : endpoint;
+  say({ ready: true, endpoint: where });
+}
+
+/** A connection for each peer. */
+function openAll(orders: Orders): Promise<Socket[]> {
+  const endpoint = orders.text('endpoint');
+  const open = async (): Promise<Socket> => {
+    const stream = endpoint.startsWith('ipc://')
+      ? connect(endpoint.slice(6))
+      : connect(Number(new URL(endpoint.replace('tcp:', 'http:')).port), '127.0.0.1');
+    await once(stream, 'connect');
+    return stream.setNoDelay(true);
+  };
+  return Promise.all(Array.from({ length: orders.number('peers') }, open));
+}
+
+async function echo(stream: Socket): Promise<never> {
+  const [inbox, outbox] = [new Inbox(stream), new Outbox(stream)];
+  for (;;) await outbox.send(await inbox.receive());
+}
+
+async function sendAll(outbox: Outbox, body: Buffer, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await outbox.send(body);
+}
+
+async function receiveAll(inbox: Inbox, count: number, meter: Meter): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await inbox.receive();
+    meter.passed(1);
+  }
+}
+
+function bodyOf(orders: Orders): Buffer {
+  return Buffer.alloc(orders.number('size'), 0x2a);
+}
+
+const orders = new Orders(process.argv.slice(2));
+const role = ROLES[orders.role];
+if (role === undefined) throw new Error(`no role "${orders.role}"`);
+await role(orders);

@@ -1,0 +1,53 @@
+/** PUSH and PULL: one way, over the network or within one process. */
+
+import { type Orders, say, told } from './contract.ts';
+import { Meter } from './meter.ts';
+import { receiveAll, type Style, sendAll, type Zmq } from './style.ts';
+
+/** Binds, and receives what all peers send. */
+export async function pull(zmq: Zmq, orders: Orders): Promise<void> {
+  const socket = new zmq.Pull({ linger: 0, receiveHighWaterMark: orders.number('mark') });
+  await socket.bind(orders.text('endpoint'));
+  say({ ready: true, endpoint: socket.lastEndpoint });
+  say({ result: await receive(socket, orders) });
+}
+
+/** Connects with one socket for each peer, and sends an equal share with each. */
+export async function push(zmq: Zmq, orders: Orders): Promise<void> {
+  const sockets = Array.from({ length: orders.number('peers') }, () => {
+    const socket = new zmq.Push({ linger: 0, sendHighWaterMark: orders.number('mark') });
+    socket.connect(orders.text('endpoint'));
+    return socket;
+  });
+  say({ ready: true });
+  await told('go');
+  await Promise.all(sockets.map((socket) => send(socket, orders, sockets.length)));
+}
+
+/** Both in this process. */
+export async function inproc(zmq: Zmq, orders: Orders): Promise<void> {
+  const puller = new zmq.Pull({ linger: 0, receiveHighWaterMark: orders.number('mark') });
+  const pusher = new zmq.Push({ linger: 0, sendHighWaterMark: orders.number('mark') });
+  await puller.bind('inproc://bench');
+  pusher.connect('inproc://bench');
+  say({ ready: true });
+  await told('go');
+  const [result] = await Promise.all([receive(puller, orders), send(pusher, orders, 1)]);
+  say({ result });
+}
+
+async function receive(
+  socket: InstanceType<Zmq['Pull']>,
+  orders: Orders,
+): Promise<Meter['result']> {
+  const [warmup, count] = [orders.number('warmup'), orders.number('count')];
+  const meter = new Meter(warmup, count);
+  await receiveAll(socket, warmup + count, orders.text('style') as Style, meter);
+  return meter.result;
+}
+
+function send(socket: InstanceType<Zmq['Push']>, orders: Orders, peers: number): Promise<void> {
+  const share = (orders.number('warmup') + orders.number('count')) / peers;
+  const bodies = [Buffer.alloc(orders.number('size'), 0x2a)];
+  return sendAll(socket, bodies, share, orders.text('style') as Style);
+}

@@ -1,0 +1,28 @@
+/** The ends of zeromq-pure and of zeromq.js: a program `PACKAGE ROLE key=value…`, the same for both. */
+
+import { Orders } from './contract.ts';
+import { dealer, router } from './dealer-router.ts';
+import { idleServer } from './idle-server.ts';
+import { pub, sub } from './pub-sub.ts';
+import { inproc, pull, push } from './push-pull.ts';
+import { rep, req } from './req-rep.ts';
+import type { Zmq } from './style.ts';
+
+const ROLES: Record<string, (zmq: Zmq, orders: Orders) => Promise<void>> = {
+  push,
+  pull,
+  inproc,
+  req,
+  rep,
+  pub,
+  sub,
+  dealer,
+  router,
+  'idle-server': idleServer,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const orders = new Orders(args);
+const role = ROLES[orders.role];
+if (role === undefined) throw new Error(`no role "${orders.role}"`);
+await role((await import(name)) as Zmq, orders);

@@ -1,0 +1,143 @@
+/** Runner: calibrates, then measures all subjects of a scenario in turns, round by round. */
+
+import type { Progress } from './progress.ts';
+import { type Measured, type ScenarioResult, summarize } from './results.ts';
+import type { Scenario } from './scenario.ts';
+import { type Subject, type System, subjectsOf } from './system.ts';
+import { type Outcome, runTrial } from './trial.ts';
+
+/** How to run scenarios. */
+export interface RunPlan {
+  readonly systems: readonly System[];
+  /** Whether a subject takes part. */
+  readonly wanted: (subject: Subject) => boolean;
+  readonly rounds: number;
+  /** Milliseconds of one measurement. */
+  readonly duration: number;
+  /** For ipc sockets. */
+  readonly directory: string;
+  readonly progress: Progress;
+  /** Aborted = stop, and reject with its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** A subject on its way through the rounds. */
+interface Runner {
+  readonly subject: Subject;
+  readonly system: System;
+  count: number;
+  readonly rounds: (Record<string, number> | null)[];
+  failure: string | undefined;
+  failureCount: number;
+}
+
+/** Runs one scenario. A subject that fails is reported; the others go on. */
+export async function runScenario(scenario: Scenario, plan: RunPlan): Promise<ScenarioResult> {
+  const { progress } = plan;
+  progress.begin(scenario.name);
+  const runners = runnersOf(scenario, plan);
+  for (const runner of runners) {
+    progress.show(`${scenario.name}: warm-up, ${runner.subject.name}`);
+    await calibrate(scenario, runner, plan);
+  }
+  for (let round = 0; round < plan.rounds; round++) {
+    for (let i = 0; i < runners.length; i++) {
+      // Each round begins with another one, so that no place in the order is anybody's.
+      const runner = runners[(round + i) % runners.length]!;
+      if (runner.failureCount >= FAILURES_MAX) {
+        runner.rounds.push(null);
+        continue;
+      }
+      progress.show(`${scenario.name}: round ${round + 1}/${plan.rounds}, ${runner.subject.name}`);
+      const outcome = await attempt(scenario, runner, plan);
+      runner.rounds.push(outcome === undefined ? null : outcome.values);
+    }
+  }
+  progress.clear();
+  return summarize(scenario, runners.map(measured));
+}
+
+function runnersOf(scenario: Scenario, { systems, wanted }: RunPlan): Runner[] {
+  const able = systems.filter(({ name }) => !scenario.without?.includes(name));
+  return subjectsOf(able, scenario.styles)
+    .filter(wanted)
+    .map((subject) => ({
+      subject,
+      system: able.find(({ name }) => name === subject.system)!, // made from these systems
+      count: initialCount(scenario),
+      rounds: [],
+      failure: undefined,
+      failureCount: 0,
+    }));
+}
+
+/**
+ * Finds how many messages take about as long as a measurement should: few of them first, more while that was too
+ * quick to tell. This is the warm-up of the machine, too.
+ */
+async function calibrate(scenario: Scenario, runner: Runner, plan: RunPlan): Promise<void> {
+  if (scenario.kind === 'idle') return;
+  const duration = plan.duration / 1000;
+  for (let run = 0; run < CALIBRATIONS_MAX; run++) {
+    const outcome = await attempt(scenario, runner, plan);
+    if (outcome === undefined) {
+      if (runner.failureCount >= FAILURES_MAX) return;
+      continue;
+    }
+    const factor = duration / Math.max(outcome.seconds, 1e-5);
+    runner.count = wholeShares(runner.count * Math.min(factor, GROWTH_MAX), scenario);
+    if (factor < 2) return;
+  }
+}
+
+async function attempt(
+  scenario: Scenario,
+  runner: Runner,
+  { duration, directory, signal }: RunPlan,
+): Promise<Outcome | undefined> {
+  const { subject, system, count } = runner;
+  const warmup = wholeShares(count * WARMUP_SHARE, scenario);
+  try {
+    signal.throwIfAborted();
+    return await runTrial({ scenario, subject, system, count, warmup, duration, directory });
+  } catch (error) {
+    signal.throwIfAborted();
+    runner.failure = (error as Error).message;
+    runner.failureCount++;
+    return undefined;
+  }
+}
+
+/** Each peer sends an equal share. */
+function wholeShares(count: number, { peers }: Scenario): number {
+  return Math.max(1, Math.round(count / peers)) * peers;
+}
+
+/** Few enough for the slowest system. */
+function initialCount(scenario: Scenario): number {
+  switch (scenario.kind) {
+    case 'idle':
+      return 1;
+    case 'req-rep':
+      return 500;
+    case 'pub-sub':
+      return Math.max(100, 5000 / scenario.peers);
+    default:
+      return wholeShares(
+        Math.max(50, Math.min(5000, 8_388_608 / Math.max(1, scenario.size))),
+        scenario,
+      );
+  }
+}
+
+function measured({ subject, count, rounds, failure }: Runner): Measured {
+  return { ...subject, count, rounds, ...(failure === undefined ? {} : { failure }) };
+}
+
+const CALIBRATIONS_MAX = 6;
+/** A cold process is slow: do not jump too far from what it says. */
+const GROWTH_MAX = 20;
+/** Messages before those that are measured, as a share of these. */
+const WARMUP_SHARE = 0.3;
+/** A subject that has failed so often is tried no more. */
+const FAILURES_MAX = 3;
