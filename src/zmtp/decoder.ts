@@ -38,14 +38,14 @@ export class Decoder {
   readonly #header = Buffer.alloc(9);
   #headerLength = 0;
 
-  /** A body that straddles chunks: its flags, its pieces, and what is still missing of it. */
+  /** A body that straddles chunks: its flags and size, and what has come of it. */
   #flags = 0;
-  #pieces: Buffer[] = [];
-  #missing = 0;
-  /** The last of the pieces, when it is one that crumbs are copied into, and how full it is. */
-  #tray: Buffer | undefined;
-  #trayLength = 0;
+  #size = 0;
+  #body: Buffer = NO_OCTETS;
+  #filled = 0;
   #assembling = false;
+  /** Octets pushed so far: as many have been earned to allocate ahead. */
+  #received = 0;
 
   /** Parts of a message whose last part is still to come. */
   #parts: Buffer[] | undefined;
@@ -57,6 +57,7 @@ export class Decoder {
 
   push(chunk: Buffer): void {
     if (chunk.length === 0 || this.error !== undefined) return;
+    this.#received += chunk.length;
     if (this.#offset === this.#chunk.length) {
       this.#chunk = chunk;
       this.#offset = 0;
@@ -85,8 +86,7 @@ export class Decoder {
     this.#offset = 0;
     this.#waiting.length = 0;
     this.#waitingStart = 0;
-    this.#pieces = [];
-    this.#tray = undefined;
+    this.#body = NO_OCTETS;
     this.#parts = undefined;
   }
 
@@ -95,9 +95,10 @@ export class Decoder {
     for (;;) {
       if (this.error !== undefined) return FAILED;
       if (this.#assembling) {
-        if (!this.#assemble()) return NEED_MORE;
-        const body = this.#join();
-        if (body === undefined) return FAILED;
+        if (!this.#assemble()) return this.error === undefined ? NEED_MORE : FAILED;
+        const body = this.#body;
+        this.#body = NO_OCTETS;
+        this.#assembling = false;
         const found = this.#accept(this.#flags, body);
         if (found !== NEED_MORE) return found;
         continue;
@@ -175,18 +176,20 @@ export class Decoder {
 
   #begin(flags: number, size: number): void {
     this.#flags = flags;
-    this.#missing = size;
+    this.#size = size;
+    this.#filled = 0;
     this.#assembling = true;
   }
 
-  /** Collect the pieces of a body as they arrive: nothing is allocated for octets merely announced. */
+  /** Copy what has come of the body to its place; false when there is more to come, or no memory for it. */
   #assemble(): boolean {
-    while (this.#missing > 0) {
+    while (this.#filled < this.#size) {
       const available = this.#chunk.length - this.#offset;
       if (available === 0) return false;
-      const taken = Math.min(available, this.#missing);
-      this.#collect(this.#chunk.subarray(this.#offset, this.#offset + taken));
-      this.#missing -= taken;
+      const taken = Math.min(available, this.#size - this.#filled);
+      if (!this.#reserve(this.#filled + taken)) return false;
+      this.#chunk.copy(this.#body, this.#filled, this.#offset, this.#offset + taken);
+      this.#filled += taken;
       this.#offset += taken;
       if (this.#offset === this.#chunk.length) this.#advance();
     }
@@ -194,43 +197,20 @@ export class Decoder {
   }
 
   /**
-   * A view costs some hundred octets whatever it shows, so crumbs are copied together: a body that
-   * arrives octet by octet takes little more memory than its octets.
+   * Have room for the first `needed` octets of the body. Nothing is allocated for octets merely announced: the room
+   * doubles as they arrive, and is made whole at once only on a connection that has brought as much before.
    */
-  #collect(piece: Buffer): void {
-    const tray = this.#tray;
-    if (tray === undefined || tray.length - this.#trayLength < piece.length) {
-      if (tray !== undefined) this.#clearTray();
-      if (piece.length > CRUMB_MAX || piece.length === this.#missing) {
-        this.#pieces.push(piece);
-        return;
-      }
-      this.#tray = Buffer.allocUnsafe(Math.min(TRAY_SIZE, this.#missing));
-      this.#trayLength = 0;
-      this.#pieces.push(this.#tray);
-    }
-    this.#tray!.set(piece, this.#trayLength);
-    this.#trayLength += piece.length;
-  }
-
-  /** Nothing more goes into the tray. */
-  #clearTray(): void {
-    this.#pieces[this.#pieces.length - 1] = this.#tray!.subarray(0, this.#trayLength);
-    this.#tray = undefined;
-  }
-
-  /** The whole body; undefined, and failed, where there is no memory for it in one piece. */
-  #join(): Buffer | undefined {
-    this.#assembling = false;
-    if (this.#tray !== undefined) this.#clearTray();
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    if (pieces.length === 1) return pieces[0]!;
+  #reserve(needed: number): boolean {
+    if (needed <= this.#body.length) return true;
+    const room = Math.min(this.#size, Math.max(2 * needed, this.#received, ROOM_MIN));
     try {
-      return Buffer.concat(pieces);
+      const grown = Buffer.allocUnsafe(room);
+      this.#body.copy(grown, 0, 0, this.#filled);
+      this.#body = grown;
+      return true;
     } catch {
-      this.#fail(noMemory(pieces));
-      return undefined;
+      this.#fail(noMemory(room));
+      return false;
     }
   }
 
@@ -330,9 +310,7 @@ function tooLarge(size: number, limits: DecoderLimits): ZmtpError {
   );
 }
 
-function noMemory(pieces: readonly Buffer[]): ZmtpError {
-  let size = 0;
-  for (const piece of pieces) size += piece.length;
+function noMemory(size: number): ZmtpError {
   return new ZmtpError('ERR_ZMTP_FRAME_TOO_LARGE', `no memory for a frame of ${size} octets`);
 }
 
@@ -342,9 +320,8 @@ function tooMany(limits: DecoderLimits): ZmtpError {
 
 const NO_OCTETS: Buffer = Buffer.alloc(0);
 const NO_MESSAGE: Message = [];
-/** Pieces of a body up to this size are copied together, into buffers of `TRAY_SIZE`. */
-const CRUMB_MAX = 1024;
-const TRAY_SIZE = 4096;
+/** The first room for a body that straddles chunks: crumbs must not be copied again and again. */
+const ROOM_MIN = 4096;
 const MISWRITTEN = Buffer.from('0400000000000001', 'hex');
 const LONG_NAMES = [Buffer.from('\x09SUBSCRIBE'), Buffer.from('\x06CANCEL')];
 const LONGEST_NAME = 10;
