@@ -40,7 +40,7 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
   { files: /^sockets\//, may: [/^sockets\//, /^zmtp\//, /^node:/] },
   // The floors above come in by the door.
   { files: /^layer\//, may: [/^layer\//, /^sockets\/index\.ts$/, /^node:/, /^(?![.\w]+\/)/] },
-  { files: /^daemon\//, may: [/^daemon\//, /^sockets\/index\.ts$/, /^node:/] },
+  { files: /^daemon\//, may: [/^daemon\//, /^sockets\/index\.ts$/, /^node:/, /^ini$/] },
   { files: /^index\.ts$/, may: [/^(sockets|zmtp)\//] },
 ];
 

@@ -1,9 +1,24 @@
 /** What the sockets floor shows to those above it. */
 
+export {
+  type AllowedKeys,
+  Authenticator,
+  type KeyAnswer,
+  type Passwords,
+} from './authenticator.ts';
+export { Certificate, type CertificateContent } from './certificate.ts';
 export { Context, context } from './context.ts';
 export type { WaitOptions } from './core.ts';
 export { Dealer } from './dealer.ts';
-export { Proxy } from './device/proxy.ts';
+export { Device, type DeviceOptions, type DeviceSides } from './device/device.ts';
+export { Forwarder, type ForwarderOptions } from './device/forwarder.ts';
+export type { DeviceEndpoints } from './device/inline.ts';
+export { MonitoredQueue, type MonitoredQueueOptions } from './device/monitored-queue.ts';
+export { Proxy, type ProxyOptions, proxy, type RunningProxy } from './device/proxy.ts';
+export { type DeviceEnds, Queue } from './device/queue.ts';
+export type { ProxyStatistics, SideStatistics } from './device/relay.ts';
+export type { Side, SideEnds, SideSettings, SideType } from './device/side.ts';
+export { Streamer } from './device/streamer.ts';
 export type {
   Message,
   Readable,
@@ -22,8 +37,11 @@ export {
   Observer,
 } from './events.ts';
 export type { MessageLike } from './message.ts';
+export { MessageEmitter, type MessageEvents } from './message-emitter.ts';
+export type { MessagePeer } from './message-peer.ts';
 export type { ContextOptions } from './options.ts';
 export { Pair } from './pair.ts';
+export { type Pollable, type Polled, Poller, type PollOptions, type Ready } from './poller.ts';
 export { Publisher } from './publisher.ts';
 export { Pull } from './pull.ts';
 export { Push } from './push.ts';
@@ -40,6 +58,13 @@ export type { SocketOptions } from './socket-options.ts';
 export { SocketType } from './socket-type.ts';
 export type { Flow, PeerStats, SocketStats } from './stats.ts';
 export { Stream, type StreamConnectOptions } from './stream.ts';
+export {
+  type StreamOptions,
+  toReadable,
+  toReadableStream,
+  toWritable,
+  toWritableStream,
+} from './streams.ts';
 export { Subscriber } from './subscriber.ts';
 export type { CallOptions } from './waiter.ts';
 export { XPublisher } from './xpublisher.ts';

@@ -1,0 +1,408 @@
+/** Daemon: a long-running program made of named sockets and the methods that take their messages. */
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Flow, Message, Receiver, Sender, Socket } from '../sockets/index.ts';
+import {
+  type Channel,
+  type ChannelDeclaration,
+  type ChannelDeclarations,
+  type Channels,
+  type Handler,
+  type Handlers,
+  handlerName,
+  openChannel,
+} from './channel.ts';
+import { type Config, configured } from './config.ts';
+import { Control } from './control.ts';
+import type { FlagDeclarations } from './flags.ts';
+import { Logger } from './log.ts';
+import { pause } from './pause.ts';
+import { Throttle } from './throttle.ts';
+
+/** What a daemon is made with: by `run`, usually. */
+export interface DaemonSetup {
+  readonly title?: string | undefined;
+  readonly config: Config;
+  /** Values of the daemon's own flags. */
+  readonly flags?: DaemonFlags;
+  /** Seconds; 0 = never. */
+  readonly blockingLogThreshold?: number;
+  /** Reads the configuration again. */
+  readonly reread?: (() => Config) | undefined;
+}
+
+/** Values of a daemon's own flags, by name. */
+export type DaemonFlags = Readonly<
+  Record<string, string | boolean | readonly (string | boolean)[]>
+>;
+
+/** The counters of a daemon, now. */
+export interface DaemonStats {
+  readonly title: string;
+  readonly pid: number;
+  /** Milliseconds. */
+  readonly uptime: number;
+  readonly channels: Readonly<Record<string, ChannelStats>>;
+}
+
+/** Those of one channel. */
+export interface ChannelStats {
+  readonly endpoints: readonly string[];
+  readonly handled: number;
+  readonly failed: number;
+  readonly buffered: number;
+  readonly sent: Flow;
+  readonly received: Flow;
+  readonly dropped: number;
+}
+
+/** What `daemon` gives to extend. */
+export interface DaemonBase<C extends ChannelDeclarations> {
+  new (setup: DaemonSetup): Daemon<C>;
+  readonly channels: C;
+  /** Section of the configuration, and prefix of variables. Default: the name of the class. */
+  appName: string | undefined;
+  /** What a process of it is called, and its records: `(my:worker)`. Default: the name of the class. */
+  title: string | undefined;
+  /** Flags of its own, as `parseArgs` of `node:util` takes them. */
+  flags: FlagDeclarations;
+}
+
+/** A daemon class that can run: it has a handler for every channel that receives. */
+export interface DaemonClass<C extends ChannelDeclarations> extends DaemonBase<C> {
+  new (setup: DaemonSetup): Daemon<C> & Handlers<C>;
+}
+
+/**
+ * A class to extend, with these channels:
+ *
+ * ```ts
+ * class Worker extends daemon({ job: { type: 'pull', connect: 'tcp://localhost:9090' } }) {
+ *   onJob([body]: Buffer[]) { this.log.info('job: %s', body); }
+ * }
+ * process.exitCode = await run(Worker);
+ * ```
+ */
+export function daemon<const C extends ChannelDeclarations>(channels: C): DaemonBase<C> {
+  return class extends Daemon<C> {
+    static readonly channels: C = channels;
+    static appName: string | undefined;
+    static title: string | undefined;
+    static flags: FlagDeclarations = {};
+  };
+}
+
+/** What every daemon is. Extend what `daemon` returns. */
+export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
+  readonly title: string;
+  readonly log: Logger;
+  /** Values of its own flags. */
+  readonly flags: DaemonFlags;
+  #config: Config;
+  readonly #setup: DaemonSetup;
+  readonly #channels = new Map<string, Channel>();
+  readonly #byName: Record<string, Channel> = {};
+  readonly #stop = new AbortController();
+  readonly #began = performance.now();
+  #control: Control | undefined;
+
+  constructor(setup: DaemonSetup) {
+    const { name, title } = this.constructor as unknown as DaemonBase<C> & { name: string };
+    this.#setup = setup;
+    this.#config = setup.config;
+    this.title = setup.title ?? title ?? name;
+    this.flags = setup.flags ?? {};
+    this.log = new Logger(name, this.title, setup.config.log);
+  }
+
+  /** The open channels, by name: there from `begin` on. */
+  get channels(): Channels<C> {
+    return this.#byName as unknown as Channels<C>;
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Aborts when it is told to terminate. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Where it takes commands. */
+  get controlEndpoints(): readonly string[] {
+    return this.#control?.endpoints ?? [];
+  }
+
+  /**
+   * Open the channels and pass messages to their handlers until `terminate`; then take what has arrived, send what is
+   * waiting, and close. Rejects when a channel cannot be opened, or `begin` fails.
+   */
+  async run(): Promise<void> {
+    const { name } = this.constructor;
+    const watch = watchLoop(this.#setup.blockingLogThreshold ?? 0, this.log);
+    // With nothing but sending channels nothing else would keep the process alive.
+    const alive = setInterval(() => {}, LONG);
+    try {
+      const pumps = await this.#open();
+      this.log.info('%s has begun processing messages', name);
+      await this.begin();
+      await Promise.all(pumps.map((pump) => pump.run()));
+      await this.#terminated();
+      await this.#drain(pumps);
+      await this.end();
+    } finally {
+      this.#stop.abort();
+      clearInterval(alive);
+      clearInterval(watch);
+      await this.#close();
+      await this.log.close();
+    }
+  }
+
+  /** End `run`, in good order. */
+  terminate(): void {
+    if (this.signal.aborted) return;
+    this.log.info('%s is terminating', this.constructor.name);
+    this.#stop.abort();
+  }
+
+  /** Read the configuration again. What it says of the log takes effect; `reloaded` may look at the rest. */
+  reload(): void {
+    if (this.#setup.reread === undefined) return;
+    try {
+      this.#config = this.#setup.reread();
+    } catch (error) {
+      this.log.error('Configuration not reloaded: %s', (error as Error).message);
+      return;
+    }
+    this.log.configure(this.#config.log);
+    this.log.info('%s has reloaded its configuration', this.constructor.name);
+    this.reloaded();
+  }
+
+  stats(): DaemonStats {
+    const channels: Record<string, ChannelStats> = {};
+    for (const [name, channel] of this.#channels) {
+      const { sent, received, dropped } = channel.socket.stats();
+      const { endpoints, handledCount: handled, failedCount: failed } = channel;
+      const buffered = channel.bufferedCount;
+      channels[name] = { endpoints, handled, failed, buffered, sent, received, dropped };
+    }
+    const uptime = Math.round(performance.now() - this.#began);
+    return { title: this.title, pid: process.pid, uptime, channels };
+  }
+
+  /** Called when the channels are open, before the first message. */
+  protected begin(): void | Promise<void> {}
+
+  /** Called when the last message has been handled; the channels are still open. */
+  protected end(): void | Promise<void> {}
+
+  /** Called when the configuration was read again. */
+  protected reloaded(): void {}
+
+  async #open(): Promise<Pump[]> {
+    const { channels, name } = this.constructor as unknown as DaemonBase<C> & { name: string };
+    const pumps: Pump[] = [];
+    const handlers = new Map<string, Handler>();
+    for (const [own, declaration] of Object.entries(channels)) {
+      const handler = this.#handler(own, declaration);
+      if (handler !== undefined) handlers.set(own, handler);
+    }
+    for (const [own, declaration] of Object.entries(channels)) {
+      const final = configured(declaration, this.#config, name, own);
+      const channel = await openChannel(own, final);
+      this.#channels.set(own, channel);
+      this.#byName[own] = channel;
+    }
+    for (const [own, handler] of handlers) {
+      const { drainedBy, highWaterMark = 1_000 } = channels[own]!;
+      const drain = drainedBy === undefined ? undefined : this.#channels.get(drainedBy);
+      if (drainedBy !== undefined && drain === undefined) {
+        throw new TypeError(`${name}: channel ${own} is drained by ${drainedBy}, which is none`);
+      }
+      const channel = this.#channels.get(own)!;
+      const { log, signal } = this;
+      const throttle = drain && { by: drain, gate: new Throttle(highWaterMark) };
+      pumps.push(new Pump({ channel, handler, throttle, log, signal }));
+    }
+    this.#control = new Control(this.title, (command) => this.#obey(command));
+    await this.#control.open(this.#config.control);
+    return pumps;
+  }
+
+  #handler(name: string, declaration: ChannelDeclaration): Handler | undefined {
+    const { type, handler = handlerName(name) } = declaration;
+    if (type === 'push' || type === 'pub' || handler === false) return undefined;
+    if (typeof handler === 'function') return handler.bind(this);
+    const method = (this as unknown as Record<string, unknown>)[handler];
+    if (typeof method === 'function') return method.bind(this) as Handler;
+    throw new TypeError(`${this.constructor.name} has no method ${handler} for channel ${name}`);
+  }
+
+  #obey(command: string): string {
+    switch (command) {
+      case 'PING':
+        return 'PONG';
+      case 'STATS':
+        return JSON.stringify(this.stats());
+      case 'RELOAD':
+        this.reload();
+        return 'OK';
+      case 'TERM':
+        this.log.warning('%s was told to terminate', this.constructor.name);
+        this.terminate();
+        return 'OK';
+      default:
+        return `ERROR no command ${command}`;
+    }
+  }
+
+  #terminated(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.signal.aborted) resolve();
+      else this.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  /** Take what has arrived by now: what was sent to us before the word to terminate should not be lost. */
+  async #drain(pumps: readonly Pump[]): Promise<void> {
+    // The kernel may hold more than the sockets have read: let them have a look.
+    for (let i = 0; i < DRAIN_TURNS; i++) {
+      await turn();
+      for (const pump of pumps) await pump.drain();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const channels = [...this.#channels.values()];
+    const waiting = channels.reduce((sum, { bufferedCount }) => sum + bufferedCount, 0);
+    if (waiting > 0) this.log.debug('Flushing %d messages', waiting);
+    let late = false;
+    const limit = new Promise<void>((resolve) => {
+      setTimeout(() => {
+        late = true;
+        resolve();
+      }, FLUSH_TIMEOUT).unref();
+    });
+    await Promise.race([Promise.all(channels.map(({ flushed }) => flushed)), limit]);
+    const left = channels.reduce((sum, { bufferedCount }) => sum + bufferedCount, 0);
+    const closed = [...channels.map(({ socket }) => ending(socket, late)), this.#control?.close()];
+    await Promise.all(closed);
+    if (late && left > 0) this.log.error('%d messages were left unsent', left);
+  }
+}
+
+interface PumpOptions {
+  readonly channel: Channel;
+  readonly handler: Handler;
+  readonly throttle: { readonly by: Channel; readonly gate: Throttle } | undefined;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** One channel's messages on their way to its handler. */
+class Pump {
+  readonly #options: PumpOptions;
+  readonly #socket: Socket & Receiver & Partial<Sender>;
+
+  constructor(options: PumpOptions) {
+    this.#options = options;
+    this.#socket = options.channel.socket as Socket & Receiver & Partial<Sender>;
+  }
+
+  async run(): Promise<void> {
+    const { channel, log, signal } = this.#options;
+    const socket = this.#socket;
+    try {
+      while (!signal.aborted) {
+        await this.#rest();
+        await socket.whenReadable({ signal });
+        const message = socket.tryReceive();
+        if (message !== undefined) await this.#take(message);
+      }
+    } catch (error) {
+      if (!signal.aborted && !socket.closed) log.error('Channel %s: %s', channel.name, error);
+    }
+  }
+
+  /** Take what is there now, and no more. */
+  async drain(): Promise<void> {
+    const socket = this.#socket;
+    if (socket.closed) return;
+    const count = socket.stats().queued.in;
+    for (let i = 0; i < count && socket.readable; i++) {
+      const message = socket.tryReceive();
+      if (message !== undefined) await this.#take(message);
+    }
+  }
+
+  async #take(message: Message[]): Promise<void> {
+    const { channel, handler, log } = this.#options;
+    channel.handledCount++;
+    let answer: unknown;
+    try {
+      answer = await handler(message);
+    } catch (error) {
+      channel.failedCount++;
+      log.error('Channel %s: a handler has failed: %s', channel.name, shownError(error));
+    }
+    if (channel.type !== 'rep' || this.#socket.closed || !this.#socket.writable) return;
+    // Whoever asked waits, even where there is nothing to say.
+    const reply = answer === undefined ? '' : (answer as string);
+    await this.#socket.send!(reply).catch((error) => {
+      log.error('Channel %s: %s', channel.name, shownError(error));
+    });
+  }
+
+  /** Until there is room where the messages lead. */
+  async #rest(): Promise<void> {
+    const { channel, throttle, log, signal } = this.#options;
+    if (throttle === undefined) return;
+    const { by, gate } = throttle;
+    while (!signal.aborted) {
+      const count = by.bufferedCount;
+      const change = gate.measure(count);
+      const text = '%s receive on: %s (Buffered: %d, HWM: %d)';
+      if (change === 'closed') log.info(text, 'Pausing', channel.name, count, gate.highWaterMark);
+      if (change === 'opened') log.info(text, 'Resuming', channel.name, count, gate.highWaterMark);
+      if (!gate.closed) return;
+      await pause(REST_INTERVAL, signal);
+    }
+  }
+}
+
+/** Closed, with a limit to its linger. */
+async function ending(socket: Socket, late: boolean): Promise<void> {
+  if (socket.closed) return;
+  const { linger } = socket;
+  const limit = late ? 0 : FLUSH_TIMEOUT;
+  if (linger < 0 || linger > limit) socket.linger = limit;
+  await socket[Symbol.asyncDispose]();
+}
+
+/** Says when the event loop was blocked for longer than `threshold` seconds. */
+function watchLoop(threshold: number, log: Logger): NodeJS.Timeout | undefined {
+  if (threshold === 0) return undefined;
+  const delays = monitorEventLoopDelay({ resolution: 20 });
+  delays.enable();
+  return setInterval(() => {
+    const seconds = delays.max / 1e9;
+    delays.reset();
+    if (seconds > threshold) log.warning('The event loop was blocked for %s s', seconds.toFixed(2));
+  }, WATCH_INTERVAL).unref();
+}
+
+function shownError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+const LONG = 0x7fff_ffff;
+const DRAIN_TURNS = 3;
+/** Milliseconds between two looks at a channel that is full. */
+const REST_INTERVAL = 10;
+const WATCH_INTERVAL = 500;
+/** Milliseconds in which what waits to be sent must leave at the end. */
+const FLUSH_TIMEOUT = 10_000;

@@ -1,0 +1,68 @@
+/** LogRecord on the wire: nine frames over ZeroMQ, signed if there is a key. */
+
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** How grave a record is. */
+export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
+
+/** One record. */
+export interface LogRecord {
+  readonly level: LogLevel;
+  /** The class of the daemon. */
+  readonly name: string;
+  /** The daemon's title. */
+  readonly processName: string;
+  readonly process: number;
+  readonly hostname: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly message: string;
+}
+
+/**
+ *     name | hostname | 'plain' or 'signed' | record as JSON | '1' | digest | '' | '' | 'json'
+ *
+ * The digest is HMAC-SHA-256 over the other frames, each preceded by its length in four octets; empty without a key.
+ * A subscriber can choose by name.
+ */
+export function encodeRecord(record: LogRecord, key?: string): Buffer[] {
+  const kind = key === undefined ? 'plain' : 'signed';
+  const texts = [record.name, record.hostname, kind, JSON.stringify(record), VERSION, '', '', ''];
+  const frames: Buffer[] = [...texts, 'json'].map((text) => Buffer.from(text));
+  if (key !== undefined) frames[DIGEST] = digest(frames, key);
+  return frames;
+}
+
+/**
+ * The record that `frames` carry. With a key only signed ones are taken.
+ * @throws Error for what is no record, or not signed with `key`
+ */
+export function decodeRecord(frames: readonly Buffer[], key?: string): LogRecord {
+  const [, , kind, body, version, found, , , form] = frames;
+  if (frames.length !== FRAME_COUNT || String(version) !== VERSION || String(form) !== 'json') {
+    throw new Error(`not a log record of version ${VERSION}: ${frames.length} frames`);
+  }
+  if (key !== undefined) {
+    const expected = digest(frames, key);
+    const signed = String(kind) === 'signed' && found!.length === expected.length;
+    if (!signed || !timingSafeEqual(found!, expected)) {
+      throw new Error('log record with a wrong signature');
+    }
+  }
+  return JSON.parse(String(body)) as LogRecord;
+}
+
+function digest(frames: readonly Buffer[], key: string): Buffer {
+  const hmac = createHmac('sha256', key);
+  for (const [i, frame] of frames.entries()) {
+    if (i === DIGEST) continue;
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(frame.length);
+    hmac.update(length).update(frame);
+  }
+  return hmac.digest();
+}
+
+const VERSION = '1';
+const FRAME_COUNT = 9;
+const DIGEST = 5;

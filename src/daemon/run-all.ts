@@ -1,0 +1,300 @@
+/** RunAll: several daemons, each in a process or a thread of its own, looked after by this one. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import type { ChannelDeclarations } from './channel.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import type { Daemon, DaemonClass } from './daemon.ts';
+import { type FlagDeclarations, parseFlags } from './flags.ts';
+import { Logger } from './log.ts';
+import { pause } from './pause.ts';
+import { type RestartPolicy, Restarts } from './restart.ts';
+import { run } from './run.ts';
+
+/** One daemon class, and how many of it. */
+export interface Member<C extends ChannelDeclarations> {
+  readonly daemon: DaemonClass<C>;
+  /** Given, their titles are numbered: `(my:worker:3)`. */
+  readonly count?: number;
+  readonly restart?: RestartPolicy;
+}
+
+/** How to run them. */
+export interface RunAllOptions {
+  /** The command line, for all. Default: that of this process. */
+  readonly argv?: readonly string[];
+  /** The program that calls `runAll`, to be started once for each daemon. Default: that of this process. */
+  readonly program?: string;
+  /** What each daemon gets of its own. Default `process`. */
+  readonly where?: 'process' | 'thread';
+  /** For members that do not have their own. */
+  readonly restart?: RestartPolicy;
+  /** Milliseconds a daemon has to terminate before it is killed. Default 15 000. */
+  readonly patience?: number;
+  /** Aborting terminates all. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Run all `members` until they have ended, and been restarted as their policy says. Resolves to the exit code: 0 when all
+ * ended well, else the first other one; 2 for a mistake in flags or configuration.
+ *
+ * The program is started again for each daemon, and there this same call runs just that one: so it must be reached with the same
+ * members. `SIGINT` and `SIGTERM` terminate all, `SIGHUP` makes them read their configuration again, `SIGUSR2` log their counters.
+ * They end when this process does.
+ */
+export async function runAll<const L extends readonly ChannelDeclarations[]>(
+  members: { readonly [I in keyof L]: Member<L[I]> },
+  options: RunAllOptions = {},
+): Promise<number> {
+  const all = members as unknown as readonly Member<ChannelDeclarations>[];
+  const assignment = process.env[ASSIGNMENT];
+  if (assignment !== undefined) {
+    // Programs that this one starts are none of ours.
+    delete process.env[ASSIGNMENT];
+    const { index, title } = JSON.parse(assignment) as Assignment;
+    return runMember(all[index]!.daemon, title);
+  }
+  return new Crew(all, options).run();
+}
+
+/** Which daemon a process or thread is for. */
+interface Assignment {
+  readonly index: number;
+  readonly title: string | undefined;
+}
+
+/** From the parent. */
+type Word = 'TERM' | 'RELOAD' | 'STATS';
+
+const ASSIGNMENT = 'ZEROMQ_PURE_DAEMON';
+
+/** In the process or thread of one daemon. */
+async function runMember(
+  Class: DaemonClass<ChannelDeclarations>,
+  title: string | undefined,
+): Promise<number> {
+  let daemon: Daemon | undefined;
+  const obey = (word: unknown) => {
+    if (word === 'TERM') daemon?.terminate();
+    else if (word === 'RELOAD') daemon?.reload();
+    else if (word === 'STATS') daemon?.log.info('%s', JSON.stringify(daemon.stats()));
+  };
+  const orphaned = () => daemon?.terminate();
+  // Ctrl-C reaches all processes of the terminal; the parent passes it on.
+  const ignore = () => {};
+  const port = isMainThread ? undefined : parentPort!;
+  if (port !== undefined) {
+    port.on('message', obey);
+    port.unref();
+  } else {
+    process.on('message', obey);
+    process.on('disconnect', orphaned);
+    process.on('SIGINT', ignore);
+  }
+  const code = await run(Class, {
+    title,
+    signals: false,
+    made: (made) => {
+      daemon = made;
+      if (port === undefined) {
+        process.title = made.title;
+        process.on('SIGTERM', orphaned);
+      }
+    },
+  });
+  if (port !== undefined) {
+    port.postMessage({ code });
+    port.off('message', obey);
+  } else {
+    process.off('message', obey);
+    process.off('disconnect', orphaned);
+    process.off('SIGTERM', orphaned);
+    if (process.connected) process.disconnect();
+  }
+  process.exitCode = code;
+  return code;
+}
+
+/** The parent's side of all. */
+class Crew {
+  readonly #members: readonly Member<ChannelDeclarations>[];
+  readonly #options: RunAllOptions;
+  readonly #running = new Set<Post>();
+  /** Ends the waiting for restarts. */
+  readonly #stop = new AbortController();
+  #log!: Logger;
+  #code = 0;
+
+  constructor(members: readonly Member<ChannelDeclarations>[], options: RunAllOptions) {
+    this.#members = members;
+    this.#options = options;
+  }
+
+  async run(): Promise<number> {
+    const { argv = process.argv.slice(2), signal } = this.#options;
+    try {
+      this.#log = logOf(this.#members, argv);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      process.stderr.write(`${error.message}\n`);
+      return 2;
+    }
+    const stop = () => this.#end();
+    const reload = () => this.#tell('RELOAD');
+    const tell = () => this.#tell('STATS');
+    const listeners = { SIGINT: stop, SIGTERM: stop, SIGHUP: reload, SIGUSR2: tell } as const;
+    for (const [name, listener] of Object.entries(listeners)) process.on(name, listener);
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      const lives: Promise<void>[] = [];
+      for (const [index, { count, daemon }] of this.#members.entries()) {
+        const own = daemon.title ?? daemon.name;
+        for (let i = 1; i <= (count ?? 1); i++) {
+          const title = count === undefined ? own : numbered(own, i);
+          lives.push(this.#keep({ index, title }));
+        }
+      }
+      await Promise.all(lives);
+    } finally {
+      for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
+      signal?.removeEventListener('abort', stop);
+      await this.#log.close();
+    }
+    return this.#code;
+  }
+
+  /** One daemon, through all its lives. */
+  async #keep(assignment: Assignment): Promise<void> {
+    const { restart = this.#options.restart } = this.#members[assignment.index]!;
+    const restarts = new Restarts(restart);
+    const { title } = assignment;
+    while (!this.#stop.signal.aborted) {
+      const began = performance.now();
+      const code = await this.#life(assignment);
+      const ending = this.#stop.signal.aborted;
+      const delay = ending ? undefined : restarts.next(code, performance.now() - began);
+      if (delay === undefined) {
+        if (code !== 0) {
+          this.#log.error('%s ended with exit code %d', title, code);
+          if (this.#code === 0) this.#code = code;
+        }
+        return;
+      }
+      this.#log.warning('%s ended with exit code %d, restart in %d ms', title, code, delay);
+      await pause(delay, this.#stop.signal);
+    }
+  }
+
+  async #life(assignment: Assignment): Promise<number> {
+    const {
+      where = 'process',
+      program = process.argv[1]!,
+      argv = process.argv.slice(2),
+    } = this.#options;
+    const env = { ...process.env, [ASSIGNMENT]: JSON.stringify(assignment) };
+    const post =
+      where === 'thread' ? new ThreadPost(program, argv, env) : new ProcessPost(program, argv, env);
+    this.#running.add(post);
+    const code = await post.over;
+    this.#running.delete(post);
+    return code;
+  }
+
+  #tell(word: Word): void {
+    for (const post of this.#running) post.tell(word);
+  }
+
+  #end(): void {
+    this.#stop.abort();
+    this.#tell('TERM');
+    const { patience = 15_000 } = this.#options;
+    setTimeout(() => {
+      for (const post of this.#running) post.kill();
+    }, patience).unref();
+  }
+}
+
+/** Where one daemon runs. */
+interface Post {
+  /** Resolves to its exit code. */
+  readonly over: Promise<number>;
+  tell(word: Word): void;
+  kill(): void;
+}
+
+class ProcessPost implements Post {
+  readonly over: Promise<number>;
+  readonly #child: ChildProcess;
+
+  constructor(program: string, argv: readonly string[], env: NodeJS.ProcessEnv) {
+    const child = fork(program, argv, { env });
+    this.#child = child;
+    this.over = new Promise((resolve) => {
+      child.on('error', () => resolve(1));
+      child.on('exit', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal!] ?? 0)));
+    });
+  }
+
+  tell(word: Word): void {
+    if (this.#child.connected) this.#child.send(word, () => {});
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+class ThreadPost implements Post {
+  readonly over: Promise<number>;
+  readonly #worker: Worker;
+
+  constructor(program: string, argv: readonly string[], env: NodeJS.ProcessEnv) {
+    const worker = new Worker(program, { argv: [...argv], env });
+    this.#worker = worker;
+    this.over = new Promise((resolve) => {
+      let said: number | undefined;
+      worker.on('message', (message: { code?: number }) => {
+        said = message.code;
+      });
+      worker.on('error', (error: Error) => {
+        process.stderr.write(`${error.stack ?? error.message}\n`);
+        said = 1;
+      });
+      worker.on('exit', (code) => resolve(said ?? code));
+    });
+  }
+
+  tell(word: Word): void {
+    this.#worker.postMessage(word);
+  }
+
+  kill(): void {
+    void this.#worker.terminate();
+  }
+}
+
+/** The log of the parent, by the configuration of the first member. Flags may be of any member. */
+function logOf(members: readonly Member<ChannelDeclarations>[], argv: readonly string[]): Logger {
+  const flags: FlagDeclarations = {};
+  for (const { daemon } of members) Object.assign(flags, daemon.flags);
+  const { config: path, logHandler } = parseFlags(argv, flags);
+  const first = members[0]?.daemon;
+  const appName = first?.appName ?? first?.name ?? '';
+  return new Logger('runAll', `(${appName})`, loadConfig({ path, appName, logHandler }).log);
+}
+
+/** `(my:worker:3)` for `(my:worker)`. */
+function numbered(title: string, number: number): string {
+  return title.endsWith(')') ? `${title.slice(0, -1)}:${number})` : `${title}:${number}`;
+}
+
+const SIGNAL_NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+};

@@ -1,0 +1,112 @@
+/** Host: the far end of a device that runs in a thread or a process of its own; and what the two ends say to each other. */
+
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import {
+  type DeviceEndpoints,
+  type DevicePlan,
+  type RunningDevice,
+  startInline,
+} from './inline.ts';
+import type { ProxyStatistics } from './relay.ts';
+
+/** From the parent; each is answered, by its number. */
+export type Order =
+  | { readonly id: number; readonly what: 'start'; readonly plan: DevicePlan }
+  | { readonly id: number; readonly what: 'pause' | 'resume' | 'statistics' | 'stop' };
+
+/** To the parent. `over` answers no order: the device has ended, by itself or by command. */
+export type Report =
+  | { readonly id: number; readonly result?: DeviceEndpoints | ProxyStatistics | undefined }
+  | { readonly id: number; readonly failure: Failure }
+  | { readonly over: true; readonly failure?: Failure | undefined };
+
+/** An error on its way between threads or processes. */
+export interface Failure {
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+/** How a host is told from a program that merely loads this file: its first argument, or its `workerData`. */
+export const HOST_MARK = 'zeromq-pure:device';
+
+/** Obey orders until the device has ended. */
+class Host {
+  readonly #report: (report: Report) => void;
+  readonly #close: () => void;
+  #device: RunningDevice | undefined;
+
+  constructor(report: (report: Report) => void, close: () => void) {
+    this.#report = report;
+    this.#close = close;
+  }
+
+  async obey(order: Order): Promise<void> {
+    try {
+      this.#report({ id: order.id, result: await this.#result(order) });
+    } catch (error) {
+      this.#report({ id: order.id, failure: failureOf(error) });
+      if (order.what === 'start') this.#close();
+    }
+  }
+
+  /** Nobody is left to give orders. */
+  async orphaned(): Promise<void> {
+    const patience = setTimeout(this.#close, ORPHAN_TIME);
+    await this.#device?.stop();
+    clearTimeout(patience);
+    this.#close();
+  }
+
+  async #result(order: Order): Promise<DeviceEndpoints | ProxyStatistics | undefined> {
+    if (order.what === 'start') {
+      this.#device = await startInline(order.plan);
+      this.#device.over.then(
+        () => this.#end(undefined),
+        (error) => this.#end(failureOf(error)),
+      );
+      return this.#device.endpoints;
+    }
+    return (await this.#device?.[order.what]()) ?? undefined;
+  }
+
+  #end(failure: Failure | undefined): void {
+    // On the next turn, so that the answer to `stop` goes out first.
+    setImmediate(() => {
+      this.#report({ over: true, failure });
+      this.#close();
+    });
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  const { message, code, address } = error as Failure;
+  return { message, code, address };
+}
+
+function hostThread(port: NonNullable<typeof parentPort>): void {
+  const host = new Host(
+    (report) => port.postMessage(report),
+    () => port.close(),
+  );
+  port.on('message', (order: Order) => void host.obey(order));
+}
+
+function hostProcess(): void {
+  process.title = HOST_MARK;
+  const host = new Host(
+    (report) => process.connected && process.send!(report),
+    () => process.exit(),
+  );
+  process.on('message', (order: Order) => void host.obey(order));
+  process.on('disconnect', () => void host.orphaned());
+  process.on('SIGTERM', () => void host.orphaned());
+  // Ctrl-C reaches all processes of the terminal. What ends this one is the end of its parent.
+  process.on('SIGINT', () => {});
+}
+
+if (!isMainThread && parentPort !== null && workerData === HOST_MARK) hostThread(parentPort);
+else if (isMainThread && process.argv[2] === HOST_MARK && process.send) hostProcess();
+
+/** Milliseconds a process may take to close after its parent has gone. */
+const ORPHAN_TIME = 1_000;

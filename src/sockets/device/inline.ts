@@ -1,0 +1,91 @@
+/** Inline: a device in this thread, which is how it runs in any other, too. */
+
+import type { Context } from '../context.ts';
+import type { Socket } from '../socket.ts';
+import { type ProxyStatistics, Relay } from './relay.ts';
+import { type OpenSide, openSide, type Side } from './side.ts';
+
+/** All that makes a device; can be sent to another thread or process. */
+export interface DevicePlan {
+  in: Side;
+  out: Side;
+  /** Is sent a copy of every message: PUB, PUSH, PAIR, DEALER or XPUB. */
+  monitor?: Side | undefined;
+  /** What is put in front of each copy: of messages from `in`, of messages from `out`. */
+  prefixes?: readonly [front: string, back: string] | undefined;
+  /** Takes the commands of libzmq's steerable proxy: REP, PAIR, PULL, SUB or ROUTER. */
+  control?: Side | undefined;
+}
+
+/** Where the sockets of a device really listen, and what they connect to: in the order of the plan. */
+export interface DeviceEndpoints {
+  readonly in: readonly string[];
+  readonly out: readonly string[];
+  readonly monitor: readonly string[];
+  readonly control: readonly string[];
+}
+
+/** A device that is running, wherever it does. */
+export interface RunningDevice {
+  readonly endpoints: DeviceEndpoints;
+  /** Resolves when it has ended; rejects when it failed. */
+  readonly over: Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  statistics(): Promise<ProxyStatistics>;
+  /** End it; resolves when all is closed. */
+  stop(): Promise<void>;
+  /** Whether it keeps this process alive. */
+  hold(held: boolean): void;
+}
+
+/** Open the sockets of `plan` and let messages flow. */
+export async function startInline(plan: DevicePlan, context?: Context): Promise<RunningDevice> {
+  const sockets: Socket[] = [];
+  const open = async (side: Side | undefined): Promise<OpenSide | undefined> => {
+    if (side === undefined) return undefined;
+    const opened = await openSide(side, context);
+    sockets.push(opened.socket);
+    return opened;
+  };
+  try {
+    const front = await open(plan.in);
+    const back = await open(plan.out);
+    const capture = await open(plan.monitor);
+    const control = await open(plan.control);
+    const relay = new Relay(front!.socket, back!.socket, {
+      capture: capture?.socket,
+      control: control?.socket,
+      prefixes: plan.prefixes && [Buffer.from(plan.prefixes[0]), Buffer.from(plan.prefixes[1])],
+      // What a ROUTER receives is addressed to its sender; between two, the second id says where to.
+      swapIds: plan.in.type === 'router' && plan.out.type === 'router',
+    });
+    const over = relay.run().finally(() => closeAll(sockets));
+    // Who wants to know of a failure asks `over`.
+    over.catch(() => {});
+    return {
+      endpoints: {
+        in: front?.endpoints ?? [],
+        out: back?.endpoints ?? [],
+        monitor: capture?.endpoints ?? [],
+        control: control?.endpoints ?? [],
+      },
+      over,
+      pause: async () => relay.pause(),
+      resume: async () => relay.resume(),
+      statistics: async () => relay.statistics(),
+      stop: async () => {
+        relay.stop();
+        await over.catch(() => {});
+      },
+      hold: () => {},
+    };
+  } catch (error) {
+    await closeAll(sockets);
+    throw error;
+  }
+}
+
+async function closeAll(sockets: readonly Socket[]): Promise<void> {
+  await Promise.all(sockets.map((socket) => socket[Symbol.asyncDispose]()));
+}
