@@ -1,0 +1,66 @@
+/** Streamer device in a process of its own, set up by calls that say which side they are about. */
+
+import { Device, Pull, Push } from 'zeromq-pure';
+import { closeOnAbort, local, perform, type Run } from '../role.ts';
+
+/** Messages in all, for two workers. */
+const COUNT = 10;
+
+/** Runs the device until it is told to end. */
+export async function device(
+  { feeders, workers }: { feeders: string; workers: string },
+  { signal, log }: Run,
+): Promise<void> {
+  const streamer = new Device({ in: 'pull', out: 'push', where: 'process' })
+    .bindIn(feeders)
+    .bindOut(workers)
+    // The guide gives both sides an identity, for which PULL and PUSH have no use and no option here.
+    .optionsIn({ receiveHighWaterMark: 100 })
+    .optionsOut({ sendHighWaterMark: 100 });
+  signal.addEventListener('abort', () => void streamer.stop());
+  await streamer.start();
+  log(`feeders may come to ${streamer.endpoints.in[0]}`);
+  log(`workers may come to ${streamer.endpoints.out[0]}`);
+  await streamer.join();
+}
+
+/** Hands in ten messages. */
+export async function feeder({ work }: { work: string }, { signal }: Run): Promise<void> {
+  const socket = new Push();
+  closeOnAbort(signal, socket);
+  socket.connect(work);
+  for (let n = 0; n < COUNT; n++) await socket.send(`#${n}`);
+  socket.close();
+}
+
+/** Takes its half. */
+export async function worker(
+  { work }: { work: string },
+  { signal, log }: Run,
+  name: string,
+): Promise<void> {
+  const socket = new Pull();
+  closeOnAbort(signal, socket);
+  socket.connect(work);
+  await socket.waitFor('handshake', { signal });
+  log(`Worker #${name} is there`);
+  for (let taken = 0; taken < COUNT / 2; taken++) {
+    const [message] = await socket.receive();
+    log(`Worker #${name} got message! ${message}`);
+  }
+  socket.close();
+}
+
+await perform(
+  import.meta,
+  {
+    device: (run) => device({ feeders: local(5559), workers: local(5560) }, run),
+    feeder: (run) => feeder({ work: local(5559) }, run),
+    worker: (run, [name = '1']) => worker({ work: local(5560) }, run, name),
+  },
+  {
+    first: ['device', 'worker 1', 'worker 2'],
+    beside: ['device'],
+    until: ['feeder', 'worker 1', 'worker 2'],
+  },
+);

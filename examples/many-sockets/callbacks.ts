@@ -1,0 +1,54 @@
+/** Callbacks: two sockets whose messages call a function each, until one of them says stop. */
+
+import { type Message, Pull, Subscriber } from 'zeromq-pure';
+import { closeOnAbort, local, perform, type Run } from '../role.ts';
+import { commander, publisher } from './servers.ts';
+
+/** Calls `callback` with all parts of each message until the socket is closed. */
+async function onReceive(
+  socket: AsyncIterable<Message[]>,
+  callback: (message: Message[]) => void,
+): Promise<void> {
+  for await (const message of socket) callback(message);
+}
+
+/** Obeys commands and looks at updates on topic 9 until the command `Exit`. */
+export async function client(
+  { commands, updates }: { commands: string; updates: string },
+  { signal, log }: Run,
+): Promise<void> {
+  const orders = new Pull();
+  const news = new Subscriber();
+  closeOnAbort(signal, orders, news);
+  orders.connect(commands);
+  news.connect(updates);
+  news.subscribe('9');
+
+  function obey(message: Message[]): void {
+    log(`Received control command: ${list(message)}`);
+    if (String(message[0]) !== 'Exit') return;
+    log('Received exit command, client will stop receiving messages');
+    orders.close();
+    news.close();
+  }
+  await Promise.all([
+    onReceive(orders, obey),
+    onReceive(news, (message) => log(`Processing ... ${list(message)}`)),
+  ]);
+  log('Worker has stopped processing messages.');
+}
+
+/** A message is a list of parts, even if there is one: ['Continue']. */
+function list(message: Message[]): string {
+  return `[${message.map((part) => `'${part}'`).join(', ')}]`;
+}
+
+await perform(
+  import.meta,
+  {
+    commander: (run) => commander({ commands: local(5556) }, run),
+    publisher: (run) => publisher({ updates: local(5558) }, run),
+    client: (run) => client({ commands: local(5556), updates: local(5558) }, run),
+  },
+  { beside: ['publisher'], until: ['commander', 'client'] },
+);

@@ -1,0 +1,78 @@
+/** Arguments: the command line of one subcommand, taken apart and checked. */
+
+import { parseArgs } from 'node:util';
+import type { OptionSet } from './command.ts';
+
+/** A mistake on the command line, for its author to correct. */
+export class UsageError extends Error {}
+
+/** What was given: options by name, and the rest. */
+export class Arguments {
+  readonly positionals: readonly string[];
+  readonly #values: Readonly<Record<string, unknown>>;
+
+  /** @throws UsageError for what `options` does not allow */
+  constructor(args: readonly string[], options: OptionSet) {
+    const config = Object.fromEntries(
+      Object.entries(options).map(([name, { type, short, multiple = false }]) => [
+        name,
+        { type, multiple, ...(short !== undefined && { short }) },
+      ]),
+    );
+    try {
+      const parsed = parseArgs({ args: [...args], options: config, allowPositionals: true });
+      this.#values = parsed.values;
+      this.positionals = parsed.positionals;
+    } catch (error) {
+      throw new UsageError(
+        (error as Error).message.split('\n')[0]!.replace(/\.( To specify.*)?$/, ''),
+      );
+    }
+  }
+
+  /** Whether the option was given, or is on. */
+  has(name: string): boolean {
+    return this.#values[name] !== undefined;
+  }
+
+  text(name: string): string | undefined {
+    return this.#values[name] as string | undefined;
+  }
+
+  texts(name: string): readonly string[] {
+    return (this.#values[name] as string[] | undefined) ?? [];
+  }
+
+  /**
+   * A number of at least `least`.
+   * @throws UsageError when it is something else
+   */
+  number(name: string, least = 0): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const number = Number(text);
+    if (text.trim() !== '' && number >= least && number <= Number.MAX_SAFE_INTEGER) return number;
+    throw new UsageError(`--${name} must be a number from ${least} on, not "${text}"`);
+  }
+
+  /** Likewise, a whole one. */
+  count(name: string, least = 0): number | undefined {
+    const number = this.number(name, least);
+    if (number === undefined || Number.isInteger(number)) return number;
+    throw new UsageError(`--${name} must be a whole number, not "${this.text(name)}"`);
+  }
+
+  /** One of `words`; the first when the option was not given. */
+  choice<W extends string>(name: string, words: readonly [W, ...W[]]): W {
+    const text = this.text(name) ?? words[0];
+    const word = words.find((each) => each === text);
+    if (word !== undefined) return word;
+    throw new UsageError(`--${name} must be one of ${words.join(', ')}, not "${text}"`);
+  }
+
+  /** @throws UsageError when there are words left over that no option has taken */
+  noPositionals(): void {
+    const [first] = this.positionals;
+    if (first !== undefined) throw new UsageError(`"${first}" is not expected here`);
+  }
+}

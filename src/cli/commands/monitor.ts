@@ -1,0 +1,87 @@
+/** `monitor`: opens a socket and shows what happens to it. */
+
+import { UsageError } from '../arguments.ts';
+import { type Command, EXIT } from '../command.ts';
+import { closeNow, openSocket, SOCKET_OPTIONS, SOCKETS, type SocketName } from '../socket.ts';
+import type { Style } from '../terminal.ts';
+
+const TYPES = Object.keys(SOCKETS) as [SocketName, ...SocketName[]];
+
+export const monitor: Command = {
+  name: 'monitor',
+  summary: 'show the events of a socket, live',
+  usage: 'TYPE (-c ENDPOINT | -b ENDPOINT) [OPTIONS]',
+  description:
+    `Open a socket of a type (${TYPES.join(', ')})\n` +
+    'and show what happens to it: who comes, who goes, and why. Messages are left alone.',
+  options: {
+    ...SOCKET_OPTIONS,
+    count: { type: 'string', short: 'n', value: 'N', help: 'end after N events' },
+    json: { type: 'boolean', help: 'one JSON object a line' },
+  },
+  examples: [
+    'zeromq-pure monitor router -b tcp://*:5555               # who connects here?',
+    'zeromq-pure monitor req -c tcp://localhost:5555          # why does it not connect?',
+    'zeromq-pure monitor dealer -c tcp://host:1 --json -n 3 | jq .type',
+  ],
+  async run(given, terminal) {
+    const [type, ...more] = given.positionals;
+    if (type === undefined)
+      throw new UsageError(`which type of socket? One of ${TYPES.join(', ')}`);
+    if (!Object.hasOwn(SOCKETS, type)) throw new UsageError(`there is no socket type "${type}"`);
+    if (more.length > 0) throw new UsageError(`"${more[0]}" is not expected here`);
+    const count = given.count('count', 1) ?? Number.POSITIVE_INFINITY;
+    const timeout = given.number('timeout');
+    const { signal } = terminal;
+
+    // From the first access on events are kept, so that none of the beginning is missed.
+    const socket = await openSocket(type as SocketName, given, terminal, (each) => each.events);
+    const started = performance.now();
+    let seen = 0;
+    let late = false;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = (): void => {
+      clearTimeout(timer);
+      if (timeout === undefined) return;
+      timer = setTimeout(() => {
+        late = true;
+        closeNow(socket);
+      }, timeout);
+    };
+    patience();
+    for await (const event of socket.events) {
+      if (event.type === 'end' || (late && event.type === 'close')) continue;
+      patience();
+      const { type, error, ...detail } = event as {
+        type: string;
+        address?: string;
+        error?: Error & { code?: string };
+      };
+      if (given.has('json')) {
+        const why = error && { error: { code: error.code, message: error.message } };
+        await terminal.line(
+          JSON.stringify({ time: new Date().toISOString(), type, ...detail, ...why }),
+        );
+      } else {
+        const time = `+${((performance.now() - started) / 1_000).toFixed(3)}`.padStart(9);
+        const { address = '', ...rest } = detail;
+        const facts = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+        const why = error === undefined ? [] : [`${error.code ?? ''} ${error.message}`.trim()];
+        const line = [terminal.paint(styleOf(type), type.padEnd(18)), address, ...facts, ...why];
+        await terminal.line(`${terminal.paint('dim', time)}  ${line.join('  ').trimEnd()}`);
+      }
+      seen++;
+      if (seen >= count || signal.aborted) break;
+    }
+    clearTimeout(timer);
+    closeNow(socket);
+    if (late && !signal.aborted) return EXIT.timedOut;
+    return signal.aborted && Number.isFinite(count) ? EXIT.interrupted : EXIT.done;
+  },
+};
+
+function styleOf(type: string): Style {
+  if (/error|refused/.test(type)) return 'red';
+  if (/handshake|subscription|accept/.test(type)) return 'green';
+  return /disconnect|retry|close/.test(type) ? 'yellow' : 'cyan';
+}

@@ -1,0 +1,161 @@
+/** `ping`: who is at an endpoint? Reads its greeting and its READY, and goes away. */
+
+import { connect, type Socket as Stream } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  COMMAND_FOUND,
+  Decoder,
+  decodeMetadata,
+  encodeGreeting,
+  FAILED,
+  GREETING_SIZE,
+  GreetingDecoder,
+  property,
+} from '../../zmtp/index.ts';
+import { UsageError } from '../arguments.ts';
+import { type Command, EXIT } from '../command.ts';
+
+/** What a peer tells of itself before anything is told to it. */
+interface Portrait {
+  readonly version: string;
+  readonly mechanism: string;
+  /** Undefined where the mechanism wants credentials first. */
+  readonly socketType: string | undefined;
+  readonly routingId: string | undefined;
+  /** Milliseconds until the connection, the greeting, and the READY were there. */
+  readonly times: { readonly connect: number; readonly greeting: number; readonly ready?: number };
+}
+
+const PATIENCE = 5_000;
+
+export const ping: Command = {
+  name: 'ping',
+  summary: 'who is at an endpoint: version, mechanism, socket type, time',
+  usage: 'ENDPOINT [OPTIONS]',
+  description:
+    'Connect to a tcp or ipc endpoint and tell who is there. The handshake is left before its end, so that no message comes this way.',
+  options: {
+    count: { type: 'string', short: 'n', value: 'N', help: 'ask N times; default 1' },
+    interval: { type: 'string', short: 'i', value: 'MS', help: 'between two times; default 1000' },
+    timeout: { type: 'string', short: 't', value: 'MS', help: 'for each time; default 5000' },
+    json: { type: 'boolean', help: 'one JSON object a line' },
+  },
+  examples: [
+    'zeromq-pure ping tcp://localhost:5555',
+    'zeromq-pure ping ipc:///tmp/feeds -n 3',
+    'until zeromq-pure ping -t 500 tcp://localhost:5555; do sleep 1; done   # wait for a service',
+  ],
+  async run(given, terminal) {
+    const [endpoint, ...more] = given.positionals;
+    if (endpoint === undefined) throw new UsageError('which endpoint?');
+    if (more.length > 0) throw new UsageError(`"${more[0]}" is not expected here`);
+    const address = addressOf(endpoint);
+    const count = given.count('count', 1) ?? 1;
+    const interval = given.number('interval') ?? 1_000;
+    const timeout = given.number('timeout') ?? PATIENCE;
+    const { signal } = terminal;
+
+    for (let n = 0; n < count; n++) {
+      if (n > 0) await pause(interval, undefined, { signal });
+      const portrait = await portraitOf(
+        address,
+        AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+      );
+      const { version, mechanism, socketType, routingId, times } = portrait;
+      if (given.has('json')) {
+        await terminal.line(JSON.stringify({ endpoint, ...portrait }));
+        continue;
+      }
+      const who = socketType ?? `(needs ${mechanism} credentials to tell its type)`;
+      const id = routingId === undefined ? '' : ` "${routingId}"`;
+      const total = (times.ready ?? times.greeting).toFixed(1);
+      const detail = `connect ${times.connect.toFixed(1)}, greeting ${times.greeting.toFixed(1)}`;
+      await terminal.line(
+        `${endpoint}: ZMTP ${version}, ${mechanism}, ${terminal.paint('green', who)}${id}, ` +
+          `${total} ms ${terminal.paint('dim', `(${detail})`)}`,
+      );
+    }
+    return EXIT.done;
+  },
+};
+
+/** Reads what the peer at `address` says first. Rejects when it is no peer, or says nothing in time. */
+async function portraitOf(
+  address: { host: string; port: number } | { path: string },
+  signal: AbortSignal,
+): Promise<Portrait> {
+  const started = performance.now();
+  const elapsed = (): number => performance.now() - started;
+  const stream: Stream = connect({ ...address, signal, noDelay: true });
+  const greeting = new GreetingDecoder();
+  const octets: Buffer[] = [];
+  const decoder = new Decoder({ maxFrameSize: 65_536, maxParts: 1 });
+  let [connected, greeted] = [0, 0];
+  try {
+    stream.once('connect', () => {
+      connected = elapsed();
+      // At once and whole: peers hold back parts of theirs until they have seen parts of this.
+      stream.write(encodeGreeting('NULL'));
+    });
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      const taken = greeting.done ? 0 : greeting.push(chunk);
+      octets.push(chunk.subarray(0, taken));
+      if (!greeting.done) continue;
+      greeted ||= elapsed();
+      const told = {
+        ...headOf(Buffer.concat(octets)),
+        times: { connect: connected, greeting: greeted },
+      };
+      if (told.mechanism !== 'NULL')
+        return { ...told, socketType: undefined, routingId: undefined };
+      decoder.push(chunk.subarray(taken));
+      const found = decoder.next();
+      if (found === FAILED) throw decoder.error;
+      if (found !== COMMAND_FOUND) continue;
+      return { ...told, ...readyOf(decoder.command), times: { ...told.times, ready: elapsed() } };
+    }
+    throw new Error(greeting.done ? 'closed before it was ready' : 'closed without a greeting');
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const where = connected === 0 ? 'no connection' : greeted === 0 ? 'no greeting' : 'no READY';
+    throw Object.assign(new Error(`${where} in time`), { code: 'EAGAIN' });
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** Version and mechanism from a whole greeting. */
+function headOf(greeting: Buffer): { version: string; mechanism: string } {
+  const [major, minor] = [greeting[10], greeting[11]];
+  const mechanism = greeting
+    .subarray(0, GREETING_SIZE)
+    .toString('latin1', 12, 32)
+    .replace(/\0+$/, '');
+  return { version: `${major}.${minor}`, mechanism };
+}
+
+/** Socket type and routing id from READY; an ERROR in its place is thrown. */
+function readyOf(command: Buffer): Pick<Portrait, 'socketType' | 'routingId'> {
+  const name = command.toString('latin1', 1, 1 + command[0]!);
+  if (name !== 'READY') throw new Error(`said ${name} in place of READY`);
+  const metadata = decodeMetadata(command.subarray(1 + command[0]!));
+  return {
+    socketType: property(metadata, 'Socket-Type')?.toString('latin1'),
+    routingId: property(metadata, 'Identity')?.toString() || undefined,
+  };
+}
+
+function addressOf(endpoint: string): { host: string; port: number } | { path: string } {
+  const [, host, port] = /^tcp:\/\/(?:\[([^\]]+)\]|[^:/]+):(\d+)$/.exec(endpoint) ?? [];
+  if (port !== undefined) {
+    return {
+      host: host ?? endpoint.slice('tcp://'.length, endpoint.lastIndexOf(':')),
+      port: Number(port),
+    };
+  }
+  const [, path] = /^ipc:\/\/(.+)$/.exec(endpoint) ?? [];
+  if (path === undefined) {
+    throw new UsageError(`"${endpoint}" is not tcp://HOST:PORT or ipc://PATH`);
+  }
+  return { path: path.replace(/^@/, '\0') };
+}

@@ -1,0 +1,103 @@
+/** `proxy`: runs a device between two endpoints. */
+
+import { Device, type ProxyStatistics, type SideType } from '../../index.ts';
+import { UsageError } from '../arguments.ts';
+import { type Command, EXIT } from '../command.ts';
+import { grouped } from '../meter.ts';
+
+/** What the two sides of each type of device are. */
+const TYPES: Readonly<Record<Type, readonly [front: SideType, back: SideType]>> = {
+  queue: ['router', 'dealer'],
+  forwarder: ['xsub', 'xpub'],
+  streamer: ['pull', 'push'],
+  monitored: ['router', 'dealer'],
+};
+
+const NAMES = ['queue', 'forwarder', 'streamer', 'monitored'] as const;
+type Type = (typeof NAMES)[number];
+
+/** Milliseconds between two looks at the counters. */
+const LOOK = 200;
+
+export const proxy: Command = {
+  name: 'proxy',
+  summary: 'stand between programs: a queue, a forwarder, a streamer',
+  usage: '[--type TYPE] --front ENDPOINT --back ENDPOINT [OPTIONS]',
+  description:
+    'Pass messages on between two sides until Ctrl-C. Clients, publishers and feeders come to the front,\n' +
+    'servers, subscribers and workers to the back.',
+  options: {
+    type: {
+      type: 'string',
+      value: 'TYPE',
+      help:
+        'queue: req to rep (default)\nforwarder: pub to sub\nstreamer: push to pull\n' +
+        'monitored: a queue whose copies have in or out in front',
+    },
+    front: { type: 'string', multiple: true, value: 'ENDPOINT', help: 'listen there; repeatable' },
+    back: { type: 'string', multiple: true, value: 'ENDPOINT', help: 'listen there; repeatable' },
+    'connect-front': {
+      type: 'string',
+      multiple: true,
+      value: 'ENDPOINT',
+      help: 'connect there instead, or as well',
+    },
+    'connect-back': { type: 'string', multiple: true, value: 'ENDPOINT', help: 'likewise' },
+    capture: { type: 'string', value: 'ENDPOINT', help: 'publish a copy of every message there' },
+    stats: { type: 'boolean', help: 'tell at the end what went through' },
+  },
+  examples: [
+    'zeromq-pure proxy --front tcp://*:5559 --back tcp://*:5560',
+    'zeromq-pure proxy --type forwarder --front tcp://*:5559 --back tcp://*:5560',
+    'zeromq-pure proxy --type monitored --front tcp://*:5559 --back tcp://*:5560 --capture tcp://*:5562',
+    'zeromq-pure sub -c tcp://localhost:5562                  # what goes through it',
+  ],
+  async run(given, terminal) {
+    given.noPositionals();
+    const type = given.choice('type', NAMES);
+    const sides = { front: ends('front'), back: ends('back') };
+    const capture = given.text('capture');
+    if (type === 'monitored' && capture === undefined) {
+      throw new UsageError('a monitored queue needs --capture ENDPOINT');
+    }
+    const [front, back] = TYPES[type];
+    const device = new Device({
+      in: { type: front, ...sides.front },
+      out: { type: back, ...sides.back },
+      monitor: capture === undefined ? undefined : { type: 'pub', bind: capture },
+      prefixes: type === 'monitored' ? ['in', 'out'] : undefined,
+    });
+    const { signal } = terminal;
+    signal.addEventListener('abort', () => void device.stop());
+    await device.start();
+    for (const [side, endpoints] of Object.entries(device.endpoints)) {
+      for (const endpoint of endpoints) terminal.note(`${WORDS[side] ?? side} at ${endpoint}`);
+    }
+    const timer = setInterval(async () => {
+      if (terminal.showsStatus) terminal.status(summary(await device.statistics()));
+    }, LOOK);
+    try {
+      await device.join();
+    } finally {
+      clearInterval(timer);
+      terminal.status('');
+    }
+    if (given.has('stats')) terminal.note(summary(await device.statistics()));
+    return EXIT.done;
+
+    function ends(side: 'front' | 'back') {
+      const [bind, connect] = [given.texts(side), given.texts(`connect-${side}`)];
+      if (bind.length + connect.length > 0) return { bind, connect };
+      throw new UsageError(`--${side} ENDPOINT is missing`);
+    }
+  },
+};
+
+function summary({ front, back, dropped }: ProxyStatistics): string {
+  const lost = dropped === 0 ? '' : `, ${grouped(dropped)} dropped`;
+  const there = `${grouped(front.received.messages)} messages to the back`;
+  return `${there}, ${grouped(back.received.messages)} to the front${lost}`;
+}
+
+/** The sides of a device, as this program calls them. */
+const WORDS: Readonly<Record<string, string>> = { in: 'front', out: 'back', monitor: 'capture' };

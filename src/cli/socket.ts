@@ -1,0 +1,153 @@
+/** Socket: the socket that the options of a subcommand describe. */
+
+import {
+  Dealer,
+  Pair,
+  Publisher,
+  Pull,
+  Push,
+  Reply,
+  Request,
+  Router,
+  type Socket,
+  Subscriber,
+  XPublisher,
+  XSubscriber,
+} from '../index.ts';
+import { type Arguments, UsageError } from './arguments.ts';
+import type { OptionSet } from './command.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Options of every subcommand that opens a socket. */
+export const SOCKET_OPTIONS: OptionSet = {
+  connect: {
+    type: 'string',
+    short: 'c',
+    multiple: true,
+    value: 'ENDPOINT',
+    help: 'connect to it; may be repeated',
+  },
+  bind: {
+    type: 'string',
+    short: 'b',
+    multiple: true,
+    value: 'ENDPOINT',
+    help: 'listen on it; may be repeated. Where it really listens is told on standard error',
+  },
+  option: {
+    type: 'string',
+    short: 'o',
+    multiple: true,
+    value: 'NAME=VALUE',
+    help:
+      'an option of the socket, by its name in the library: -o sendHighWaterMark=10;\n' +
+      'quotes make a text of a number: -o routingId=\'"7"\'',
+  },
+  timeout: {
+    type: 'string',
+    short: 't',
+    value: 'MS',
+    help: 'wait so long for each step, then exit with code 3; default: for ever',
+  },
+};
+
+/** The socket classes by their names on the wire, in small letters. */
+export const SOCKETS: {
+  readonly pair: typeof Pair;
+  readonly pub: typeof Publisher;
+  readonly sub: typeof Subscriber;
+  readonly req: typeof Request;
+  readonly rep: typeof Reply;
+  readonly dealer: typeof Dealer;
+  readonly router: typeof Router;
+  readonly pull: typeof Pull;
+  readonly push: typeof Push;
+  readonly xpub: typeof XPublisher;
+  readonly xsub: typeof XSubscriber;
+} = {
+  pair: Pair,
+  pub: Publisher,
+  sub: Subscriber,
+  req: Request,
+  rep: Reply,
+  dealer: Dealer,
+  router: Router,
+  pull: Pull,
+  push: Push,
+  xpub: XPublisher,
+  xsub: XSubscriber,
+};
+
+/** One of those names. */
+export type SocketName = keyof typeof SOCKETS;
+
+/** Opens a socket, bound and connected as `given` says. It closes at once when the program is interrupted. */
+export async function openSocket<N extends SocketName>(
+  name: N,
+  given: Arguments,
+  terminal: Terminal,
+  prepare: (socket: InstanceType<(typeof SOCKETS)[N]>) => void = () => {},
+): Promise<InstanceType<(typeof SOCKETS)[N]>> {
+  const [binds, connects] = [given.texts('bind'), given.texts('connect')];
+  if (binds.length + connects.length === 0) {
+    throw new UsageError('where to? Give --connect ENDPOINT or --bind ENDPOINT');
+  }
+  const Class = SOCKETS[name] as new (options: object) => InstanceType<(typeof SOCKETS)[N]>;
+  const socket = new Class(socketOptions(given));
+  terminal.signal.addEventListener('abort', () => closeNow(socket));
+  prepare(socket);
+  for (const endpoint of binds) {
+    await at(endpoint, () => socket.bind(endpoint));
+    if (socket.lastEndpoint !== endpoint || terminal.showsStatus) {
+      terminal.note(`listening on ${socket.lastEndpoint}`);
+    }
+  }
+  for (const endpoint of connects) await at(endpoint, async () => socket.connect(endpoint));
+  return socket;
+}
+
+/** Closes `socket` and delivers what it has accepted, for at most `timeout` milliseconds; resolves to what was not. */
+export async function closeGently(socket: Socket, timeout: number | undefined): Promise<number> {
+  if (timeout !== undefined && !socket.closed) socket.linger = timeout;
+  const before = socket.stats().dropped;
+  await socket[Symbol.asyncDispose]();
+  return socket.stats().dropped - before;
+}
+
+/** Closes `socket` without waiting for anything. */
+export function closeNow(socket: Socket): void {
+  if (socket.closed) return;
+  socket.linger = 0;
+  socket.close();
+}
+
+/** The options of `--option`, and the time-outs of `--timeout`, for a constructor. */
+function socketOptions(given: Arguments): Record<string, unknown> {
+  const options: Record<string, unknown> = {};
+  for (const word of given.texts('option')) {
+    const equals = word.indexOf('=');
+    if (equals < 1) throw new UsageError(`--option must be NAME=VALUE, not "${word}"`);
+    options[word.slice(0, equals)] = settingOf(word.slice(equals + 1));
+  }
+  return options;
+}
+
+function settingOf(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (text === 'null') return null;
+  if (/^".*"$/.test(text)) return text.slice(1, -1);
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+/** An error with the endpoint it is about. */
+async function at(endpoint: string, open: () => Promise<void>): Promise<void> {
+  try {
+    await open();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code === 'EINVAL' || code === 'EPROTONOSUPPORT') {
+      throw new UsageError(`"${endpoint}" is no endpoint to use here: ${message}`);
+    }
+    throw Object.assign(new Error(`${endpoint}: ${message}`, { cause: error }), { code });
+  }
+}
