@@ -13,7 +13,7 @@ import {
 import type { ContextOptions } from './options.ts';
 import type { Authenticate } from './security.ts';
 import { InprocNames } from './transport/inproc.ts';
-import { Zap, type ZapChannel } from './zap.ts';
+import type { Zap } from './zap.ts';
 
 /** Contexts with sockets, which may have something to deliver when the process would end. */
 const contexts = new Set<Context>();
@@ -106,12 +106,10 @@ export class Context {
   }
 
   /** @internal The way to the handler of RFC 27, where there is one; `open` connects to it. */
-  zap(open: (address: string) => ZapChannel): Zap | undefined {
-    if (!this.inproc.has(ZAP_NAME)) {
-      this.#zap = undefined;
-      return undefined;
+  zap(open: () => Zap): Zap | undefined {
+    if (this.#zap === undefined || this.#zap.gone) {
+      this.#zap = this.inproc.has(ZAP_NAME) ? open() : undefined;
     }
-    this.#zap ??= new Zap(open(`inproc://${ZAP_NAME}`));
     return this.#zap;
   }
 

@@ -21,12 +21,22 @@ import {
 import { SocketError } from './errors.ts';
 import type { Event, EventSource, EventType } from './events.ts';
 import { Incoming } from './incoming.ts';
+import type { Message } from './message.ts';
 import { createValues } from './option-table.ts';
 import type { OptionValues } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Pattern, PatternHost } from './pattern/pattern.ts';
-import { Pipe, type PipeLimits, ReceiveBudget } from './pipe.ts';
-import { type Authenticate, addressOf, SecurityChoice, toVerdict } from './security.ts';
+import { type PeerInfo, Pipe, type PipeLimits, ReceiveBudget } from './pipe.ts';
+import {
+  type Authenticate,
+  askCallback,
+  type MechanismName,
+  nobodyJudges,
+  noMechanism,
+  plainAddress,
+  SecurityChoice,
+  tooLate,
+} from './security.ts';
 import { SOCKET_TYPES, SocketType, type SocketTypeSpec } from './socket-type.ts';
 import type { PeerStats, SocketStats } from './stats.ts';
 import { StreamConnecter } from './transport/connecter.ts';
@@ -36,7 +46,7 @@ import { type Protocol, RawStream } from './transport/protocol.ts';
 import type { StreamLink } from './transport/stream-link.ts';
 import type { OpenEndpoint, TransportHost } from './transport/transport.ts';
 import { type CallOptions, Waiter } from './waiter.ts';
-import type { ZapChannel } from './zap.ts';
+import { ZAP_ENDPOINT, Zap, type ZapChannel } from './zap.ts';
 
 /** How long to wait, and for how many peers. */
 export interface WaitOptions extends CallOptions {
@@ -64,6 +74,9 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   readonly #spec: SocketTypeSpec;
   readonly #limits: { -readonly [K in keyof PipeLimits]: PipeLimits[K] };
   readonly #budget: ReceiveBudget;
+  /** The values that each stream endpoint was opened with, and those of a bind under way. */
+  readonly #valuesOf = new WeakMap<OpenEndpoint, OptionValues>();
+  #binding: OptionValues | undefined;
   /** The mechanism of each endpoint, under the values that it was opened with. */
   readonly #mechanisms = new WeakMap<OptionValues, Mechanism>();
   readonly #loading = new WeakMap<OptionValues, Promise<void>>();
@@ -101,6 +114,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
       sendHighWaterMarkBytes: 0,
       receiveBudget: undefined,
       conflate: false,
+      peers: undefined,
     };
     this.applyLimits();
     this.pattern = spec.makePattern(this, this.values, this.random);
@@ -131,6 +145,40 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     limits.conflate = values.conflate;
   }
 
+  /**
+   * An option that protects comes too late for an endpoint which is open without it, and must not seem to act.
+   * @throws SocketError `EINVAL`
+   */
+  refuseLate(name: keyof OptionValues, value: unknown): void {
+    if (this.#spec.raw) return;
+    const secures =
+      this.security.mechanism === 'NULL' && this.security.after(name, value).mechanism !== 'NULL';
+    const judges = (name === 'zapDomain' || name === 'zapEnforceDomain') && Boolean(value);
+    if (!secures && !judges) return;
+    const lacks = (values: OptionValues | undefined): boolean =>
+      values !== undefined && (judges ? !values[name] : this.#mechanismOf(values) === 'NULL');
+    if (lacks(this.#binding)) throw tooLate(name, 'an endpoint');
+    for (const endpoint of this.#endpoints) {
+      if (lacks(this.#valuesOf.get(endpoint))) throw tooLate(name, endpoint.address);
+    }
+  }
+
+  /** Keep who sent each message that comes from now on, for `peerOf`; or no longer. */
+  set keepPeers(keep: boolean) {
+    if (keep) this.#limits.peers ??= new WeakMap();
+    else this.#limits.peers = undefined;
+  }
+
+  get keepPeers(): boolean {
+    return this.#limits.peers !== undefined;
+  }
+
+  /** Who sent `message`, if that was kept. */
+  peerOf(message: Message): PeerInfo | undefined {
+    const last = message.at(-1);
+    return last === undefined ? undefined : this.#limits.peers?.get(last);
+  }
+
   get endpointCount(): number {
     return this.#endpoints.length;
   }
@@ -145,12 +193,15 @@ export class SocketCore implements TransportHost, PatternHost, Member {
         this.#bindInproc(endpoint, text);
       } else {
         const values = this.#snapshot();
+        this.#binding = values;
         await this.prepare(values);
         const listener = new StreamListener(this, values, text);
         await listener.listen(endpoint);
+        this.#valuesOf.set(listener, values);
         this.#opened(listener);
       }
     } finally {
+      this.#binding = undefined;
       this.#free();
     }
   }
@@ -160,8 +211,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     if (endpoint.transport === 'inproc') {
       this.#bindInproc(endpoint, text);
     } else {
-      const listener = new StreamListener(this, this.#snapshot(), text);
+      const values = this.#snapshot();
+      const listener = new StreamListener(this, values, text);
       listener.listenSync(endpoint);
+      this.#valuesOf.set(listener, values);
       this.#opened(listener);
     }
   }
@@ -257,42 +310,36 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     return this.#mechanisms.has(values) ? undefined : this.#loading.get(values);
   }
 
-  async judge(
-    values: OptionValues,
-    peerAddress: string,
-    credentials: Credentials,
-  ): Promise<Verdict> {
-    const { mechanism } = this.security;
+  async judge(values: OptionValues, link: StreamLink, credentials: Credentials): Promise<Verdict> {
+    // Of this endpoint: the options may have changed since.
+    const mechanism = this.#mechanismOf(values);
     const domain = values.zapDomain ?? '';
     const request = {
       mechanism,
       domain,
-      address: addressOf(peerAddress),
+      address: plainAddress(link.remoteAddress),
       identity: values.routingId ?? Buffer.alloc(0),
       credentials,
     };
     const authenticate = this.authenticate ?? this.context.authenticate;
-    if (authenticate !== undefined) {
-      try {
-        return toVerdict(await authenticate(request));
-      } catch {
-        return { status: 500 };
-      }
-    }
-    const zap = this.context.zap((address) => zapChannel(this.context, address));
-    if (zap !== undefined && (mechanism !== 'NULL' || domain !== '')) return zap.ask(request);
+    if (authenticate !== undefined) return askCallback(authenticate, request);
+    const enforces = values.zapEnforceDomain;
+    const asks = mechanism === 'PLAIN' || domain !== '' || (mechanism === 'CURVE' && !enforces);
+    if (!asks) return { status: 200 };
+    const zap = this.context.zap(() => new Zap((asker) => new ZapDealer(this.context, asker)));
+    if (zap !== undefined) return zap.ask(request, link.judging!.signal);
     // Nobody to ask: passwords cannot be checked, keys need not be, unless it is wanted.
-    const refused = mechanism === 'PLAIN' || (values.zapEnforceDomain && domain !== '');
-    return { status: refused ? 400 : 200 };
+    if (mechanism === 'PLAIN' || enforces) throw nobodyJudges(mechanism);
+    return { status: 200 };
   }
 
-  makeProtocol(values: OptionValues): Protocol {
+  makeProtocol(values: OptionValues, accepted: boolean): Protocol {
     if (this.#spec.raw) return new RawStream();
     const options = {
       socketType: this.#spec.name as ZmtpType,
       routingId: values.routingId ?? undefined,
       mechanism: this.#mechanisms.get(values)!,
-      judgesAll: this.#judgesAll(values),
+      judgesAll: this.#judgesAll(values, accepted),
       maxMessageSize: values.maxMessageSize,
       maxMessageParts: values.maxMessageParts,
       handshakeInterval: values.handshakeInterval,
@@ -415,6 +462,9 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   /** The options as they are now, for an endpoint to keep. @throws SocketError `EINVAL` for half a mechanism */
   #snapshot(): OptionValues {
     const values = { ...this.values };
+    if (this.#spec.raw && this.security.mechanism !== 'NULL') {
+      throw noMechanism(this.security.mechanism);
+    }
     const mechanism = this.security.make(values);
     if (mechanism instanceof Promise) {
       const loading = mechanism.then((loaded) => {
@@ -429,9 +479,15 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     return values;
   }
 
-  #judgesAll(values: OptionValues): boolean {
+  #mechanismOf(values: OptionValues): MechanismName {
+    return (this.#mechanisms.get(values)?.name ?? this.security.mechanism) as MechanismName;
+  }
+
+  /** NULL peers are judged in a domain, as in libzmq; a callback hears of all that come in by a bind. */
+  #judgesAll(values: OptionValues, accepted: boolean): boolean {
+    if (this.#spec.raw) return false;
     const authenticate = this.authenticate ?? this.context.authenticate;
-    return authenticate !== undefined || (values.zapDomain ?? '') !== '';
+    return (accepted && authenticate !== undefined) || (values.zapDomain ?? '') !== '';
   }
 
   #parse<E extends BindEndpoint | ConnectEndpoint>(parse: () => E): E {
@@ -450,10 +506,14 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   }
 
   #open(endpoint: ConnectEndpoint, text: string, connectRoutingId?: Buffer): OpenEndpoint {
+    if (endpoint.transport === 'inproc') {
+      const { inproc } = this.context;
+      return new InprocConnecter(inproc, this, { ...this.values }, text, connectRoutingId);
+    }
     const values = this.#snapshot();
-    return endpoint.transport === 'inproc'
-      ? new InprocConnecter(this.context.inproc, this, values, text, connectRoutingId)
-      : new StreamConnecter(this, values, text, endpoint, connectRoutingId);
+    const connecter = new StreamConnecter(this, values, text, endpoint, connectRoutingId);
+    this.#valuesOf.set(connecter, values);
+    return connecter;
   }
 
   #opened(endpoint: OpenEndpoint): void {
@@ -543,13 +603,31 @@ function peerStats(pipe: Pipe, link: StreamLink | undefined): PeerStats {
   };
 }
 
-/** A DEALER to the handler of RFC 27, for all sockets of `context`. */
-function zapChannel(context: Context, address: string): ZapChannel {
-  const dealer = new SocketCore(context, SOCKET_TYPES[SocketType.Dealer]!);
-  dealer.values.linger = 0;
-  dealer.connect(address);
-  return {
-    trySend: (message) => dealer.outgoing.trySend(message),
-    receive: () => dealer.incoming.receive(undefined),
-  };
+/** A DEALER to the handler of RFC 27, for all sockets of a context. */
+class ZapDealer extends SocketCore implements ZapChannel {
+  readonly #asker: Zap;
+
+  constructor(context: Context, asker: Zap) {
+    super(context, SOCKET_TYPES[SocketType.Dealer]!);
+    this.#asker = asker;
+    this.values.linger = 0;
+    this.connect(ZAP_ENDPOINT);
+  }
+
+  trySend(message: Message): boolean {
+    return this.outgoing.trySend(message);
+  }
+
+  tryReceive(): Message | undefined {
+    return this.incoming.tryReceive();
+  }
+
+  override readable(): void {
+    this.#asker.arrived();
+  }
+
+  override departed(pipe: Pipe, link: StreamLink | undefined): void {
+    super.departed(pipe, link);
+    this.#asker.left();
+  }
 }

@@ -98,7 +98,7 @@ export interface CommonOptions {
   gssapiPrincipalNameType: GssapiNameType;
   /** `ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE`. Default `hostBased`. Refused. */
   gssapiServicePrincipalNameType: GssapiNameType;
-  /** `ZMQ_ZAP_DOMAIN`. Domain in which an authenticator is asked about peers, default null. NULL peers are judged only in a domain. */
+  /** `ZMQ_ZAP_DOMAIN`. Domain in which an authenticator is asked about peers, default null. Without `authenticate`, NULL peers are judged only in a domain. */
   zapDomain: string | null;
   /** `ZMQ_ZAP_ENFORCE_DOMAIN`. With a domain and nobody to judge, let nobody in, default false. */
   zapEnforceDomain: boolean;

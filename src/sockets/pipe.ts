@@ -36,6 +36,8 @@ export interface PipeLimits {
   readonly sendHighWaterMarkBytes: number;
   /** Shared by all pipes of a socket, so that many peers cannot hold more than one may. */
   readonly receiveBudget: ReceiveBudget | undefined;
+  /** Who sent which message, by its last part; undefined unless the socket was asked to keep that. */
+  readonly peers?: WeakMap<Buffer, PeerInfo> | undefined;
   /** `ZMQ_CONFLATE`: each queue holds the newest message only, marks do not apply. */
   readonly conflate: boolean;
 }
@@ -48,6 +50,8 @@ export interface PeerInfo {
   readonly routingId: Buffer | undefined;
   /** Where it is: an endpoint text. */
   readonly address: string;
+  /** Its IP address; empty for ipc and inproc. */
+  readonly remoteAddress?: string;
   /** Properties of its READY, by name as sent. */
   readonly metadata: ReadonlyMap<string, Buffer>;
 }
@@ -144,6 +148,20 @@ export class Pipe {
     this.#enqueue(message);
   }
 
+  /**
+   * `message`, of which is known from now on that it came from here, if the socket keeps that. Empty parts may be one and
+   * the same Buffer: such a last part is replaced.
+   */
+  signed(message: Message): Message {
+    const { peers } = this.#limits;
+    if (peers === undefined || this.peer === undefined) return message;
+    const end = message.length - 1;
+    const last = message[end]!;
+    const own = last.length > 0 ? last : Buffer.alloc(0);
+    peers.set(own, this.peer);
+    return own === last ? message : [...message.slice(0, end), own];
+  }
+
   /** The next message from the peer. */
   read(): Message | undefined {
     const message = this.#incoming.shift();
@@ -219,6 +237,7 @@ export class Pipe {
 
   /** Put a message from the peer in the incoming queue. The caller stops when `full`. */
   deliver(message: Message): void {
+    if (this.#limits.peers !== undefined) message = this.signed(message);
     const incoming = this.#incoming;
     const budget = this.#limits.receiveBudget;
     const replaced = this.#limits.conflate ? incoming.shift() : undefined;

@@ -7,15 +7,18 @@
 import { isIP } from 'node:net';
 import type { Mechanism, Metadata, Verdict } from '../zmtp/index.ts';
 import { decodeZ85, nullMechanism, plainClient, plainServer } from '../zmtp/index.ts';
+import { importKeyPair, isWeakKey } from '../zmtp/mechanism/curve-key-pair.ts';
 import { SocketError } from './errors.ts';
 import type { OptionValues } from './options.ts';
 
+export type MechanismName = 'NULL' | 'PLAIN' | 'CURVE';
+
 /** Who wants to come in, as RFC 27 has it. */
 export interface AuthenticationRequest {
-  readonly mechanism: 'NULL' | 'PLAIN' | 'CURVE';
+  readonly mechanism: MechanismName;
   /** `zapDomain` of the socket that asks. */
   readonly domain: string;
-  /** The peer's IP address; empty for ipc. */
+  /** The peer's IP address, that of an IPv4 peer always in its own form; empty for ipc. */
   readonly address: string;
   /** `routingId` of the socket that asks, which is what libzmq sends, too. */
   readonly identity: Buffer;
@@ -27,7 +30,7 @@ export interface AuthenticationRequest {
 export interface AuthenticationResult {
   /** 200 = come in, 300 = not now, 400 = not you, 500 = an error here. */
   readonly status: 200 | 300 | 400 | 500;
-  /** For people, in logs. */
+  /** For people: stands in the `cause` of the event on this side. The peer is told the status only. */
   readonly text?: string;
   /** Who it is: the property `User-Id` of the peer's metadata. */
   readonly userId?: string;
@@ -35,40 +38,47 @@ export interface AuthenticationResult {
   readonly metadata?: Metadata | Record<string, string | Buffer>;
 }
 
-/** Judges peers. What it throws counts as status 500. */
+/** Judges peers. What it throws counts as status 500, and is the `cause` of the event. */
 export type Authenticate = (
   request: AuthenticationRequest,
 ) => AuthenticationResult | Promise<AuthenticationResult>;
 
 /** Which mechanism the options ask for: the last one set decides, as in libzmq. */
 export class SecurityChoice {
-  mechanism: 'NULL' | 'PLAIN' | 'CURVE' = 'NULL';
+  mechanism: MechanismName = 'NULL';
   asServer = false;
 
-  /** An option was set. */
-  written(name: keyof OptionValues, value: unknown): void {
+  /** An option was set: `values` holds it already, and is told which role is left. */
+  written(name: keyof OptionValues, value: unknown, values: OptionValues): void {
+    const next = this.after(name, value);
+    this.mechanism = next.mechanism;
+    this.asServer = next.asServer;
+    values.plainServer = this.asServer && this.mechanism === 'PLAIN';
+    values.curveServer = this.asServer && this.mechanism === 'CURVE';
+  }
+
+  /**
+   * What would be chosen after setting this option. Turning off what was not on changes nothing here, where libzmq
+   * falls back to NULL: a list of all options with their defaults must not take CURVE away.
+   */
+  after(name: keyof OptionValues, value: unknown): { mechanism: MechanismName; asServer: boolean } {
+    const { mechanism, asServer } = this;
     const given = value !== null && value !== false;
     switch (name) {
       case 'plainServer':
+        return given ? PLAIN_SERVER : asServer && mechanism === 'PLAIN' ? NOTHING : this;
       case 'curveServer':
-        this.asServer = given;
-        this.mechanism = !given ? 'NULL' : name === 'plainServer' ? 'PLAIN' : 'CURVE';
-        break;
+        return given ? CURVE_SERVER : asServer && mechanism === 'CURVE' ? NOTHING : this;
       case 'plainUsername':
       case 'plainPassword':
-        this.asServer = false;
-        this.mechanism = given ? 'PLAIN' : 'NULL';
-        break;
+        return given ? PLAIN_CLIENT : !asServer && mechanism === 'PLAIN' ? NOTHING : this;
       case 'curveServerKey':
-        this.asServer = false;
-        this.mechanism = given ? 'CURVE' : 'NULL';
-        break;
+        return given ? CURVE_CLIENT : !asServer && mechanism === 'CURVE' ? NOTHING : this;
       case 'curvePublicKey':
       case 'curveSecretKey':
-        if (given) this.mechanism = 'CURVE';
-        break;
+        return given ? { mechanism: 'CURVE', asServer } : this;
       default:
-        break;
+        return this;
     }
   }
 
@@ -82,8 +92,9 @@ export class SecurityChoice {
         return nullMechanism;
       case 'PLAIN':
         if (this.asServer) return plainServer();
+        need(values, ['plainUsername'], 'a PLAIN client');
         return plainClient(
-          Buffer.from(needed(values, 'plainUsername', 'PLAIN')),
+          Buffer.from(values.plainUsername!),
           Buffer.from(values.plainPassword ?? ''),
         );
       case 'CURVE':
@@ -94,57 +105,95 @@ export class SecurityChoice {
   }
 
   #makeCurve(values: OptionValues): Promise<Mechanism> {
-    const role = this.asServer ? 'a CURVE server' : 'a CURVE client';
-    const secretKey = decodeZ85(needed(values, 'curveSecretKey', role));
-    const publicKey = values.curvePublicKey;
-    const serverKey = this.asServer ? undefined : decodeZ85(needed(values, 'curveServerKey', role));
-    if (!this.asServer) needed(values, 'curvePublicKey', role);
-    return Promise.all([
-      import('../zmtp/mechanism/curve-box.ts'),
-      import('../zmtp/mechanism/curve-client.ts'),
-      import('../zmtp/mechanism/curve-server.ts'),
-    ]).then(([{ importKeyPair }, { curveClient }, { curveServer }]) => {
-      const own = importKeyPair(secretKey);
-      if (publicKey !== null && !own.publicKey.equals(decodeZ85(publicKey))) {
-        throw invalid('curvePublicKey does not belong to curveSecretKey');
-      }
-      return serverKey === undefined ? curveServer(own) : curveClient(own, serverKey);
-    });
+    if (this.asServer) need(values, ['curveSecretKey'], 'a CURVE server');
+    else need(values, ['curvePublicKey', 'curveSecretKey', 'curveServerKey'], 'a CURVE client');
+    const { curvePublicKey, curveSecretKey, curveServerKey } = values;
+    const secretKey = decodeZ85(curveSecretKey!);
+    const own = importKeyPair(secretKey);
+    secretKey.fill(0);
+    if (curvePublicKey !== null && !own.publicKey.equals(decodeZ85(curvePublicKey))) {
+      throw invalid('curvePublicKey does not belong to curveSecretKey');
+    }
+    if (this.asServer) {
+      return import('../zmtp/mechanism/curve-server.ts').then((curve) => curve.curveServer(own));
+    }
+    const serverKey = decodeZ85(curveServerKey!);
+    if (isWeakKey(serverKey)) throw invalid('curveServerKey is no key: it gives no secret');
+    return import('../zmtp/mechanism/curve-client.ts').then((curve) =>
+      curve.curveClient(own, serverKey),
+    );
   }
 }
 
-/** The address part of a peer's endpoint text, as RFC 27 wants it. */
-export function addressOf(endpoint: string): string {
-  const host = /^tcp:\/\/\[?([^\]]*?)\]?:\d+$/.exec(endpoint)?.[1] ?? '';
-  const mapped = host.replace(/^::ffff:/i, '');
-  return isIP(mapped) === 4 ? mapped : host;
+/** A peer's IP address as an authenticator sees it: an IPv4 one is not shown in its IPv6 dress. */
+export function plainAddress(address: string | undefined): string {
+  const bare = address?.replace(/^::ffff:/i, '') ?? '';
+  return isIP(bare) === 4 ? bare : (address ?? '');
 }
 
-/** What `result` means to a connection. */
-export function toVerdict(result: AuthenticationResult): Verdict {
-  const { status, userId, metadata } = result;
+/** What `authenticate` says of `request`, as a connection wants it. Never rejects. */
+export async function askCallback(
+  authenticate: Authenticate,
+  request: AuthenticationRequest,
+): Promise<Verdict> {
+  try {
+    return toVerdict(await authenticate(request));
+  } catch (cause) {
+    return { status: 500, cause };
+  }
+}
+
+/** @throws TypeError for what is no answer */
+function toVerdict(result: AuthenticationResult): Verdict {
+  const { status, text, userId, metadata } = result;
+  if (!STATUSES.has(status)) {
+    throw new TypeError(`authenticate answered with status ${status}, not 200, 300, 400 or 500`);
+  }
+  if (userId !== undefined && typeof userId !== 'string') {
+    throw new TypeError('userId of an authenticated peer must be a string');
+  }
   return {
     status,
+    ...(text !== undefined && { cause: new Error(text) }),
     ...(userId !== undefined && { userId }),
     ...(metadata !== undefined && { metadata: toMetadata(metadata) }),
   };
 }
 
 function toMetadata(metadata: Metadata | Record<string, string | Buffer>): Metadata {
-  if (metadata instanceof Map) return metadata;
-  return new Map(Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value)]));
+  const entries = metadata instanceof Map ? [...metadata] : Object.entries(metadata);
+  return new Map(entries.map(([name, value]) => [name, Buffer.from(value)]));
 }
 
-function needed(
-  values: OptionValues,
-  name: 'plainUsername' | 'curveSecretKey' | 'curveServerKey' | 'curvePublicKey',
-  role: string,
-): string {
-  const value = values[name];
-  if (value === null) throw invalid(`${role} needs ${name}, which is not set`);
-  return value;
+/** `name` was set while `address` is open without it, and would stay so. */
+export function tooLate(name: string, address: string): SocketError {
+  return invalid(`${name} is set too late: ${address} is open without it, set it before`);
+}
+
+/** Somebody must judge, and nobody is there. */
+export function nobodyJudges(mechanism: MechanismName): SocketError {
+  return new SocketError('EFAULT', {
+    message: `${mechanism} peer refused: no authenticate, and no handler at inproc://zeromq.zap.01`,
+  });
+}
+
+/** A STREAM socket was told to use a mechanism. */
+export function noMechanism(mechanism: MechanismName): SocketError {
+  return invalid(`a STREAM socket cannot use ${mechanism}: it has no handshake`);
+}
+
+function need(values: OptionValues, names: readonly (keyof OptionValues)[], role: string): void {
+  const missing = names.filter((name) => values[name] === null);
+  if (missing.length > 0) throw invalid(`${role} needs ${missing.join(' and ')}, not set`);
 }
 
 function invalid(what: string): SocketError {
   return new SocketError('EINVAL', { message: `Invalid argument: ${what}` });
 }
+
+const NOTHING = { mechanism: 'NULL', asServer: false } as const;
+const PLAIN_CLIENT = { mechanism: 'PLAIN', asServer: false } as const;
+const PLAIN_SERVER = { mechanism: 'PLAIN', asServer: true } as const;
+const CURVE_CLIENT = { mechanism: 'CURVE', asServer: false } as const;
+const CURVE_SERVER = { mechanism: 'CURVE', asServer: true } as const;
+const STATUSES: ReadonlySet<unknown> = new Set([200, 300, 400, 500]);

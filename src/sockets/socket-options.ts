@@ -12,6 +12,8 @@ export type SocketOptions<S> = {
   context?: Context;
   /** Judges peers, see `Socket.authenticate`. */
   authenticate?: Authenticate;
+  /** Keep who sent each message, see `Socket.keepPeers`. */
+  keepPeers?: boolean;
 };
 
 /** Octets may be given where text is read. */

@@ -4,6 +4,7 @@ import { type Context, context as defaultContext, unknownOption } from './contex
 import { SocketCore, type WaitOptions } from './core.ts';
 import { SocketError } from './errors.ts';
 import { type Event, type EventSource, type EventType, Observer, observe } from './events.ts';
+import { type MessagePeer, messagePeer } from './message-peer.ts';
 import {
   defineOptions,
   readOption,
@@ -63,7 +64,11 @@ export class Socket implements ReadOnlyOptions {
     try {
       for (const name of Object.keys(given)) {
         if (name === 'context') continue;
-        if (name !== 'authenticate' && !(spec.optionNames as readonly string[]).includes(name))
+        if (
+          name !== 'authenticate' &&
+          name !== 'keepPeers' &&
+          !(spec.optionNames as readonly string[]).includes(name)
+        )
           throw unknownOption(name);
         (this as unknown as Record<string, unknown>)[name] = given[name];
       }
@@ -181,8 +186,10 @@ export class Socket implements ReadOnlyOptions {
   }
 
   /**
-   * Judges who may come in: peers of a PLAIN or CURVE server, and with `zapDomain` also those of a NULL socket.
-   * Default: the context's `authenticate`, then the handler of RFC 27, else PLAIN peers are refused and others let in.
+   * Judges who may come in: clients of a PLAIN or CURVE server, and NULL peers that come by a bind (with `zapDomain` also
+   * those that a connect leads to, as libzmq does). At once; not for inproc. Default: the context's `authenticate`, then
+   * the handler of RFC 27, else PLAIN clients are refused and others let in. The handler is asked about NULL peers in a
+   * `zapDomain` only.
    */
   get authenticate(): Authenticate | undefined {
     return this[core].authenticate;
@@ -193,6 +200,28 @@ export class Socket implements ReadOnlyOptions {
       throw new TypeError('authenticate must be a function');
     }
     this[core].authenticate = judge;
+  }
+
+  /**
+   * Keep who sent each message, for `peerOf`: default false, since it takes time and memory. At once, for messages that
+   * arrive from then on.
+   */
+  get keepPeers(): boolean {
+    return this[core].keepPeers;
+  }
+
+  set keepPeers(keep: boolean) {
+    if (typeof keep !== 'boolean') throw new TypeError('keepPeers must be a boolean');
+    this[core].keepPeers = keep;
+  }
+
+  /**
+   * Who sent `message`, which is what `receive` gave, not a copy; undefined for another, and unless `keepPeers` was set
+   * when it arrived. The pair of `zmq_msg_gets`.
+   */
+  peerOf(message: readonly Buffer[]): MessagePeer | undefined {
+    const peer = this[core].peerOf(message);
+    return peer && messagePeer(peer);
   }
 
   get threadSafe(): boolean {
@@ -313,8 +342,9 @@ export class Socket implements ReadOnlyOptions {
   [writeOption]<K extends keyof OptionValues>(name: K, value: OptionValues[K]): void {
     this.#checkOpen();
     const { [core]: inner } = this;
+    inner.refuseLate(name, value);
     inner.values[name] = value;
-    inner.security.written(name, value);
+    inner.security.written(name, value, inner.values);
     inner.applyLimits();
     if (!OPTIONS[name].late && (inner.busy || inner.endpointCount > 0)) {
       process.emitWarning('Socket option will not take effect until next connect/bind.');

@@ -136,11 +136,9 @@ export class Connection {
     this.#now = now;
     this.#heartbeat.heard();
     if (this.state !== 'greeting') {
-      if (this.asking !== undefined && (this.#heldBack += chunk.length) > HELD_BACK_MAX) {
-        this.#fail(impatient());
-        return;
-      }
-      this.#decoder.push(chunk);
+      if (this.asking !== undefined) this.#heldBack += chunk.length;
+      if (this.#heldBack > HELD_BACK_MAX) this.#fail(impatient());
+      else this.#decoder.push(chunk);
       return;
     }
     try {
@@ -342,7 +340,8 @@ export class Connection {
 
   #command(body: Buffer): void {
     if (this.#box === undefined) this.#encoder.command(body);
-    else if (this.state === 'traffic') this.#encoder.message([this.#box.seal(SEALED_COMMAND, body)]);
+    else if (this.state === 'traffic')
+      this.#encoder.message([this.#box.seal(SEALED_COMMAND, body)]);
   }
 
   /** A command in traffic; a subscription becomes a message, what is unknown is skipped (RFC 37). */

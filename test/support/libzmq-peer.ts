@@ -360,9 +360,13 @@ export class PeerSocket {
     await this.#command('stopBeacon');
   }
 
-  /** Waits until the socket has seen `count` such events (zeromq.js names) since it was opened. */
-  async event(event: string, count = 1, timeout = 10_000): Promise<void> {
-    await this.#command('event', { event, count, timeout });
+  /**
+   * Waits until the socket has seen `count` such events (zeromq.js names) since it was opened. Resolves to the status or
+   * code of the last one, where it has one.
+   */
+  async event(event: string, count = 1, timeout = 10_000): Promise<string | number | undefined> {
+    const body = { event, count, timeout };
+    return (await this.#command<{ detail?: string | number }>('event', body)).detail;
   }
 
   async close(): Promise<void> {

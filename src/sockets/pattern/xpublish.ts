@@ -158,7 +158,7 @@ export class XPublishPattern implements Pattern {
     if (others === undefined) return;
     const octets = messageSize(others) + MESSAGE_OCTETS;
     this.#held.set(pipe, (this.#held.get(pipe) ?? 0) + octets);
-    this.#notices.push({ pipe, message: others, octets });
+    this.#notices.push({ pipe, message: pipe.signed(others), octets });
   }
 
   /** Make the change a peer asks for. True when the application should hear of it. */
@@ -190,7 +190,8 @@ export class XPublishPattern implements Pattern {
   }
 
   #notify(pipe: Pipe, kind: typeof SUBSCRIBE | typeof CANCEL, prefix: Uint8Array): void {
-    this.#notices.push({ pipe, message: subscriptionMessage(kind, prefix), octets: 0 });
+    const message = pipe.signed(subscriptionMessage(kind, prefix));
+    this.#notices.push({ pipe, message, octets: 0 });
   }
 
   /** The application has taken some of a pipe's messages: go on reading the pipe, if it was held back. */

@@ -11,7 +11,7 @@ import type { Pipe } from '../pipe.ts';
 import { penaltyDelay, reconnectDelay } from '../reconnect.ts';
 import { handshakeFailure } from './handshake-failure.ts';
 import { keepAliveDelay } from './listener.ts';
-import { type LinkOwner, StreamLink } from './stream-link.ts';
+import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
 import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
 
 export class StreamConnecter implements OpenEndpoint, LinkOwner {
@@ -34,6 +34,8 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
   #timer: NodeJS.Timeout | undefined;
   /** Failed attempts since the last finished handshake. */
   #attempt = 0;
+  /** Times that the peer has said no with a status, likewise. */
+  #refusalCount = 0;
   #establishedOnce = false;
   #finishing = false;
   #closed = false;
@@ -94,8 +96,9 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     if (this.#establishedOnce) this.reconnectCount++;
     this.#establishedOnce = true;
     this.#attempt = 0;
+    this.#refusalCount = 0;
     const pipe = this.#pipe ?? this.#attach();
-    pipe.peer = { ...link.protocol.peer!, address: link.address };
+    pipe.peer = peerOf(link);
     pipe.drive(link);
     host.emit({ type: 'handshake', address: this.address });
     if (this.#finishing) link.finish();
@@ -104,7 +107,7 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
   }
 
   judge(link: StreamLink, credentials: Credentials): Promise<Verdict> {
-    return this.#host.judge(this.#values, link.address, credentials);
+    return this.#host.judge(this.#values, link, credentials);
   }
 
   ended(link: StreamLink, error: Error | undefined): void {
@@ -128,6 +131,7 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
       void this.close();
       return;
     }
+    if (isRefusal(error)) this.#refusalCount++;
     this.#retry(error instanceof ZmtpError && error.fault === 'peer' && !isTimeout(error));
   }
 
@@ -193,12 +197,14 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
       stream.off('error', failed);
       if (values.tcpKeepalive === 1) stream.setKeepAlive(true, keepAliveDelay(values));
       host.emit({ type: 'connect', address });
-      this.#link = new StreamLink(stream, host.makeProtocol(values), address, this);
+      this.#link = new StreamLink(stream, host.makeProtocol(values, false), address, this);
     });
   }
 
   #retry(penalty: boolean): void {
-    const { reconnectInterval: interval, reconnectMaxInterval: maxInterval } = this.#values;
+    const { reconnectInterval, reconnectMaxInterval: maxInterval } = this.#values;
+    // Who was turned away for what he is will be so again: each time he waits twice as long, whatever the maximum.
+    const interval = reconnectInterval * 2 ** Math.min(this.#refusalCount, REFUSALS_MAX);
     const { random } = this.#host;
     const delay = penalty
       ? penaltyDelay({ interval, maxInterval, random })
@@ -237,6 +243,14 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
   }
 }
 
+/** The peer has judged us and said no, with the status 400 or 500. libzmq does not come back at all. */
+function isRefusal(error: Error | undefined): boolean {
+  return error instanceof ZmtpError && error.code === 'ERR_ZMTP_REFUSED_BY_PEER' && !!error.status;
+}
+
 function isTimeout(error: ZmtpError): boolean {
   return error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT';
 }
+
+/** Up to this many refusals the delay doubles: 64 times `reconnectInterval`, 6.4 s by default. */
+const REFUSALS_MAX = 6;

@@ -9,7 +9,11 @@ export function handshakeFailure(address: string, error: Error | undefined): Eve
   if (error instanceof ZmtpError) {
     const { status } = error;
     if (status !== undefined) {
-      const refusal = Object.assign(new Error(STATUS_TEXTS[status]), { code: error.code, status });
+      const cause = error.cause ?? error;
+      const refusal = Object.assign(new Error(STATUS_TEXTS[status], { cause }), {
+        code: error.code,
+        status,
+      });
       return { type: 'handshake:error:auth', address, error: refusal };
     }
     if (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT') {

@@ -13,7 +13,7 @@ import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options.ts';
 import type { Pipe } from '../pipe.ts';
 import { handshakeFailure } from './handshake-failure.ts';
-import { type LinkOwner, StreamLink } from './stream-link.ts';
+import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
 import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
 
 export class StreamListener implements OpenEndpoint, LinkOwner {
@@ -121,7 +121,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   established(link: StreamLink): Pipe {
     const host = this.#host;
     const pipe = host.makePipe();
-    pipe.peer = { ...link.protocol.peer!, address: link.address };
+    pipe.peer = peerOf(link);
     pipe.drive(link);
     host.emit({ type: 'handshake', address: this.address });
     host.pattern.attach(pipe);
@@ -130,7 +130,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   }
 
   judge(link: StreamLink, credentials: Credentials): Promise<Verdict> {
-    return this.#host.judge(this.#values, link.address, credentials);
+    return this.#host.judge(this.#values, link, credentials);
   }
 
   ended(link: StreamLink, error: Error | undefined): void {
@@ -168,7 +168,11 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
       stream.on('error', () => {});
       ready.then(
         () => this.#admit(stream),
-        () => stream.destroy(),
+        (error: EventError) => {
+          const { address } = this;
+          this.#host.emit({ type: 'handshake:error:other', address, error });
+          stream.destroy();
+        },
       );
     }
   }
@@ -182,7 +186,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     if (values.tcpKeepalive === 1) stream.setKeepAlive(true, keepAliveDelay(values));
     const { remoteAddress, remotePort } = stream;
     const peer = remoteAddress === undefined ? this.address : formatTcp(remoteAddress, remotePort!);
-    this.#links.add(new StreamLink(stream, this.#host.makeProtocol(values), peer, this));
+    this.#links.add(new StreamLink(stream, this.#host.makeProtocol(values, true), peer, this));
   }
 
   #options(endpoint: TcpBindEndpoint | IpcBindEndpoint): net.ListenOptions {

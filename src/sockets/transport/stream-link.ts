@@ -10,7 +10,8 @@
 import type { Socket as Stream } from 'node:net';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
-import type { Pipe, PipeDriver } from '../pipe.ts';
+import type { PeerInfo, Pipe, PipeDriver } from '../pipe.ts';
+import { plainAddress } from '../security.ts';
 import type { Protocol } from './protocol.ts';
 
 /** Who made the link. */
@@ -28,6 +29,10 @@ export class StreamLink implements PipeDriver {
   readonly protocol: Protocol;
   /** Where the peer is, as an endpoint text. */
   readonly address: string;
+  /** The IP address of the peer; undefined for ipc. */
+  readonly remoteAddress: string | undefined;
+  /** Aborted at the end of the connection; made when its peer is judged. */
+  judging: AbortController | undefined;
   /** Octets that came and went, framing included. */
   bytesReceived = 0;
   bytesSent = 0;
@@ -42,7 +47,7 @@ export class StreamLink implements PipeDriver {
   #ended = false;
   #draining = false;
   #pumping = false;
-  #judging = false;
+  #settling = false;
   #timer: NodeJS.Timeout | undefined;
   #armed = Number.POSITIVE_INFINITY;
   /** A deadline was put off, and nothing heard since. */
@@ -55,6 +60,7 @@ export class StreamLink implements PipeDriver {
     this.protocol = protocol;
     this.address = address;
     this.#owner = owner;
+    this.remoteAddress = stream.remoteAddress;
     stream.on('data', (chunk: Buffer) => this.#received(chunk));
     stream.on('drain', () => this.#drained());
     stream.on('error', (error) => {
@@ -181,31 +187,39 @@ export class StreamLink implements PipeDriver {
       if (this.#finishing) this.#endIfDone();
     } else if (protocol.state === 'failed') {
       this.#settle();
-    } else if (protocol.asking !== undefined && !this.#judging) {
+    } else if (protocol.asking !== undefined && this.judging === undefined) {
       this.#judge(protocol.asking);
     }
   }
 
   /** Have the peer's credentials judged; meanwhile nothing of it is decoded. */
   #judge(credentials: Credentials): void {
-    this.#judging = true;
+    this.judging = new AbortController();
     this.#owner.judge(this, credentials).then(
       (verdict) => {
         if (this.#ended || this.stream.destroyed) return;
-        this.#judging = false;
+        this.judging = undefined;
         this.protocol.authenticated(verdict);
         this.#pump();
         if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
         this.#arm();
       },
-      (error: Error) => this.close(error),
+      (error: Error) => {
+        if (!this.#ended) this.close(error);
+      },
     );
   }
 
   /** The protocol has failed: tell the peer what it allows to tell, and go. */
   #settle(): void {
-    if (this.#finishing || this.stream.destroyed) return;
+    if (this.#settling || this.stream.destroyed) return;
     this.#error ??= this.protocol.error;
+    if (this.#finishing) {
+      // We were leaving, and the peer has broken the rules meanwhile: nothing more goes to it.
+      this.#sever();
+      return;
+    }
+    this.#settling = true;
     this.#finishing = true;
     this.#flush();
     this.stream.end();
@@ -342,9 +356,15 @@ export class StreamLink implements PipeDriver {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.protocol.close();
+    this.judging?.abort();
     this.pipe?.drive(undefined);
     this.#owner.ended(this, this.#error ?? this.protocol.error);
   }
+}
+
+/** What is known of the peer of a link whose handshake is over. */
+export function peerOf({ protocol, address, remoteAddress }: StreamLink): PeerInfo {
+  return { ...protocol.peer!, address, remoteAddress: plainAddress(remoteAddress) };
 }
 
 function isTimeout(error: Error | undefined): boolean {

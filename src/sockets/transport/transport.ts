@@ -20,10 +20,10 @@ export interface TransportHost {
   makePipe(connectRoutingId?: Buffer): Pipe;
   /** What must be loaded before `makeProtocol`, if anything. Rejects with the reason why it cannot be. */
   prepare(values: OptionValues): Promise<void> | undefined;
-  /** May the peer at `peerAddress` come in? */
-  judge(values: OptionValues, peerAddress: string, credentials: Credentials): Promise<Verdict>;
-  /** The state machine for a new connection under the options that its endpoint was opened with. */
-  makeProtocol(values: OptionValues): Protocol;
+  /** May the peer at the other end of `link` come in? */
+  judge(values: OptionValues, link: StreamLink, credentials: Credentials): Promise<Verdict>;
+  /** The state machine for a new connection, `accepted` or made, under the options of its endpoint. */
+  makeProtocol(values: OptionValues, accepted: boolean): Protocol;
   /** A handshake is over: count the peer, then tell the pattern. */
   established(pipe: Pipe, link: StreamLink | undefined): void;
   /** A peer that was established is gone. */

@@ -42,6 +42,15 @@ OPTIONS = {
     'invertMatching': zmq.INVERT_MATCHING,
     'reconnectInterval': zmq.RECONNECT_IVL,
     'reconnectMaxInterval': zmq.RECONNECT_IVL_MAX,
+    'plainServer': zmq.PLAIN_SERVER,
+    'plainUsername': zmq.PLAIN_USERNAME,
+    'plainPassword': zmq.PLAIN_PASSWORD,
+    'curveServer': zmq.CURVE_SERVER,
+    'curvePublicKey': zmq.CURVE_PUBLICKEY,
+    'curveSecretKey': zmq.CURVE_SECRETKEY,
+    'curveServerKey': zmq.CURVE_SERVERKEY,
+    'zapDomain': zmq.ZAP_DOMAIN,
+    'handshakeInterval': zmq.HANDSHAKE_IVL,
 }
 
 EVENTS = {
@@ -59,6 +68,15 @@ EVENTS = {
 }
 
 
+# The codes of zeromq.js for what the monitor says of a failed handshake.
+PROTOCOL_ERRORS = {
+    0x10000001: 'ERR_ZMTP_UNEXPECTED_COMMAND',
+    0x10000003: 'ERR_ZMTP_KEY_EXCHANGE',
+    0x11000001: 'ERR_ZMTP_CRYPTOGRAPHIC',
+    0x11000002: 'ERR_ZMTP_MECHANISM_MISMATCH',
+}
+
+
 class Entry:
     """A socket, the jobs that wait for it, and the events it has seen."""
 
@@ -68,6 +86,7 @@ class Entry:
         self.sending = collections.deque()
         self.receiving = collections.deque()
         self.seen = collections.Counter()
+        self.details = {}
         self.watchers = []
         self.beacon = None
         self.monitor = self.socket.get_monitor_socket()
@@ -147,12 +166,15 @@ class Peer:
     def observe(self, entry):
         while entry.monitor.poll(0):
             event = parse_monitor_message(entry.monitor.recv_multipart())
-            entry.seen[EVENTS.get(event['event'], 'other')] += 1
+            name = EVENTS.get(event['event'], 'other')
+            entry.seen[name] += 1
+            entry.details[name] = PROTOCOL_ERRORS.get(event['value'], event['value'])
         for watcher in list(entry.watchers):
             number, event, count, deadline = watcher
             if entry.seen[event] >= count:
                 entry.watchers.remove(watcher)
-                tell({'n': number, 'result': {'count': entry.seen[event]}})
+                result = {'count': entry.seen[event], 'detail': entry.details.get(event)}
+                tell({'n': number, 'result': result})
             elif time.monotonic() >= deadline:
                 entry.watchers.remove(watcher)
                 tell_error(number, RuntimeError(f'no {count} × {event}, seen {dict(entry.seen)}'))

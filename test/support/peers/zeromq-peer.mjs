@@ -29,6 +29,7 @@ const commands = {
       sending: Promise.resolve(),
       receiving: Promise.resolve(),
       seen: new Map(),
+      details: new Map(),
       watchers: new Set(),
       beacon: undefined,
       stopped: false,
@@ -155,7 +156,7 @@ const commands = {
         if ((entry.seen.get(event) ?? 0) < count) return false;
         clearTimeout(timer);
         entry.watchers.delete(check);
-        resolve({ count: entry.seen.get(event) });
+        resolve({ count: entry.seen.get(event), detail: entry.details.get(event) });
         return true;
       };
       const timer = setTimeout(() => {
@@ -210,8 +211,9 @@ createInterface({ input: process.stdin })
 function observe(entry) {
   const { events } = entry.socket;
   (async () => {
-    for await (const { type } of events) {
+    for await (const { type, error } of events) {
       nudge(entry);
+      if (error !== undefined) entry.details.set(type, error.status ?? error.code);
       entry.seen.set(type, (entry.seen.get(type) ?? 0) + 1);
       for (const check of [...entry.watchers]) check();
     }

@@ -3,15 +3,16 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { ZmtpError } from '../../../src/zmtp/errors.ts';
+import { curveClient } from '../../../src/zmtp/mechanism/curve-client.ts';
 import {
   generateKeyPair,
   importKeyPair,
   type KeyPair,
-} from '../../../src/zmtp/mechanism/curve-box.ts';
-import { curveClient } from '../../../src/zmtp/mechanism/curve-client.ts';
+} from '../../../src/zmtp/mechanism/curve-key-pair.ts';
 import { curveServer } from '../../../src/zmtp/mechanism/curve-server.ts';
 import type { Handshake, Mechanism } from '../../../src/zmtp/mechanism/mechanism.ts';
 import { encodeMetadata, property } from '../../../src/zmtp/metadata.ts';
+import { core, feed, taken } from '../../support/joined.ts';
 
 const recorded = JSON.parse(
   readFileSync(new URL('../security-vectors.json', import.meta.url), 'utf8'),
@@ -167,11 +168,22 @@ t.test('a server refuses what is not for it', async (t) => {
   const elsewhere = curveServer(server).begin(dealer);
   elsewhere.step(curveClient(client, server.publicKey).begin(dealer).first()!);
   t.throws(() => elsewhere.step(initiate), ZmtpError, 'INITIATE of another connection');
-  t.throws(() => theirs.step(initiate.subarray(0, 200)), {
-    code: 'ERR_ZMTP_MALFORMED_COMMAND_INITIATE',
-  });
   theirs.step(initiate);
   t.throws(() => theirs.step(initiate), { code: 'ERR_ZMTP_UNEXPECTED_COMMAND' }, 'a second one');
+
+  const [mine, other] = [
+    curveClient(client, server.publicKey).begin(dealer),
+    curveServer(server).begin(dealer),
+  ];
+  const whole = mine.step(other.step(mine.first()!)!)!;
+  t.throws(() => other.step(whole.subarray(0, 200)), {
+    code: 'ERR_ZMTP_MALFORMED_COMMAND_INITIATE',
+  });
+  t.throws(
+    () => other.step(whole),
+    { code: 'ERR_ZMTP_UNEXPECTED_COMMAND' },
+    'a cookie serves once',
+  );
 });
 
 t.test('a client refuses a server with another key', async (t) => {
@@ -184,4 +196,25 @@ t.test('a client refuses a server with another key', async (t) => {
   t.throws(() => ours.step(welcome.subarray(0, 100)), {
     code: 'ERR_ZMTP_MALFORMED_COMMAND_WELCOME',
   });
+});
+
+t.test('a connection that has failed or is closed seals nothing any more', async (t) => {
+  for (const end of ['failed', 'closed'] as const) {
+    const [ours, theirs] = [
+      core('DEALER', { mechanism: curveClient(client, server.publicKey) }),
+      core('ROUTER', { mechanism: curveServer(server) }),
+    ];
+    for (let turn = 0; turn < 3; turn++) {
+      feed(theirs, taken(ours));
+      if (theirs.asking !== undefined) theirs.authenticated({ status: 200 });
+      feed(ours, taken(theirs));
+    }
+    t.same([ours.state, theirs.state], ['traffic', 'traffic']);
+    if (end === 'closed') ours.close();
+    else feed(ours, Buffer.from('000178', 'hex'));
+    t.equal(ours.state, end);
+    ours.send([Buffer.from('secret')]);
+    ours.elapsed(1e9);
+    t.equal(ours.pending, 0, 'not even under a key of zeros');
+  }
 });
