@@ -24,7 +24,8 @@ export class Running {
 
   constructor(command: string, args: readonly string[]) {
     // The test runner's loaders are not for the program under test.
-    const { NODE_OPTIONS: _, NO_COLOR: __, FORCE_COLOR: ___, ...env } = process.env;
+    // A person's terminal has none of these; CI says by `CI` that it shows no colours.
+    const { NODE_OPTIONS: _, NO_COLOR: __, FORCE_COLOR: ___, CI: ____, ...env } = process.env;
     const child = spawn(command, args, { env: { ...env, TERM: 'xterm-256color' } });
     this.#child = child;
     child.stdin.on('error', () => {});
