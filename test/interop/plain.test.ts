@@ -19,8 +19,10 @@ withPeers(t, async (t, peer) => {
     const one = await join(t, peer, ROLES, 'server', 'we', 'tcp');
     t.equal(await failure(one.log), 'other EFAULT');
     await one.theirs.close();
-    const other = await join(t, peer, ROLES, 'client', 'libzmq', 'tcp');
-    t.equal(await failure(other.log), 'other ECONNRESET');
+    // libzmq 4.3.4 closes, or now and then does nothing: then our own time limit ends the handshake.
+    const patience = { handshakeInterval: 2000 };
+    const other = await join(t, peer, ROLES, 'client', 'libzmq', 'tcp', patience);
+    t.match(await failure(other.log), /^other (ECONNRESET|ERR_ZMTP_HANDSHAKE_TIMEOUT)$/);
     await other.theirs.event('handshake:error:other');
     await other.theirs.close();
   });

@@ -57,7 +57,7 @@ export async function join(
   ours: Role,
   binder: 'we' | 'libzmq',
   transport: 'tcp' | 'ipc',
-  options: { authenticate?: Authenticate; keepPeers?: boolean } = {},
+  options: { authenticate?: Authenticate; keepPeers?: boolean; handshakeInterval?: number } = {},
 ): Promise<{ socket: Router | Dealer; log: Log; theirs: PeerSocket }> {
   // Once is enough: a second question would be taken for that of the next test.
   const given = { ...roles[ours], ...options, reconnectInterval: 60_000 };
