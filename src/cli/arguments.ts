@@ -9,7 +9,7 @@ export class UsageError extends Error {}
 /** What was given: options by name, and the rest. */
 export class Arguments {
   readonly positionals: readonly string[];
-  readonly #values: Readonly<Record<string, unknown>>;
+  #values: Readonly<Record<string, unknown>>;
 
   /** @throws UsageError for what `options` does not allow */
   constructor(args: readonly string[], options: OptionSet) {
@@ -28,6 +28,12 @@ export class Arguments {
         (error as Error).message.split('\n')[0]!.replace(/\.( To specify.*)?$/, ''),
       );
     }
+  }
+
+  /** These, and what `others` has that is not given here. */
+  over(others: Arguments): this {
+    this.#values = { ...others.#values, ...this.#values };
+    return this;
   }
 
   /** Whether the option was given, or is on. */

@@ -6,6 +6,7 @@ import { packageVersion } from '../index.ts';
 import { Arguments, UsageError } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { bench } from './commands/bench.ts';
+import { hub } from './commands/hub.ts';
 import { monitor } from './commands/monitor.ts';
 import { ping } from './commands/ping.ts';
 import { proxy } from './commands/proxy.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   dealer,
   router,
   proxy,
+  hub,
   monitor,
   ping,
   bench,

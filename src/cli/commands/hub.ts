@@ -1,0 +1,142 @@
+/** `hub`: the program between the processes of a dedicated channel layer. */
+
+import { readFileSync } from 'node:fs';
+import { Hub } from '../../layer/index.ts';
+import { Arguments, UsageError } from '../arguments.ts';
+import { type Command, EXIT, type OptionSet } from '../command.ts';
+import { FORMATS, HubLog } from '../hub-log.ts';
+import { answerAt, figuresOf, type Service, serveAt } from '../hub-service.ts';
+
+const WIRES = ['native', 'channels_zmq'] as const;
+
+/** What stands on the command line, or by the same long names in the file. */
+const SETTINGS: OptionSet = {
+  pull: { type: 'string', value: 'ENDPOINT', help: 'where layers push messages to' },
+  pub: { type: 'string', value: 'ENDPOINT', help: 'where layers get them from' },
+  wire: {
+    type: 'string',
+    value: 'WIRE',
+    help: 'native (default), or channels_zmq: stand between Python processes',
+  },
+  'max-message-size': { type: 'string', value: 'N', help: 'octets in a message; default 8388608' },
+  'local-capacity': {
+    type: 'string',
+    value: 'N',
+    help: 'messages that may wait in all channels together; default no limit',
+  },
+  'group-expiry': {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'how long memberships last; default 86400',
+  },
+  control: { type: 'string', value: 'ENDPOINT', help: 'a REP there answers "health" and "stats"' },
+  http: { type: 'string', value: '[HOST:]PORT', help: 'a web server with /health and /stats' },
+  report: {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'log the counters so often; default 60, 0 is never',
+  },
+  log: { type: 'string', value: 'FORMAT', help: 'text (default), json or none; on standard error' },
+};
+
+export const hub: Command = {
+  name: 'hub',
+  summary: 'stand between the processes of a channel layer',
+  usage: '--pull ENDPOINT --pub ENDPOINT [OPTIONS]',
+  description:
+    'Hold what dedicated layers send until it is read, and pass it on to those who read.\n' +
+    'Ctrl-C or SIGTERM ends it when what it has taken in is published, SIGUSR2 logs the counters.',
+  options: {
+    ...SETTINGS,
+    config: {
+      type: 'string',
+      short: 'c',
+      value: 'FILE',
+      help: 'JSON with options by their long names; the command line goes first',
+    },
+  },
+  examples: [
+    'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571',
+    'zeromq-pure hub -c hub.json --http 8080                  # curl localhost:8080/stats',
+    'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571 --wire channels_zmq',
+  ],
+  async run(given, terminal) {
+    given.noPositionals();
+    const path = given.text('config');
+    const told = path === undefined ? given : given.over(readConfig(path));
+    const [pull, pub] = [told.text('pull'), told.text('pub')];
+    if (pull === undefined || pub === undefined) {
+      throw new UsageError('--pull ENDPOINT and --pub ENDPOINT are needed');
+    }
+    const maxMessageSize = told.count('max-message-size', 1);
+    const localCapacity = told.count('local-capacity', 1);
+    const groupExpiry = told.number('group-expiry');
+    const report = told.number('report') ?? 60;
+    const log = new HubLog(told.choice('log', FORMATS), (line) => terminal.note(line));
+    const running = new Hub({
+      pull,
+      pub,
+      wire: told.choice('wire', WIRES),
+      ...(maxMessageSize !== undefined && { maxMessageSize }),
+      ...(localCapacity !== undefined && { localCapacity }),
+      ...(groupExpiry !== undefined && { groupExpiry }),
+    });
+
+    const services: Service[] = [];
+    const counters = (): void => log.info('counters', figuresOf(running));
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await running.start();
+      const [control, http] = [told.text('control'), told.text('http')];
+      if (control !== undefined) services.push(await answerAt(control, running));
+      if (http !== undefined) services.push(await serveAt(http, running));
+      log.watch(running);
+      const { id, pull, pub } = running.stats();
+      const at = Object.fromEntries(services.map(({ name, address }) => [name, address]));
+      log.info('listening', { hub: id, pull, pub, ...at, pid: process.pid });
+      process.on('SIGUSR2', counters);
+      if (report > 0) timer = setInterval(counters, report * 1000);
+      await interrupted(terminal.signal);
+      log.info('draining');
+    } finally {
+      clearInterval(timer);
+      process.off('SIGUSR2', counters);
+      for (const service of services) await service.close();
+      await running.close();
+    }
+    log.info('ended', figuresOf(running));
+    return EXIT.done;
+  },
+};
+
+/** @throws UsageError */
+function readConfig(path: string): Arguments {
+  let settings: unknown;
+  try {
+    settings = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as Error).message}`);
+  }
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    throw new UsageError(`${path}: expected an object of options`);
+  }
+  const words = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  try {
+    return new Arguments(words, SETTINGS);
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as Error).message}`);
+  }
+}
+
+/** The wait itself keeps the process alive. */
+function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const holder = setInterval(() => {}, 0x7fff_ffff);
+    const end = (): void => {
+      clearInterval(holder);
+      resolve();
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}

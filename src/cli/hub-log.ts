@@ -1,0 +1,65 @@
+/** HubLog: what a hub says of itself, in lines for people or for programs. */
+
+import type { Hub } from '../layer/index.ts';
+
+export const FORMATS = ['text', 'json', 'none'] as const;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export class HubLog {
+  readonly #format: (typeof FORMATS)[number];
+  readonly #write: (line: string) => void;
+  /** What happens often: how many times since it was last said, and until when not to say it again. */
+  readonly #often = new Map<string, { count: number; until: number }>();
+
+  constructor(format: (typeof FORMATS)[number], write: (line: string) => void) {
+    this.#format = format;
+    this.#write = write;
+  }
+
+  info(text: string, fields?: Fields): void {
+    this.#say('info', text, fields);
+  }
+
+  warning(text: string, fields?: Fields): void {
+    this.#say('warning', text, fields);
+  }
+
+  /** Say what happens to `hub`; what happens often, in one line for each ten seconds. */
+  watch({ events }: Hub): void {
+    events.on('peer:join', ({ peer }) => this.info('process joined', { peer }));
+    events.on('peer:leave', ({ peer }) => this.info('process left', { peer }));
+    events.on('lost', ({ count, why }) => this.warning('messages lost', { count, why }));
+    events.on('undecodable', ({ from, count, error }) =>
+      this.warning('unreadable', { from: from || '?', count, error: error.message }),
+    );
+    events.on('full', ({ channel }) => this.#seldom('channel full', channel, 1));
+    events.on('skipped', ({ group, channels }) =>
+      this.#seldom('members full', group, channels.length),
+    );
+    events.on('expired', ({ channel, count }) => this.#seldom('expired unread', channel, count));
+  }
+
+  #seldom(text: string, channel: string, count: number): void {
+    const key = `${text} ${channel}`;
+    const record = this.#often.get(key) ?? { count: 0, until: 0 };
+    record.count += count;
+    if (performance.now() < record.until) return;
+    this.warning(text, { channel, count: record.count });
+    if (this.#often.size > 1000) this.#often.clear();
+    this.#often.set(key, { count: 0, until: performance.now() + 10_000 });
+  }
+
+  #say(level: 'info' | 'warning', text: string, fields: Fields = {}): void {
+    if (this.#format === 'none') return;
+    const time = new Date().toISOString();
+    if (this.#format === 'json') {
+      this.#write(JSON.stringify({ time, level, text, ...fields }));
+      return;
+    }
+    const shown = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+    const mark = level === 'info' ? '' : `${level}: `;
+    const clock = time.replace('T', ' ').replace('Z', '');
+    this.#write([`${clock} hub ${mark}${text}`, ...shown].join('  '));
+  }
+}

@@ -1,0 +1,207 @@
+/** DedicatedLayer: any number of processes send and receive, and a hub stands in between. */
+
+import type { Context } from '../sockets/index.ts';
+import { socketOptions } from './address.ts';
+import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
+import { LayerError } from './errors.ts';
+import { HashRing } from './hash-ring.ts';
+import type { Home } from './home.ts';
+import { ChannelLayer } from './layer.ts';
+import type { Letter } from './letter.ts';
+import { Link, type LinkHost } from './link.ts';
+import { routeOf } from './names.ts';
+import type { LayerOptions } from './options.ts';
+import { Outbox } from './outbox.ts';
+import { packExcept } from './protocol.ts';
+import type { Message } from './value.ts';
+import { DedicatedZmqCarrier } from './zmq-carrier.ts';
+import { wireOptions } from './zmq-format.ts';
+
+/** Where a hub is. */
+export interface HubAddresses {
+  /** Where it takes messages: its `pull`. */
+  push: string;
+  /** Where it publishes. */
+  pub: string;
+}
+
+/** What a dedicated layer takes beside the common options: the addresses of one hub, or several in `hubs`. */
+export interface DedicatedLayerOptions extends LayerOptions, Partial<HubAddresses> {
+  /** Names are spread over them by consistent hashing; all layers need the same ones. */
+  hubs?: readonly HubAddresses[];
+  /** `channels_zmq`: speak as the Python package does. Default: our own protocol. */
+  wire?: 'native' | 'channels_zmq';
+  /** The context of its sockets. */
+  context?: Context;
+}
+
+/** Connects when it is made, and as long as it is open keeps the process alive. */
+export class DedicatedLayer<M extends object = Message> extends ChannelLayer<M> {
+  /** @throws LayerError `ERR_INVALID_OPTION` */
+  constructor(options: DedicatedLayerOptions) {
+    const hubs = toHubs(options ?? {});
+    const { wire, context } = options;
+    if (wire === 'channels_zmq' && hubs.length > 1) {
+      throw new LayerError('ERR_INVALID_OPTION', 'channels_zmq knows one queue service, not hubs');
+    }
+    super(wireOptions(options), (home) =>
+      wire === 'channels_zmq'
+        ? new DedicatedZmqCarrier(home, hubs[0]!.push, hubs[0]!.pub, context)
+        : new DedicatedCarrier(home, hubs, context),
+    );
+  }
+}
+
+class DedicatedCarrier implements Carrier {
+  readonly capabilities: Capabilities = {
+    extensions: ['groups', 'flush'],
+    delivery: 'one-reader',
+    producers: 'many-processes',
+    lateReaders: true,
+    confirmed: true,
+    bytes: true,
+    separateNames: true,
+  };
+  readonly peerCount = 0;
+  readonly #home: Home;
+  readonly #hubs: readonly HubClient[];
+  readonly #ring: HashRing;
+
+  constructor(home: Home, hubs: readonly HubAddresses[], context: Context | undefined) {
+    this.#home = home;
+    const ring = new HashRing(hubs.map(({ push, pub }) => `${push} ${pub}`));
+    this.#ring = ring;
+    this.#hubs = hubs.map(
+      (addresses, index) =>
+        new HubClient(home, addresses, context, (name) => ring.of(routeOf(name)) === index),
+    );
+  }
+
+  send(channel: string, payload: Uint8Array): Promise<void> {
+    const { outbox, link } = this.#of(channel);
+    // So that the hub knows that there is room again before it sees this.
+    link.sayLevels();
+    return outbox.send(channel, payload);
+  }
+
+  groupSend(
+    group: string,
+    payload: Uint8Array,
+    except: ReadonlySet<string> | undefined,
+  ): Promise<void> {
+    return this.#of(group).outbox.groupSend(group, payload, packExcept(except));
+  }
+
+  want(channel: string): void {
+    this.#of(channel).link.want(channel);
+  }
+
+  unwant(channel: string): void {
+    this.#of(channel).link.unwant(channel);
+  }
+
+  taken(_channel: string, _letter: Letter): void {
+    for (const { link } of this.#hubs) link.levelChanged();
+  }
+
+  join(group: string, channel: string): Promise<void> {
+    const { link } = this.#of(group);
+    if (!this.#home.isOwn(channel) && this.#of(channel).link !== link) {
+      return Promise.reject(
+        new LayerError(
+          'ERR_UNSUPPORTED',
+          `group ${this.#home.bare(group)} is at another hub than channel ` +
+            `${this.#home.bare(channel)}, which is not of this process`,
+          { channel: this.#home.bare(channel) },
+        ),
+      );
+    }
+    return link.join(group, channel, true);
+  }
+
+  leave(group: string, channel: string): Promise<void> {
+    return this.#of(group).link.leave(group, channel, true);
+  }
+
+  async flush(): Promise<void> {
+    const { prefix } = this.#home.settings;
+    await Promise.all(this.#hubs.map(({ link }) => link.flush(prefix)));
+  }
+
+  async ready(options: WaitOptions): Promise<void> {
+    await Promise.all(this.#hubs.map(({ link }) => link.sync(true, options)));
+  }
+
+  sweep(now: number, emptied: readonly string[]): void {
+    for (const { outbox } of this.#hubs) outbox.sweep(now);
+    for (const group of emptied) this.#of(group).link.emptied(group);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#hubs.map((hub) => hub.close()));
+  }
+
+  #of(name: string): HubClient {
+    return this.#hubs[this.#ring.of(routeOf(name))]!;
+  }
+}
+
+/** One hub, as a process sees it. */
+class HubClient implements LinkHost {
+  readonly outbox: Outbox;
+  readonly link: Link;
+  #hub = '';
+
+  constructor(
+    home: Home,
+    { push, pub }: HubAddresses,
+    context: Context | undefined,
+    mine: (name: string) => boolean,
+  ) {
+    const options = socketOptions(context, home.settings.maxMessageSize);
+    this.outbox = new Outbox(home, push, options);
+    this.link = new Link(home, pub, options, this, mine);
+    this.link.levelsBy = (message) => this.outbox.control(message);
+  }
+
+  get acked(): number {
+    return this.outbox.acked;
+  }
+
+  welcome(hub: string, acked: number, refused: readonly number[]): void {
+    this.outbox.welcome(acked, refused, this.#hub !== '' && this.#hub !== hub);
+    this.#hub = hub;
+  }
+
+  ack(number: number, refused: readonly number[]): void {
+    this.outbox.ack(number, refused);
+  }
+
+  gap(from: number, to: number): void {
+    this.outbox.gap(from, to);
+  }
+
+  lost(): void {
+    this.outbox.lost();
+  }
+
+  async close(): Promise<void> {
+    await this.outbox.close();
+    await this.link.close();
+  }
+}
+
+function toHubs({ push, pub, hubs }: Partial<DedicatedLayerOptions>): readonly HubAddresses[] {
+  const all = hubs ?? [{ push: push ?? '', pub: pub ?? '' }];
+  if (hubs !== undefined && (push !== undefined || pub !== undefined)) {
+    throw new LayerError('ERR_INVALID_OPTION', 'give either push and pub, or hubs');
+  }
+  const complete = all.every((hub) => hub.push && hub.pub);
+  if (all.length === 0 || !complete) {
+    throw new LayerError(
+      'ERR_INVALID_OPTION',
+      'a dedicated layer needs the addresses of its hub: push and pub',
+    );
+  }
+  return all;
+}

@@ -1,0 +1,103 @@
+/** Groups: who belongs to what, and since when. */
+
+export class Groups {
+  readonly #groups = new Map<string, Map<string, number>>();
+  readonly #expiry: number;
+  #memberCount = 0;
+
+  /** @param expiry seconds that a membership lasts after the last `add` */
+  constructor(expiry: number) {
+    this.#expiry = expiry;
+  }
+
+  /** Groups with members. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  get memberCount(): number {
+    return this.#memberCount;
+  }
+
+  has(group: string): boolean {
+    return this.#groups.has(group);
+  }
+
+  hasMember(group: string, channel: string): boolean {
+    return this.#groups.get(group)?.has(channel) ?? false;
+  }
+
+  sizeOf(group: string): number {
+    return this.#groups.get(group)?.size ?? 0;
+  }
+
+  /** Add, or renew; true for the first member of the group. */
+  add(group: string, channel: string, now: number): boolean {
+    const members = this.#groups.get(group);
+    if (members === undefined) {
+      this.#groups.set(group, new Map([[channel, now]]));
+      this.#memberCount++;
+      return true;
+    }
+    if (!members.has(channel)) this.#memberCount++;
+    members.set(channel, now);
+    return false;
+  }
+
+  /** Remove, if it is a member; true if that was the last one. */
+  discard(group: string, channel: string): boolean {
+    const members = this.#groups.get(group);
+    if (!members?.delete(channel)) return false;
+    this.#memberCount--;
+    if (members.size > 0) return false;
+    this.#groups.delete(group);
+    return true;
+  }
+
+  /** Those whose membership has not expired, and, with `sentAt`, who had joined by then. */
+  *members(group: string, now: number, sentAt: number = now): Generator<string, void, void> {
+    const members = this.#groups.get(group);
+    if (members === undefined) return;
+    for (const [channel, joinedAt] of members) {
+      if (joinedAt + this.#expiry > now && joinedAt <= sentAt) yield channel;
+    }
+  }
+
+  /** Forget memberships that are over; returns the groups that have nobody left. */
+  sweep(now: number): string[] {
+    const emptied: string[] = [];
+    for (const [group, members] of this.#groups) {
+      for (const [channel, joinedAt] of members) {
+        if (joinedAt + this.#expiry > now) continue;
+        members.delete(channel);
+        this.#memberCount--;
+      }
+      if (members.size > 0) continue;
+      this.#groups.delete(group);
+      emptied.push(group);
+    }
+    return emptied;
+  }
+
+  /** Forget all groups whose name begins with `prefix`; returns them. */
+  clear(prefix = ''): string[] {
+    const cleared = [...this.#groups.keys()].filter((group) => group.startsWith(prefix));
+    for (const group of cleared) {
+      this.#memberCount -= this.#groups.get(group)!.size;
+      this.#groups.delete(group);
+    }
+    return cleared;
+  }
+
+  /** All of it: group, channel, and when it joined. */
+  *entries(): Generator<[group: string, channel: string, joinedAt: number], void, void> {
+    for (const [group, members] of this.#groups) {
+      for (const [channel, joinedAt] of members) yield [group, channel, joinedAt];
+    }
+  }
+
+  /** The groups with members. */
+  names(): IterableIterator<string> {
+    return this.#groups.keys();
+  }
+}

@@ -1,0 +1,23 @@
+/** What "zeromq-pure/layer" exports. */
+
+export type { ChannelCapacity } from './capacity.ts';
+export type { Capabilities, WaitOptions } from './carrier.ts';
+export type { EncryptionKey } from './cipher.ts';
+export type { Codec } from './codec.ts';
+export { DedicatedLayer, type DedicatedLayerOptions, type HubAddresses } from './dedicated.ts';
+export { EmbeddedLayer, type EmbeddedLayerOptions } from './embedded.ts';
+export {
+  ChannelFull,
+  InvalidMessage,
+  InvalidName,
+  LayerClosed,
+  LayerError,
+  type LayerErrorCode,
+  MessageTooLarge,
+} from './errors.ts';
+export type { LayerEvents, LayerStats } from './events.ts';
+export { Hub, type HubOptions, type HubStats } from './hub.ts';
+export { ChannelLayer, type GroupSendOptions, MessageStream } from './layer.ts';
+export { MemoryLayer } from './memory.ts';
+export type { LayerOptions } from './options.ts';
+export type { Message, Value } from './value.ts';

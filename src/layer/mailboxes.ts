@@ -1,0 +1,376 @@
+/** Mailboxes: channels as one process has them. Messages that wait for readers, or readers that wait for messages. */
+
+import type { Letter } from './letter.ts';
+import { routeOf } from './names.ts';
+import { Queue } from './queue.ts';
+
+/** Who waits for the next message of a channel. */
+export interface Reader {
+  take(letter: Letter): void;
+}
+
+/** What became of a message: taken by a reader at once, kept for one, or refused. */
+export type Fate = 'read' | 'kept' | 'full';
+
+/** What is told to the owner of mailboxes. */
+export interface MailboxesHost {
+  /** How many messages may wait in a channel. Asked with its full name. */
+  capacityOf(channel: string): number;
+  /** Messages of `channel` died unread. */
+  expired(channel: string, count: number): void;
+}
+
+/** What a group message came to. */
+export interface Distribution {
+  delivered: number;
+  /** Channels that were full. */
+  skipped: string[];
+}
+
+export class Mailboxes {
+  readonly #host: MailboxesHost;
+  readonly #boxes = new Map<string, Box>();
+  readonly #routes = new Map<string, Route>();
+  #letterCount = 0;
+  #readerCount = 0;
+  /** The most messages unread in all boxes. */
+  readonly #limit: number;
+  /** Some route was filled to half its capacity since this was set to false. */
+  pressed = false;
+  /** Whether `takeChanged` will be asked. */
+  tracking = false;
+  #changed: Route[] = [];
+
+  constructor(host: MailboxesHost, limit: number = Number.POSITIVE_INFINITY) {
+    this.#host = host;
+    this.#limit = limit;
+  }
+
+  /** Channels with messages or readers. */
+  get size(): number {
+    return this.#boxes.size;
+  }
+
+  /** With `tracking`: the routes whose count has changed since the last time. */
+  takeChanged(): { readonly name: string; readonly count: number }[] {
+    const changed = this.#changed;
+    this.#changed = [];
+    for (const route of changed) route.changed = false;
+    return changed;
+  }
+
+  /** The channels of `route` that have messages or readers. */
+  channelsOf(route: string): string[] {
+    return [...(this.#routes.get(route)?.boxes ?? [])].map((box) => box.channel);
+  }
+
+  /** Messages that wait, each once for every channel it waits in. */
+  get letterCount(): number {
+    return this.#letterCount;
+  }
+
+  get readerCount(): number {
+    return this.#readerCount;
+  }
+
+  /** Unread messages of all channels with `route`; one that waits in several counts once. */
+  countOf(route: string): number {
+    return this.#routes.get(route)?.count ?? 0;
+  }
+
+  /** How many readers wait at `channel`. */
+  readersOf(channel: string): number {
+    return this.#boxes.get(channel)?.readers?.size ?? 0;
+  }
+
+  /**
+   * Put a message into a channel. `capacity`: Infinity for what has been counted elsewhere; default: the host's. What lies
+   * elsewhere for the same route is `others`.
+   */
+  put(channel: string, letter: Letter, now: number, capacity?: number, others = 0): Fate {
+    const box = this.#boxes.get(channel);
+    if (box?.readers !== undefined) return this.#hand(box, letter);
+    const room = capacity ?? this.#host.capacityOf(channel);
+    if (room !== Number.POSITIVE_INFINITY) {
+      const route = box?.route ?? this.#route(channel);
+      const full = this.#isFull(route, room, others, now);
+      this.#tidy(route);
+      if (full) return 'full';
+    }
+    this.#keep(this.#open(channel), { letter, left: 0 }, room);
+    return 'kept';
+  }
+
+  /** Put a group's message into its members: at most once into each route's count. Hot: once per member. */
+  distribute(
+    members: Iterable<string>,
+    letter: Letter,
+    now: number,
+    except?: ReadonlySet<string>,
+  ): Distribution {
+    const result: Distribution = { delivered: 0, skipped: [] };
+    const parcels = new Map<string, Parcel | null>();
+    let lastRoute: string | undefined;
+    let lastParcel: Parcel | null | undefined;
+    for (const channel of members) {
+      if (except?.has(channel)) continue;
+      const box = this.#boxes.get(channel);
+      if (box?.readers !== undefined) {
+        this.#hand(box, letter);
+        result.delivered++;
+        continue;
+      }
+      const route = box?.route.name ?? routeOf(channel);
+      if (route !== lastRoute) {
+        lastRoute = route;
+        lastParcel = parcels.get(route);
+        if (lastParcel === undefined) {
+          lastParcel = this.#hasRoom(channel, now) ? { letter, left: 0 } : null;
+          parcels.set(route, lastParcel);
+        }
+      }
+      if (!lastParcel) {
+        result.skipped.push(channel);
+        continue;
+      }
+      this.#keep(this.#open(channel), lastParcel, this.#host.capacityOf(channel));
+      result.delivered++;
+    }
+    return result;
+  }
+
+  /** Give `letter` to whoever waits at `channel`; false if nobody does. */
+  offer(channel: string, letter: Letter): boolean {
+    const box = this.#boxes.get(channel);
+    if (box?.readers === undefined) return false;
+    this.#hand(box, letter);
+    return true;
+  }
+
+  /** Put back what had been taken, to where it was in the order. Does not count capacity. */
+  giveBack(channel: string, letter: Letter, now: number): void {
+    if (letter.expiresAt <= now) {
+      this.#host.expired(channel, 1);
+      return;
+    }
+    if (this.offer(channel, letter)) return;
+    this.#keep(this.#open(channel), { letter, left: 0 }, Number.POSITIVE_INFINITY, true);
+  }
+
+  /** The next message of `channel`, if there is one. */
+  take(channel: string, now: number): Letter | undefined {
+    const box = this.#boxes.get(channel);
+    if (box === undefined) return undefined;
+    let letter: Letter | undefined;
+    let expiredCount = 0;
+    for (let parcel = box.parcels.shift(); parcel !== undefined; parcel = box.parcels.shift()) {
+      this.#release(box, parcel);
+      if (parcel.letter.expiresAt > now) {
+        letter = parcel.letter;
+        break;
+      }
+      expiredCount++;
+    }
+    this.#close(box);
+    if (expiredCount > 0) this.#host.expired(channel, expiredCount);
+    return letter;
+  }
+
+  /** Wait for the next message of `channel`, which has none now. Readers are served in the order they came. */
+  wait(channel: string, reader: Reader): void {
+    const box = this.#open(channel);
+    box.readers ??= new Set();
+    box.readers.add(reader);
+    this.#readerCount++;
+  }
+
+  /** Wait no longer; false if `reader` was not waiting. */
+  cancel(channel: string, reader: Reader): boolean {
+    const box = this.#boxes.get(channel);
+    if (!box?.readers?.delete(reader)) return false;
+    this.#readerCount--;
+    if (box.readers.size === 0) box.readers = undefined;
+    this.#close(box);
+    return true;
+  }
+
+  /** Drop what is too old. */
+  sweep(now: number): void {
+    for (const box of this.#boxes.values()) this.#expire(box, now);
+  }
+
+  /** Drop all messages of channels whose name begins with `prefix`; readers go on waiting. Returns how many. */
+  clear(prefix = ''): number {
+    const before = this.#letterCount;
+    for (const box of this.#boxes.values()) {
+      if (!box.channel.startsWith(prefix)) continue;
+      for (let parcel = box.parcels.shift(); parcel !== undefined; parcel = box.parcels.shift()) {
+        this.#release(box, parcel);
+      }
+      this.#close(box);
+    }
+    return before - this.#letterCount;
+  }
+
+  /** Channels in which messages wait, and whose name begins with `prefix`. */
+  channels(prefix = ''): string[] {
+    return [...this.#boxes.values()]
+      .filter((box) => box.parcels.length > 0 && box.channel.startsWith(prefix))
+      .map((box) => box.channel);
+  }
+
+  /** Channels where readers wait, and how many. */
+  waiting(): [channel: string, count: number][] {
+    const waiting: [string, number][] = [];
+    for (const { channel, readers } of this.#boxes.values()) {
+      if (readers !== undefined) waiting.push([channel, readers.size]);
+    }
+    return waiting;
+  }
+
+  /** The channels with most messages, most first. */
+  largest(count: number): [channel: string, letterCount: number][] {
+    return [...this.#boxes.values()]
+      .map((box): [string, number] => [box.channel, box.parcels.length])
+      .filter(([, length]) => length > 0)
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, count);
+  }
+
+  #hand(box: Box, letter: Letter): 'read' {
+    const readers = box.readers!;
+    // The invariant of a box: readers are undefined rather than empty.
+    const reader: Reader = readers.values().next().value!;
+    readers.delete(reader);
+    this.#readerCount--;
+    if (readers.size === 0) {
+      box.readers = undefined;
+      this.#close(box);
+    }
+    reader.take(letter);
+    return 'read';
+  }
+
+  #keep(box: Box, parcel: Parcel, capacity: number, inOrder = false): void {
+    if (parcel.left++ === 0) {
+      box.route.count++;
+      this.#note(box.route);
+    }
+    this.#letterCount++;
+    if (box.route.count * 2 >= capacity) this.pressed = true;
+    box.route.firstExpiry = Math.min(box.route.firstExpiry, parcel.letter.expiresAt);
+    if (inOrder) {
+      box.parcels.insert(parcel, (other) => other.letter.sequence > parcel.letter.sequence);
+    } else {
+      box.parcels.push(parcel);
+    }
+  }
+
+  #release(box: Box, parcel: Parcel): void {
+    this.#letterCount--;
+    if (--parcel.left === 0) {
+      box.route.count--;
+      this.#note(box.route);
+    }
+  }
+
+  #note(route: Route): void {
+    if (!this.tracking || route.changed) return;
+    route.changed = true;
+    this.#changed.push(route);
+  }
+
+  #hasRoom(channel: string, now: number): boolean {
+    const route = this.#boxes.get(channel)?.route ?? this.#route(channel);
+    const full = this.#isFull(route, this.#host.capacityOf(channel), 0, now);
+    this.#tidy(route);
+    return !full;
+  }
+
+  /** The dead do not take up room, so they are looked for before anything is refused. */
+  #isFull(route: Route, capacity: number, others: number, now: number): boolean {
+    if (route.count + others < capacity && this.#letterCount < this.#limit) return false;
+    if (route.firstExpiry <= now) {
+      route.firstExpiry = Number.POSITIVE_INFINITY;
+      for (const box of [...route.boxes]) {
+        this.#expire(box, now);
+        for (let i = 0; i < box.parcels.length; i++) {
+          const { expiresAt } = box.parcels.at(i)!.letter;
+          route.firstExpiry = Math.min(route.firstExpiry, expiresAt);
+        }
+      }
+    }
+    return route.count + others >= capacity || this.#letterCount >= this.#limit;
+  }
+
+  #expire(box: Box, now: number): void {
+    if (box.parcels.length === 0) return;
+    const dead = box.parcels.remove(({ letter }) => letter.expiresAt <= now);
+    for (const parcel of dead) this.#release(box, parcel);
+    this.#close(box);
+    if (dead.length > 0) this.#host.expired(box.channel, dead.length);
+  }
+
+  #route(channel: string): Route {
+    const name = routeOf(channel);
+    let route = this.#routes.get(name);
+    if (route === undefined) {
+      route = {
+        name,
+        count: 0,
+        changed: false,
+        boxes: new Set(),
+        firstExpiry: Number.POSITIVE_INFINITY,
+      };
+      this.#routes.set(name, route);
+    }
+    return route;
+  }
+
+  /** The box of `channel`, made if there is none. */
+  #open(channel: string): Box {
+    const known = this.#boxes.get(channel);
+    if (known !== undefined) return known;
+    const route = this.#route(channel);
+    const box: Box = { channel, route, parcels: new Queue(), readers: undefined };
+    this.#boxes.set(channel, box);
+    route.boxes.add(box);
+    return box;
+  }
+
+  /** Forget a box in which nothing waits. */
+  #close(box: Box): void {
+    if (box.parcels.length > 0 || box.readers !== undefined) return;
+    this.#boxes.delete(box.channel);
+    box.route.boxes.delete(box);
+    this.#tidy(box.route);
+  }
+
+  #tidy(route: Route): void {
+    if (route.boxes.size === 0) this.#routes.delete(route.name);
+  }
+}
+
+/** Messages or readers, never both. */
+interface Box {
+  readonly channel: string;
+  readonly route: Route;
+  readonly parcels: Queue<Parcel>;
+  readers: Set<Reader> | undefined;
+}
+
+/** What shares a capacity. */
+interface Route {
+  readonly name: string;
+  readonly boxes: Set<Box>;
+  count: number;
+  changed: boolean;
+  /** No message here expires before. */
+  firstExpiry: number;
+}
+
+/** A letter in the boxes of one route; it counts until the last of them has let go. */
+interface Parcel {
+  readonly letter: Letter;
+  left: number;
+}

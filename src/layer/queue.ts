@@ -1,0 +1,54 @@
+/** Queue: first in, first out, with a way back in at the front. */
+
+export class Queue<T> {
+  #items: (T | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  peek(): T | undefined {
+    return this.#items[this.#head];
+  }
+
+  at(index: number): T | undefined {
+    return this.#items[this.#head + index];
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    if (this.#head === this.#items.length) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head++] = undefined;
+    if (this.#head > 32 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** Put `item` before the first one that `after` says comes after it. */
+  insert(item: T, after: (other: T) => boolean): void {
+    let at = this.#head;
+    while (at < this.#items.length && !after(this.#items[at]!)) at++;
+    this.#items.splice(at, 0, item);
+  }
+
+  /** Take out all that do not pass; in order. */
+  remove(unwanted: (item: T) => boolean): T[] {
+    const removed: T[] = [];
+    const kept: T[] = [];
+    for (let i = this.#head; i < this.#items.length; i++) {
+      const item = this.#items[i]!;
+      if (unwanted(item)) removed.push(item);
+      else kept.push(item);
+    }
+    this.#items = kept;
+    this.#head = 0;
+    return removed;
+  }
+}

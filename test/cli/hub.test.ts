@@ -1,0 +1,85 @@
+/** The hub as a program. */
+
+import { writeFileSync } from 'node:fs';
+import t from 'tap';
+import { Request } from '../../src/index.ts';
+import { DedicatedLayer } from '../../src/layer/index.ts';
+import { freeAddress } from '../support/layer-addresses.ts';
+import { run, start } from './shell.ts';
+
+t.test('it runs, answers, logs, and drains', async (t) => {
+  const [pull, pub, control] = [freeAddress(), freeAddress(), freeAddress()];
+  const file = t.testdir({ 'hub.json': JSON.stringify({ pull, report: 0, log: 'json' }) });
+  const options = ['-c', `${file}/hub.json`, '--log', 'text', '--pub', pub];
+  const hub = start(t, 'hub', ...options, '--control', control, '--http', '0');
+  const [, address] = await hub.said(/listening.* {2}http=(\S+)/, 'stderr');
+  const layer = new DedicatedLayer({ push: pull, pub, capacity: 1 });
+  await layer.send('a', {});
+  await t.rejects(layer.send('a', {}), { code: 'ERR_CHANNEL_FULL' });
+
+  const request = new Request({ linger: 0 });
+  request.connect(control);
+  await request.send('health');
+  t.match(await request.receiveJson(), { healthy: true, peers: 1 });
+  await request.send('stats');
+  t.match(await request.receiveJson(), { sent: 1, full: 1, unread: 1 });
+  await request.send('constructor');
+  t.match(await request.receiveJson(), { error: /health/ });
+  request.close();
+  t.match(await (await fetch(`http://${address}/health`)).json(), { healthy: true });
+  t.match(await (await fetch(`http://${address}/stats`)).json(), { sent: 1 });
+  t.equal((await fetch(`http://${address}/coffee`)).status, 404);
+
+  hub.kill('SIGUSR2');
+  await hub.said(/counters .*sent=1/, 'stderr');
+  await layer.close();
+  await hub.said(/process left/, 'stderr');
+  hub.kill('SIGTERM');
+  const { code, stderr } = await hub.over;
+  t.equal(code, 0);
+  for (const text of [
+    /hub listening {2}hub=[0-9a-f]{16} {2}pull=ipc/,
+    /process joined/,
+    /warning: channel full {2}channel=a {2}count=1/,
+    /draining/,
+    /ended .*sent=1.*lost=1/,
+  ]) {
+    t.match(stderr, text);
+  }
+});
+
+t.test('mistakes', async (t) => {
+  const file = `${t.testdir({})}/bad.json`;
+  writeFileSync(file, '{"colour": "red"}');
+  const both = ['--pull', freeAddress(), '--pub', freeAddress()];
+  await Promise.all(
+    (
+      [
+        [[], /--pull ENDPOINT and --pub/],
+        [[...both, '--wire', 'x'], /--wire must be one of/],
+        [[...both, '--report', 'x'], /--report must be a number/],
+        [[...both, '--http', 'x'], /--http must be/],
+        [['--pul', 'a'], /--pul/],
+        [['-c', file], /bad\.json: .*--colour/],
+        [['-c', '/nowhere/at/all'], /nowhere/],
+      ] as const
+    ).map(async ([args, expected]) => {
+      const { code, stderr } = await run(t, ['hub', ...args]);
+      t.equal(code, 2, args.join(' '));
+      t.match(stderr, expected);
+      t.equal(stderr.split('\n').length, 2, 'one line');
+    }),
+  );
+});
+
+t.test('a second hub on the same addresses', async (t) => {
+  const both = ['--pull', freeAddress(), '--pub', freeAddress()];
+  const first = start(t, 'hub', ...both, '--log', 'json');
+  const [line = ''] = await first.said(/.*listening.*/, 'stderr');
+  t.match(JSON.parse(line), { level: 'info', text: 'listening' });
+  const { code, stderr } = await run(t, ['hub', ...both]);
+  t.equal(code, 1);
+  t.match(stderr, /ERR_ADDRESS_IN_USE, .*another hub/);
+  first.kill('SIGINT');
+  t.equal((await first.over).code, 0);
+});
