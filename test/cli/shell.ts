@@ -114,7 +114,8 @@ export function startOnTerminal(t: Test, ...args: string[]): Running {
   const words = [process.execPath, PROGRAM, ...args].map(
     (word) => `'${word.replaceAll("'", "'\\''")}'`,
   );
-  return tended(t, new Running('script', ['-qec', words.join(' '), '/dev/null']));
+  // In place of the shell, which would get Ctrl-C as well, and not every shell survives that.
+  return tended(t, new Running('script', ['-qec', `exec ${words.join(' ')}`, '/dev/null']));
 }
 
 /** Runs a line of shell, in which `zeromq-pure` is the program. */
