@@ -7,6 +7,7 @@ import { Arguments, UsageError } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { bench } from './commands/bench.ts';
 import { hub } from './commands/hub.ts';
+import { keygen } from './commands/keygen.ts';
 import { monitor } from './commands/monitor.ts';
 import { ping } from './commands/ping.ts';
 import { proxy } from './commands/proxy.ts';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   hub,
   monitor,
   ping,
+  keygen,
   bench,
 ];
 

@@ -16,6 +16,7 @@ import {
 } from '../index.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import type { OptionSet } from './command.ts';
+import { certificatesOf, curveOptions, SECURITY_OPTIONS } from './security.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Options of every subcommand that opens a socket. */
@@ -43,6 +44,7 @@ export const SOCKET_OPTIONS: OptionSet = {
       'an option of the socket, by its name in the library: -o sendHighWaterMark=10;\n' +
       'quotes make a text of a number: -o routingId=\'"7"\'',
   },
+  ...SECURITY_OPTIONS,
   timeout: {
     type: 'string',
     short: 't',
@@ -93,7 +95,10 @@ export async function openSocket<N extends SocketName>(
     throw new UsageError('where to? Give --connect ENDPOINT or --bind ENDPOINT');
   }
   const Class = SOCKETS[name] as new (options: object) => InstanceType<(typeof SOCKETS)[N]>;
-  const socket = new Class(socketOptions(given));
+  const socket = new Class({
+    ...curveOptions(await certificatesOf(given)),
+    ...socketOptions(given),
+  });
   terminal.signal.addEventListener('abort', () => closeNow(socket));
   prepare(socket);
   for (const endpoint of binds) {

@@ -9,7 +9,7 @@
  *         secret-key = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
  */
 
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { curveKeyPair, decodeZ85 } from '../zmtp/index.ts';
 import { importKeyPair } from '../zmtp/mechanism/curve-key-pair.ts';
 
@@ -102,10 +102,14 @@ export class Certificate {
   async save(path: string): Promise<void> {
     await writeFile(path, this.encode());
     if (this.secretKey === undefined) return;
-    const secretPath = `${path}_secret`;
-    await writeFile(secretPath, this.encode(true), { mode: 0o600 });
-    // The mode above is for a file that was not there.
-    await chmod(secretPath, 0o600);
+    const file = await open(`${path}_secret`, 'w', 0o600);
+    try {
+      // The mode above is for a file that was not there. Before the secret is in it.
+      await file.chmod(0o600);
+      await file.writeFile(this.encode(true));
+    } finally {
+      await file.close();
+    }
   }
 
   /** The options of a socket that has these keys: `new Dealer({ ...certificate.options, curveServerKey })`. */

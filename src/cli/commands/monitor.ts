@@ -55,10 +55,11 @@ export const monitor: Command = {
       const { type, error, ...detail } = event as {
         type: string;
         address?: string;
-        error?: Error & { code?: string };
+        error?: Error & { code?: string; status?: number };
       };
       if (given.has('json')) {
-        const why = error && { error: { code: error.code, message: error.message } };
+        const { code, status, message } = error ?? {};
+        const why = error && { error: { code, status, message } };
         await terminal.line(
           JSON.stringify({ time: new Date().toISOString(), type, ...detail, ...why }),
         );

@@ -1,0 +1,73 @@
+/** Security: the certificates that subcommands are given, and what they make of a socket. */
+
+import { existsSync } from 'node:fs';
+import { Authenticator, Certificate } from '../index.ts';
+import { type Arguments, UsageError } from './arguments.ts';
+import type { OptionSet } from './command.ts';
+
+/** Options of every subcommand that may use CURVE. */
+export const SECURITY_OPTIONS: OptionSet = {
+  cert: {
+    type: 'string',
+    value: 'FILE',
+    help:
+      'encrypt with CURVE, under this certificate of ours (see keygen); FILE_secret is read where it\n' +
+      'is there. As a server, unless --server-cert is given',
+  },
+  'server-cert': {
+    type: 'string',
+    value: 'FILE',
+    help: 'the certificate of the server to connect to. Without --cert we have a key for this time only',
+  },
+  allow: {
+    type: 'string',
+    value: 'FOLDER',
+    help: 'as a server, let in those whose certificates are there; default: all who know our key',
+  },
+};
+
+/** The certificates of `given`, loaded. */
+export interface Certificates {
+  /** Ours, with its secret key. */
+  readonly own: Certificate;
+  /** Undefined: we are the server. */
+  readonly server: Certificate | undefined;
+  readonly allow: string | undefined;
+}
+
+/**
+ * What `given` says of {@link SECURITY_OPTIONS}; undefined when nothing. Rejects with UsageError for options that do not
+ * fit, and as `Certificate.load`.
+ */
+export async function certificatesOf(given: Arguments): Promise<Certificates | undefined> {
+  const [cert, serverCert, allow] = ['cert', 'server-cert', 'allow'].map((name) =>
+    given.text(name),
+  );
+  if (allow !== undefined && (cert === undefined || serverCert !== undefined)) {
+    throw new UsageError('--allow is for a server: it needs --cert, and no --server-cert');
+  }
+  if (cert === undefined && serverCert === undefined) return undefined;
+  const server = serverCert === undefined ? undefined : await Certificate.load(serverCert);
+  if (cert === undefined) return { own: Certificate.create(), server, allow };
+  // As czmq: whoever names the pair by its public file means the pair.
+  const path = existsSync(`${cert}_secret`) ? `${cert}_secret` : cert;
+  const own = await Certificate.load(path);
+  if (own.secretKey === undefined) {
+    throw new UsageError(`--cert ${cert} has no secret-key, and there is no ${cert}_secret`);
+  }
+  return { own, server, allow };
+}
+
+/** The options of a socket under these certificates. */
+export function curveOptions(certificates: Certificates | undefined): Record<string, unknown> {
+  if (certificates === undefined) return {};
+  const { own, server, allow } = certificates;
+  if (server !== undefined) return { ...own.options, curveServerKey: server.publicKey };
+  return {
+    curveServer: true,
+    ...own.options,
+    ...(allow !== undefined && {
+      authenticate: new Authenticator().curve({ folder: allow }).authenticate,
+    }),
+  };
+}
