@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** What `--help` shows. */
-export const USAGE = `Counts the words of text files with several worker processes.
+export const USAGE = `Counts the words of text files with several worker processes, and then shows the channel layers.
 
   npm start -- [--workers N] [--repeat N] [FILE...]
 

@@ -2,6 +2,7 @@
 
 import type { WriteStream } from 'node:tty';
 import { Subscriber } from 'zeromq-pure';
+import { columns, number } from '../table.ts';
 import { closeOnAbort, type Endpoints } from './endpoints.ts';
 import type { Result } from './question.ts';
 
@@ -78,23 +79,4 @@ function progress(share: number, words: number, rate: number): string {
   const bar = '#'.repeat(Math.floor(share * 30)).padEnd(30, '.');
   const percent = String(Math.floor(share * 100)).padStart(3);
   return `[${bar}] ${percent} %  ${number(words)} words  ${number(rate)} messages/s`;
-}
-
-/** Rows as lines: the first and the last column to the left, numbers between them to the right. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => {
-        const left = i === 0 || i === row.length - 1;
-        return left ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-/** 1234567 as "1 234 567". */
-function number(value: number): string {
-  return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ' ');
 }

@@ -43,6 +43,10 @@ export class Running {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Types `text`. */
   type(text: string | Buffer): this {
     this.#child.stdin.write(text);

@@ -1,0 +1,47 @@
+/** The hub as everybody would start it: `npx zeromq-pure hub`. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** A hub in a process of its own. */
+export interface RunningHub {
+  /** Where layers push to, and where they are published to. */
+  readonly push: string;
+  readonly pub: string;
+  /** Tells it to end. Rejects if it does not end well. */
+  end(): Promise<void>;
+}
+
+/** Starts the program, and reads from its log where it listens. */
+export async function startHub(
+  signal: AbortSignal,
+  { pull = ANYWHERE, pub = ANYWHERE }: { pull?: string; pub?: string } = {},
+): Promise<RunningHub> {
+  const manifest = fileURLToPath(import.meta.resolve('zeromq-pure/package.json'));
+  const program = join(dirname(manifest), 'dist/cli/main.js');
+  const child = spawn(
+    process.execPath,
+    [program, 'hub', '--pull', pull, '--pub', pub, '--log', 'json'],
+    { stdio: ['ignore', 'inherit', 'pipe'], signal },
+  );
+  const over = once(child, 'close');
+  over.catch(() => {});
+  const lines = createInterface({ input: child.stderr });
+  const [line] = await Promise.race([once(lines, 'line'), over]);
+  if (typeof line !== 'string' || !line.startsWith('{')) throw new Error(`no hub: ${line}`);
+  const listening = JSON.parse(line) as { pull: string; pub: string };
+  return {
+    push: listening.pull,
+    pub: listening.pub,
+    end: async () => {
+      child.kill('SIGTERM');
+      const [code] = await over;
+      if (code !== 0) throw new Error(`the hub ended with exit code ${code}`);
+    },
+  };
+}
+
+const ANYWHERE = 'tcp://127.0.0.1:*';

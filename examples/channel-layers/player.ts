@@ -1,0 +1,66 @@
+/** Player: a process of the demonstration, which its parent asks to do one thing after the other. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** What a player can be asked to do, by name. */
+export type Skills = Readonly<Record<string, (argument: never) => Promise<unknown>>>;
+
+/** The parent's side. */
+export class Player {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  readonly #over: Promise<never>;
+
+  private constructor(name: string, child: ChildProcess) {
+    this.name = name;
+    this.#child = child;
+    this.#over = once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`${name} ended early (${signal ?? `exit code ${code}`})`);
+    });
+    this.#over.catch(() => {});
+  }
+
+  /** Starts `program` of this folder. Settles when it is ready. */
+  static async start(
+    name: string,
+    program: string,
+    words: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Player> {
+    const child = fork(join(import.meta.dirname, program), words, {
+      serialization: 'advanced',
+      signal,
+    });
+    const player = new Player(name, child);
+    await player.#answer();
+    return player;
+  }
+
+  /** The answer. One question at a time. */
+  async ask<T>(question: string, argument?: unknown): Promise<T> {
+    this.#child.send([question, argument]);
+    return (await this.#answer()) as T;
+  }
+
+  /** Lets it go. Settles when it has ended. */
+  async end(): Promise<void> {
+    this.#child.disconnect();
+    await this.#over.catch(() => {});
+  }
+
+  async #answer(): Promise<unknown> {
+    const [answer] = await Promise.race([once(this.#child, 'message'), this.#over]);
+    return answer;
+  }
+}
+
+/** The child's side: says that it is ready, and answers until its parent lets it go; then does `last`. */
+export function perform(skills: Skills, last: () => Promise<void>): void {
+  process.on('message', async ([question, argument]: [string, never]) => {
+    process.send!(await skills[question]!(argument));
+  });
+  process.once('disconnect', last);
+  process.send!('ready');
+}
