@@ -1,7 +1,6 @@
 /** `hub`: the program between the processes of a dedicated channel layer. */
 
 import { readFileSync } from 'node:fs';
-import { Hub } from '../../layer/index.ts';
 import { Arguments, UsageError } from '../arguments.ts';
 import { type Command, EXIT, type OptionSet } from '../command.ts';
 import { FORMATS, HubLog } from '../hub-log.ts';
@@ -73,6 +72,8 @@ export const hub: Command = {
     const groupExpiry = told.number('group-expiry');
     const report = told.number('report') ?? 60;
     const log = new HubLog(told.choice('log', FORMATS), (line) => terminal.note(line));
+    // Only here: the other subcommands start sooner without it.
+    const { Hub } = await import('../../layer/index.ts');
     const running = new Hub({
       pull,
       pub,
