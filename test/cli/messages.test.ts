@@ -5,7 +5,11 @@ import { run, shell, start } from './shell.ts';
 
 const ANYWHERE = 'tcp://127.0.0.1:*';
 
-t.test('push to pull, in every format', async (t) => {
+// Most of the time a program starts, and others can meanwhile.
+t.jobs = 4;
+const together = { buffered: true };
+
+t.test('push to pull, in every format', together, async (t) => {
   const cases: [format: string, args: string[], input: string, output: string][] = [
     ['text', ['hello', 'wide world'], '', 'hello\twide world\n'],
     [
@@ -20,7 +24,7 @@ t.test('push to pull, in every format', async (t) => {
     ['hex', ['68656C6c6f', '-', '00ff'], '', '68656c6c6f - 00ff\n'],
     ['raw', [], 'a\nb\0c', 'a\nb\0c'],
   ];
-  for (const [format, args, input, output] of cases) {
+  const pushed = cases.map(async ([format, args, input, output]) => {
     const count = input === '' || format === 'raw' ? 1 : output.split('\n').length - 1;
     const pull = start(t, 'pull', '-b', ANYWHERE, '-n', `${count}`, '-f', format);
     const push = await run(
@@ -35,23 +39,28 @@ t.test('push to pull, in every format', async (t) => {
       { code: 0, stdout: output },
       `${format}: ${args} ${input.slice(0, 9)}`,
     );
-  }
+  });
+  await Promise.all(pushed);
 });
 
-t.test('what one prints as JSON another can send: binary parts come through', async (t) => {
-  const last = start(t, 'pull', '-b', ANYWHERE, '-n', '2', '-f', 'hex');
-  const end = await last.endpoint();
-  const first = start(t, 'push', '-b', ANYWHERE, '-f', 'hex').type('00ff80 c3a9\n-\n').eof();
-  const between = shell(
-    t,
-    `zeromq-pure pull -c ${await first.endpoint()} -n 2 -f json | zeromq-pure push -c ${end} -f json`,
-  );
-  t.same(await between.over, { code: 0, stdout: '', stderr: '' });
-  t.equal((await last.over).stdout, '00ff80 c3a9\n-\n');
-  t.equal((await first.over).code, 0);
-});
+t.test(
+  'what one prints as JSON another can send: binary parts come through',
+  together,
+  async (t) => {
+    const last = start(t, 'pull', '-b', ANYWHERE, '-n', '2', '-f', 'hex');
+    const end = await last.endpoint();
+    const first = start(t, 'push', '-b', ANYWHERE, '-f', 'hex').type('00ff80 c3a9\n-\n').eof();
+    const between = shell(
+      t,
+      `zeromq-pure pull -c ${await first.endpoint()} -n 2 -f json | zeromq-pure push -c ${end} -f json`,
+    );
+    t.same(await between.over, { code: 0, stdout: '', stderr: '' });
+    t.equal((await last.over).stdout, '00ff80 c3a9\n-\n');
+    t.equal((await first.over).code, 0);
+  },
+);
 
-t.test('pub waits for a subscriber, and sub shows its topics only', async (t) => {
+t.test('pub waits for a subscriber, and sub shows its topics only', together, async (t) => {
   const pub = start(t, 'pub', '-b', ANYWHERE);
   const endpoint = await pub.endpoint();
   const sub = start(t, 'sub', '-c', endpoint, '-n', '3', 'a', 'd', '--time');
@@ -62,7 +71,7 @@ t.test('pub waits for a subscriber, and sub shows its topics only', async (t) =>
   t.match(stdout, /^\S+Z a 1\n\S+Z abc 3\n\S+Z d 5\n$/);
 });
 
-t.test('req and rep', async (t) => {
+t.test('req and rep', together, async (t) => {
   const echo = start(t, 'rep', '-b', ANYWHERE);
   const req = await run(t, ['req', '-c', await echo.endpoint()], 'one\ntwo\tparts\n');
   t.same(req, { code: 0, stdout: 'one\ntwo\tparts\n', stderr: '' });
@@ -77,7 +86,7 @@ t.test('req and rep', async (t) => {
   t.match(await world.over, { code: 0, stdout: '' });
 });
 
-t.test('pair, dealer and router talk both ways', async (t) => {
+t.test('pair, dealer and router talk both ways', together, async (t) => {
   const bound = start(t, 'pair', '-b', ANYWHERE);
   const joined = start(t, 'pair', '-c', await bound.endpoint(), '-n', '1', 'hi');
   await bound.said(/^hi\n/);
@@ -107,7 +116,7 @@ t.test('pair, dealer and router talk both ways', async (t) => {
   t.match(await listener.over, { code: 0, stdout: 'alone\n' });
 });
 
-t.test('a rate is kept', async (t) => {
+t.test('a rate is kept', together, async (t) => {
   const pull = start(t, 'pull', '-b', ANYWHERE, '-n', '11', '--quiet', '--stats');
   const endpoint = await pull.endpoint();
   const push = await run(t, [
@@ -128,9 +137,9 @@ t.test('a rate is kept', async (t) => {
   t.match(stderr, /11 messages received/);
 });
 
-t.test('exit codes tell a time-out from an interruption', async (t) => {
+t.test('exit codes tell a time-out from an interruption', together, async (t) => {
   const nowhere = 'tcp://127.0.0.1:9';
-  for (const [args, complaint] of [
+  const cases: [args: string[], complaint: RegExp][] = [
     [['pull', '-b', ANYWHERE, '-t', '50'], /^listening on \S+\nzeromq-pure pull: timed out\n$/],
     [['sub', '-c', nowhere, '-t', '50'], /^zeromq-pure sub: timed out\n$/],
     [['pub', '-b', 'ipc://*', '-t', '50', 'x'], /zeromq-pure pub: timed out\n$/],
@@ -140,18 +149,20 @@ t.test('exit codes tell a time-out from an interruption', async (t) => {
       /^zeromq-pure push: 1 of 1 messages were not delivered\n$/,
     ],
     [['dealer', '-c', nowhere, '-t', '50', '-n', '1', 'x'], /^zeromq-pure dealer: timed out\n$/],
-  ] as const) {
+  ];
+  const late = cases.map(async ([args, complaint]) => {
     const { code, stdout, stderr } = await run(t, args);
-    t.same([code, stdout], [3, ''], args[0]);
+    t.same([code, stdout], [3, ''], args.join(' '));
     t.match(stderr, complaint);
-  }
+  });
+  await Promise.all(late);
   const counting = start(t, 'pull', '-b', ANYWHERE, '-n', '1');
   await counting.endpoint();
   counting.kill('SIGINT');
   t.equal((await counting.over).code, 130, 'interrupted before its goal');
 });
 
-t.test('a reader that goes away ends it quietly', async (t) => {
+t.test('a reader that goes away ends it quietly', together, async (t) => {
   const source = start(t, 'push', '-b', ANYWHERE, '--repeat', '100000', 'line');
   const head = shell(t, `zeromq-pure pull -c ${await source.endpoint()} | head -n 2`);
   t.same(await head.over, { code: 0, stdout: 'line\nline\n', stderr: '' });

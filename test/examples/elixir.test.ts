@@ -42,7 +42,7 @@ t.test(
     t.same([greeting, goodbye], ['hello from client', 'goodbye from client']);
     t.same(client.lines, ['hello from server', 'goodbye from server']);
     const took = Number(/^EAGAIN after (\d+) ms$/.exec(timeout)?.[1]);
-    t.ok(took >= 199 && took < 1_000, `after the time stated: ${timeout}`);
+    t.ok(took >= 199 && took < 10_000, `after the time stated: ${timeout}`);
     await asInTour(t, 'elixir/pair-session', [server, client]);
   },
 );

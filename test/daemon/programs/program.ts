@@ -35,7 +35,7 @@ export class Program {
       const timer = setTimeout(() => {
         this.#watchers.delete(look);
         reject(new Error(`never said ${pattern}, only:\n${this.text}`));
-      }, 10_000);
+      }, 30_000);
       const look = () => {
         const found = pattern.exec(this.text);
         if (found === null) return;
