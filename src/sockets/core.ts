@@ -292,6 +292,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.emit({ type: 'peer:refused', address, error });
   }
 
+  dropped(): void {
+    this.#droppedBefore++;
+  }
+
   subscribed(pipe: Pipe, count: number): void {
     const peer = this.#peers.get(pipe);
     if (peer !== undefined) peer.subscriptionCount = count;

@@ -74,7 +74,7 @@ for (const kind of KINDS) {
   });
 }
 
-t.test('what was accepted before the violation is untouched', async (t) => {
+t.test('V1: what was accepted before the violation is untouched', async (t) => {
   const [pull, log] = watch(t, new Pull());
   await pull.bind('tcp://127.0.0.1:*');
   const peer = await connectPeer(t, pull.lastEndpoint!, 'PUSH');
@@ -103,7 +103,7 @@ t.test('maxMessageSize and maxMessageParts', async (t) => {
   }
 });
 
-t.test('a REP that is asked without a delimiter goes on serving', async (t) => {
+t.test('V2: a REP that is asked without a delimiter goes on serving', async (t) => {
   const { endpoint, log, socket, serves } = await victim(t, 'REP');
   const peer = await connectPeer(t, endpoint, 'DEALER');
   for (const body of [message('no delimiter'), message('a', 'b', 'c'), message('x')]) {
@@ -170,7 +170,7 @@ t.test('garbage upstream of a PUB, and of an XPUB that nobody reads', async (t) 
   t.ok(stopped, 'held back');
 });
 
-t.test('a PULL whose application does not read', async (t) => {
+t.test('M4: a PULL whose application does not read', async (t) => {
   const { endpoint, socket } = await victim(t, 'PULL', { receiveHighWaterMark: 100 });
   const peer = await connectPeer(t, endpoint, 'PUSH');
   const all = Buffer.concat(Array.from({ length: 100 }, () => message(Buffer.alloc(10_000))));

@@ -36,7 +36,7 @@ async function count(socket: zmq.Pull | zmq.Subscriber): Promise<number> {
   return seen;
 }
 
-t.test('without a peer', async (t) => {
+t.test('M2: without a peer', async (t) => {
   for (const endpoint of [await deadEndpoint(own(t, new zmq.Pull())), freeEndpoint('inproc')]) {
     const three = own(t, new zmq.Push({ sendHighWaterMark: 3 }));
     three.connect(endpoint);
@@ -182,7 +182,7 @@ t.test('a full pipe takes messages again at the low-water mark', async (t) => {
   t.equal(stuff(push), before, 'as many as were read');
 });
 
-t.test('PUB drops for the slow one only (23)', async (t) => {
+t.test('M3: PUB drops for the slow one only (23)', async (t) => {
   for (const transport of ['tcp', 'inproc'] as const) {
     const publisher = own(t, new zmq.Publisher({ sendHighWaterMark: 50 }));
     const slow = own(t, new zmq.Subscriber({ receiveHighWaterMark: 50 }));
@@ -208,7 +208,7 @@ t.test('PUB drops for the slow one only (23)', async (t) => {
   }
 });
 
-t.test('NODROP: nobody gets it until all can, and nothing is lost (23, 28)', async (t) => {
+t.test('M3: NODROP: nobody gets it until all can, and nothing is lost (23, 28)', async (t) => {
   for (const type of [zmq.Publisher, zmq.XPublisher]) {
     const publisher = own(t, new type({ sendHighWaterMark: 5, noDrop: true }));
     const subscriber = own(t, new zmq.Subscriber({ receiveHighWaterMark: 5 }));
@@ -242,7 +242,7 @@ t.test('credit is returned as messages are read (23)', async (t) => {
   t.equal(publisher.stats().dropped, 0);
 });
 
-t.test('CONFLATE keeps the newest (36)', async (t) => {
+t.test('M5: CONFLATE keeps the newest (36)', async (t) => {
   const push = own(t, new zmq.Push({ conflate: true }));
   const pull = own(t, new zmq.Pull({ conflate: true }));
   await join(pull, push, 'inproc');

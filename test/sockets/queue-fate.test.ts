@@ -58,7 +58,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
 
   t.test(`over ${transport}`, async (t) => {
     for (const binder of ['pull', 'push'] as const) {
-      t.test(`close, with ${binder} bound`, async (t) => {
+      t.test(`E3: close, with ${binder} bound`, async (t) => {
         for (const linger of [-1, 30_000]) {
           const { push, pull } = await crowded(t, binder, { linger });
           push.close();
@@ -77,7 +77,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
       });
     }
 
-    t.test('disconnect', async (t) => {
+    t.test('E1: disconnect', async (t) => {
       for (const [linger, all] of [
         [-1, true],
         [30_000, true],
@@ -94,7 +94,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
       }
     });
 
-    t.test('unbind discards, whatever the linger', async (t) => {
+    t.test('E2: unbind discards, whatever the linger', async (t) => {
       const { push, pull, endpoint } = await crowded(t, 'push', { linger: -1 });
       await push.unbind(endpoint);
       t.match(push.stats(), { queued: { out: 0 }, peers: [] });
@@ -103,7 +103,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
       t.equal(push.writable, false);
     });
 
-    t.test('the peer closes: bound, its messages go', async (t) => {
+    t.test('L2: the peer closes: bound, its messages go', async (t) => {
       const { push, pull, endpoint } = await crowded(t, 'push');
       const gone = push.waitFor('disconnect');
       pull.close();
@@ -115,7 +115,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
       t.strictSame(texts(await next.receive()), ['new']);
     });
 
-    t.test('unread messages stay when the peer closes or we unbind', async (t) => {
+    t.test('L3 E2: unread messages stay when the peer closes or we unbind', async (t) => {
       for (const binder of ['pull', 'push'] as const) {
         const push = own(t, new zmq.Push());
         const pull = own(t, new zmq.Pull({ reconnectInterval: 10 }));
@@ -130,7 +130,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
       }
     });
 
-    t.test('unread messages go when we disconnect', async (t) => {
+    t.test('E1: unread messages go when we disconnect', async (t) => {
       const push = own(t, new zmq.Push());
       const pull = own(t, new zmq.Pull());
       const endpoint = await join(push, pull, transport);
@@ -141,7 +141,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
       t.equal(pull.tryReceive(), undefined);
     });
 
-    t.test('a REP whose peer leaves', async (t) => {
+    t.test('L4 M2: a REP whose peer leaves', async (t) => {
       const reply = own(t, new zmq.Reply());
       const request = own(t, new zmq.Request({ linger: 0 }));
       await join(reply, request, transport);
@@ -151,9 +151,10 @@ for (const transport of ['tcp', 'ipc'] as const) {
       await until(() => reply.stats().peers.length === 0);
       t.strictSame(texts(await reply.receive()), ['question'], 'still readable');
       await reply.send('answer');
+      t.equal(reply.stats().dropped, 1, 'the reply is counted');
     });
 
-    t.test('a ROUTER whose peer leaves', async (t) => {
+    t.test('L2 L3 M2: a ROUTER whose peer leaves', async (t) => {
       const router = own(t, new zmq.Router({ mandatory: true }));
       const dealer = own(t, new zmq.Dealer({ routingId: 'D', linger: 0, receiveHighWaterMark: 1 }));
       await join(router, dealer, transport);
@@ -170,7 +171,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
       t.strictSame(texts(await router.receive()), ['D', 'last words']);
     });
 
-    t.test('a SUB that unsubscribes does not read what it has', async (t) => {
+    t.test('U1: a SUB that unsubscribes does not read what it has', async (t) => {
       const publisher = own(t, new zmq.Publisher());
       const subscriber = own(t, new zmq.Subscriber());
       subscriber.subscribe('A', 'B');
@@ -185,7 +186,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
   });
 }
 
-t.test('the peer closes: connected, its messages go to the next connection', async (t) => {
+t.test('L1: the peer closes: connected, its messages go to the next connection', async (t) => {
   const push = own(t, new zmq.Push({ reconnectInterval: 10 }));
   const pull = own(t, new zmq.Pull({ receiveHighWaterMark: 1 }));
   const endpoint = await join(pull, push);
@@ -206,7 +207,7 @@ t.test('the peer closes: connected, its messages go to the next connection', asy
   t.equal(next.readable, false);
 });
 
-t.test('immediate: nothing waits for a peer that is not there', async (t) => {
+t.test('L2: immediate: nothing waits for a peer that is not there', async (t) => {
   const push = own(t, new zmq.Push({ immediate: true, reconnectInterval: 10 }));
   const pull = own(t, new zmq.Pull({ receiveHighWaterMark: 1 }));
   const endpoint = await deadEndpoint(pull);
@@ -222,7 +223,7 @@ t.test('immediate: nothing waits for a peer that is not there', async (t) => {
   t.equal(push.trySend('x'), false);
 });
 
-t.test('before the peer exists', async (t) => {
+t.test('E3: before the peer exists', async (t) => {
   for (const endpoint of [await deadEndpoint(own(t, new zmq.Pull())), freeEndpoint('inproc')]) {
     const lost = own(t, new zmq.Push({ linger: 0 }));
     lost.connect(endpoint);
@@ -246,7 +247,7 @@ t.test('before the peer exists', async (t) => {
   }
 });
 
-t.test('close with linger 0 also ends what a disconnect lingers over', async (t) => {
+t.test('E1 E3: close with linger 0 also ends what a disconnect lingers over', async (t) => {
   for (const endpoint of [await deadEndpoint(own(t, new zmq.Pull())), freeEndpoint('inproc')]) {
     for (const linger of [0, 5]) {
       const push = own(t, new zmq.Push());

@@ -60,7 +60,7 @@ for (const transport of TRANSPORTS) {
       t.match(router.stats(), { sent: { messages: 1 }, received: { messages: 2 } });
     });
 
-    t.test('what is queued, and what is dropped', async (t) => {
+    t.test('E1: what is queued, and what is dropped', async (t) => {
       const pull = own(t, new zmq.Pull());
       const push = own(t, new zmq.Push({ linger: 0 }));
       const endpoint = freeEndpoint('inproc');
@@ -77,7 +77,7 @@ for (const transport of TRANSPORTS) {
       t.match(pull.stats(), { queued: { in: 0 }, received: { messages: 0 }, dropped: 2 });
     });
 
-    t.test('a PUB counts what it drops for the slow', async (t) => {
+    t.test('M3: a PUB counts what it drops for the slow', async (t) => {
       const publisher = own(t, new zmq.Publisher({ sendHighWaterMark: 2 }));
       const subscriber = own(t, new zmq.Subscriber({ receiveHighWaterMark: 2 }));
       subscriber.subscribe('');

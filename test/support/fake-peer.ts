@@ -108,6 +108,7 @@ export class FakePeer implements PipeDriver {
 export class FakeHost implements PatternHost {
   readableCount = 0;
   writableCount = 0;
+  droppedCount = 0;
   readonly notes: string[] = [];
 
   readable(): void {
@@ -120,6 +121,10 @@ export class FakeHost implements PatternHost {
 
   note(_pipe: Pipe, reason: string): void {
     this.notes.push(reason);
+  }
+
+  dropped(): void {
+    this.droppedCount++;
   }
 }
 

@@ -53,7 +53,8 @@ export class ReplyPattern implements Pattern {
     this.#requester = undefined;
     this.#envelope = undefined;
     // Gone or full: nobody waits for this any more.
-    if (!requester.write(joined(envelope, message))) requester.droppedCount++;
+    if (requester.ended) this.#host.dropped?.();
+    else if (!requester.write(joined(envelope, message))) requester.droppedCount++;
     return true;
   }
 

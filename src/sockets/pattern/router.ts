@@ -82,7 +82,10 @@ export class RouterPattern implements Pattern {
     if (message.length < 2) return true;
     const pipe = this.#routes.get(message[0]!.toString('latin1'));
     if (pipe === undefined) {
-      if (!this.#options.mandatory) return true;
+      if (!this.#options.mandatory) {
+        this.#host.dropped?.();
+        return true;
+      }
       if (!this.#anyWritable()) return false;
       throw new SocketError('EHOSTUNREACH');
     }
