@@ -33,6 +33,10 @@ export class HubLog {
     events.on('undecodable', ({ from, count, error }) =>
       this.warning('unreadable', { from: from || '?', count, error: error.message }),
     );
+    events.on('refused', ({ address, count, error }) => {
+      const { code, status, message } = error;
+      this.warning('refused', { at: address, count, reason: status ?? code, error: message });
+    });
     events.on('full', ({ channel }) => this.#seldom('channel full', channel, 1));
     events.on('skipped', ({ group, channels }) =>
       this.#seldom('members full', group, channels.length),

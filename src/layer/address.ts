@@ -1,7 +1,15 @@
 /** Address: endpoints of hubs and producers, seen from the other side. */
 
-import { type Context, SocketError } from '../sockets/index.ts';
+import { type Authenticate, type Context, type Socket, SocketError } from '../sockets/index.ts';
 import { LayerError } from './errors.ts';
+import type { Home } from './home.ts';
+import { type SecurityOptions, securityOf } from './security.ts';
+
+/** What layers and hubs are told about their sockets. */
+export interface ConnectionOptions extends SecurityOptions {
+  /** The context of their sockets. */
+  context?: Context;
+}
 
 /** What all sockets of a layer are made with. */
 export interface LayerSocketOptions {
@@ -9,20 +17,47 @@ export interface LayerSocketOptions {
   heartbeatInterval?: number;
   heartbeatTimeout?: number;
   maxMessageSize?: number;
+  curveServer?: boolean;
+  curvePublicKey?: string;
+  curveSecretKey?: string;
+  curveServerKey?: string;
+  plainServer?: boolean;
+  plainUsername?: string;
+  plainPassword?: string;
+  zapDomain?: string;
+  zapEnforceDomain?: boolean;
+  authenticate?: Authenticate;
 }
 
-/** A process that says nothing for `heartbeatInterval + heartbeatTimeout` ms is taken for dead. */
+/**
+ * For a socket that listens (`server`) or connects. A process that says nothing for `heartbeatInterval + heartbeatTimeout` ms is
+ * taken for dead.
+ * @throws LayerError `ERR_INVALID_OPTION`
+ */
 export function socketOptions(
-  context: Context | undefined,
+  options: ConnectionOptions,
   maxMessageSize: number,
+  role: 'server' | 'client',
 ): LayerSocketOptions {
+  const { context } = options;
   return {
     ...(context !== undefined && { context }),
+    ...securityOf(options, role),
     heartbeatInterval: 5000,
     heartbeatTimeout: 15_000,
     // With room for names, headers and what encryption adds.
     maxMessageSize: maxMessageSize === Number.POSITIVE_INFINITY ? -1 : maxMessageSize + 1_048_576,
   };
+}
+
+/** Have `home` report who is not let in here, or does not let us in. */
+export function reportRefusals(socket: Socket, home: Home): void {
+  const report = ({ address, error }: { address: string; error: Error }): void => {
+    home.refused(address, error);
+  };
+  socket.events.on('handshake:error:auth', report);
+  socket.events.on('handshake:error:protocol', report);
+  socket.events.on('handshake:error:other', report);
 }
 
 /** Where to connect to what is bound to `address`: `tcp://*:5555` is here at 127.0.0.1. */

@@ -1,7 +1,6 @@
 /** DedicatedLayer: any number of processes send and receive, and a hub stands in between. */
 
-import type { Context } from '../sockets/index.ts';
-import { socketOptions } from './address.ts';
+import { type ConnectionOptions, socketOptions } from './address.ts';
 import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
 import { LayerError } from './errors.ts';
 import { HashRing } from './hash-ring.ts';
@@ -26,13 +25,14 @@ export interface HubAddresses {
 }
 
 /** What a dedicated layer takes beside the common options: the addresses of one hub, or several in `hubs`. */
-export interface DedicatedLayerOptions extends LayerOptions, Partial<HubAddresses> {
+export interface DedicatedLayerOptions
+  extends LayerOptions,
+    ConnectionOptions,
+    Partial<HubAddresses> {
   /** Names are spread over them by consistent hashing; all layers need the same ones. */
   hubs?: readonly HubAddresses[];
   /** `channels_zmq`: speak as the Python package does. Default: our own protocol. */
   wire?: 'native' | 'channels_zmq';
-  /** The context of its sockets. */
-  context?: Context;
 }
 
 /** Connects when it is made, and as long as it is open keeps the process alive. */
@@ -40,14 +40,14 @@ export class DedicatedLayer<M extends object = Message> extends ChannelLayer<M> 
   /** @throws LayerError `ERR_INVALID_OPTION` */
   constructor(options: DedicatedLayerOptions) {
     const hubs = toHubs(options ?? {});
-    const { wire, context } = options;
+    const { wire } = options;
     if (wire === 'channels_zmq' && hubs.length > 1) {
       throw new LayerError('ERR_INVALID_OPTION', 'channels_zmq knows one queue service, not hubs');
     }
     super(wireOptions(options), (home) =>
       wire === 'channels_zmq'
-        ? new DedicatedZmqCarrier(home, hubs[0]!.push, hubs[0]!.pub, context)
-        : new DedicatedCarrier(home, hubs, context),
+        ? new DedicatedZmqCarrier(home, hubs[0]!.push, hubs[0]!.pub, options)
+        : new DedicatedCarrier(home, hubs, options),
     );
   }
 }
@@ -67,13 +67,13 @@ class DedicatedCarrier implements Carrier {
   readonly #hubs: readonly HubClient[];
   readonly #ring: HashRing;
 
-  constructor(home: Home, hubs: readonly HubAddresses[], context: Context | undefined) {
+  constructor(home: Home, hubs: readonly HubAddresses[], connection: ConnectionOptions) {
     this.#home = home;
     const ring = new HashRing(hubs.map(({ push, pub }) => `${push} ${pub}`));
     this.#ring = ring;
     this.#hubs = hubs.map(
       (addresses, index) =>
-        new HubClient(home, addresses, context, (name) => ring.of(routeOf(name)) === index),
+        new HubClient(home, addresses, connection, (name) => ring.of(routeOf(name)) === index),
     );
   }
 
@@ -155,10 +155,10 @@ class HubClient implements LinkHost {
   constructor(
     home: Home,
     { push, pub }: HubAddresses,
-    context: Context | undefined,
+    connection: ConnectionOptions,
     mine: (name: string) => boolean,
   ) {
-    const options = socketOptions(context, home.settings.maxMessageSize);
+    const options = socketOptions(connection, home.settings.maxMessageSize, 'client');
     this.outbox = new Outbox(home, push, options);
     this.link = new Link(home, pub, options, this, mine);
     this.link.levelsBy = (message) => this.outbox.control(message);

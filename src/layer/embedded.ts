@@ -1,7 +1,6 @@
 /** EmbeddedLayer: one process sends, any number receive, and no program stands in between. */
 
-import type { Context } from '../sockets/index.ts';
-import { addressInUse, socketOptions } from './address.ts';
+import { addressInUse, type ConnectionOptions, socketOptions } from './address.ts';
 import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
 import { ChannelFull, LayerClosed, LayerError } from './errors.ts';
 import type { Home } from './home.ts';
@@ -10,19 +9,18 @@ import type { Letter } from './letter.ts';
 import { Link } from './link.ts';
 import type { LayerOptions } from './options.ts';
 import { packExcept } from './protocol.ts';
+import { checkSecurity } from './security.ts';
 import { Station } from './station.ts';
 import type { Message } from './value.ts';
 import { EmbeddedZmqCarrier } from './zmq-carrier.ts';
 import { wireOptions } from './zmq-format.ts';
 
 /** What an embedded layer takes beside the common options. */
-export interface EmbeddedLayerOptions extends LayerOptions {
+export interface EmbeddedLayerOptions extends LayerOptions, ConnectionOptions {
   /** Where the process that sends listens, and the others connect: `tcp://127.0.0.1:5560`, `ipc:///run/layer`. */
   address: string;
   /** `channels_zmq`: speak as the Python package does. Default: our own protocol. */
   wire?: 'native' | 'channels_zmq';
-  /** The context of its sockets. */
-  context?: Context;
 }
 
 /**
@@ -37,10 +35,11 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
     if (typeof address !== 'string' || address === '') {
       throw new LayerError('ERR_INVALID_OPTION', 'an embedded layer needs an address');
     }
+    checkSecurity(options);
     super(wireOptions(options), (home) =>
       options.wire === 'channels_zmq'
-        ? new EmbeddedZmqCarrier(home, address, options.context)
-        : new EmbeddedCarrier(home, address, options.context),
+        ? new EmbeddedZmqCarrier(home, address, options)
+        : new EmbeddedCarrier(home, address, options),
     );
   }
 
@@ -69,16 +68,16 @@ class EmbeddedCarrier implements Carrier {
   };
   readonly #home: Home;
   readonly #address: string;
-  readonly #context: Context | undefined;
+  readonly #connection: ConnectionOptions;
   #link: Link | undefined;
   #station: Station | undefined;
   #binding: Promise<Station> | undefined;
   #closed = false;
 
-  constructor(home: Home, address: string, context: Context | undefined) {
+  constructor(home: Home, address: string, connection: ConnectionOptions) {
     this.#home = home;
     this.#address = address;
-    this.#context = context;
+    this.#connection = connection;
   }
 
   get peerCount(): number {
@@ -175,7 +174,7 @@ class EmbeddedCarrier implements Carrier {
   #connected(): Link {
     if (this.#link === undefined) {
       const { maxMessageSize } = this.#home.settings;
-      const options = socketOptions(this.#context, maxMessageSize);
+      const options = socketOptions(this.#connection, maxMessageSize, 'client');
       this.#link = new Link(this.#home, this.#address, options);
     }
     return this.#link;
@@ -191,7 +190,10 @@ class EmbeddedCarrier implements Carrier {
 
   async #bind(): Promise<Station> {
     const { maxMessageSize } = this.#home.settings;
-    const station = new Station(this.#home, socketOptions(this.#context, maxMessageSize));
+    const station = new Station(
+      this.#home,
+      socketOptions(this.#connection, maxMessageSize, 'server'),
+    );
     try {
       await station.bind(this.#address);
     } catch (error) {

@@ -31,7 +31,8 @@ export class Home {
   /** Capacities that others have set, for their members of groups. */
   readonly capacityOf: Map<string, number> = new Map();
   readonly #mark: string;
-  readonly #unreadable = new Map<string, { count: number; since: number }>();
+  /** What may happen often: how many times since it was last reported, and when that was. */
+  readonly #often = new Map<string, { count: number; since: number }>();
   #pressureSince = Number.NEGATIVE_INFINITY;
   #holdCount = 0;
   #holder: NodeJS.Timeout | undefined;
@@ -123,17 +124,27 @@ export class Home {
   /** Something from `from` cannot be read. */
   undecodable(from: string, error: Error): void {
     this.counters.undecodable++;
+    const count = this.#due(`undecodable ${from}`);
+    if (count > 0) this.events.emit('undecodable', { from, count, error });
+  }
+
+  /** A connection at `address` ended in its handshake. */
+  refused(address: string, error: Error & { code?: string; status?: number }): void {
+    const count = this.#due(`refused ${address} ${error.status ?? error.code}`);
+    if (count > 0) this.events.emit('refused', { address, count, error });
+  }
+
+  /** How many of these to report now; 0 = not yet. */
+  #due(what: string): number {
     const now = this.now();
-    let record = this.#unreadable.get(from);
+    const record = this.#often.get(what);
     if (record !== undefined && now - record.since < REPORT_INTERVAL) {
       record.count++;
-      return;
+      return 0;
     }
-    if (this.#unreadable.size >= PEERS_MAX) this.#unreadable.clear();
-    const count = 1 + (record?.count ?? 0);
-    record = { count: 0, since: now };
-    this.#unreadable.set(from, record);
-    this.events.emit('undecodable', { from, count, error });
+    if (this.#often.size >= REPORTS_MAX) this.#often.clear();
+    this.#often.set(what, { count: 0, since: now });
+    return 1 + (record?.count ?? 0);
   }
 
   lost(count: number, why: string): void {
@@ -178,4 +189,4 @@ export class Home {
   }
 }
 
-const PEERS_MAX = 1000;
+const REPORTS_MAX = 1000;

@@ -1,8 +1,13 @@
 /** Hub: the program between the processes of a dedicated layer. */
 
 import { EventEmitter } from 'node:events';
-import { type Context, Publisher, Pull, SocketError } from '../sockets/index.ts';
-import { type LayerSocketOptions, socketOptions } from './address.ts';
+import { Publisher, Pull, SocketError } from '../sockets/index.ts';
+import {
+  type ConnectionOptions,
+  type LayerSocketOptions,
+  reportRefusals,
+  socketOptions,
+} from './address.ts';
 import { LayerError } from './errors.ts';
 import type { LayerEvents } from './events.ts';
 import { Home } from './home.ts';
@@ -13,7 +18,7 @@ import { turn } from './turn.ts';
 import { readFrame } from './zmq-format.ts';
 
 /** What a hub is told; what concerns messages comes from the layers. */
-export interface HubOptions {
+export interface HubOptions extends ConnectionOptions {
   /** Where layers push messages to: `tcp://*:5570`. */
   pull: string;
   /** Where layers get them from: `tcp://*:5571`. */
@@ -26,8 +31,6 @@ export interface HubOptions {
   localCapacity?: number;
   /** Seconds a membership lasts that a process holds for a channel of another. Default 86 400. */
   groupExpiry?: number;
-  /** The context of its sockets. */
-  context?: Context;
   /** Seconds that only go forward, for tests. */
   clock?: () => number;
 }
@@ -94,7 +97,7 @@ export class Hub {
       ...(clock !== undefined && { clock }),
     });
     this.#home = new Home(settings, this.events);
-    this.#sockets = socketOptions(options.context, settings.maxMessageSize);
+    this.#sockets = socketOptions(options, settings.maxMessageSize, 'server');
   }
 
   /** Listen. Rejects with `ERR_ADDRESS_IN_USE` where something, such as another hub, does so already. */
@@ -104,6 +107,7 @@ export class Hub {
     this.#state = 'started';
     this.#startedAt = this.#home.now();
     const pull = new Pull({ ...this.#sockets, receiveHighWaterMark: 10_000, linger: 0 });
+    reportRefusals(pull, this.#home);
     try {
       if (this.#options.wire === 'channels_zmq') {
         this.#publisher = new Publisher({
@@ -111,6 +115,7 @@ export class Hub {
           sendHighWaterMark: 100_000,
           linger: 2000,
         });
+        reportRefusals(this.#publisher, this.#home);
         await bind(this.#publisher, this.#options.pub);
       } else {
         this.#station = new Station(this.#home, this.#sockets);

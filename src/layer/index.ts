@@ -20,4 +20,5 @@ export { Hub, type HubOptions, type HubStats } from './hub.ts';
 export { ChannelLayer, type GroupSendOptions, MessageStream } from './layer.ts';
 export { MemoryLayer } from './memory.ts';
 export type { LayerOptions } from './options.ts';
+export type { LayerCurve, LayerPlain, SecurityOptions } from './security.ts';
 export type { Message, Value } from './value.ts';

@@ -1,7 +1,7 @@
 /** Link: the way from a process to a hub or producer, and back. One XSUB, whatever the number of channels and groups. */
 
 import { XSubscriber } from '../sockets/index.ts';
-import { type LayerSocketOptions, toConnect } from './address.ts';
+import { type LayerSocketOptions, reportRefusals, toConnect } from './address.ts';
 import type { WaitOptions } from './carrier.ts';
 import { LayerClosed, LayerError } from './errors.ts';
 import type { Home } from './home.ts';
@@ -104,6 +104,7 @@ export class Link {
     events.on('handshake', () => this.#hello());
     events.on('disconnect', () => this.#lost());
     events.on('connect:retry', () => this.#absent());
+    reportRefusals(this.#socket, home);
     this.#socket.connect(toConnect(address));
     void this.#listen();
   }

@@ -1,7 +1,7 @@
 /** Outbox: what a process pushes to a hub, in order, numbered, until the hub says what became of it. */
 
 import { Push } from '../sockets/index.ts';
-import { type LayerSocketOptions, toConnect } from './address.ts';
+import { type LayerSocketOptions, reportRefusals, toConnect } from './address.ts';
 import { ChannelFull, LayerClosed, LayerError } from './errors.ts';
 import type { Home } from './home.ts';
 import { HeaderWriter, Kind, type ToHub } from './protocol.ts';
@@ -41,6 +41,7 @@ export class Outbox {
     });
     // After a break: so that the hub sees what did not arrive, even if nothing follows.
     this.#socket.events.on('handshake', () => this.#mark());
+    reportRefusals(this.#socket, home);
     this.#socket.connect(toConnect(address));
   }
 

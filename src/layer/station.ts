@@ -1,7 +1,7 @@
 /** Station: the XPUB of a hub or producer, and the exchange behind it. */
 
 import { XPublisher } from '../sockets/index.ts';
-import type { LayerSocketOptions } from './address.ts';
+import { type LayerSocketOptions, reportRefusals } from './address.ts';
 import { Exchange } from './exchange.ts';
 import type { Home } from './home.ts';
 import { inboxOwner, Kind, readControl, readHeader, type ToHub, unpackBack } from './protocol.ts';
@@ -27,6 +27,7 @@ export class Station {
       linger: LINGER,
     });
     const socket = this.#socket;
+    reportRefusals(socket, home);
     this.exchange = new Exchange(home, {
       publish: (parts) => {
         this.#published++;

@@ -1,7 +1,14 @@
 /** ZmqCarrier: embedded and dedicated layers that speak as the Python package channels_zmq does. */
 
-import { type Context, Publisher, Push, Subscriber } from '../sockets/index.ts';
-import { addressInUse, type LayerSocketOptions, socketOptions, toConnect } from './address.ts';
+import { Publisher, Push, Subscriber } from '../sockets/index.ts';
+import {
+  addressInUse,
+  type ConnectionOptions,
+  type LayerSocketOptions,
+  reportRefusals,
+  socketOptions,
+  toConnect,
+} from './address.ts';
 import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
 import { ChannelFull, LayerClosed, LayerError } from './errors.ts';
 import type { Home } from './home.ts';
@@ -19,7 +26,7 @@ import { readFrame, takeChannel, withChannel, writeFrame } from './zmq-format.ts
 abstract class ZmqCarrier implements Carrier {
   readonly capabilities: Capabilities;
   protected readonly home: Home;
-  protected readonly sockets: LayerSocketOptions;
+  readonly #connection: ConnectionOptions;
   readonly #address: string;
   readonly #followed = new Set<string>();
   readonly #topics = new Map<string, number>();
@@ -29,16 +36,12 @@ abstract class ZmqCarrier implements Carrier {
   constructor(
     home: Home,
     address: string,
-    context: Context | undefined,
+    connection: ConnectionOptions,
     producers: Capabilities['producers'],
   ) {
     this.home = home;
     this.#address = address;
-    this.sockets = { ...(context !== undefined && { context }) };
-    this.sockets = {
-      ...this.sockets,
-      maxMessageSize: socketOptions(context, home.settings.maxMessageSize).maxMessageSize ?? -1,
-    };
+    this.#connection = connection;
     this.capabilities = {
       extensions: ['groups', 'flush'],
       delivery: 'every-follower',
@@ -51,6 +54,13 @@ abstract class ZmqCarrier implements Carrier {
   }
 
   abstract readonly peerCount: number;
+
+  /** As a socket of the Python package: without heartbeats. */
+  protected sockets(role: 'server' | 'client'): LayerSocketOptions {
+    const { maxMessageSize } = this.home.settings;
+    const options = socketOptions(this.#connection, maxMessageSize, role);
+    return { ...options, heartbeatInterval: 0, heartbeatTimeout: -1 };
+  }
   protected abstract publish(topic: string, json: Uint8Array, refusable: boolean): Promise<void>;
 
   send(channel: string, payload: Uint8Array): Promise<void> {
@@ -190,12 +200,13 @@ abstract class ZmqCarrier implements Carrier {
 
   #connect(): void {
     const subscriber = new Subscriber({
-      ...this.sockets,
+      ...this.sockets('client'),
       receiveHighWaterMark: 20_000,
       reconnectInterval: 50,
       reconnectMaxInterval: 400,
     });
     this.#subscriber = subscriber;
+    reportRefusals(subscriber, this.home);
     subscriber.connect(toConnect(this.#address));
     void this.#listen(subscriber);
   }
@@ -234,8 +245,8 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
   #binding: Promise<Publisher> | undefined;
   #dropped = 0;
 
-  constructor(home: Home, address: string, context: Context | undefined) {
-    super(home, address, context, 'one-process');
+  constructor(home: Home, address: string, connection: ConnectionOptions) {
+    super(home, address, connection, 'one-process');
     this.#at = address;
   }
 
@@ -296,10 +307,11 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
 
   async #bind(): Promise<Publisher> {
     const publisher = new Publisher({
-      ...this.sockets,
+      ...this.sockets('server'),
       sendHighWaterMark: Math.min(100_000, Math.max(1000, this.home.settings.capacities.of(''))),
       linger: 2000,
     });
+    reportRefusals(publisher, this.home);
     try {
       await publisher.bind(this.#at);
     } catch (error) {
@@ -321,17 +333,18 @@ export class DedicatedZmqCarrier extends ZmqCarrier {
   readonly peerCount = 0;
   readonly #push: Push;
 
-  constructor(home: Home, push: string, pub: string, context: Context | undefined) {
-    super(home, pub, context, 'many-processes');
+  constructor(home: Home, push: string, pub: string, connection: ConnectionOptions) {
+    super(home, pub, connection, 'many-processes');
     const { capacities } = home.settings;
     this.#push = new Push({
-      ...this.sockets,
+      ...this.sockets('client'),
       // As Python: so many messages wait for a queue service, then `send` says that the channel is full.
       sendHighWaterMark: Math.min(100_000, capacities.of('')),
       linger: 2000,
       reconnectInterval: 50,
       reconnectMaxInterval: 400,
     });
+    reportRefusals(this.#push, home);
     this.#push.connect(toConnect(push));
   }
 

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import t from 'tap';
-import { Request } from '../../src/index.ts';
+import { Certificate, Request } from '../../src/index.ts';
 import { DedicatedLayer } from '../../src/layer/index.ts';
 import { freeAddress } from '../support/layer-addresses.ts';
 import { run, start } from './shell.ts';
@@ -46,6 +46,41 @@ t.test('it runs, answers, logs, and drains', async (t) => {
   ]) {
     t.match(stderr, text);
   }
+});
+
+t.test('under CURVE', async (t) => {
+  const folder = t.testdir({ clients: {} });
+  const [own, alice] = [Certificate.create(), Certificate.create()];
+  await own.save(`${folder}/hub.key`);
+  await alice.save(`${folder}/clients/alice.key`);
+  const cases = [
+    [[], own, alice],
+    [['--allow', `${folder}/clients`], alice, own],
+    [['--allow', '*'], alice, undefined],
+  ] as const;
+  for (const [allow, welcome, stranger] of cases) {
+    const [pull, pub] = [freeAddress(), freeAddress()];
+    const where = { push: pull, pub };
+    const cert = ['--cert', `${folder}/hub.key`, ...allow];
+    const hub = start(t, 'hub', '--pull', pull, '--pub', pub, ...cert);
+    await hub.said(/listening/, 'stderr');
+    const curve = { ...welcome, serverKey: own.publicKey };
+    const layer = new DedicatedLayer({ ...where, curve });
+    t.teardown(() => layer.close());
+    await layer.send('a', { n: 1 });
+    t.same(await layer.receive('a'), { n: 1 });
+    if (stranger === undefined) continue;
+    const outside = new DedicatedLayer({
+      ...where,
+      curve: { ...stranger, serverKey: own.publicKey },
+    });
+    t.teardown(() => outside.close());
+    await hub.said(/warning: refused {2}at=ipc.*reason=400/, 'stderr');
+  }
+  const both = ['--pull', freeAddress(), '--pub', freeAddress()];
+  const { code, stderr } = await run(t, ['hub', ...both, '--allow', '*']);
+  t.equal(code, 2);
+  t.match(stderr, /--allow is for a server: it needs --cert/);
 });
 
 t.test('mistakes', async (t) => {

@@ -1,10 +1,12 @@
 /** `hub`: the program between the processes of a dedicated channel layer. */
 
 import { readFileSync } from 'node:fs';
+import type { LayerCurve } from '../../layer/index.ts';
 import { Arguments, UsageError } from '../arguments.ts';
 import { type Command, EXIT, type OptionSet } from '../command.ts';
 import { FORMATS, HubLog } from '../hub-log.ts';
 import { answerAt, figuresOf, type Service, serveAt } from '../hub-service.ts';
+import { certificatesOf } from '../security.ts';
 
 const WIRES = ['native', 'channels_zmq'] as const;
 
@@ -27,6 +29,16 @@ const SETTINGS: OptionSet = {
     type: 'string',
     value: 'SECONDS',
     help: 'how long memberships last; default 86400',
+  },
+  cert: {
+    type: 'string',
+    value: 'FILE',
+    help: 'encrypt with CURVE under this certificate (see keygen), and let in those who have it, too',
+  },
+  allow: {
+    type: 'string',
+    value: 'FOLDER',
+    help: 'let in those whose certificates are there instead; * for all who know our public key',
   },
   control: { type: 'string', value: 'ENDPOINT', help: 'a REP there answers "health" and "stats"' },
   http: { type: 'string', value: '[HOST:]PORT', help: 'a web server with /health and /stats' },
@@ -57,6 +69,7 @@ export const hub: Command = {
   examples: [
     'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571',
     'zeromq-pure hub -c hub.json --http 8080                  # curl localhost:8080/stats',
+    'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571 --cert hub.key --allow clients',
     'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571 --wire channels_zmq',
   ],
   async run(given, terminal) {
@@ -71,6 +84,7 @@ export const hub: Command = {
     const localCapacity = told.count('local-capacity', 1);
     const groupExpiry = told.number('group-expiry');
     const report = told.number('report') ?? 60;
+    const curve = await curveOf(told);
     const log = new HubLog(told.choice('log', FORMATS), (line) => terminal.note(line));
     // Only here: the other subcommands start sooner without it.
     const { Hub } = await import('../../layer/index.ts');
@@ -81,6 +95,7 @@ export const hub: Command = {
       ...(maxMessageSize !== undefined && { maxMessageSize }),
       ...(localCapacity !== undefined && { localCapacity }),
       ...(groupExpiry !== undefined && { groupExpiry }),
+      ...(curve !== undefined && { curve }),
     });
 
     const services: Service[] = [];
@@ -109,6 +124,15 @@ export const hub: Command = {
     return EXIT.done;
   },
 };
+
+async function curveOf(told: Arguments): Promise<LayerCurve | undefined> {
+  const certificates = await certificatesOf(told);
+  if (certificates === undefined) return undefined;
+  const { own, allow } = certificates;
+  const { publicKey, secretKey } = own;
+  const clients = allow === undefined || allow === '*' ? allow : { folder: allow };
+  return { publicKey, secretKey, ...(clients !== undefined && { clients }) };
+}
 
 /** @throws UsageError */
 function readConfig(path: string): Arguments {
