@@ -2,9 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { PROJECT } from '../project.ts';
 
 /** A hub in a process of its own. */
 export interface RunningHub {
@@ -16,15 +16,11 @@ export interface RunningHub {
 }
 
 /** Starts the program, and reads from its log where it listens. */
-export async function startHub(
-  signal: AbortSignal,
-  { pull = ANYWHERE, pub = ANYWHERE }: { pull?: string; pub?: string } = {},
-): Promise<RunningHub> {
-  const manifest = fileURLToPath(import.meta.resolve('zeromq-pure/package.json'));
-  const program = join(dirname(manifest), 'dist/cli/main.js');
+export async function startHub(signal: AbortSignal): Promise<RunningHub> {
+  const program = join(PROJECT, 'dist/cli/main.js');
   const child = spawn(
     process.execPath,
-    [program, 'hub', '--pull', pull, '--pub', pub, '--log', 'json'],
+    [program, 'hub', '--pull', ANYWHERE, '--pub', ANYWHERE, '--log', 'json'],
     { stdio: ['ignore', 'inherit', 'pipe'], signal },
   );
   const over = once(child, 'close');

@@ -3,6 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { PROJECT } from '../project.ts';
 
 /** What `--help` shows. */
 export const USAGE = `Counts the words of text files with several worker processes, and then shows the channel layers.
@@ -69,10 +70,10 @@ async function read(file: string): Promise<Buffer> {
   }
 }
 
-/** The Markdown files of the project, as seen from build/examples/word-count/main.js in it. */
+/** The Markdown files of the project. */
 async function markdown(): Promise<string[]> {
   const files: string[] = [];
-  const folders = [join(import.meta.dirname, '../../..')];
+  const folders = [PROJECT];
   for (const folder of folders) {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);

@@ -1,0 +1,61 @@
+/** One server of the chat: the page, and a WebSocket for each guest. Any number of them share the rooms. */
+
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { WebSocketServer } from 'ws';
+import { DedicatedLayer } from 'zeromq-pure/layer';
+import { PROJECT } from '../project.ts';
+import type { Run } from '../role.ts';
+import { Guest, type News } from './guest.ts';
+
+/** Where a server listens, and where its hub is. */
+export interface ServerPlace {
+  readonly port: number;
+  readonly push: string;
+  readonly pub: string;
+}
+
+/** Serves until it is told to end. */
+export async function server(
+  { port, push, pub }: ServerPlace,
+  { signal, log }: Run,
+): Promise<void> {
+  await using layer = new DedicatedLayer<News>({ push, pub });
+  layer.events.on('connect', ({ restarted }) => log(restarted ? 'a new hub' : 'the hub is there'));
+  layer.events.on('disconnect', () => log('the hub is gone'));
+  await layer.ready({ signal });
+
+  const page = await readFile(join(PROJECT, 'examples/chat/page.html'));
+  const http = createServer((request, response) => {
+    const found = request.method === 'GET' && request.url === '/';
+    response.writeHead(found ? 200 : 404, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy':
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:",
+    });
+    response.end(found ? page : 'not here');
+  });
+  const sockets = new WebSocketServer({ server: http, maxPayload: 8_192 });
+  const guests = new Set<Promise<void>>();
+  sockets.on('connection', (socket) => {
+    const guest = Guest.welcome(socket, layer).finally(() => guests.delete(guest));
+    guests.add(guest);
+  });
+
+  http.listen(port, '127.0.0.1');
+  await once(http, 'listening');
+  log(`listening on http://127.0.0.1:${(http.address() as AddressInfo).port}/`);
+  if (!signal.aborted) await once(signal, 'abort');
+  for (const socket of sockets.clients) socket.close(1001);
+  // Those that do not answer are not waited for.
+  const patience = setTimeout(() => {
+    for (const socket of sockets.clients) socket.terminate();
+  }, 1_000);
+  await Promise.all(guests);
+  clearTimeout(patience);
+  sockets.close();
+  http.close();
+}

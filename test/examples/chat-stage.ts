@@ -1,0 +1,66 @@
+/** The chat's processes for a test: a hub, and servers that can be killed and started again. */
+
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { Running } from '../cli/shell.ts';
+import { freeAddress } from '../support/layer-addresses.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../build/examples/chat/chat.js');
+
+/** A server that listens. */
+export interface ChatServer {
+  readonly port: string;
+  /** Without any warning. */
+  kill(): Promise<void>;
+  /** As Ctrl-C does; gives the exit code. */
+  end(): Promise<number | null>;
+  /** Settles when its log matches. */
+  says(pattern: RegExp): Promise<void>;
+}
+
+/** A hub, and what can be done behind it. */
+export interface Chat {
+  startServer(port?: string): Promise<ChatServer>;
+  /** Kills the hub, and starts another at the same addresses. */
+  replaceHub(): Promise<void>;
+}
+
+export async function startChat(t: Test): Promise<Chat> {
+  const addresses = [freeAddress(), freeAddress()];
+  const startHub = async (): Promise<Running> => {
+    const running = start(t, 'hub', ...addresses);
+    await running.said(/listening on/);
+    return running;
+  };
+  let hub = await startHub();
+  return {
+    startServer: async (port = '0') => {
+      const running = start(t, 'server', port, ...addresses);
+      const [, at = ''] = await running.said(/listening on http:\/\/127\.0\.0\.1:(\d+)/);
+      return {
+        port: at,
+        kill: () => kill(running),
+        end: async () => {
+          running.kill('SIGINT');
+          return (await running.over).code;
+        },
+        says: async (pattern) => void (await running.said(pattern)),
+      };
+    },
+    replaceHub: async () => {
+      await kill(hub);
+      hub = await startHub();
+    },
+  };
+}
+
+async function kill(running: Running): Promise<void> {
+  running.kill('SIGKILL');
+  await running.over;
+}
+
+function start(t: Test, ...words: string[]): Running {
+  const running = new Running(process.execPath, [PROGRAM, ...words]);
+  t.teardown(() => running.kill('SIGKILL'));
+  return running;
+}
