@@ -186,7 +186,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   // — endpoints —
 
   async bind(text: string): Promise<void> {
-    const endpoint = this.#parse(() => parseBind(text));
+    const endpoint = this.#parse(parseBind, text);
     this.busy = true;
     try {
       if (endpoint.transport === 'inproc') {
@@ -207,7 +207,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   }
 
   bindSync(text: string): void {
-    const endpoint = this.#parse(() => parseBind(text));
+    const endpoint = this.#parse(parseBind, text);
     if (endpoint.transport === 'inproc') {
       this.#bindInproc(endpoint, text);
     } else {
@@ -238,17 +238,20 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   }
 
   connect(text: string, connectRoutingId?: Buffer): void {
-    const endpoint = this.#parse(() => parseConnect(text));
+    const endpoint = this.#parse(parseConnect, text);
     this.lastEndpoint = text;
     if (this.#spec.connectsOnce && this.#endpoints.some((each) => isConnect(each, text))) return;
     this.#endpoints.push(this.#open(endpoint, text, connectRoutingId));
   }
 
-  /** Stop, after `linger`: what waits to be sent is sent, what was received and not read is given up. */
+  /** Stop all of that text, after `linger`: what waits is sent, what was received and not read is given up. */
   disconnect(text: string): void {
-    const endpoint = this.#find('connect', text);
-    this.#forget(endpoint);
-    this.#lingerOver(endpoint);
+    let endpoint: OpenEndpoint | undefined = this.#find('connect', text);
+    while (endpoint !== undefined) {
+      this.#forget(endpoint);
+      this.#lingerOver(endpoint);
+      endpoint = this.#endpoints.find((each) => isConnect(each, text));
+    }
   }
 
   /** Begin to end: refuse who waits, close what listens, let `linger` deliver what was accepted. */
@@ -494,10 +497,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     return (accepted && authenticate !== undefined) || (values.zapDomain ?? '') !== '';
   }
 
-  #parse<E extends BindEndpoint | ConnectEndpoint>(parse: () => E): E {
-    const endpoint = parse();
-    if (this.#spec.raw && endpoint.transport !== 'tcp') {
-      throw new SocketError('ENOCOMPATPROTO');
+  #parse<E extends BindEndpoint | ConnectEndpoint>(parse: (text: string) => E, text: string): E {
+    const endpoint = parse(text);
+    if (this.#spec.raw && endpoint.transport === 'inproc') {
+      throw new SocketError('ENOCOMPATPROTO', { address: text });
     }
     return endpoint;
   }

@@ -8,13 +8,12 @@ export class SocketError extends Error {
   readonly code: SocketErrorCode;
   readonly errno: number;
   /** The endpoint text the call was about. */
-  readonly address?: string;
+  declare readonly address?: string;
   /** How many messages of a `sendMany` had been accepted before it failed. */
-  readonly sentCount?: number;
+  declare readonly sentCount?: number;
 
   constructor(code: SocketErrorCode, detail: SocketErrorDetail = {}) {
     super(detail.message ?? TEXTS[code], detail.cause === undefined ? {} : { cause: detail.cause });
-    this.name = 'Error';
     this.code = code;
     this.errno = ERRNO[code];
     if (detail.address !== undefined) this.address = detail.address;

@@ -1,4 +1,4 @@
-/** Stream: STREAM, raw TCP connections by id. */
+/** Stream: STREAM, raw connections over tcp or ipc by id. */
 
 import { DuplexSocket } from './directed.ts';
 import { SocketError } from './errors.ts';
@@ -16,7 +16,7 @@ export interface StreamConnectOptions extends RouterConnectOptions {}
 export interface Stream extends SendOptions, ReceiveOptions, StreamOptions {}
 
 /**
- * Messages are `[id, octets]`: what came from, or goes to, the TCP connection of that id. An empty second part is
+ * Messages are `[id, octets]`: what came from, or goes to, the connection of that id. An empty second part is
  * received when a peer connects and when it leaves (see `notify`), and sent to close its connection.
  */
 export class Stream extends DuplexSocket<
@@ -27,7 +27,7 @@ export class Stream extends DuplexSocket<
     super(SocketType.Stream, options);
   }
 
-  /** Like `Socket.connect`, tcp only; throws `EADDRINUSE` also for a `routingId` that is in use here. */
+  /** Like `Socket.connect`, tcp and ipc only; throws `EADDRINUSE` also for a `routingId` that is in use here. */
   override connect(address: string, options: StreamConnectOptions = {}): void {
     const inner = this.open();
     const id = OPTIONS.routingId.parse(options.routingId ?? null, 'routingId') ?? undefined;
