@@ -46,10 +46,13 @@ const NAMES = [
 /** Its types that have no value. */
 const TYPES = [
   'Event',
+  'EventOfType',
+  'EventSubscriber',
   'EventType',
   'Message',
   'MessageLike',
   'RouterConnectOptions',
+  'StreamConnectOptions',
   'SocketOptions<Push>',
   'Readable',
   'Writable',
@@ -83,10 +86,12 @@ t.before(async () => {
   await writeFile(join(project, 'package.json'), '{ "name": "user", "private": true }');
   const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   dependencies = Object.keys(manifest.dependencies ?? {}).sort();
-  // Offline: what the package depends on comes from this checkout, as a copy.
-  const local = dependencies.map((name) => join(ROOT, 'node_modules', name));
-  const flags = ['--offline', '--install-links', '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...flags, `./${tarball}`, ...local], project);
+  // Offline: what the package depends on comes from this checkout, packed as a registry has it.
+  const folders = dependencies.map((name) => join(ROOT, 'node_modules', name));
+  const packing = ['pack', '--ignore-scripts', '--silent', '--pack-destination', project];
+  const packed = (await run('npm', [...packing, ...folders], project)).trim().split('\n');
+  const tarballs = [tarball, ...packed].map((name) => `./${name}`);
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...tarballs], project);
 });
 
 t.test('the tarball holds the build and nothing to compile or run on install', async (t) => {
@@ -191,7 +196,7 @@ t.test('types', async (t) => {
   await mkdir(folder);
   // The types of Node, as users have them; the compiler is this project's own.
   await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
-  for (const name of ['@types/node', 'undici-types']) {
+  for (const name of ['@types/node', 'undici-types', 'zeromq']) {
     await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
   }
   const compilerOptions = {
@@ -231,6 +236,54 @@ t.test('types', async (t) => {
       import type { ${TYPES.map((type) => type.replace(/<.*/, '')).join(', ')} } from 'zeromq-pure';
       export const all: unknown[] = [zmq, zmq.Push, ${NAMES.join(', ')}];
       export type All = [${TYPES.join(', ')}];`,
+    'where zeromq is typed so': `
+      import * as zmq from 'zeromq-pure';
+      import type * as theirs from 'zeromq';
+      type Theirs<C extends abstract new (...given: never[]) => object, Without extends string = never> =
+        Omit<InstanceType<C>, 'context' | 'events' | 'connect' | Without>;
+      // What takes theirs, takes ours: methods, options and what they hold.
+      export const sockets: [
+        Theirs<typeof theirs.Pair>, Theirs<typeof theirs.Publisher>, Theirs<typeof theirs.Subscriber>,
+        Theirs<typeof theirs.Request>, Theirs<typeof theirs.Reply>, Theirs<typeof theirs.Dealer>,
+        // A ROUTER's message has at least an id: ours is stricter.
+        Theirs<typeof theirs.Router, 'send'>,
+        Theirs<typeof theirs.Pull>, Theirs<typeof theirs.Push>, Theirs<typeof theirs.XPublisher>,
+        Theirs<typeof theirs.XSubscriber>, Theirs<typeof theirs.Stream>,
+      ] = [
+        new zmq.Pair(), new zmq.Publisher(), new zmq.Subscriber(), new zmq.Request(), new zmq.Reply(),
+        new zmq.Dealer(), new zmq.Router(), new zmq.Pull(), new zmq.Push(), new zmq.XPublisher(),
+        new zmq.XSubscriber(), new zmq.Stream(),
+      ];
+      export const context: Omit<theirs.Context, never> = zmq.context;
+      export const proxy: Omit<theirs.Proxy, 'frontEnd' | 'backEnd'> =
+        new zmq.Proxy(new zmq.Router(), new zmq.Dealer());
+      type Given<S extends theirs.Socket> = Omit<theirs.SocketOptions<S>, 'context'>;
+      export const router = (options: Given<theirs.Router>) => new zmq.Router(options);
+      export const xpub = (options: Given<theirs.XPublisher>) => new zmq.XPublisher(options);
+      export const dealer = (options: Given<theirs.Dealer>) => new zmq.Dealer(options);
+      export const part = (value: theirs.MessageLike) => new zmq.Push().send(value);
+      // Events, but that there are more codes here, and no number for a handshake that took too long.
+      type Same = 'accept' | 'accept:error' | 'bind' | 'bind:error' | 'connect' | 'connect:delay' | 'connect:retry'
+        | 'close' | 'close:error' | 'disconnect' | 'handshake' | 'handshake:error:auth' | 'end' | 'unknown';
+      export const event = (event: zmq.EventOfType<Same>): theirs.EventOfType<Same> => event;`,
+    'interfaces of both directions': `
+      import type { EventSubscriber, Readable, Writable } from 'zeromq-pure';
+      import * as zmq from 'zeromq-pure';
+      export function bound(to: Writable, from: Readable): void {
+        to.sendHighWaterMark = to.sendTimeout = to.sendBufferSize = to.multicastHops = 1;
+        from.receiveHighWaterMark = from.receiveTimeout = from.receiveBufferSize = 1;
+      }
+      bound(new zmq.Push(), new zmq.Pull());
+      export const subscriber: EventSubscriber = new zmq.Pull().events.on('end', () => {});`,
+    'an option by number': `
+      import { Dealer, Socket, SocketType } from 'zeromq-pure';
+      export class Own extends Socket {
+        constructor() { super(SocketType.Dealer); }
+        get patience(): number { return this.getInt32Option(17); }
+      }
+      export class Same extends Dealer {
+        get patience(): number { return this.getInt32Option(17); }
+      }`,
     'a class of one’s own': `
       import { Push } from 'zeromq-pure';
       export class Logged extends Push {
@@ -250,6 +303,8 @@ t.test('types', async (t) => {
     'a misspelt option': `new zmq.Push().conflat = true;`,
     'an option of the wrong type': `new zmq.Push({ linger: 'long' });`,
     'the last endpoint is only read': `new zmq.Push().lastEndpoint = 'tcp://a:1';`,
+    'options by number are for subclasses': `new zmq.Push().getInt32Option(17);`,
+    'a Socket has a type of its own': `new zmq.Socket(5);`,
     'an address is a text': `new zmq.Push().connect(5555);`,
     'a message must be present': `new zmq.Push().send();`,
     'only a Router chooses a routing id': `new zmq.Push().connect('tcp://a:1', { routingId: 'x' });`,

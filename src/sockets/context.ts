@@ -128,23 +128,21 @@ export class Context {
     this.#values[name] = value;
   }
 
-  /** @internal By libzmq's number, as zeromq.js's protected methods. */
-  getBoolOption(id: number): boolean {
+  // — options by libzmq's number, for subclasses —
+
+  protected getBoolOption(id: number): boolean {
     return Boolean(this.#values[optionOf(id)]);
   }
 
-  /** @internal */
-  setBoolOption(id: number, value: boolean): void {
+  protected setBoolOption(id: number, value: boolean): void {
     this.#set(id, value);
   }
 
-  /** @internal */
-  getInt32Option(id: number): number {
+  protected getInt32Option(id: number): number {
     return id === SOCKET_LIMIT ? MAX_SOCKETS_LIMIT : Number(this.#values[optionOf(id)]);
   }
 
-  /** @internal */
-  setInt32Option(id: number, value: number): void {
+  protected setInt32Option(id: number, value: number): void {
     this.#set(id, value);
   }
 

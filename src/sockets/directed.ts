@@ -2,8 +2,9 @@
 
 import type { Incoming } from './incoming.ts';
 import { type MessageLike, toMessage } from './message.ts';
+import type { ReceiveOptions, SendOptions } from './options.ts';
 import type { Outgoing } from './outgoing.ts';
-import { Socket } from './socket.ts';
+import { Socket, tooManyArguments } from './socket.ts';
 import type { CallOptions } from './waiter.ts';
 
 /** One part, as received. */
@@ -13,17 +14,14 @@ export type Message = Buffer;
 export type Sendable = MessageLike | readonly MessageLike[];
 
 /** A socket that sends; `M` is what one call of `send` takes. */
-export interface Writable<M = Sendable, O extends unknown[] = [options?: CallOptions]> {
-  /** `ZMQ_SNDTIMEO`, the time-out of calls that are not given their own. */
-  sendTimeout: number;
+export interface Writable<M = Sendable, O extends unknown[] = [options?: CallOptions]>
+  extends SendOptions {
   send(message: M, ...options: O): Promise<void>;
   readonly writable: boolean;
 }
 
 /** A socket that receives; `M` are the parts of one message. */
-export interface Readable<M extends object[] = Message[]> {
-  /** `ZMQ_RCVTIMEO`, the time-out of calls that are not given their own. */
-  receiveTimeout: number;
+export interface Readable<M extends object[] = Message[]> extends ReceiveOptions {
   receive(options?: CallOptions): Promise<M>;
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
   readonly readable: boolean;
@@ -104,7 +102,7 @@ export class SendingSocket<M = Sendable> extends Socket implements Sender<M> {
 /** A socket that only receives. */
 export class ReceivingSocket<M extends Buffer[] = Message[]> extends Socket implements Receiver<M> {
   receive(options?: CallOptions): Promise<M> {
-    return this.open().incoming.receive(noNumber(options)) as unknown as Promise<M>;
+    return this.open().incoming.receive(checked(options, 0)) as unknown as Promise<M>;
   }
 
   tryReceive(): M | undefined {
@@ -184,7 +182,7 @@ function send(
 ): Promise<void> {
   const parts = toMessage(message as MessageLike);
   // zeromq.js sends nothing for an empty array.
-  return parts.length === 0 ? RESOLVED : outgoing.send(parts, options);
+  return parts.length === 0 ? RESOLVED : outgoing.send(parts, checked(options, 1));
 }
 
 function trySend(outgoing: Outgoing, message: unknown): boolean {
@@ -221,10 +219,10 @@ async function receiveJson<T>(incoming: Incoming, options: CallOptions | undefin
   return JSON.parse(String(first)) as T;
 }
 
-/** zeromq.js's `receive` takes nothing; a number given to it is a time-out meant for another library. */
-function noNumber(options: CallOptions | undefined): CallOptions | undefined {
+/** zeromq.js has no options here; what is none is a time-out, a flag or a second part meant for another library. */
+function checked(options: CallOptions | undefined, expected: number): CallOptions | undefined {
   if (options === undefined || typeof options === 'object') return options;
-  throw new TypeError('Expected 0 arguments but received 1');
+  throw tooManyArguments(expected, expected + 1);
 }
 
 const RESOLVED = Promise.resolve();

@@ -1,6 +1,7 @@
 /** Events: what the monitor of a socket reports, one member of the union for each `ZMQ_EVENT_*` and a few of ours. */
 
 import { EventEmitter } from 'node:events';
+import type { ZmtpErrorCode } from '../zmtp/index.ts';
 import { SocketError } from './errors.ts';
 
 interface AddressEvent<T extends string> {
@@ -19,12 +20,27 @@ export interface EventError extends Error {
   errno?: number;
 }
 
+/** A failure of the system, with its number. */
+export interface SystemError extends EventError {
+  errno: number;
+}
+
+/** The peer broke the protocol, or what judges peers did. */
+export interface ProtocolError extends EventError {
+  code: ZmtpErrorCode;
+}
+
+/** One side turned the other away, with the status of RFC 27. */
+export interface AuthenticationError extends EventError {
+  status: 300 | 400 | 500;
+}
+
 /** One event, told apart by `type`. */
 export type Event =
   | AddressEvent<'accept'>
-  | ErrorEvent<'accept:error'>
+  | ErrorEvent<'accept:error', SystemError>
   | AddressEvent<'bind'>
-  | ErrorEvent<'bind:error'>
+  | ErrorEvent<'bind:error', SystemError>
   | AddressEvent<'connect'>
   | AddressEvent<'connect:delay'>
   | (AddressEvent<'connect:retry'> & {
@@ -32,14 +48,14 @@ export type Event =
       interval: number;
     })
   | AddressEvent<'close'>
-  | ErrorEvent<'close:error'>
+  | ErrorEvent<'close:error', SystemError>
   | (AddressEvent<'disconnect'> & {
       /** Why, where it is known: ours, libzmq does not tell. */
       error?: EventError;
     })
   | AddressEvent<'handshake'>
-  | ErrorEvent<'handshake:error:protocol'>
-  | ErrorEvent<'handshake:error:auth', EventError & { status: number }>
+  | ErrorEvent<'handshake:error:protocol', ProtocolError>
+  | ErrorEvent<'handshake:error:auth', AuthenticationError>
   | ErrorEvent<'handshake:error:other'>
   /** Ours: a peer that the socket type has no place for was turned away (second peer of a PAIR, duplicate routing id). */
   | ErrorEvent<'peer:refused'>
@@ -55,6 +71,12 @@ export type EventType = Event['type'];
 
 export type EventOfType<E extends EventType = EventType> = Extract<Event, { type: E }>;
 
+/** Where listeners of events are added and taken away: an {@link Observer}. */
+export interface EventSubscriber {
+  on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
+  off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
+}
+
 /** What a socket gives an observer: to let go, and to keep the process alive while it waits. */
 export interface EventSource {
   stop(): void;
@@ -66,7 +88,7 @@ export interface EventSource {
  * The monitor of one socket: `for await (const event of socket.events)`, `receive()`, or `on`/`off`.
  * Events are kept from the first access on, at most 1000 of them.
  */
-export class Observer {
+export class Observer implements EventSubscriber {
   readonly #queue: Event[] = [];
   readonly #source: EventSource;
   #emitter: EventEmitter | undefined;

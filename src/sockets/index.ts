@@ -29,12 +29,16 @@ export type {
 } from './directed.ts';
 export { SocketError, type SocketErrorCode } from './errors.ts';
 export {
+  type AuthenticationError,
   type Event,
   type EventError,
   type EventOfType,
   type EventSource,
+  type EventSubscriber,
   type EventType,
   Observer,
+  type ProtocolError,
+  type SystemError,
 } from './events.ts';
 export type { MessageLike } from './message.ts';
 export { MessageEmitter, type MessageEvents } from './message-emitter.ts';

@@ -206,13 +206,29 @@ export const CONTEXT: readonly (keyof ContextOptions)[] = namesOf(CONTEXT_OPTION
 /** Socket options by libzmq's number, for `getInt32Option` and its kin. */
 export const OPTION_IDS: ReadonlyMap<number, keyof OptionValues> = idsOf(OPTIONS);
 
-/** Read-only ones likewise. */
-export const READ_ONLY_IDS: ReadonlyMap<number, keyof ReadOnlyOptions> = new Map([
-  [16, 'type'],
-  [32, 'lastEndpoint'],
-  [43, 'securityMechanism'],
-  [81, 'threadSafe'],
-]);
+/** What can only be read, likewise, as libzmq shows it. */
+export const READ_ONLY_IDS: ReadonlyMap<number, (socket: Readouts) => string | number | null> =
+  new Map<number, (socket: Readouts) => string | number | null>([
+    // A message is received whole: no part of it is left to come.
+    [13, () => 0],
+    [15, ({ readable, writable }) => Number(readable) | (Number(writable) << 1)],
+    [16, ({ type }) => type],
+    [32, ({ lastEndpoint }) => lastEndpoint],
+    [43, ({ securityMechanism }) => MECHANISMS.indexOf(securityMechanism)],
+    [81, ({ threadSafe }) => Number(threadSafe)],
+  ]);
+
+interface Readouts extends ReadOnlyOptions {
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+const MECHANISMS: readonly ReadOnlyOptions['securityMechanism'][] = [
+  null,
+  'plain',
+  'curve',
+  'gssapi',
+];
 
 /** Two booleans of libzmq that are one property here: true means this value, false means null. */
 export const VERBOSITY_IDS: ReadonlyMap<number, NonNullable<Verbosity>> = new Map([

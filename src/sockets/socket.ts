@@ -48,8 +48,14 @@ export class Socket implements ReadOnlyOptions {
   readonly #type: SocketType;
   #observer: Observer | undefined;
 
-  /** @internal */
-  constructor(type: SocketType, options: object = {}) {
+  /**
+   * `options` may be any property of the class that can be set, and `context`.
+   * @throws TypeError for an option that does not exist or has the wrong type
+   * @throws SocketError `EINVAL` for a value out of range; `EMFILE` beyond the context's `maxSockets`, `EFAULT` when it
+   * is closed
+   */
+  protected constructor(type: SocketType, options: object = {}, ...extra: never[]) {
+    if (extra.length > 0) throw tooManyArguments(2, 2 + extra.length);
     if (typeof type !== 'number') throw new TypeError('Socket type must be a number');
     if (typeof options !== 'object' || options === null) {
       throw new TypeError('Options must be an object');
@@ -125,8 +131,8 @@ export class Socket implements ReadOnlyOptions {
   }
 
   /**
-   * End what `connect(address)` began: what waits to be sent is sent within `linger`, what was received from there
-   * and not read is discarded. Throws `ENOENT`.
+   * End what `connect(address)` began, all of it if that was called more than once: what waits to be sent is sent
+   * within `linger`, what was received from there and not read is discarded. Throws `ENOENT`.
    */
   disconnect(address: string): void {
     this.#check();
@@ -137,7 +143,8 @@ export class Socket implements ReadOnlyOptions {
    * Close the socket: pending calls are refused, and within `linger` what was accepted by `send` is delivered. A
    * second `close` does nothing; during a bind or unbind it waits for that.
    */
-  close(): void {
+  close(...extra: never[]): void {
+    if (extra.length > 0) throw tooManyArguments(0, extra.length);
     this[core].close();
   }
 
@@ -254,66 +261,54 @@ export class Socket implements ReadOnlyOptions {
     return this[core].waitFor(event, options);
   }
 
-  // — options by number, for what has no property; as zeromq.js documents it —
+  // — options by libzmq's number, for subclasses that add a property, as zeromq.js documents it —
 
-  /** @internal */
-  getBoolOption(option: number): boolean {
+  protected getBoolOption(option: number): boolean {
     return Boolean(this.#byNumber(option));
   }
 
-  /** @internal */
-  setBoolOption(option: number, value: boolean): void {
+  protected setBoolOption(option: number, value: boolean): void {
     this.#setByNumber(option, value, 'boolean');
   }
 
-  /** @internal */
-  getInt32Option(option: number): number {
+  protected getInt32Option(option: number): number {
     return Number(this.#byNumber(option));
   }
 
-  /** @internal */
-  setInt32Option(option: number, value: number): void {
+  protected setInt32Option(option: number, value: number): void {
     this.#setByNumber(option, value, 'number');
   }
 
-  /** @internal */
-  getUint32Option(option: number): number {
+  protected getUint32Option(option: number): number {
     return Number(this.#byNumber(option));
   }
 
-  /** @internal */
-  setUint32Option(option: number, value: number): void {
+  protected setUint32Option(option: number, value: number): void {
     this.#setByNumber(option, value, 'number');
   }
 
-  /** @internal */
-  getInt64Option(option: number): number {
+  protected getInt64Option(option: number): number {
     return Number(this.#byNumber(option));
   }
 
-  /** @internal */
-  setInt64Option(option: number, value: number): void {
+  protected setInt64Option(option: number, value: number): void {
     this.#setByNumber(option, value, 'number');
   }
 
-  /** @internal */
-  getUint64Option(option: number): number {
+  protected getUint64Option(option: number): number {
     return Number(this.#byNumber(option));
   }
 
-  /** @internal */
-  setUint64Option(option: number, value: number): void {
+  protected setUint64Option(option: number, value: number): void {
     this.#setByNumber(option, value, 'number');
   }
 
-  /** @internal */
-  getStringOption(option: number): string | null {
+  protected getStringOption(option: number): string | null {
     const value = this.#byNumber(option);
     return value === null ? null : String(value);
   }
 
-  /** @internal */
-  setStringOption(option: number, value: string | Buffer | null): void {
+  protected setStringOption(option: number, value: string | Buffer | null): void {
     checkIdentifier(option);
     if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
       throw new TypeError('Option value must be a string or buffer');
@@ -357,7 +352,7 @@ export class Socket implements ReadOnlyOptions {
     const name = OPTION_IDS.get(option);
     if (name !== undefined) return showOption(name, this[readOption](name));
     const readOnly = READ_ONLY_IDS.get(option);
-    if (readOnly !== undefined) return this[readOnly];
+    if (readOnly !== undefined) return readOnly(this);
     const verbosity = VERBOSITY_IDS.get(option);
     if (verbosity !== undefined) return this[readOption]('verbosity') === verbosity;
     throw badOption(option);
@@ -442,6 +437,12 @@ function checkAddress(address: unknown): void {
 
 function isContext(value: unknown): value is Context {
   return value instanceof (defaultContext.constructor as typeof Context);
+}
+
+/** @internal With the words of zeromq.js. */
+export function tooManyArguments(expected: number, received: number): TypeError {
+  const plural = expected === 1 ? '' : 's';
+  return new TypeError(`Expected ${expected} argument${plural} but received ${received}`);
 }
 
 function badOption(option: number): SocketError {

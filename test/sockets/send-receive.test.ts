@@ -429,6 +429,12 @@ t.test('sends and receives of the wrong socket', async (t) => {
   t.notOk('send' in pull);
   const reading = own(t, new zmq.Pull());
   t.throws(() => reading.receive(1 as never), new TypeError('Expected 0 arguments but received 1'));
+  t.throws(() => reading.close(1 as never), new TypeError('Expected 0 arguments but received 1'));
+  t.equal(reading.closed, false);
+  const sending = own(t, new zmq.Push());
+  const second = new TypeError('Expected 1 argument but received 2');
+  t.throws(() => sending.send('a', 'b' as never), second, 'a second part is not lost in silence');
+  t.throws(() => Reflect.construct(zmq.Socket, [3, {}, 1]), /^Expected 2 arguments but received 3/);
 });
 
 t.test('a publisher never waits', async (t) => {

@@ -45,6 +45,15 @@ const SPECIAL: Record<string, readonly string[]> = {
 /** Any option of any class, for what the types forbid. */
 type Loose = zmq.Socket & Record<string, unknown>;
 
+type Kind = 'Bool' | 'Int32' | 'Uint32' | 'Int64' | 'Uint64' | 'String';
+
+/** The methods for options by number, which are for subclasses. */
+function numbered(holder: zmq.Socket | zmq.Context) {
+  type Read = { [K in Kind as `get${K}Option`]: (id: number) => unknown };
+  type Write = { [K in Kind as `set${K}Option`]: (id: number, value: unknown) => void };
+  return holder as unknown as Read & Write;
+}
+
 function make(t: TearDown, name: keyof typeof CLASSES, options?: object): Loose {
   const type = all[name] as new (options?: object) => zmq.Socket;
   return own(t, options === undefined ? new type() : new type(options)) as Loose;
@@ -186,9 +195,9 @@ t.test('after close every option is ENOTSOCK', async (t) => {
   for (const name of ['type', 'lastEndpoint', 'securityMechanism', 'threadSafe', 'events']) {
     t.throws(() => push[name as 'type'], expected, name);
   }
-  t.throws(() => push.getInt32Option(17), expected);
-  t.throws(() => push.setInt32Option(17, 1), expected);
-  t.throws(() => subscriber.setStringOption(6, 'x'), expected);
+  t.throws(() => numbered(push).getInt32Option(17), expected);
+  t.throws(() => numbered(push).setInt32Option(17, 1), expected);
+  t.throws(() => numbered(subscriber).setStringOption(6, 'x'), expected);
   t.throws(() => subscriber.subscribe('x'), expected);
   t.throws(() => subscriber.unsubscribe('x'), expected);
   t.match(push, { closed: true, readable: false, writable: false, context: undefined });
@@ -210,62 +219,88 @@ t.test('what would protect and is not there is refused', async (t) => {
 
 t.test('options by number', async (t) => {
   const router = own(t, new zmq.Router({ linger: 4, routingId: 'me' }));
-  t.equal(router.getInt32Option(17), 4);
-  router.setInt32Option(17, 5);
+  t.equal(numbered(router).getInt32Option(17), 4);
+  numbered(router).setInt32Option(17, 5);
   t.equal(router.linger, 5);
-  router.setBoolOption(33, true);
+  numbered(router).setBoolOption(33, true);
   t.equal(router.mandatory, true);
-  t.equal(router.getBoolOption(33), true);
-  router.setStringOption(5, Buffer.from('you'));
-  t.equal(router.getStringOption(5), 'you');
-  t.equal(router.getUint64Option(4), 0);
-  router.setUint64Option(4, 3);
+  t.equal(numbered(router).getBoolOption(33), true);
+  numbered(router).setStringOption(5, Buffer.from('you'));
+  t.equal(numbered(router).getStringOption(5), 'you');
+  t.equal(numbered(router).getUint64Option(4), 0);
+  numbered(router).setUint64Option(4, 3);
   t.equal(router.affinity, 3);
-  router.setInt64Option(22, 1000);
-  t.equal(router.getInt64Option(22), 1000);
-  router.setUint32Option(57, 8);
-  t.equal(router.getUint32Option(57), 8);
-  t.equal(router.getInt32Option(16), 6, 'the type');
-  t.equal(router.getStringOption(32), null, 'the last endpoint');
+  numbered(router).setInt64Option(22, 1000);
+  t.equal(numbered(router).getInt64Option(22), 1000);
+  numbered(router).setUint32Option(57, 8);
+  t.equal(numbered(router).getUint32Option(57), 8);
+  t.equal(numbered(router).getInt32Option(16), 6, 'the type');
+  t.equal(numbered(router).getStringOption(32), null, 'the last endpoint');
+  t.equal(numbered(router).getInt32Option(13), 0, 'no part is left to come');
+  t.equal(numbered(own(t, new zmq.Publisher())).getInt32Option(15), 2, 'can be sent to');
+  t.equal(numbered(router).getInt32Option(43), 0, 'no mechanism');
+  t.equal(numbered(own(t, new zmq.Push({ plainServer: true }))).getInt32Option(43), 1, 'PLAIN');
+  t.equal(numbered(own(t, new zmq.Push())).getInt32Option(15), 0);
 
   const xpub = own(t, new zmq.XPublisher());
-  xpub.setBoolOption(40, true);
+  numbered(xpub).setBoolOption(40, true);
   t.equal(xpub.verbosity, 'allSubs');
-  t.equal(xpub.getBoolOption(78), false);
-  xpub.setBoolOption(40, false);
+  t.equal(numbered(xpub).getBoolOption(78), false);
+  numbered(xpub).setBoolOption(40, false);
   t.equal(xpub.verbosity, null);
 
-  t.throws(() => router.getInt32Option(999), { code: 'EINVAL' });
-  t.throws(() => router.setInt32Option(4000, 1), { code: 'EINVAL' });
-  t.throws(() => router.setBoolOption(54, true), { code: 'EINVAL' }, 'no conflate here');
-  t.throws(() => router.setStringOption(6, 'x'), { code: 'EINVAL' }, 'no subscriptions here');
-  t.throws(() => router.setStringOption(17, '5'), { code: 'EINVAL' });
-  t.throws(() => router.setInt32Option(5, 5), { code: 'EINVAL' });
-  const identifier = new TypeError('Identifier must be a number');
-  t.throws(() => router.getBoolOption('x' as never), identifier);
-  t.throws(() => router.setBoolOption('x' as never, true), identifier);
-  t.throws(() => router.setStringOption('x' as never, 'x'), identifier);
+  t.throws(() => numbered(router).getInt32Option(999), { code: 'EINVAL' });
+  t.throws(() => numbered(router).setInt32Option(4000, 1), { code: 'EINVAL' });
+  t.throws(() => numbered(router).setBoolOption(54, true), { code: 'EINVAL' }, 'no conflate here');
   t.throws(
-    () => router.setBoolOption(33, 1 as never),
+    () => numbered(router).setStringOption(6, 'x'),
+    { code: 'EINVAL' },
+    'no subscriptions here',
+  );
+  t.throws(() => numbered(router).setStringOption(17, '5'), { code: 'EINVAL' });
+  t.throws(() => numbered(router).setInt32Option(5, 5), { code: 'EINVAL' });
+  const identifier = new TypeError('Identifier must be a number');
+  t.throws(() => numbered(router).getBoolOption('x' as never), identifier);
+  t.throws(() => numbered(router).setBoolOption('x' as never, true), identifier);
+  t.throws(() => numbered(router).setStringOption('x' as never, 'x'), identifier);
+  t.throws(
+    () => numbered(router).setBoolOption(33, 1 as never),
     new TypeError('Option value must be a boolean'),
   );
   t.throws(
-    () => router.setInt32Option(17, true as never),
+    () => numbered(router).setInt32Option(17, true as never),
     new TypeError('Option value must be a number'),
   );
   t.throws(
-    () => router.setStringOption(5, 1 as never),
+    () => numbered(router).setStringOption(5, 1 as never),
     new TypeError('Option value must be a string or buffer'),
   );
+});
+
+t.test('a subclass adds a property for an option by number', async (t) => {
+  class Own extends zmq.Socket {
+    constructor() {
+      super(zmq.SocketType.Dealer);
+    }
+    get patience(): number {
+      return this.getInt32Option(17);
+    }
+    set patience(milliseconds: number) {
+      this.setInt32Option(17, milliseconds);
+    }
+  }
+  const socket = own(t, new Own());
+  socket.patience = 3;
+  t.match(socket, { patience: 3, linger: 3, type: 5 });
 });
 
 t.test('subscriptions by number', async (t) => {
   const subscriber = own(t, new zmq.Subscriber());
   const publisher = own(t, new zmq.Publisher());
   const binding = subscriber.bind('tcp://127.0.0.1:*');
-  subscriber.setStringOption(6, 'a');
+  numbered(subscriber).setStringOption(6, 'a');
   subscriber.subscribe('b', 'c');
-  subscriber.setStringOption(7, Buffer.from('c'));
+  numbered(subscriber).setStringOption(7, Buffer.from('c'));
   await binding;
   publisher.connect(subscriber.lastEndpoint!);
   await publisher.waitFor('subscription', { timeout: 10_000 });
@@ -299,13 +334,13 @@ t.test('options of a context', async (t) => {
     () => Object.assign(context, { maxSocketsLimit: 4 }),
     /^Cannot set property maxSocketsLimit of #<Context> which has only a getter/,
   );
-  t.equal(context.getInt32Option(1), 0);
-  t.equal(context.getInt32Option(3), 65_535);
-  context.setInt32Option(2, 5);
+  t.equal(numbered(context).getInt32Option(1), 0);
+  t.equal(numbered(context).getInt32Option(3), 65_535);
+  numbered(context).setInt32Option(2, 5);
   t.equal(context.maxSockets, 5);
-  context.setBoolOption(70, true);
-  t.equal(context.getBoolOption(70), true);
-  t.throws(() => context.getBoolOption(999), { code: 'EINVAL' });
+  numbered(context).setBoolOption(70, true);
+  t.equal(numbered(context).getBoolOption(70), true);
+  t.throws(() => numbered(context).getBoolOption(999), { code: 'EINVAL' });
   t.throws(() => new zmq.Context({ foo: 1 } as object), {
     name: 'TypeError',
     message: /^Cannot add property foo, object is not extensible/,

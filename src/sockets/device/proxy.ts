@@ -1,7 +1,7 @@
 /** Proxy: moves messages between two sockets, both ways, whole and in order (`zmq_proxy`, `zmq_proxy_steerable`). */
 
 import { SocketError } from '../errors.ts';
-import { core, Socket } from '../socket.ts';
+import { core, Socket, tooManyArguments } from '../socket.ts';
 import { type ProxyStatistics, Relay, type RelayOptions } from './relay.ts';
 
 /** What `proxy` may be given beside its two sockets. */
@@ -56,9 +56,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   #relay: Relay | undefined;
 
   constructor(frontEnd: F, backEnd: B, ...rest: never[]) {
-    if (rest.length > 0) {
-      throw new TypeError(`Expected 2 arguments but received ${2 + rest.length}`);
-    }
+    if (rest.length > 0) throw tooManyArguments(2, 2 + rest.length);
     checkSocket(frontEnd, 'Front-end');
     checkSocket(backEnd, 'Back-end');
     this.frontEnd = frontEnd;

@@ -2,7 +2,7 @@
 
 import { ZmtpError } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
-import type { Event, EventError } from '../events.ts';
+import type { AuthenticationError, Event, EventError } from '../events.ts';
 
 /** As libzmq sorts them: protocol violations, refusals with a status code, and anything else. */
 export function handshakeFailure(address: string, error: Error | undefined): Event {
@@ -12,7 +12,7 @@ export function handshakeFailure(address: string, error: Error | undefined): Eve
       const cause = error.cause ?? error;
       const refusal = Object.assign(new Error(STATUS_TEXTS[status], { cause }), {
         code: error.code,
-        status,
+        status: status as AuthenticationError['status'],
       });
       return { type: 'handshake:error:auth', address, error: refusal };
     }
