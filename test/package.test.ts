@@ -170,6 +170,45 @@ t.test('it is had by name, as a whole, and by require', async (t) => {
   t.equal(await run('node', ['required.cjs'], project), 'by require\ntrue\n', 'the same classes');
 });
 
+t.test('the doors of the channel layers', async (t) => {
+  const work = `async function work({ DedicatedLayer, Hub, MemoryLayer }, { conformance }) {
+    const hub = new Hub({ pull: 'tcp://127.0.0.1:*', pub: 'tcp://127.0.0.1:*' });
+    await hub.start();
+    const { pull, pub } = hub.stats();
+    const layer = new DedicatedLayer({ push: pull, pub });
+    const channel = await layer.newChannel();
+    await layer.groupAdd('room', channel);
+    await layer.groupSend('room', { text: 'hello' }, { except: 'someone' });
+    await layer.send('jobs', { n: 1 });
+    console.log((await layer.receive(channel)).text, (await layer.receive('jobs')).n);
+    await layer.close();
+    await hub.close();
+    let count = 0;
+    const running = [];
+    conformance({
+      test: (name, body) => running.push(body().then(() => count++)),
+      create: async (options) => {
+        const memory = new MemoryLayer(options);
+        return { layers: [memory], close: () => memory.close() };
+      },
+    });
+    await Promise.all(running);
+    console.log(count === running.length && count > 20);
+  }\n`;
+  await writeFile(
+    join(project, 'layer.mjs'),
+    `import * as layers from 'zeromq-pure/layer';
+    import * as suite from 'zeromq-pure/layer/conformance';\n${work}await work(layers, suite);`,
+  );
+  await writeFile(
+    join(project, 'layer.cjs'),
+    `const layers = require('zeromq-pure/layer');
+    const suite = require('zeromq-pure/layer/conformance');\n${work}work(layers, suite);`,
+  );
+  t.equal(await run('node', ['layer.mjs'], project), 'hello 1\ntrue\n');
+  t.equal(await run('node', ['layer.cjs'], project), 'hello 1\ntrue\n');
+});
+
 /** Names in the project's node_modules, scoped ones whole. */
 async function installed(): Promise<string[]> {
   const folder = join(project, 'node_modules');
@@ -284,6 +323,34 @@ t.test('types', async (t) => {
       export class Same extends Dealer {
         get patience(): number { return this.getInt32Option(17); }
       }`,
+    'channel layers': `
+      import { type ChannelLayer, DedicatedLayer, EmbeddedLayer, Hub, MemoryLayer } from 'zeromq-pure/layer';
+      interface Said { readonly type: 'said'; readonly text: string; readonly at?: bigint }
+      const layers: ChannelLayer<Said>[] = [
+        new MemoryLayer<Said>({ capacity: 5, channelCapacity: { 'http.*': 200 } }),
+        new EmbeddedLayer<Said>({ address: 'ipc://a', channelCapacity: [[/^ws/, 2]], prefix: 'site' }),
+        new DedicatedLayer<Said>({ push: 'ipc://b', pub: 'ipc://c', codec: 'json', wire: 'native' }),
+        new DedicatedLayer<Said>({ hubs: [{ push: 'ipc://b', pub: 'ipc://c' }] }),
+      ];
+      for (const layer of layers) {
+        await layer.groupSend('g', { type: 'said', text: '' }, { except: ['a', 'b'] });
+        const { text }: Said = await layer.receive('a', { timeout: 1, signal: AbortSignal.abort() });
+        for await (const said of layer.messages('a')) console.log(said.text, text, layer.capabilities.delivery);
+        layer.events.on('lost', ({ count, why }) => console.log(count + 1, why.length));
+      }
+      const hub = new Hub({ pull: 'tcp://*:1', pub: 'tcp://*:2' });
+      console.log((await hub.start(), hub.stats().outstanding + 1));
+      await new MemoryLayer().send('a', { bytes: new Uint8Array(1), n: [1n, null, { x: true }] });`,
+    'the suite for layers': `
+      import { type AnyLayer, conformance } from 'zeromq-pure/layer/conformance';
+      import { MemoryLayer } from 'zeromq-pure/layer';
+      conformance({
+        test: (name: string, body: () => Promise<void>) => console.log(name, body),
+        create: async (options) => {
+          const layer: AnyLayer = new MemoryLayer(options);
+          return { layers: [layer], close: () => layer.close() };
+        },
+      });`,
     'a class of one’s own': `
       import { Push } from 'zeromq-pure';
       export class Logged extends Push {
@@ -308,16 +375,22 @@ t.test('types', async (t) => {
     'an address is a text': `new zmq.Push().connect(5555);`,
     'a message must be present': `new zmq.Push().send();`,
     'only a Router chooses a routing id': `new zmq.Push().connect('tcp://a:1', { routingId: 'x' });`,
+    'a misspelt option of a layer': `new layers.MemoryLayer({ capasity: 1 });`,
+    'a layer without its address': `new layers.EmbeddedLayer({});`,
+    'a hub without its addresses': `new layers.Hub({ pull: 'tcp://*:1' });`,
+    'a memory layer has no address': `new layers.MemoryLayer({ address: 'ipc://a' });`,
+    'an unknown wire': `new layers.DedicatedLayer({ push: 'a', pub: 'b', wire: 'redis' });`,
+    'no other message': `new layers.MemoryLayer<{ a: 1 }>().send('x', { a: 2 });`,
+    'an unknown event of a layer': `new layers.MemoryLayer().events.on('lots', () => {});`,
     'an unknown event': `new zmq.Push().events.on('acept', () => {});`,
   };
   // One compilation for all: each bad line must be an error, and nothing else may be.
   const goods = Object.entries(good);
   const bads = Object.entries(bad);
+  const both = `import * as zmq from 'zeromq-pure'; import * as layers from 'zeromq-pure/layer';`;
   await Promise.all(goods.map(([, code], i) => writeFile(join(folder, `good-${i}.mts`), code)));
   await Promise.all(
-    bads.map(([, code], i) =>
-      writeFile(join(folder, `bad-${i}.mts`), `import * as zmq from 'zeromq-pure';\n${code}\n`),
-    ),
+    bads.map(([, code], i) => writeFile(join(folder, `bad-${i}.mts`), `${both}\n${code}\n`)),
   );
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   const output = await run('node', [tsc, '-p', '.', '--pretty', 'false'], folder, true);
