@@ -17,6 +17,7 @@ import {
   XPublisher,
   XSubscriber,
 } from '../sockets/index.ts';
+import { pause } from './pause.ts';
 
 /** The socket type of a channel, by the name it has on the wire, in small letters. */
 export type ChannelType = keyof ChannelSockets;
@@ -163,9 +164,24 @@ export class Channel<S extends Socket = Socket> {
     return this.#waitingCount + (this.socket.closed ? 0 : this.socket.stats().queued.out);
   }
 
-  /** Settles when the socket has accepted all that `send` was given. */
-  get flushed(): Promise<void> {
-    return this.#sent;
+  /**
+   * Close it when what `send` was given is delivered, or `limit` milliseconds are over, or those of the socket's `linger`.
+   * Resolves to how many messages were not.
+   */
+  async close(limit: number): Promise<number> {
+    const { socket } = this;
+    if (socket.closed) return 0;
+    const { linger } = socket;
+    const deadline = performance.now() + (linger < 0 ? limit : Math.min(linger, limit));
+    const left = (): number => Math.max(0, Math.round(deadline - performance.now()));
+    const accepted = new AbortController();
+    void this.#sent.then(() => accepted.abort());
+    await pause(left(), accepted.signal);
+    const unaccepted = this.#waitingCount;
+    socket.linger = left();
+    const before = socket.stats().dropped;
+    await socket[Symbol.asyncDispose]();
+    return unaccepted + socket.stats().dropped - before;
   }
 }
 

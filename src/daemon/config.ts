@@ -17,7 +17,10 @@ export interface ChannelConfig {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** How a daemon is commanded from outside. `{pid}` in an endpoint stands for the process id. */
+/**
+ * How a daemon is commanded from outside. `{pid}` in an endpoint stands for the process id, `{title}` for the title, which
+ * threads of one process need.
+ */
 export interface ControlConfig {
   /** A REP there answers commands. */
   readonly bind?: readonly string[] | undefined;

@@ -33,17 +33,17 @@ export class Control {
     if (bind.length > 0) {
       const reply = this.#use(new Reply());
       for (const address of bind) {
-        await reply.bind(own(address));
+        await reply.bind(this.#own(address));
         this.endpoints.push(reply.lastEndpoint ?? address);
       }
       void this.#answer(reply);
     }
     if (connect.length > 0) {
       const push = replies.length > 0 ? this.#use(new Push()) : undefined;
-      for (const address of replies) push!.connect(own(address));
+      for (const address of replies) push!.connect(this.#own(address));
       const subscriber = this.#use(new Subscriber());
       subscriber.subscribe(EVERYONE, String(process.pid), this.#title);
-      for (const address of connect) subscriber.connect(own(address));
+      for (const address of connect) subscriber.connect(this.#own(address));
       void this.#listen(subscriber, push);
     }
   }
@@ -77,6 +77,10 @@ export class Control {
     }
   }
 
+  #own(address: string): string {
+    return address.replaceAll('{pid}', String(process.pid)).replaceAll('{title}', this.#title);
+  }
+
   #result(command: string): string {
     try {
       return this.#obey(command);
@@ -84,10 +88,6 @@ export class Control {
       return `ERROR ${(error as Error).message}`;
     }
   }
-}
-
-function own(address: string): string {
-  return address.replaceAll('{pid}', String(process.pid));
 }
 
 const EVERYONE = '*';

@@ -106,6 +106,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
   readonly #stop = new AbortController();
   readonly #began = performance.now();
   #control: Control | undefined;
+  #over: Promise<void> | undefined;
 
   constructor(setup: DaemonSetup) {
     const { name, title } = this.constructor as unknown as DaemonBase<C> & { name: string };
@@ -139,7 +140,12 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
    * Open the channels and pass messages to their handlers until `terminate`; then take what has arrived, send what is
    * waiting, and close. Rejects when a channel cannot be opened, or `begin` fails.
    */
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    this.#over = this.#run();
+    return this.#over;
+  }
+
+  async #run(): Promise<void> {
     const { name } = this.constructor;
     const watch = watchLoop(this.#setup.blockingLogThreshold ?? 0, this.log);
     // With nothing but sending channels nothing else would keep the process alive.
@@ -166,6 +172,12 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     if (this.signal.aborted) return;
     this.log.info('%s is terminating', this.constructor.name);
     this.#stop.abort();
+  }
+
+  /** `terminate`, and wait until `run` has ended, however it does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.terminate();
+    await this.#over?.catch(() => {});
   }
 
   /** Read the configuration again. What it says of the log takes effect; `reloaded` may look at the rest. */
@@ -280,18 +292,10 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     const channels = [...this.#channels.values()];
     const waiting = channels.reduce((sum, { bufferedCount }) => sum + bufferedCount, 0);
     if (waiting > 0) this.log.debug('Flushing %d messages', waiting);
-    let late = false;
-    const limit = new Promise<void>((resolve) => {
-      setTimeout(() => {
-        late = true;
-        resolve();
-      }, FLUSH_TIMEOUT).unref();
-    });
-    await Promise.race([Promise.all(channels.map(({ flushed }) => flushed)), limit]);
-    const left = channels.reduce((sum, { bufferedCount }) => sum + bufferedCount, 0);
-    const closed = [...channels.map(({ socket }) => ending(socket, late)), this.#control?.close()];
-    await Promise.all(closed);
-    if (late && left > 0) this.log.error('%d messages were left unsent', left);
+    const unsent = await Promise.all(channels.map((channel) => channel.close(FLUSH_TIMEOUT)));
+    await this.#control?.close();
+    const left = unsent.reduce((sum, count) => sum + count, 0);
+    if (left > 0) this.log.error('%d messages were left unsent', left);
   }
 }
 
@@ -372,15 +376,6 @@ class Pump {
       await pause(REST_INTERVAL, signal);
     }
   }
-}
-
-/** Closed, with a limit to its linger. */
-async function ending(socket: Socket, late: boolean): Promise<void> {
-  if (socket.closed) return;
-  const { linger } = socket;
-  const limit = late ? 0 : FLUSH_TIMEOUT;
-  if (linger < 0 || linger > limit) socket.linger = limit;
-  await socket[Symbol.asyncDispose]();
 }
 
 /** Says when the event loop was blocked for longer than `threshold` seconds. */

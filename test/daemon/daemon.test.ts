@@ -1,7 +1,7 @@
 /** A daemon in this process: its channels, its handlers, its end, and the commands to it. */
 
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Config } from '../../src/daemon/config.ts';
 import { type Daemon, daemon } from '../../src/daemon/daemon.ts';
@@ -102,6 +102,23 @@ t.test('what has arrived is handled, and what was sent is delivered, before it e
   t.match(log(), /Worker has begun processing messages\nWorker is terminating\n$/);
 });
 
+t.test('what could not be delivered is told at the end', async (t) => {
+  class Talker extends daemon({
+    queued: { type: 'push', connect: 'tcp://127.0.0.1:9', options: { linger: 50 } },
+    waiting: { type: 'push', bind: BIND, options: { linger: 50 } },
+  }) {}
+  const { daemon: talker, log } = await start(t, Talker);
+  for (let n = 0; n < 3; n++) void talker.channels.queued.send('to nobody');
+  for (let n = 0; n < 4; n++) void talker.channels.waiting.send('to nobody');
+  t.equal(talker.channels.queued.bufferedCount, 3);
+  t.equal(talker.channels.waiting.bufferedCount, 4);
+  {
+    await using _ = talker;
+  }
+  t.ok(talker.channels.queued.socket.closed, 'the end of the block waits for the end of the run');
+  t.match(log(), /Talker is terminating\n7 messages were left unsent\n$/);
+});
+
 class Throttled extends daemon({
   job: { type: 'pull', bind: BIND, drainedBy: 'done', highWaterMark: 20 },
   done: { type: 'push', bind: BIND },
@@ -132,8 +149,9 @@ t.test('commands by a socket of its own', async (t) => {
   const replies = use(t, new Pull());
   await herald.bind(BIND);
   await replies.bind(BIND);
+  const folder = t.testdir({});
   const control = {
-    bind: [BIND],
+    bind: [BIND, `ipc://${relative('.', folder)}/{title}`],
     connect: [herald.lastEndpoint!],
     replies: [replies.lastEndpoint!],
   };
@@ -147,6 +165,7 @@ t.test('commands by a socket of its own', async (t) => {
   t.match(JSON.parse(await ask('STATS')), { title: '(my:worker:3)', channels: { job: {} } });
   t.match(await ask('DANCE'), /^ERROR no command DANCE/);
   t.equal(await ask('RELOAD'), 'OK');
+  t.match(daemon.controlEndpoints[1], /^ipc:.*\/\(my:worker:3\)$/);
 
   await herald.waitFor('subscription');
   for (const [topic, expected] of [
