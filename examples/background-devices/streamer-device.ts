@@ -14,9 +14,9 @@ export async function device(
   const streamer = new Device({ in: 'pull', out: 'push', where: 'process' })
     .bindIn(feeders)
     .bindOut(workers)
-    // The guide gives both sides an identity, for which PULL and PUSH have no use and no option here.
-    .optionsIn({ receiveHighWaterMark: 100 })
-    .optionsOut({ sendHighWaterMark: 100 });
+    // As in the guide, although PULL and PUSH have no use for it.
+    .optionsIn({ routingId: 'DEVICE IN' })
+    .optionsOut({ routingId: 'DEVICE OUT' });
   signal.addEventListener('abort', () => void streamer.stop());
   await streamer.start();
   log(`feeders may come to ${streamer.endpoints.in[0]}`);

@@ -16,5 +16,7 @@ export type SocketOptions<S> = {
   keepPeers?: boolean;
 };
 
-/** Octets may be given where text is read. */
-type OptionInput<K, V> = K extends 'routingId' | 'welcomeMessage' ? string | Buffer | null : V;
+/** What option `K` with values `V` may be set to: octets may be given where text is read, and the other way round. */
+export type OptionInput<K, V> = K extends 'routingId' | 'welcomeMessage'
+  ? string | Buffer | null
+  : V;

@@ -12,6 +12,7 @@ import { Reply } from '../reply.ts';
 import { Request } from '../request.ts';
 import { Router } from '../router.ts';
 import type { Socket } from '../socket.ts';
+import type { OptionInput } from '../socket-options.ts';
 import { Subscriber } from '../subscriber.ts';
 import { XPublisher } from '../xpublisher.ts';
 import { XSubscriber } from '../xsubscriber.ts';
@@ -31,7 +32,7 @@ export type SideType =
   | 'xsub';
 
 /** Options of a socket, by their names as properties. */
-export type SideSettings = Partial<OptionValues>;
+export type SideSettings = { [K in keyof OptionValues]?: OptionInput<K, OptionValues[K]> };
 
 /** Where one side of a device listens and connects, and how it is set up. */
 export interface SideEnds {
@@ -39,7 +40,10 @@ export interface SideEnds {
   bind?: string | readonly string[];
   /** Endpoints to connect to. */
   connect?: string | readonly string[];
-  /** Options, by their names. `linger` is 1000 here by default, so that `stop` comes to an end. */
+  /**
+   * Options, by their names. `linger` is 1000 here by default, so that `stop` comes to an end; `routingId` may be given to any
+   * type, as in libzmq.
+   */
   options?: SideSettings;
   /** SUB only: what it receives. Default: everything. */
   subscribe?: string | readonly string[];
@@ -94,6 +98,8 @@ function makeSocket({ type, options = {} }: Side, context: Context | undefined):
   }
   const given: Record<string, unknown> = { linger: LINGER };
   for (const [name, value] of Object.entries(options)) {
+    // libzmq lets every socket have one, and only some types tell it to their peers.
+    if (name === 'routingId' && !(name in Class.prototype)) continue;
     // On its way from another thread a Buffer has become plain octets.
     given[name] = value instanceof Uint8Array ? Buffer.from(value) : value;
   }

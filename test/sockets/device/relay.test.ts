@@ -311,12 +311,20 @@ for (const implementation of implementations(t)) {
     await request.connect(control.lastEndpoint!);
     await push.send(['a', 'bc']);
     t.strictSame(await pull.receive(), [Buffer.from('a'), Buffer.from('bc')]);
+    await request.send('PAUSE');
+    t.strictSame(await request.receive(), [Buffer.alloc(0)]);
+    await push.send('waits');
+    await front.whenReadable();
+    t.same(await pull.receiveMany(1, 50), []);
+    await request.send('RESUME');
+    t.strictSame(await request.receive(), [Buffer.alloc(0)]);
+    t.strictSame(await pull.receive(), [Buffer.from('waits')]);
     await request.send('STATISTICS');
     const frames = (await request.receive()) as Buffer[];
     const numbers = frames.map((frame) =>
       Number(new BigUint64Array(Uint8Array.from(frame).buffer)[0]),
     );
-    t.same(numbers, [1, 3, 0, 0, 0, 0, 1, 3]);
+    t.same(numbers, [2, 8, 0, 0, 0, 0, 2, 8]);
     await request.send('TERMINATE');
     t.strictSame(await request.receive(), [Buffer.alloc(0)]);
     await running;

@@ -30,7 +30,8 @@ t.test('every job goes to one worker, in turns', async (t) => {
 
 t.test('routing ids set on either side change nothing', async (t) => {
   const device = new Streamer().bindIn(BIND).bindOut(BIND);
-  device.optionsIn({ receiveHighWaterMark: 1 }).optionsOut({ sendHighWaterMark: 1 });
+  device.optionsIn({ receiveHighWaterMark: 1, routingId: 'in' });
+  device.optionsOut({ sendHighWaterMark: 1, routingId: 'out' });
   const { front, back } = await startDevice(t, device);
   const [feeder, worker] = [use(t, new Push()), use(t, new Pull())];
   feeder.connect(front);
