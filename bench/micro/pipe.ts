@@ -57,7 +57,14 @@ export const suite: Suite = {
 
 function pipeWith(takes: boolean): Pipe {
   const pipe = new Pipe(limits, reader);
-  const driver: PipeDriver = { offer: () => takes, wake() {}, room() {}, fail() {}, drop() {} };
+  const driver: PipeDriver = {
+    offer: () => takes,
+    wake() {},
+    room() {},
+    fail() {},
+    drop() {},
+    finish() {},
+  };
   pipe.drive(driver);
   return pipe;
 }

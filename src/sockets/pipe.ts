@@ -27,6 +27,8 @@ export interface PipeDriver {
   fail(reason: string): void;
   /** End this connection in good order; a connecting side may come back. */
   drop(reason: string): void;
+  /** Likewise, when what waits has been sent. */
+  finish(): void;
 }
 
 /** What bounds a pipe. Marks are in messages, 0 = no mark; caps in octets, 0 = no cap. */
@@ -201,6 +203,11 @@ export class Pipe {
   /** Close this peer's connection in good order. */
   drop(reason: string): void {
     this.#driver?.drop(reason);
+  }
+
+  /** Likewise, when what waits has been sent. */
+  finish(): void {
+    this.#driver?.finish();
   }
 
   // — the driver's side —

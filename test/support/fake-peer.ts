@@ -29,6 +29,7 @@ export class FakePeer implements PipeDriver {
   readonly got: string[][] = [];
   readonly failures: string[] = [];
   readonly drops: string[] = [];
+  finishCount = 0;
   wakeCount = 0;
   roomCount = 0;
   taking = true;
@@ -102,6 +103,10 @@ export class FakePeer implements PipeDriver {
 
   drop(reason: string): void {
     this.drops.push(reason);
+  }
+
+  finish(): void {
+    this.finishCount++;
   }
 }
 

@@ -42,6 +42,7 @@ export class FakePeer implements PipeDriver {
   fail(): void {}
 
   drop(): void {}
+  finish(): void {}
 
   /** Send a message, each octet given as a latin1 character, unless the pipe is full. */
   say(...parts: string[]): boolean {

@@ -15,7 +15,7 @@ export interface StreamOptions {
   readonly notify: boolean;
 }
 
-/** Sending [id, ""] closes that peer's connection. */
+/** Sending [id, ""] closes that peer's connection, when what was sent before has left. */
 export class StreamPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #options: StreamOptions;
@@ -24,6 +24,8 @@ export class StreamPattern implements Pattern {
   /** By id, its octets as latin1 text. */
   readonly #routes = new Map<string, Pipe>();
   readonly #connected = new Set<Pipe>();
+  /** Told to close, and still sending. */
+  readonly #closing = new Set<Pipe>();
   /** Notices to be received before any data. */
   readonly #due = new Ring<Message>();
   /** Notices with data of the same peer before them. */
@@ -54,6 +56,7 @@ export class StreamPattern implements Pattern {
   }
 
   lost(pipe: Pipe): void {
+    this.#closing.delete(pipe);
     if (this.#connected.delete(pipe)) this.#notify(pipe);
   }
 
@@ -80,10 +83,14 @@ export class StreamPattern implements Pattern {
       throw new SocketError('EINVAL', { message: 'a STREAM socket sends two parts: id and data' });
     }
     const pipe = this.#routes.get(message[0]!.toString('latin1'));
-    if (pipe === undefined) throw new SocketError('EHOSTUNREACH');
+    if (pipe === undefined || this.#closing.has(pipe)) throw new SocketError('EHOSTUNREACH');
     const data = message[1]!;
     if (data.length > 0) return pipe.write([data]);
-    pipe.drop('closed by the application');
+    // Where there is no connection there is none to close.
+    if (this.#connected.has(pipe)) {
+      this.#closing.add(pipe);
+      pipe.finish();
+    }
     return true;
   }
 

@@ -119,9 +119,11 @@ t.test('what cannot be sent is told', async (t) => {
 t.test('an empty part closes the peer', async (t) => {
   const { stream } = streamWith();
   const peer = FakePeer.of(stream);
+  t.ok(stream.send(octets(FIRST, 'last')));
   t.ok(stream.send(octets(FIRST, '')));
-  t.equal(peer.drops.length, 1);
-  t.same(peer.got, []);
+  t.equal(peer.finishCount, 1);
+  t.same(peer.got, [['last']], 'what was sent before goes out');
+  t.throws(() => stream.send(octets(FIRST, 'late')), { code: 'EHOSTUNREACH' });
 });
 
 t.test('a name in use is not given twice', async (t) => {
