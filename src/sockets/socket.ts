@@ -99,7 +99,7 @@ export class Socket implements ReadOnlyOptions {
     return this[core].bind(address);
   }
 
-  /** Like `bind`, in this very call. An ipc file that exists is removed first, even one in use, as libzmq does. */
+  /** Like `bind`, in this very call. A socket file of ipc that exists is removed first, even one in use, as libzmq does. */
   bindSync(address: string): void {
     this.#check();
     this[core].bindSync(address);

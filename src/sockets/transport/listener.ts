@@ -1,6 +1,6 @@
 /** Listener: a bound tcp or ipc endpoint, and the peers that came in by it. */
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { lstat, rm, unlink } from 'node:fs/promises';
 import net from 'node:net';
 import { constants, networkInterfaces, tmpdir } from 'node:os';
@@ -84,7 +84,10 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   listenSync(endpoint: TcpBindEndpoint | IpcBindEndpoint): void {
     const options = this.#options(endpoint);
     const { path, host = '', port = 0 } = options;
-    if (path !== undefined && !path.startsWith('\0')) rmSync(path, { force: true });
+    // Whether somebody listens there cannot be asked in this call; what is no socket is left alone.
+    if (path !== undefined && !path.startsWith('\0')) {
+      if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path, { force: true });
+    }
     const handle =
       path === undefined
         ? createServerHandle(host, port, net.isIPv6(host) ? 6 : 4)

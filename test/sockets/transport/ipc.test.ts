@@ -101,6 +101,7 @@ t.test('another kind of file is not removed', async (t) => {
   writeFileSync(path, 'data');
   const pull = use(t, new Pull());
   await t.rejects(pull.bind(`ipc://${path}`), { code: 'EADDRINUSE' });
+  t.throws(() => pull.bindSync(`ipc://${path}`), { code: 'EADDRINUSE' });
   t.equal(readFileSync(path, 'utf8'), 'data');
 });
 
