@@ -223,6 +223,29 @@ t.test('L2: immediate: nothing waits for a peer that is not there', async (t) =>
   t.equal(push.trySend('x'), false);
 });
 
+t.test('immediate: none of two shares goes to the peer that is not there (21)', async (t) => {
+  for (const immediate of [false, true]) {
+    const push = own(t, new zmq.Push({ immediate }));
+    const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+    const dead = await deadEndpoint(pull);
+    await pull.bind('tcp://127.0.0.1:*');
+    push.connect(dead);
+    push.connect(pull.lastEndpoint!);
+    await push.waitFor('handshake');
+    for (let n = 0; n < 10; n++) await push.send(String(n));
+    const expected = immediate ? 10 : 5;
+    const texts: string[] = [];
+    while (texts.length < expected) texts.push(String((await pull.receive())[0]));
+    t.equal(push.stats().queued.out, 10 - expected, 'the rest waits for the other');
+    const step = immediate ? 1 : 2;
+    const first = Number(texts[0]);
+    t.same(
+      texts,
+      texts.map((_, n) => String(first + n * step)),
+    );
+  }
+});
+
 t.test('E3: before the peer exists', async (t) => {
   for (const endpoint of [await deadEndpoint(own(t, new zmq.Pull())), freeEndpoint('inproc')]) {
     const lost = own(t, new zmq.Push({ linger: 0 }));
