@@ -37,6 +37,7 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
   },
   // A device is a user of sockets.
   { files: /^sockets\/device\//, may: [/^sockets\/(?!pattern\/|routing\/|transport\/)/, /^node:/] },
+  { files: /^sockets\/sodium\.ts$/, may: [/^zmtp\//, /^libsodium-wrappers$/] },
   { files: /^sockets\//, may: [/^sockets\//, /^zmtp\//, /^node:/] },
   // The floors above come in by the door.
   { files: /^layer\//, may: [/^layer\//, /^sockets\/index\.ts$/, /^node:/, /^(?![.\w]+\/)/] },

@@ -59,9 +59,9 @@ const TYPES = [
 ];
 
 /** Sends one message from `zmq.Push` to `zmq.Pull`: in which way `zmq` was had. Prints it. */
-const ONE_MESSAGE = `async function oneMessage(zmq, how) {
-  const push = new zmq.Push();
-  const pull = new zmq.Pull();
+const ONE_MESSAGE = `async function oneMessage(zmq, how, client = {}, server = {}) {
+  const push = new zmq.Push(client);
+  const pull = new zmq.Pull(server);
   await pull.bind('tcp://127.0.0.1:*');
   push.connect(pull.lastEndpoint);
   await push.send(['by', how]);
@@ -147,6 +147,19 @@ t.test('what talks in the clear needs none of the dependencies', async (t) => {
   t.equal(await run('node', ['clear.mjs'], project), 'by itself\n');
   for (const scope of scopes)
     await set(`without-${scopes.indexOf(scope)}`, `node_modules/${scope}`);
+});
+
+t.test('CURVE needs nothing that is optional', async (t) => {
+  await writeFile(
+    join(project, 'curve.mjs'),
+    `import * as zmq from 'zeromq-pure';
+    const { publicKey, secretKey } = zmq.curveKeyPair();
+    const own = { curvePublicKey: publicKey, curveSecretKey: secretKey };
+    ${ONE_MESSAGE}
+    await oneMessage(zmq, 'CURVE', { ...own, curveServerKey: publicKey }, { ...own, curveServer: true });`,
+  );
+  t.notOk((await installed()).includes('libsodium-wrappers'));
+  t.equal(await run('node', ['curve.mjs'], project), 'by CURVE\n');
 });
 
 t.test('it is had by name, as a whole, and by require', async (t) => {

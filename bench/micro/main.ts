@@ -8,7 +8,7 @@ import { plainTable } from '../format.ts';
 import { positive, UsageError } from '../options.ts';
 import { BATCH, type Suite } from './suite.ts';
 
-const SUITES = ['decode', 'encode', 'ring', 'prefix', 'message', 'pipe', 'receive'];
+const SUITES = ['decode', 'encode', 'ring', 'prefix', 'message', 'pipe', 'receive', 'curve'];
 
 const USAGE = `Prices of single operations on the hot path, in nanoseconds.
 

@@ -115,15 +115,29 @@ export class SecurityChoice {
       throw invalid('curvePublicKey does not belong to curveSecretKey');
     }
     if (this.asServer) {
-      return import('../zmtp/mechanism/curve-server.ts').then((curve) => curve.curveServer(own));
+      return loadCurve(import('../zmtp/mechanism/curve-server.ts')).then(({ curveServer }) =>
+        curveServer(own),
+      );
     }
     const serverKey = decodeZ85(curveServerKey!);
     if (isWeakKey(serverKey)) throw invalid('curveServerKey is no key: it gives no secret');
-    return import('../zmtp/mechanism/curve-client.ts').then((curve) =>
-      curve.curveClient(own, serverKey),
+    return loadCurve(import('../zmtp/mechanism/curve-client.ts')).then(({ curveClient }) =>
+      curveClient(own, serverKey),
     );
   }
 }
+
+/** `role`, and the quicker library under it where there is one. */
+function loadCurve<T>(role: Promise<T>): Promise<T> {
+  library ??= Promise.all([
+    import('../zmtp/mechanism/curve-box.ts'),
+    import('./sodium.ts').then(({ loadSodium }) => loadSodium()),
+  ]).then(([{ sealWith }, sodium]) => sealWith(sodium));
+  return library.then(() => role);
+}
+
+/** Looked for once in a process. */
+let library: Promise<void> | undefined;
 
 /** A peer's IP address as an authenticator sees it: an IPv4 one is not shown in its IPv6 dress. */
 export function plainAddress(address: string | undefined): string {

@@ -8,14 +8,14 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import { ZmtpError } from '../errors.ts';
-import { StreamBox, TAG_SIZE } from './curve-box.ts';
+import { SEAL_ROOM, StreamBox, TAG_SIZE } from './curve-box.ts';
 import type { Box, Sealed } from './mechanism.ts';
 
 export class CurveTraffic implements Box {
   readonly #sending: StreamBox;
   readonly #receiving: StreamBox;
   readonly #sendNonce: ShortNonce;
-  #lastReceived: Buffer;
+  readonly #lastReceived: Buffer;
 
   /**
    * @param key of the session
@@ -38,14 +38,13 @@ export class CurveTraffic implements Box {
 
   seal(flags: number, payload: Uint8Array): Buffer {
     const nonce = this.#sendNonce.next();
-    const content = Buffer.allocUnsafe(1 + payload.length);
-    content[0] = flags;
-    content.set(payload, 1);
-    const box = this.#sending.seal(nonce, content);
-    const frame = Buffer.allocUnsafe(HEAD_SIZE + box.length);
+    // The head and the tag are as long as the room that sealing wants: a frame is made in one piece.
+    const frame = Buffer.allocUnsafe(SEAL_ROOM + 1 + payload.length);
+    frame[SEAL_ROOM] = flags;
+    frame.set(payload, SEAL_ROOM + 1);
+    this.#sending.sealInPlace(nonce, frame);
     frame.set(MESSAGE, 0);
     frame.set(nonce, MESSAGE.length);
-    frame.set(box, HEAD_SIZE);
     return frame;
   }
 
@@ -62,7 +61,7 @@ export class CurveTraffic implements Box {
     const nonce = frame.subarray(MESSAGE.length, HEAD_SIZE);
     if (nonce.compare(this.#lastReceived) <= 0) throw replayed();
     const content = this.#receiving.open(nonce, frame.subarray(HEAD_SIZE));
-    this.#lastReceived = Buffer.from(nonce);
+    this.#lastReceived.set(nonce);
     return { flags: content[0]!, payload: content.subarray(1) };
   }
 

@@ -1,0 +1,18 @@
+/** Sodium: finds libsodium-wrappers (libsodium as WebAssembly), the quicker library for CURVE, where somebody has installed it. */
+
+import type { Sodium } from '../zmtp/mechanism/curve-box.ts';
+
+/**
+ * The library, ready to be used; undefined where it is not installed, cannot be loaded, or is not wanted: the environment
+ * says `ZEROMQ_PURE_CURVE=noble`. Never rejects.
+ */
+export async function loadSodium(): Promise<Sodium | undefined> {
+  if (process.env['ZEROMQ_PURE_CURVE'] === 'noble') return undefined;
+  try {
+    const { default: sodium } = await import('libsodium-wrappers');
+    await sodium.ready;
+    return sodium;
+  } catch {
+    return undefined;
+  }
+}
