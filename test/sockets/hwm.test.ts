@@ -36,7 +36,7 @@ async function count(socket: zmq.Pull | zmq.Subscriber): Promise<number> {
   return seen;
 }
 
-t.test('M2: without a peer', async (t) => {
+t.test('M2: without a peer (4)', async (t) => {
   for (const endpoint of [await deadEndpoint(own(t, new zmq.Pull())), freeEndpoint('inproc')]) {
     const three = own(t, new zmq.Push({ sendHighWaterMark: 3 }));
     three.connect(endpoint);

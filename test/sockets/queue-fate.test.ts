@@ -154,7 +154,7 @@ for (const transport of ['tcp', 'ipc'] as const) {
       t.equal(reply.stats().dropped, 1, 'the reply is counted');
     });
 
-    t.test('L2 L3 M2: a ROUTER whose peer leaves', async (t) => {
+    t.test('L2 L3 M2: a ROUTER whose peer leaves (10)', async (t) => {
       const router = own(t, new zmq.Router({ mandatory: true }));
       const dealer = own(t, new zmq.Dealer({ routingId: 'D', linger: 0, receiveHighWaterMark: 1 }));
       await join(router, dealer, transport);

@@ -140,7 +140,7 @@ for (const transport of TRANSPORTS) {
       t.strictSame(texts(await receiving), ['2']);
     });
 
-    t.test('time-outs', async (t) => {
+    t.test('time-outs (54)', async (t) => {
       const dealer = own(t, new zmq.Dealer({ sendTimeout: 20, receiveTimeout: 20 }));
       await dealer.bind(freeEndpoint(transport));
       for (const call of [

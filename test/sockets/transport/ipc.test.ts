@@ -141,7 +141,7 @@ t.test('connecting before the path is there', async (t) => {
   t.strictSame(texts(await pull.receive()), ['early']);
 });
 
-t.test('abstract names', { skip: linux ? false : 'only Linux has them' }, async (t) => {
+t.test('abstract names (50)', { skip: linux ? false : 'only Linux has them' }, async (t) => {
   const address = `ipc://@zeromq-pure-${process.pid}`;
   const pull = use(t, new Pull());
   await pull.bind(address);
