@@ -1,16 +1,9 @@
 /** Callbacks: two sockets whose messages call a function each, until one of them says stop. */
 
-import { type Message, Pull, Subscriber } from 'zeromq-pure';
+import { once } from 'node:events';
+import { type Message, MessageEmitter, Pull, Subscriber } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 import { commander, publisher } from './servers.ts';
-
-/** Calls `callback` with all parts of each message until the socket is closed. */
-async function onReceive(
-  socket: AsyncIterable<Message[]>,
-  callback: (message: Message[]) => void,
-): Promise<void> {
-  for await (const message of socket) callback(message);
-}
 
 /** Obeys commands and looks at updates on topic 9 until the command `Exit`. */
 export async function client(
@@ -24,17 +17,16 @@ export async function client(
   news.connect(updates);
   news.subscribe('9');
 
-  function obey(message: Message[]): void {
+  const [ordered, heard] = [new MessageEmitter(orders), new MessageEmitter(news)];
+  ordered.on('message', (message) => {
     log(`Received control command: ${list(message)}`);
     if (String(message[0]) !== 'Exit') return;
     log('Received exit command, client will stop receiving messages');
     orders.close();
     news.close();
-  }
-  await Promise.all([
-    onReceive(orders, obey),
-    onReceive(news, (message) => log(`Processing ... ${list(message)}`)),
-  ]);
+  });
+  heard.on('message', (message) => log(`Processing ... ${list(message)}`));
+  await Promise.all([once(ordered, 'close'), once(heard, 'close')]);
   log('Worker has stopped processing messages.');
 }
 

@@ -1,7 +1,7 @@
 /** The guide's example, as a user runs it: what its transcript shows, point by point. */
 
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +80,9 @@ for (const where of ['process', 'thread'] as const) {
         'MyServer is terminating',
       ]);
     });
+    t.test('the tour shows it so', async (t) => {
+      t.same(lines.map(anyWorker).sort(), shownLines().map(anyWorker).sort());
+    });
   });
 }
 
@@ -107,6 +110,18 @@ t.test('a mistake in flags or configuration is told in one line', async (t) => {
     t.equal(lines.length, 1);
   }
 });
+
+/** What the tour says that it prints. */
+function shownLines(): string[] {
+  const tour = readFileSync(join(ROOT, 'examples/README.md'), 'utf8');
+  const [, shown = ''] = /\$ node \S+my-zmq\/main\.js -c \S+\n(.*?)\n```/s.exec(tour) ?? [];
+  return shown.split('\n');
+}
+
+/** Which worker it is differs from run to run. */
+function anyWorker(line: string): string {
+  return line.replace(/worker:\d/, 'worker:…');
+}
 
 async function transcript(t: Test, where: string): Promise<Run> {
   const folder = await shortFolder(t);
