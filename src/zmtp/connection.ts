@@ -155,6 +155,22 @@ export class Connection {
   }
 
   /**
+   * Where the next octets from the peer go, where they are the rest of a large body: reading them there saves a copy.
+   * Report them by `placed` instead of `receive`.
+   */
+  get place(): Buffer | undefined {
+    return this.state === 'traffic' ? this.#decoder.place : undefined;
+  }
+
+  /** The first `count` octets of `place` have come from the peer. Ask `next` and `take` afterwards. */
+  placed(count: number, now: number): void {
+    if (this.state !== 'traffic') return;
+    this.#now = now;
+    this.#heartbeat.heard();
+    this.#decoder.placed(count);
+  }
+
+  /**
    * The next message, undefined when there is none: more must be received, or `state` has changed (then look
    * at it, and ask again in `traffic`).
    */

@@ -66,6 +66,25 @@ export class Decoder {
     }
   }
 
+  /**
+   * Where the next octets from the peer go, if they are the rest of a large body and all before them has been looked
+   * at: who reads them there saves a copy, and says so by `placed`.
+   */
+  get place(): Buffer | undefined {
+    if (!this.#assembling || this.#size < PLACE_MIN || this.#filled === this.#size)
+      return undefined;
+    if (this.pending) return undefined;
+    if (!this.#reserve(this.#filled + 1)) return undefined;
+    return this.#body.subarray(this.#filled);
+  }
+
+  /** So many octets have come to the beginning of `place`. */
+  placed(count: number): void {
+    if (!this.#assembling) return;
+    this.#received += count;
+    this.#filled += count;
+  }
+
   /** Are there octets that `next` has not looked at? */
   get pending(): boolean {
     return this.#offset < this.#chunk.length;
@@ -322,6 +341,8 @@ const NO_OCTETS: Buffer = Buffer.alloc(0);
 const NO_MESSAGE: Message = [];
 /** The first room for a body that straddles chunks: crumbs must not be copied again and again. */
 const ROOM_MIN = 4096;
+/** The size of a body from which on reads of its own cost less than a copy. */
+const PLACE_MIN = 32_768;
 const MISWRITTEN = Buffer.from('0400000000000001', 'hex');
 const LONG_NAMES = [Buffer.from('\x09SUBSCRIBE'), Buffer.from('\x06CANCEL')];
 const LONGEST_NAME = 10;

@@ -442,6 +442,66 @@ t.test('chunks of any sizes make up a large body', async (t) => {
   );
 });
 
+t.test('the rest of a large body can be put in its place', async (t) => {
+  const bodies = [100_000, 40_000, 5, 0, 32_768, 32_767, 70_000].map((size) =>
+    Buffer.alloc(size, String(size)),
+  );
+  const octets = Buffer.concat(bodies.map((body) => message(body)));
+  const numbers = fc.array(fc.oneof(fc.nat(20), fc.nat(50_000)), { minLength: 1, maxLength: 40 });
+  let placedCount = 0;
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(numbers, fc.boolean(), (sizes, late) => {
+        const decoder = new Decoder(limits());
+        const found: string[][] = [];
+        const ask = () => found.push(...(finds(decoder) as string[][]));
+        for (let start = 0, i = 0; start < octets.length; i++) {
+          const size = Math.min((sizes[i % sizes.length] ?? 0) + 1, octets.length - start);
+          const { place } = decoder;
+          if (place === undefined) {
+            decoder.push(octets.subarray(start, start + size));
+            start += size;
+          } else {
+            const count = octets.copy(place, 0, start, start + size);
+            decoder.placed(count);
+            placedCount += count;
+            start += count;
+          }
+          if (!late) ask();
+        }
+        ask();
+        same(
+          found,
+          bodies.map((body) => [body.toString()]),
+        );
+      }),
+      { numRuns: 100 },
+    ),
+  );
+  t.ok(placedCount > 100_000, `${placedCount} octets were put in their places`);
+});
+
+t.test('there is a place only while nothing else is to be looked at', async (t) => {
+  const decoder = new Decoder(limits());
+  const octets = message(Buffer.alloc(50_000));
+  t.equal(decoder.place, undefined, 'at the beginning');
+  decoder.push(octets.subarray(0, 20));
+  t.equal(decoder.place, undefined, 'not looked at');
+  t.equal(decoder.next(), NEED_MORE);
+  t.equal(decoder.place?.length, 4096 - 11, 'no more than may be reserved');
+  decoder.push(octets.subarray(20));
+  t.equal(decoder.place, undefined, 'a chunk comes first');
+  t.equal(decoder.next(), MESSAGE);
+  t.equal(decoder.place, undefined, 'nothing is missing');
+  decoder.push(octets.subarray(0, 20));
+  t.equal(decoder.next(), NEED_MORE);
+  t.equal(decoder.place?.length, 50_000 - 11);
+  decoder.clear();
+  t.equal(decoder.place, undefined, 'given up');
+  decoder.placed(1000);
+  t.equal(decoder.next(), NEED_MORE, 'what was on its way there is nothing');
+});
+
 t.test('what was found can be let go', async (t) => {
   const decoder = new Decoder(limits());
   decoder.push(Buffer.concat([message('m'), command('FOO'), hex('00')]));

@@ -10,6 +10,7 @@ import type { OptionValues } from '../options.ts';
 import type { Pipe } from '../pipe.ts';
 import { penaltyDelay, reconnectDelay } from '../reconnect.ts';
 import { handshakeFailure } from './handshake-failure.ts';
+import { Inlet } from './inlet.ts';
 import { keepAliveDelay } from './listener.ts';
 import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
 import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
@@ -171,9 +172,10 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     const values = this.#values;
     const host = this.#host;
     host.emit({ type: 'connect:delay', address });
+    const inlet = new Inlet();
     let stream: net.Socket;
     try {
-      stream = net.connect(this.#options());
+      stream = net.connect({ ...this.#options(), onread: inlet.onread });
     } catch {
       // The interface named as the source is not there now.
       this.#retry(false);
@@ -197,7 +199,7 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
       stream.off('error', failed);
       if (values.tcpKeepalive === 1) stream.setKeepAlive(true, keepAliveDelay(values));
       host.emit({ type: 'connect', address });
-      this.#link = new StreamLink(stream, host.makeProtocol(values, false), address, this);
+      this.#link = new StreamLink(stream, inlet, host.makeProtocol(values, false), address, this);
     });
   }
 

@@ -13,6 +13,7 @@ import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options.ts';
 import type { Pipe } from '../pipe.ts';
 import { handshakeFailure } from './handshake-failure.ts';
+import { Inlet } from './inlet.ts';
 import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
 import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
 
@@ -42,7 +43,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     this.over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
-    this.#server = net.createServer((stream) => this.#accept(stream));
+    this.#server = net.createServer({ pauseOnConnect: true }, (stream) => this.#accept(stream));
     this.#server.on('error', (error) => {
       if (!this.#listening) return;
       const address = this.address;
@@ -180,16 +181,19 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     }
   }
 
-  #admit(stream: net.Socket): void {
-    if (this.#closing || this.#finishing || stream.destroyed) {
-      stream.destroy();
+  #admit(accepted: net.Socket): void {
+    if (this.#closing || this.#finishing || accepted.destroyed) {
+      accepted.destroy();
       return;
     }
+    const inlet = new Inlet();
+    const stream = inlet.adopt(accepted);
     const values = this.#values;
     if (values.tcpKeepalive === 1) stream.setKeepAlive(true, keepAliveDelay(values));
     const { remoteAddress, remotePort } = stream;
     const peer = remoteAddress === undefined ? this.address : formatTcp(remoteAddress, remotePort!);
-    this.#links.add(new StreamLink(stream, this.#host.makeProtocol(values, true), peer, this));
+    const protocol = this.#host.makeProtocol(values, true);
+    this.#links.add(new StreamLink(stream, inlet, protocol, peer, this));
   }
 
   #options(endpoint: TcpBindEndpoint | IpcBindEndpoint): net.ListenOptions {

@@ -10,6 +10,8 @@ export type Protocol = Pick<
   | 'pending'
   | 'undecoded'
   | 'receive'
+  | 'place'
+  | 'placed'
   | 'next'
   | 'send'
   | 'take'
@@ -36,6 +38,7 @@ export class RawStream implements Protocol {
   };
   readonly error: undefined = undefined;
   readonly asking: undefined = undefined;
+  readonly place: undefined = undefined;
   readonly deadline: number = Number.POSITIVE_INFINITY;
   pending = 0;
   #incoming: Buffer[] = [];
@@ -77,6 +80,7 @@ export class RawStream implements Protocol {
     this.state = 'failed';
   }
 
+  placed(): void {}
   authenticated(): void {}
   written(): void {}
   elapsed(): void {}

@@ -1,7 +1,7 @@
 /**
  * StreamLink: moves messages between one byte stream (tcp or ipc) and one pipe, through a protocol.
  *
- *     data → protocol.receive → protocol.next → pipe.deliver         (until the pipe is full: the stream is paused)
+ *     inlet → protocol.receive → protocol.next → pipe.deliver        (until the pipe is full: then the stream is paused)
  *     pipe → offer → protocol.send → one flush per tick → stream.write   (until the kernel is full: offers are refused)
  *
  * This is the only place where writes are batched.
@@ -12,6 +12,7 @@ import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../pipe.ts';
 import { plainAddress } from '../security.ts';
+import type { Inlet, InletReader } from './inlet.ts';
 import type { Protocol } from './protocol.ts';
 
 /** Who made the link. */
@@ -24,7 +25,7 @@ export interface LinkOwner {
   ended(link: StreamLink, error: Error | undefined): void;
 }
 
-export class StreamLink implements PipeDriver {
+export class StreamLink implements PipeDriver, InletReader {
   readonly stream: Stream;
   readonly protocol: Protocol;
   /** Where the peer is, as an endpoint text. */
@@ -42,6 +43,8 @@ export class StreamLink implements PipeDriver {
   readonly #owner: LinkOwner;
   #error: Error | undefined;
   #blocked = false;
+  /** Octets that came while the pipe was full. */
+  #held = 0;
   #paused = false;
   #finishing = false;
   #ended = false;
@@ -55,13 +58,16 @@ export class StreamLink implements PipeDriver {
   /** In the list of those to flush at the end of this tick. */
   #scheduled = false;
 
-  constructor(stream: Stream, protocol: Protocol, address: string, owner: LinkOwner) {
+  /** `inlet`: what reads `stream`, or will where Node cannot. */
+  constructor(stream: Stream, inlet: Inlet, protocol: Protocol, address: string, owner: LinkOwner) {
     this.stream = stream;
     this.protocol = protocol;
     this.address = address;
     this.#owner = owner;
     this.remoteAddress = stream.remoteAddress;
-    stream.on('data', (chunk: Buffer) => this.#received(chunk));
+    inlet.serve(this);
+    // Without the inlet it comes this way.
+    stream.on('data', (chunk: Buffer) => this.received(chunk));
     stream.on('drain', () => this.#drained());
     stream.on('error', (error) => {
       this.#error ??= error;
@@ -71,6 +77,7 @@ export class StreamLink implements PipeDriver {
     stream.on('close', () => this.#closed());
     stream.setNoDelay(true);
     stream.unref();
+    stream.resume();
     this.#flush();
     this.#pump();
     this.#arm();
@@ -100,7 +107,9 @@ export class StreamLink implements PipeDriver {
     // Before the end of the handshake's last step there is nothing to deliver, and it must not be taken twice.
     if (this.#ended || this.#pumping || this.pipe === undefined) return;
     this.#pump();
-    if (this.#paused && !this.pipe.full) {
+    if (this.pipe.full) return;
+    this.#held = 0;
+    if (this.#paused) {
       this.#paused = false;
       // Its silence was our doing, up to now.
       this.protocol.forgive(performance.now());
@@ -136,13 +145,30 @@ export class StreamLink implements PipeDriver {
     this.#sever();
   }
 
+  // — InletReader —
+
+  get place(): Buffer | undefined {
+    return this.protocol.place;
+  }
+
+  placed(count: number): void {
+    this.bytesReceived += count;
+    this.protocol.placed(count, performance.now());
+    this.#heard(count);
+  }
+
+  received(chunk: Buffer): void {
+    this.bytesReceived += chunk.length;
+    this.protocol.receive(chunk, performance.now());
+    this.#heard(chunk.length);
+  }
+
   // — in —
 
-  #received(chunk: Buffer): void {
-    this.bytesReceived += chunk.length;
+  #heard(count: number): void {
     this.#excused = false;
-    this.protocol.receive(chunk, performance.now());
     this.#pump();
+    if (this.pipe?.full && !this.#finishing) this.#hold(count);
     if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
     if (this.protocol.deadline < this.#armed) this.#arm();
   }
@@ -167,12 +193,16 @@ export class StreamLink implements PipeDriver {
         pipe.deliver(message);
       }
       this.#pumping = false;
-      if (pipe.full && !this.#paused) {
-        this.#paused = true;
-        this.stream.pause();
-      }
     }
     if (protocol.state === 'failed') this.#settle();
+  }
+
+  /** The pipe is full: stop reading, but a little later, since who does not read does not hear of the end either. */
+  #hold(count: number): void {
+    this.#held += count;
+    if (this.#held < HELD_MAX || this.#paused) return;
+    this.#paused = true;
+    this.stream.pause();
   }
 
   #shakeHands(): void {
@@ -383,6 +413,9 @@ function flushScheduled(): void {
   scheduled = [];
   for (let i = 0; i < links.length; i++) links[i]!.flushNow();
 }
+
+/** Octets that a full pipe may still bring before its stream is paused. */
+const HELD_MAX = 65_536;
 
 /** Octets worth a write of their own. */
 const FLUSH_AT = 65_536;
