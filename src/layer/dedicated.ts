@@ -168,13 +168,13 @@ class HubClient implements LinkHost {
     return this.outbox.acked;
   }
 
-  welcome(hub: string, acked: number, refused: readonly number[]): void {
-    this.outbox.welcome(acked, refused, this.#hub !== '' && this.#hub !== hub);
+  welcome(hub: string, acked: number, refused: readonly number[], held: number): void {
+    this.outbox.welcome(acked, refused, held, this.#hub !== '' && this.#hub !== hub);
     this.#hub = hub;
   }
 
-  ack(number: number, refused: readonly number[]): void {
-    this.outbox.ack(number, refused);
+  ack(number: number, refused: readonly number[], held: number): void {
+    this.outbox.ack(number, refused, held);
   }
 
   gap(from: number, to: number): void {

@@ -19,7 +19,7 @@ import {
   unpackAddress,
   unpackExcept,
 } from './protocol.ts';
-import { Retained } from './retained.ts';
+import { RETAIN_SECONDS, Retained } from './retained.ts';
 
 /** Where messages leave the exchange. */
 export interface ExchangeHost {
@@ -134,7 +134,8 @@ export class Exchange {
   /** Everything there was to read for now has been read: tell the senders. */
   confirm(): void {
     for (const sender of this.#touched) {
-      this.#tell(sender.topic, { t: 'ack', n: sender.last, refused: sender.fresh });
+      const held = this.#home.boxes.letterCount;
+      this.#tell(sender.topic, { t: 'ack', n: sender.last, refused: sender.fresh, held });
       sender.fresh = [];
     }
     this.#touched.clear();
@@ -207,6 +208,7 @@ export class Exchange {
       if (this.#peers.has(key)) sender.seen = now;
       else if (now - sender.seen > FORGET_SECONDS) this.#senders.delete(key);
     }
+    this.#forgetCapacities();
     for (const [name, route] of this.#owners) {
       if (!this.#peers.has(route.peer.key) && now - route.peer.since > FORGET_SECONDS) {
         this.#owners.delete(name);
@@ -314,7 +316,10 @@ export class Exchange {
     if (known && hello.since > 0) {
       missed = Math.max(0, this.#retained.first(this.#sequence + 1) - 1 - hello.seq);
     }
-    for (const message of this.#retained.since(after, now - hello.since, now)) {
+    // The hello itself may have been on its way for long: too much is better than too little, and the process knows
+    // when its members joined.
+    const earliest = hello.since > 0 ? now - hello.since - RETAIN_SECONDS : now;
+    for (const message of this.#retained.since(after, earliest, now)) {
       const ttl = message.expiresAt - now;
       const age = Math.round((now - message.at) * 1000);
       const header = relay(message.header, Kind.replay, message.sequence, ttl, age);
@@ -332,6 +337,7 @@ export class Exchange {
       sync: hello.sync,
       acked: sender.last,
       refused: sender.refused.filter((number) => number > hello.acked),
+      held: this.#home.boxes.letterCount,
       missed,
     });
     sender.fresh = [];
@@ -392,6 +398,15 @@ export class Exchange {
   #join(group: string, channel: string, capacity: number | null, now: number): void {
     this.#home.groups.add(group, channel, now);
     this.#home.capacityOf.set(channel, capacity ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Of channels that are in no group any more, when they have become many. */
+  #forgetCapacities(): void {
+    const { capacityOf, groups } = this.#home;
+    if (capacityOf.size < 2 * groups.memberCount + CAPACITIES_MIN) return;
+    const members = new Set<string>();
+    for (const [, channel] of groups.entries()) members.add(channel);
+    for (const channel of capacityOf.keys()) if (!members.has(channel)) capacityOf.delete(channel);
   }
 
   #leave(key: string, replaced: boolean): void {
@@ -548,5 +563,6 @@ function own(payload: Uint8Array): Uint8Array {
 }
 
 const REFUSED_MAX = 1000;
+const CAPACITIES_MIN = 1000;
 /** How long a process that left is remembered. */
 const FORGET_SECONDS = 300;

@@ -29,8 +29,8 @@ import { turn } from './turn.ts';
 export interface LinkHost {
   /** The last of ours that the hub, or one before it, has confirmed. */
   readonly acked: number;
-  welcome(hub: string, acked: number, refused: readonly number[]): void;
-  ack(number: number, refused: readonly number[]): void;
+  welcome(hub: string, acked: number, refused: readonly number[], held: number): void;
+  ack(number: number, refused: readonly number[], held: number): void;
   gap(from: number, to: number): void;
   /** The hub is gone. */
   lost(): void;
@@ -494,7 +494,7 @@ export class Link {
         this.#synced(message.id);
         break;
       case 'ack':
-        this.#host?.ack(message.n, message.refused);
+        this.#host?.ack(message.n, message.refused, message.held);
         break;
       case 'gap':
         this.#host?.gap(message.from, message.to);
@@ -535,7 +535,7 @@ export class Link {
     this.#early = [];
     for (const deliver of early) deliver();
     this.#home.lost(message.missed, 'sent to groups, not all of them ours, while disconnected');
-    this.#host?.welcome(message.hub, message.acked, message.refused);
+    this.#host?.welcome(message.hub, message.acked, message.refused, message.held);
     this.#synced(message.sync);
     // Who began to wait since the hello was sent, and who gave up.
     this.#wants.clear();

@@ -22,6 +22,9 @@ export class Outbox {
   /** The last number pushed, and the last one confirmed. */
   #number = 0;
   #acked = 0;
+  /** What waited in this hub when it last confirmed something, and how many `send`s it has confirmed. */
+  #held = 0;
+  #sentHere = 0;
   /** The hub answers. */
   #open = false;
   #draining = false;
@@ -86,14 +89,21 @@ export class Outbox {
   }
 
   /** The hub answers, and has everything up to `acked`. */
-  welcome(acked: number, refused: readonly number[], restarted: boolean): void {
-    this.ack(acked, refused);
+  welcome(acked: number, refused: readonly number[], held: number, restarted: boolean): void {
+    if (restarted) {
+      // Of all that waited in it, at most what we had sent there was ours.
+      this.#home.lost(Math.min(this.#held, this.#sentHere), 'unread in a hub that is gone');
+      this.#sentHere = 0;
+    }
+    this.ack(acked, refused, held);
     if (restarted) this.#mark();
     this.#open = true;
     void this.#drain();
   }
 
-  ack(number: number, refused: readonly number[]): void {
+  /** Everything up to `number` is confirmed but for `refused`; `held` messages wait in the hub then, ours and others'. */
+  ack(number: number, refused: readonly number[], held: number): void {
+    this.#held = held;
     if (number > this.#acked) this.#acked = number;
     if (this.#pending.size > 0) {
       const full = new Set(refused);
@@ -101,7 +111,10 @@ export class Outbox {
         if (sent > number) break;
         this.#pending.delete(sent);
         if (full.has(sent)) parcel.reject(new ChannelFull(this.#home.bare(parcel.name)));
-        else parcel.resolve();
+        else {
+          this.#sentHere++;
+          parcel.resolve();
+        }
       }
     }
     if (this.unconfirmedCount === 0) this.#wake();

@@ -198,11 +198,13 @@ export type FromHub =
       sync: number;
       acked: number;
       refused: number[];
+      held: number;
       /** Group messages that can no longer be repeated, of all groups. */
       missed: number;
     }
   | { t: 'synced'; id: number }
-  | { t: 'ack'; n: number; refused: number[] }
+  /** `held`: messages of whomever that wait in the hub. */
+  | { t: 'ack'; n: number; refused: number[]; held: number }
   | { t: 'leave'; m: [group: string, channel: string][] }
   | { t: 'gap'; from: number; to: number }
   | { t: 'flush'; id: number; prefix: string }

@@ -1,0 +1,70 @@
+/** The exchange without sockets: what a hub tells whom, with a clock in hand. */
+
+import t from 'tap';
+import { Exchange } from '../../src/layer/exchange.ts';
+import { Home } from '../../src/layer/home.ts';
+import { settle } from '../../src/layer/options.ts';
+import { Kind } from '../../src/layer/protocol.ts';
+
+const PEER = '0102030405060708';
+
+function make() {
+  const time = { now: 0 };
+  const home = new Home(settle({ clock: () => time.now, groupExpiry: 10 }));
+  const published: (string | Buffer)[][] = [];
+  const exchange = new Exchange(home, { publish: (parts) => published.push(parts) });
+  return { time, home, published, exchange };
+}
+
+/** What a process says when it connects; it has been in a group for `since` seconds. */
+function hello(since: number) {
+  return {
+    t: 'hello' as const,
+    hub: '',
+    seq: 0,
+    acked: 0,
+    sync: 0,
+    since,
+    routes: [],
+    wants: [],
+    members: [],
+  };
+}
+
+t.test('a hello that was long on its way still brings what was sent since the join', async (t) => {
+  const { time, published, exchange } = make();
+  time.now = 1;
+  exchange.groupSend('room', Buffer.from('x'), undefined, 60, time.now);
+  published.length = 0;
+  // Joined at 0.9, said hello at 1.1, and is heard at 4.
+  time.now = 4;
+  exchange.control(PEER, hello(0.2), time.now);
+  const kinds = published.map(([, header]) => (header as Buffer)[2]);
+  t.same(kinds, [Kind.replay, Kind.control]);
+  t.same(String(published[0]![3]), 'x');
+  const age = (published[0]![1] as Buffer).readUInt32BE(22);
+  t.equal(age, 3000, 'with its age, so that who joined later can leave it out');
+});
+
+t.test('who is in no group is told nothing of before', async (t) => {
+  const { time, published, exchange } = make();
+  exchange.groupSend('room', Buffer.from('x'), undefined, 60, 0);
+  published.length = 0;
+  time.now = 1;
+  exchange.control(PEER, hello(0), 1);
+  t.same(
+    published.map(([, header]) => (header as Buffer)[2]),
+    [Kind.control],
+  );
+});
+
+t.test('capacities of members that are gone are forgotten', async (t) => {
+  const { time, home, exchange } = make();
+  exchange.control(PEER, hello(0), 0);
+  for (let n = 0; n < 3000; n++) {
+    exchange.control(PEER, { t: 'join', m: [['room', `c${n}`, 5]] }, 0);
+    if (n >= 10) exchange.control(PEER, { t: 'leave', m: [['room', `c${n}`]] }, 0);
+  }
+  exchange.sweep(time.now);
+  t.equal(home.capacityOf.size, 10);
+});
