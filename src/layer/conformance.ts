@@ -399,6 +399,21 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'one, ten and a hundred members get it',
+    body: async ({ sender, receiver }) => {
+      for (const count of [1, 10, 100]) {
+        const group = `of.${count}`;
+        const channels = await Promise.all(
+          Array.from({ length: count }, () => receiver.newChannel()),
+        );
+        await Promise.all(channels.map((channel) => receiver.groupAdd(group, channel)));
+        await sender.groupSend(group, { count });
+        for (const channel of channels)
+          assert.deepEqual(await receiver.receive(channel), { count });
+      }
+    },
+  },
+  {
     name: 'a group message that many channels of a process get counts once',
     options: { capacity: 10 },
     needs: single,
@@ -462,6 +477,67 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'gaps between messages: only what is older than expiry is gone',
+    options: { expiry: 3 },
+    timed: true,
+    needs: single,
+    body: async ({ sender, receiver, time }) => {
+      const member = await receiver.newChannel();
+      await receiver.groupAdd('gaps', member);
+      const sends = [
+        ['gap.plain', (n: number) => sender.send('gap.plain', { n })],
+        [member, (n: number) => sender.groupSend('gaps', { n })],
+      ] as const;
+      for (const [channel, send] of sends) {
+        for (const [gap, gone] of [
+          [1, 0],
+          [2, 1],
+        ] as const) {
+          for (let n = 0; n < 3; n++) {
+            if (n > 0) time.now += gap;
+            const { delivered } = await receiver.stats();
+            await send(n);
+            if (channel === member) await arrived(receiver, delivered + 1);
+          }
+          for (let n = gone; n < 3; n++) assert.deepEqual(await receiver.receive(channel), { n });
+          await silent(receiver, channel);
+          // Nobody wants the next one before it is there.
+          await receiver.ready();
+        }
+      }
+    },
+  },
+  {
+    name: 'localExpiry: how long a message waits in the process that reads it',
+    options: { expiry: 10, localExpiry: 2 },
+    timed: true,
+    needs: single,
+    body: async ({ sender, receiver, time }) => {
+      const channel = await receiver.newChannel();
+      await receiver.groupAdd('impatient', channel);
+      await sender.groupSend('impatient', { n: 1 });
+      await arrived(receiver, 1);
+      time.now += 3;
+      await sender.groupSend('impatient', { n: 2 });
+      assert.deepEqual(await receiver.receive(channel), { n: 2 });
+    },
+  },
+  {
+    name: 'localCapacity: beyond it members are passed over, and counted',
+    options: { localCapacity: 5 },
+    needs: single,
+    body: async ({ sender, receiver }) => {
+      const channels = await Promise.all(['a', 'b', 'c'].map((name) => receiver.newChannel(name)));
+      for (const channel of channels) await receiver.groupAdd('crowded', channel);
+      await sender.groupSend('crowded', { n: 1 });
+      await sender.groupSend('crowded', { n: 2 });
+      await eventually(async () => (await receiver.stats()).skipped > 0);
+      assert.deepEqual(await receiver.receive(channels[0]!), { n: 1 });
+      const { unread, skipped } = await receiver.stats();
+      assert.ok(unread <= 5 && unread + 1 + skipped === 6, `${unread} unread, ${skipped} skipped`);
+    },
+  },
+  {
     name: 'group messages expire for each member on its own',
     options: { expiry: 3 },
     timed: true,
@@ -494,6 +570,29 @@ const CASES: readonly Case[] = [
       await sender.groupSend('brief', { n: 1 });
       assert.deepEqual(await receiver.receive(a), { n: 1 });
       await silent(receiver, b);
+    },
+  },
+  {
+    name: 'nobody else receives from a channel that newChannel has made',
+    needs: single,
+    body: async ({ receiver, other }) => {
+      if (other === receiver) return;
+      const channel = await receiver.newChannel();
+      const refused = { code: 'ERR_INVALID_NAME', message: /reads it alone/ };
+      await assert.rejects(other.receive(channel), refused);
+    },
+  },
+  {
+    name: 'nothing is kept of a channel that is read empty',
+    needs: single,
+    body: async ({ sender, receiver }) => {
+      for (const n of [1, 2]) await sender.send('emptied', { n });
+      for (const n of [1, 2]) assert.deepEqual(await receiver.receive('emptied'), { n });
+      await receiver.ready();
+      await eventually(async () => {
+        const [here, there] = [await sender.stats(), await receiver.stats()];
+        return here.channels + there.channels === 0;
+      });
     },
   },
   {
@@ -724,6 +823,11 @@ async function silent(layer: AnyLayer, channel: string): Promise<void> {
     return undefined;
   });
   assert.equal(message, undefined, `nothing in ${channel}`);
+}
+
+/** `count` messages have been put into channels of the layer, since it was made. */
+function arrived(layer: AnyLayer, count: number): Promise<void> {
+  return eventually(async () => (await layer.stats()).delivered >= count);
 }
 
 async function eventually(done: () => Promise<boolean>): Promise<void> {

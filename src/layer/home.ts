@@ -80,6 +80,11 @@ export class Home {
     return channel.includes(this.#mark);
   }
 
+  /** Was it made by the `newChannel` of another process? */
+  isForeign(channel: string): boolean {
+    return !this.isOwn(channel) && MADE.test(channel);
+  }
+
   /** When a message that came in with `ttl` seconds to live dies. */
   expiryOf(ttl: number, now: number): number {
     return now + Math.min(ttl, this.settings.localExpiry);
@@ -148,7 +153,7 @@ export class Home {
   }
 
   lost(count: number, why: string): void {
-    if (count <= 0) return;
+    if (!(count > 0)) return;
     this.counters.lost += count;
     this.events.emit('lost', { count, why });
   }
@@ -189,4 +194,6 @@ export class Home {
   }
 }
 
+/** As `newChannel` ends its names. */
+const MADE = /\.[0-9a-f]{16}![a-zA-Z0-9_-]{12}$/;
 const REPORTS_MAX = 1000;

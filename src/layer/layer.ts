@@ -80,7 +80,7 @@ export abstract class ChannelLayer<M extends object = Message> {
   receive(channel: string, options: WaitOptions = {}): Promise<M> {
     try {
       this.#check();
-      checkChannelName(channel);
+      this.#checkReadable(channel);
       if (options.signal?.aborted) throw options.signal.reason;
       const name = this.#home.qualify(channel);
       const message = this.#take(name);
@@ -97,7 +97,7 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   /** The messages of `channel`, until `signal` aborts, the loop is left or the layer is closed. */
   messages(channel: string, options: { signal?: AbortSignal | undefined } = {}): MessageStream<M> {
-    checkChannelName(channel);
+    this.#checkReadable(channel);
     return new MessageStream((signal) => this.receive(channel, { signal }), options.signal);
   }
 
@@ -217,6 +217,13 @@ export abstract class ChannelLayer<M extends object = Message> {
     if (this.closed) throw new LayerClosed();
   }
 
+  #checkReadable(channel: string): void {
+    checkChannelName(channel);
+    if (this.capabilities.delivery === 'one-reader' && this.#home.isForeign(channel)) {
+      throw new InvalidName('channel', channel, 'another layer has made it, and reads it alone');
+    }
+  }
+
   #checkGroup(group: string): void {
     this.#check();
     if (!this.extensions.includes('groups')) {
@@ -299,13 +306,15 @@ export abstract class ChannelLayer<M extends object = Message> {
 export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
   readonly #receive: (signal: AbortSignal) => Promise<M>;
   readonly #stop = new AbortController();
+  readonly #signal: AbortSignal | undefined;
   #done = false;
 
   /** @internal */
   constructor(receive: (signal: AbortSignal) => Promise<M>, signal: AbortSignal | undefined) {
     this.#receive = receive;
+    this.#signal = signal;
     if (signal?.aborted) this.#end();
-    else signal?.addEventListener('abort', () => this.#end(), { once: true });
+    else signal?.addEventListener('abort', this.#end, { once: true });
   }
 
   [Symbol.asyncIterator](): this {
@@ -325,10 +334,11 @@ export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
     return Promise.resolve(DONE);
   }
 
-  #end(): void {
+  readonly #end = (): void => {
     this.#done = true;
+    this.#signal?.removeEventListener('abort', this.#end);
     this.#stop.abort();
-  }
+  };
 }
 
 function yielded<M>(value: M): IteratorResult<M, undefined> {

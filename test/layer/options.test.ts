@@ -1,0 +1,90 @@
+/** Options: what is refused, and with which words; and what `prefix` keeps apart. */
+
+import t, { type Test } from 'tap';
+import {
+  type ChannelLayer,
+  DedicatedLayer,
+  EmbeddedLayer,
+  Hub,
+  MemoryLayer,
+} from '../../src/layer/index.ts';
+import { freeAddress } from '../support/layer-addresses.ts';
+
+t.test('an option of no use is refused, by its name and value', async (t) => {
+  const bad: [options: object, message: RegExp][] = [
+    [{ capacity: 0 }, /capacity is 0, expected an integer above 0/],
+    [{ capacity: '5' }, /capacity is 5, expected/],
+    [{ channelCapacity: { 'a*': 1.5 } }, /channelCapacity of a\* is 1\.5/],
+    [{ expiry: 0 }, /expiry is 0, expected seconds above 0/],
+    [{ expiry: Number.NaN }, /expiry is NaN/],
+    [{ groupExpiry: -1 }, /groupExpiry is -1/],
+    [{ localExpiry: '1' }, /localExpiry is 1, expected/],
+    [{ localCapacity: 0 }, /localCapacity is 0/],
+    [{ maxMessageSize: -5 }, /maxMessageSize is -5/],
+    [{ prefix: 'a b' }, /prefix is a b, expected letters/],
+    [{ prefix: 'x'.repeat(101) }, /prefix is x+, expected .* at most 100/],
+    [{ codec: 'yaml' }, /codec is yaml, expected 'msgpack', 'json' or an object/],
+    [{ codec: { encode: () => {} } }, /codec is/],
+    [{ symmetricEncryptionKeys: [''] }, /./],
+  ];
+  for (const [options, message] of bad) {
+    t.throws(() => new MemoryLayer(options), { code: 'ERR_INVALID_OPTION', message });
+  }
+  const incomplete: [make: () => unknown, message: RegExp][] = [
+    [() => new EmbeddedLayer({} as never), /needs an address/],
+    [() => new EmbeddedLayer(undefined as never), /needs an address/],
+    [() => new DedicatedLayer({ push: 'ipc://a' }), /push and pub/],
+    [() => new DedicatedLayer({ hubs: [] }), /push and pub/],
+    [
+      () => new DedicatedLayer({ push: 'a', pub: 'b', hubs: [{ push: 'a', pub: 'b' }] }),
+      /either push and pub, or hubs/,
+    ],
+    [() => new Hub({ pull: 'ipc://a' } as never), /an address for pub/],
+  ];
+  for (const [make, message] of incomplete) {
+    t.throws(make, { code: 'ERR_INVALID_OPTION', message });
+  }
+});
+
+t.test('layers with different prefixes share nothing but the hub', async (t) => {
+  const [pull, pub] = [freeAddress(), freeAddress()];
+  const hub = new Hub({ pull, pub });
+  await hub.start();
+  t.teardown(() => hub.close());
+  const where = { push: pull, pub };
+  const [red, alsoRed, blue] = ['red', 'red', 'blue'].map((prefix) =>
+    use(t, new DedicatedLayer({ ...where, prefix })),
+  ) as [ChannelLayer, ChannelLayer, ChannelLayer];
+  const members = await Promise.all([red, blue].map((layer) => layer.newChannel()));
+  await red.groupAdd('room', members[0]!);
+  await blue.groupAdd('room', members[1]!);
+  await alsoRed.groupSend('room', { n: 1 });
+  await alsoRed.send('jobs', { n: 2 });
+  await blue.send('jobs', { n: 3 });
+  t.same(await red.receive(members[0]!), { n: 1 });
+  t.same(await blue.receive('jobs'), { n: 3 });
+  await blue.ready();
+  await t.rejects(blue.receive(members[1]!, { timeout: 0.05 }), { code: 'ERR_TIMEOUT' });
+
+  await blue.flush();
+  t.same(await red.receive('jobs'), { n: 2 }, 'what others have is not flushed');
+  await alsoRed.groupSend('room', { n: 4 });
+  t.same(await red.receive(members[0]!), { n: 4 });
+});
+
+t.test('a codec of one’s own', async (t) => {
+  const codec = {
+    name: 'reversed',
+    encode: (message: object) => Buffer.from([...JSON.stringify(message)].reverse().join('')),
+    decode: (octets: Uint8Array) =>
+      JSON.parse([...Buffer.from(octets).toString()].reverse().join('')),
+  };
+  const layer = use(t, new MemoryLayer({ codec }));
+  await layer.send('a', { n: 1 });
+  t.same(await layer.receive('a'), { n: 1 });
+});
+
+function use<L extends { close(): Promise<void> }>(t: Test, layer: L): L {
+  t.teardown(() => layer.close());
+  return layer;
+}
