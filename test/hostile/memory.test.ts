@@ -1,8 +1,7 @@
 /** What hostile and slow peers cost in memory. Measured in a process of its own, with generous margins. */
 
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import t, { type Test } from 'tap';
+import t from 'tap';
+import { MIB, many, target } from '../support/memory-target.ts';
 import {
   command,
   connectPeer,
@@ -11,63 +10,7 @@ import {
   frameHeader,
   greeting,
   message,
-  type RawPeer,
 } from '../support/raw-peer.ts';
-
-const MIB = 1_048_576;
-
-interface Size {
-  readonly rss: number;
-  readonly peers: number;
-  readonly dropped: number;
-  readonly queued: { readonly out: number; readonly in: number };
-}
-
-/** A process with a bound socket of this type. */
-async function target(
-  t: Pick<Test, 'teardown'>,
-  type: 'PULL' | 'ROUTER' | 'PUB',
-  options: object = {},
-) {
-  const path = new URL('../support/peers/memory-victim.ts', import.meta.url).pathname;
-  const child = spawn(
-    process.execPath,
-    ['--expose-gc', ...process.execArgv, path, type, JSON.stringify(options)],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
-  t.teardown(() => child.kill('SIGKILL'));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async <T>(): Promise<T> => JSON.parse((await lines.next()).value as string) as T;
-  const { endpoint } = await next<{ endpoint: string }>();
-  /** Lets the other process do what is asked, and returns its size then. */
-  const ask = (work: Record<string, number> = {}): Promise<Size> => {
-    child.stdin.write(`${JSON.stringify(work)}\n`);
-    return next<Size>();
-  };
-  /** The size once `done`. */
-  const when = async (done: (size: Size) => boolean): Promise<Size> => {
-    for (let n = 0; n < 200; n++) {
-      const size = await ask();
-      if (done(size)) return size;
-    }
-    throw new Error('it did not come to that');
-  };
-  /** The size when nobody is there any more. */
-  const alone = (): Promise<Size> => when((size) => size.peers === 0);
-  /** Compares with an earlier size. */
-  const grown = (t: Test, before: Size, after: Size): number => {
-    const growth = Math.round((after.rss - before.rss) / MIB);
-    t.comment(`${growth} MiB`);
-    return growth;
-  };
-  return { endpoint, ask, when, alone, grown };
-}
-
-/** Connects as a lawful peer of this type, `count` times. */
-function many(t: Test, count: number, connect: () => Promise<RawPeer>): Promise<RawPeer[]> {
-  t.setTimeout(60_000);
-  return Promise.all(Array.from({ length: count }, connect));
-}
 
 const router = await target(t, 'ROUTER');
 const pull = await target(t, 'PULL');
@@ -145,7 +88,7 @@ t.test('20 subscribers that never read share what waits for them', async (t) => 
     peer.write(command('SUBSCRIBE'));
   }
   const before = await when((size) => size.peers === 20);
-  const after = await ask({ publish: 3_000, size: 10_000 });
+  const after = await ask({ publish: 3_000, octets: 10_000 });
   t.ok(after.dropped > 0, `${after.dropped} dropped`);
   t.equal(after.queued.out, 20 * 1_000, 'the marks are full');
   t.ok(grown(t, before, after) < 120, 'not 20 × 10 MB');

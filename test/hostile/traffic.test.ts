@@ -5,14 +5,11 @@ import { once } from 'node:events';
 import t from 'tap';
 import { Publisher, Pull, Push, Reply, Router, Subscriber, XPublisher } from '../../src/index.ts';
 import { KINDS, victim } from '../support/hostile.ts';
-import { generator, mutated } from '../support/random.ts';
 import {
   command,
   connectPeer,
-  connectRaw,
   frame,
   frameHeader,
-  greeting,
   listenRaw,
   message,
   ready,
@@ -250,46 +247,6 @@ t.test('topics of 1 MB, and 100 000 times the same', async (t) => {
   t.equal(log.of('subscription').at(-1)?.count, 2);
   peer.destroy();
   await serves();
-});
-
-t.test('seeded mutations of lawful octets', async (t) => {
-  const { FUZZ_SEED: seed = 1, FUZZ_CASES: cases = 100 } = Object.fromEntries(
-    Object.entries(process.env).map(([name, value]) => [name, Number(value)]),
-  );
-  t.comment(`FUZZ_SEED=${seed} FUZZ_CASES=${cases}`);
-  for (const kind of KINDS) {
-    const random = generator(seed);
-    const options = { handshakeInterval: 2_000, maxMessageSize: 1_048_576 };
-    const { endpoint, log, partner, serves, socket } = await victim(t, kind, options);
-    const lawful = Buffer.concat([
-      greeting(),
-      ready(partner, { Identity: 'fuzz' }),
-      message('', 'body'),
-      command('SUBSCRIBE', Buffer.from('a')),
-      command('PING', Buffer.from([0, 0]), Buffer.from('ctx')),
-      message('', 'a', 'x'.repeat(300)),
-      message('\x01topic'),
-    ]);
-    const before = performance.now();
-    for (let n = 0; n < cases; n += 10) {
-      await Promise.all(
-        Array.from({ length: 10 }, async () => {
-          const octets = mutated(lawful, random);
-          const peer = await connectRaw(t, endpoint, { keep: false });
-          const half = Math.floor(random() * octets.length);
-          peer.write(octets.subarray(0, half));
-          await new Promise(setImmediate);
-          if (!peer.isClosed) peer.stream.end(octets.subarray(half));
-          await peer.closed;
-        }),
-      );
-      if (n % 50 === 0) await serves();
-    }
-    await serves();
-    await eventually('all are gone', () => socket.stats().peers.length === 0);
-    t.comment(`${kind}: ${Math.round((cases / (performance.now() - before)) * 1_000)} cases/s`);
-    t.ok(log.count('accept') >= cases, `${kind} serves after ${cases} cases`);
-  }
 });
 
 t.test('kill −9 of peers in the middle of it', async (t) => {

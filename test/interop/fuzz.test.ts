@@ -1,0 +1,118 @@
+/**
+ * The same seeded mutations to libzmq and to us: is the connection closed, answered, or left open? What differs must be
+ * among the intended differences (support/intended-differences.ts). `FUZZ_CASES` per type; 50 without it.
+ */
+
+import t, { type Test } from 'tap';
+import { FUZZ_TYPES, type FuzzType, FuzzVictim, fuzzCase } from '../support/fuzz.ts';
+import { INTENDED } from '../support/intended-differences.ts';
+import { LibzmqPeer, type PeerSocketType } from '../support/libzmq-peer.ts';
+import { command, connectRaw, type RawPeer } from '../support/raw-peer.ts';
+
+const { FUZZ_SEED: seed = 1, FUZZ_CASES: cases = 50 } = Object.fromEntries(
+  Object.entries(process.env).map(([name, value]) => [name, Number(value)]),
+);
+/** Milliseconds without a word after which a connection counts as open. */
+const QUIET = 150;
+/** Likewise, when a first look has found a difference. */
+const LONG_QUIET = 1_000;
+const AT_ONCE = 10;
+
+type Outcome = 'closed' | 'answers' | 'silent';
+
+t.jobs = 4;
+const peer = await LibzmqPeer.spawn(t, { implementation: 'zeromq' });
+
+for (const type of FUZZ_TYPES) {
+  // libzmq's STREAM has no protocol to break, and the package's peer does not make one.
+  if (type === 'STREAM') continue;
+  t.test(
+    `${cases} cases against ${type}, seed ${seed}`,
+    { timeout: 600_000, buffered: true },
+    async (t) => {
+      const theirs = await peer.open(type as PeerSocketType, {
+        handshakeInterval: 20_000,
+        maxMessageSize: 1_048_576,
+      });
+      const endpoint = await theirs.bind();
+      // Who takes one peer only is asked by one at a time.
+      const lanes = type === 'PAIR' ? 1 : AT_ONCE;
+      const unexplained: string[] = [];
+      const used = new Map<string, number>();
+      let next = 0;
+      const lane = async (): Promise<void> => {
+        const victim = await FuzzVictim.open(t, type);
+        while (next < cases) {
+          const n = next++;
+          const found = await differenceIn(t, type, n, victim, endpoint);
+          if (found === undefined) continue;
+          const [ours, libzmq, code] = found;
+          const reason = INTENDED.find(
+            (each) =>
+              each.ours === (code ?? ours) &&
+              each.libzmq === libzmq &&
+              (each.type === undefined || each.type === type) &&
+              (each.when === undefined || each.when(fuzzCase(type, seed, n)[0])),
+          );
+          const text = `${code ?? ours} here, ${libzmq} in libzmq`;
+          if (reason === undefined) unexplained.push(`${type} case ${n}: ${text}`);
+          else used.set(text, (used.get(text) ?? 0) + 1);
+        }
+        victim.socket.close();
+      };
+      await Promise.all(Array.from({ length: lanes }, lane));
+      await theirs.close();
+      for (const [text, times] of used) t.comment(`${times} × ${text}`);
+      t.strictSame(unexplained, [], 'no difference but the intended ones');
+    },
+  );
+}
+
+/** What we do, what libzmq does, and our reason, where these differ. */
+async function differenceIn(
+  t: Test,
+  type: FuzzType,
+  n: number,
+  victim: FuzzVictim,
+  endpoint: string,
+): Promise<[Outcome, Outcome, string | undefined] | undefined> {
+  const pieces = fuzzCase(type, seed, n);
+  for (const quiet of [QUIET, LONG_QUIET]) {
+    const before = victim.log.count('disconnect');
+    const [ours, libzmq] = await Promise.all([
+      outcome(t, victim.endpoint, pieces, quiet),
+      outcome(t, endpoint, pieces, quiet),
+    ]);
+    const event = await victim.log.next('disconnect', before + 1);
+    if (ours === libzmq) return undefined;
+    if (quiet === LONG_QUIET)
+      return [ours, libzmq, ours === 'closed' ? event.error?.code : undefined];
+  }
+  return undefined;
+}
+
+async function outcome(
+  t: Test,
+  endpoint: string,
+  [handshake, traffic]: readonly [Buffer, Buffer],
+  quiet: number,
+): Promise<Outcome> {
+  const raw = await connectRaw(t, endpoint);
+  // libzmq closes where a message comes before it has sent its own READY, which no peer of its own does.
+  raw.write(handshake);
+  await seen(raw, Buffer.from('\x05READY'), quiet);
+  raw.write(traffic, command('PING', Buffer.from([0, 0]), Buffer.from('probe')));
+  const answers = await seen(raw, command('PONG', Buffer.from('probe')), quiet);
+  const found = raw.isClosed ? 'closed' : answers ? 'answers' : 'silent';
+  raw.destroy();
+  await raw.closed;
+  return found;
+}
+
+/** Whether these octets come before the end or a silence. */
+function seen(raw: RawPeer, octets: Buffer, quiet: number): Promise<boolean> {
+  return raw.sees(octets, quiet).then(
+    () => true,
+    () => false,
+  );
+}
