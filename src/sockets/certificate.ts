@@ -13,14 +13,17 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { curveKeyPair, decodeZ85 } from '../zmtp/index.ts';
 import { importKeyPair } from '../zmtp/mechanism/curve-key-pair.ts';
 
+/** What a certificate holds. */
 export interface CertificateContent {
   /** Z85, 40 characters. */
   readonly publicKey: string;
   /** Z85, 40 characters; only its holder has it. */
   readonly secretKey?: string | undefined;
+  /** What else the file says, by name. */
   readonly metadata?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
 }
 
+/** A key pair, or a public key, with what its file says of its holder. */
 export class Certificate {
   /** Z85, 40 characters. */
   readonly publicKey: string;

@@ -87,6 +87,7 @@ export class Context {
     await Promise.all(members.map((member) => member.over));
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -130,18 +131,22 @@ export class Context {
 
   // — options by libzmq's number, for subclasses —
 
+  /** The value of option `option` of libzmq's contexts. Throws `EINVAL`. */
   protected getBoolOption(id: number): boolean {
     return Boolean(this.#values[optionOf(id)]);
   }
 
+  /** Set option `option` of libzmq's contexts. Throws `EINVAL`. */
   protected setBoolOption(id: number, value: boolean): void {
     this.#set(id, value);
   }
 
+  /** Likewise, as a number. */
   protected getInt32Option(id: number): number {
     return id === SOCKET_LIMIT ? MAX_SOCKETS_LIMIT : Number(this.#values[optionOf(id)]);
   }
 
+  /** Likewise, to a number. */
   protected setInt32Option(id: number, value: number): void {
     this.#set(id, value);
   }

@@ -16,14 +16,19 @@ export type Sendable = MessageLike | readonly MessageLike[];
 /** A socket that sends; `M` is what one call of `send` takes. */
 export interface Writable<M = Sendable, O extends unknown[] = [options?: CallOptions]>
   extends SendOptions {
+  /** Send one message, see {@link Sender}. */
   send(message: M, ...options: O): Promise<void>;
+  /** `ZMQ_POLLOUT`: whether a message can be sent at once. */
   readonly writable: boolean;
 }
 
 /** A socket that receives; `M` are the parts of one message. */
 export interface Readable<M extends object[] = Message[]> extends ReceiveOptions {
+  /** The parts of the next message, see {@link Receiver}. */
   receive(options?: CallOptions): Promise<M>;
+  /** Messages until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
+  /** `ZMQ_POLLIN`: whether a message can be received at once. */
   readonly readable: boolean;
 }
 
@@ -121,6 +126,7 @@ export class ReceivingSocket<M extends Buffer[] = Message[]> extends Socket impl
     return this.open().incoming.readable(options);
   }
 
+  /** Messages until the socket is closed; breaking out of the loop does not close it. */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined> {
     return new Messages<M>(this);
   }

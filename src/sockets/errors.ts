@@ -5,7 +5,9 @@
  * `ENOCOMPATPROTO`, `ETERM` are libzmq's own), `address` the endpoint as given where there is one.
  */
 export class SocketError extends Error {
+  /** What happened, by the name of the system or of libzmq. */
   readonly code: SocketErrorCode;
+  /** The number of `code`: that of Linux, or libzmq's own. */
   readonly errno: number;
   /** The endpoint text the call was about. */
   declare readonly address?: string;
@@ -21,8 +23,10 @@ export class SocketError extends Error {
   }
 }
 
+/** The codes that calls on sockets fail with; what each means is said where it is thrown. */
 export type SocketErrorCode = keyof typeof ERRNO;
 
+/** What an error tells beside its code. */
 export interface SocketErrorDetail {
   message?: string;
   address?: string;

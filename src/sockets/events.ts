@@ -16,22 +16,27 @@ interface ErrorEvent<T extends string, E extends Error = EventError> extends Add
 
 /** An error with the code of the system, of libzmq, or of ZMTP (`ERR_ZMTP_*`). */
 export interface EventError extends Error {
+  /** Of the system or libzmq (`ECONNREFUSED`), or of ZMTP (`ERR_ZMTP_INVALID_METADATA`). */
   code: string;
+  /** Its number, where the system has one. */
   errno?: number;
 }
 
 /** A failure of the system, with its number. */
 export interface SystemError extends EventError {
+  /** The number of `code`. */
   errno: number;
 }
 
 /** The peer broke the protocol, or what judges peers did. */
 export interface ProtocolError extends EventError {
+  /** Which rule was broken; those of libzmq's monitor, and more. */
   code: ZmtpErrorCode;
 }
 
 /** One side turned the other away, with the status of RFC 27. */
 export interface AuthenticationError extends EventError {
+  /** 300 = not now, 400 = not you, 500 = the side that judges failed. */
   status: 300 | 400 | 500;
 }
 
@@ -67,20 +72,27 @@ export type Event =
   | { type: 'end' }
   | { type: 'unknown' };
 
+/** The names of all events. */
 export type EventType = Event['type'];
 
+/** The event of that name. */
 export type EventOfType<E extends EventType = EventType> = Extract<Event, { type: E }>;
 
 /** Where listeners of events are added and taken away: an {@link Observer}. */
 export interface EventSubscriber {
+  /** Call `listener` for each event of `type`. */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
+  /** Call it no longer. */
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
 }
 
 /** What a socket gives an observer: to let go, and to keep the process alive while it waits. */
 export interface EventSource {
+  /** Tell nothing more. */
   stop(): void;
+  /** Keep the process alive, until `release`. */
   hold(): void;
+  /** The end of one `hold`. */
   release(): void;
 }
 
@@ -130,6 +142,7 @@ export class Observer implements EventSubscriber {
     return this.emitter.on(type, listener);
   }
 
+  /** Call `listener` no longer. */
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventEmitter {
     return this.emitter.off(type, listener);
   }

@@ -26,6 +26,7 @@ export interface MessageEvents<M extends Buffer[]> {
  * Listening keeps the process alive.
  */
 export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter<MessageEvents<M>> {
+  /** What it reads. */
   readonly socket: Socket & Receiver<M>;
   readonly #turns = new Turns();
   #paused = false;
@@ -60,6 +61,7 @@ export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter
     return this;
   }
 
+  /** Go on after `pause`. */
   resume(): this {
     this.#paused = false;
     this.#look();

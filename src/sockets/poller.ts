@@ -16,6 +16,7 @@ export type Polled<S> =
 
 /** A socket that is ready, and for what. */
 export interface Ready<S> {
+  /** The one that is ready. */
   readonly socket: S;
   /** `ZMQ_POLLIN`: `receive` would not wait. Only where that was asked for. */
   readonly readable: boolean;
@@ -57,6 +58,7 @@ export class Poller<S extends Pollable = Pollable> {
     return this.#entries.length;
   }
 
+  /** Is `socket` waited for? */
   has(socket: Pollable): boolean {
     return !socket.closed && this.#entries.some((entry) => entry.socket === (socket as unknown));
   }

@@ -15,6 +15,7 @@ export type MechanismName = 'NULL' | 'PLAIN' | 'CURVE';
 
 /** Who wants to come in, as RFC 27 has it. */
 export interface AuthenticationRequest {
+  /** `NULL`, `PLAIN` or `CURVE`. */
   readonly mechanism: MechanismName;
   /** `zapDomain` of the socket that asks. */
   readonly domain: string;

@@ -263,51 +263,63 @@ export class Socket implements ReadOnlyOptions {
 
   // — options by libzmq's number, for subclasses that add a property, as zeromq.js documents it —
 
+  /** The value of option `option` of libzmq, as a boolean. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getBoolOption(option: number): boolean {
     return Boolean(this.#byNumber(option));
   }
 
+  /** Set option `option` of libzmq to a boolean. Throws what the property of that option throws, `EINVAL` for one that is not there. */
   protected setBoolOption(option: number, value: boolean): void {
     this.#setByNumber(option, value, 'boolean');
   }
 
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getInt32Option(option: number): number {
     return Number(this.#byNumber(option));
   }
 
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
   protected setInt32Option(option: number, value: number): void {
     this.#setByNumber(option, value, 'number');
   }
 
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getUint32Option(option: number): number {
     return Number(this.#byNumber(option));
   }
 
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
   protected setUint32Option(option: number, value: number): void {
     this.#setByNumber(option, value, 'number');
   }
 
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getInt64Option(option: number): number {
     return Number(this.#byNumber(option));
   }
 
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
   protected setInt64Option(option: number, value: number): void {
     this.#setByNumber(option, value, 'number');
   }
 
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getUint64Option(option: number): number {
     return Number(this.#byNumber(option));
   }
 
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
   protected setUint64Option(option: number, value: number): void {
     this.#setByNumber(option, value, 'number');
   }
 
+  /** The value of option `option` of libzmq, as text. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getStringOption(option: number): string | null {
     const value = this.#byNumber(option);
     return value === null ? null : String(value);
   }
 
+  /** Set option `option` of libzmq to text. Throws what the property of that option throws, `EINVAL` for one that is not there. */
   protected setStringOption(option: number, value: string | Buffer | null): void {
     checkIdentifier(option);
     if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {

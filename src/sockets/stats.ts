@@ -10,7 +10,9 @@ export interface Flow {
 
 /** The counters of one socket since it was made. */
 export interface SocketStats {
+  /** What `send` and its kin accepted. */
   sent: Flow;
+  /** What `receive` and its kin gave. */
   received: Flow;
   /** Messages that were not delivered and will not be: dropped at a mark, malformed, discarded with a peer. */
   dropped: number;
@@ -30,8 +32,12 @@ export interface PeerStats {
   socketType: string;
   /** What a ROUTER, REP or STREAM knows it by; undefined on other sockets. */
   routingId: Buffer | undefined;
+  /** What went to it. */
   sent: Flow;
+  /** What came from it, read or not. */
   received: Flow;
+  /** Messages for it, or from it, that were not delivered and will not be. */
   dropped: number;
+  /** Messages in its queues now: to be sent, to be received. */
   queued: { out: number; in: number };
 }

@@ -11,6 +11,7 @@ import type { RouterConnectOptions } from './router.ts';
 import type { SocketOptions } from './socket-options.ts';
 import { SocketType } from './socket-type.ts';
 
+/** As those of a Router. */
 export interface StreamConnectOptions extends RouterConnectOptions {}
 
 export interface Stream extends SendOptions, ReceiveOptions, StreamOptions {}

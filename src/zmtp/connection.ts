@@ -33,10 +33,13 @@ import { encodeMetadata, type Metadata, property } from './metadata.ts';
 import { checkPartner, type SocketType } from './socket-type.ts';
 import { fromCommand, isSubscription, toCommand } from './subscription.ts';
 
+/** What a connection is told when it begins. */
 export interface ConnectionOptions extends HeartbeatOptions {
+  /** Our own type. */
   readonly socketType: SocketType;
   /** `ZMQ_ROUTING_ID`: announced as `Identity` by REQ, DEALER and ROUTER; undefined = anonymous. */
   readonly routingId: Buffer | undefined;
+  /** Must be the peer's, too. */
   readonly mechanism: Mechanism;
   /** Have every peer judged before the handshake goes on (`asking`), also where NULL shows no credentials. */
   readonly judgesAll?: boolean;
@@ -52,9 +55,11 @@ export interface ConnectionOptions extends HeartbeatOptions {
 export interface Peer {
   /** The minor version of ZMTP 3 that both speak. */
   readonly minor: number;
+  /** The type that it announced. */
   readonly socketType: string;
   /** Its `Identity`; undefined when absent, empty, or beginning with the zero octet of generated ids. */
   readonly routingId: Buffer | undefined;
+  /** All that it announced, and what the verdict added. */
   readonly metadata: Metadata;
 }
 
@@ -70,9 +75,12 @@ export interface Verdict {
   readonly cause?: unknown;
 }
 
+/** How far a connection has come. */
 export type ConnectionState = 'greeting' | 'handshake' | 'traffic' | 'failed' | 'closed';
 
+/** One peer, as octets come in and go out: greeting, handshake, traffic. */
 export class Connection {
+  /** How far it has come; `failed` and `closed` are final. */
   state: ConnectionState = 'greeting';
   /** Set when the state becomes `traffic`. */
   peer: Peer | undefined;

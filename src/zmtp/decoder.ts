@@ -5,10 +5,14 @@ import { COMMAND, LONG, type Message, MORE, SHORT_MAX } from './frame.ts';
 
 /** What `next` found. Numbers, because this is asked once per message. */
 export const NEED_MORE = 0;
+/** `next` found a whole message. */
 export const MESSAGE = 1;
+/** `next` found a command. */
 export const COMMAND_FOUND = 2;
+/** `next` found octets that no frame begins with, or more than is allowed. */
 export const FAILED = 3;
 
+/** What a peer may send; may be changed between frames. */
 export interface DecoderLimits {
   /** Octets in the body of one frame; refused from the header alone. A command in the short form is exempt. */
   maxFrameSize: number;
@@ -16,6 +20,7 @@ export interface DecoderLimits {
   maxParts: number;
 }
 
+/** Octets to messages and commands, pulled one by one. */
 export class Decoder {
   /** The message, after `next` said MESSAGE. Its parts are views of the chunks: what is kept long should be copied. */
   message: Message = NO_MESSAGE;
@@ -24,6 +29,7 @@ export class Decoder {
   /** Why, after `next` said FAILED. Nothing is decoded any more. */
   error: ZmtpError | undefined;
 
+  /** What it refuses to exceed. */
   readonly limits: DecoderLimits;
   /** Understand the frames that libzmq 4.3.3 and 4.3.4 send for long topics, see `#longCommand`. */
   mendsLongCommands: boolean;
@@ -55,6 +61,7 @@ export class Decoder {
     this.mendsLongCommands = mendsLongCommands;
   }
 
+  /** More octets; they are not copied, and must not be changed. */
   push(chunk: Buffer): void {
     if (chunk.length === 0 || this.error !== undefined) return;
     this.#received += chunk.length;

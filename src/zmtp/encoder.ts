@@ -14,6 +14,7 @@ export const COPY_MAX = 2048;
 /** Octets of a block, and how much is worth a write of its own. */
 export const BLOCK_SIZE = 65_536;
 
+/** Messages and commands to octets, in few buffers. */
 export class Encoder {
   /** Octets encoded and not yet taken. */
   pending = 0;

@@ -1,6 +1,7 @@
 /** ZmtpError: why a connection failed, and whose fault that is. */
 
 export class ZmtpError extends Error {
+  /** Which rule was broken. */
   readonly code: ZmtpErrorCode;
   /** `peer`: it broke the protocol. `local`: this side asked for what cannot be. */
   readonly fault: 'peer' | 'local';

@@ -9,6 +9,7 @@
 
 import { ZmtpError } from './errors.ts';
 
+/** Octets of a greeting. */
 export const GREETING_SIZE = 64;
 
 /** Our greeting for `mechanism` (upper case, at most 20 octets). `as-server` stays 0, as libzmq's does. */
@@ -27,6 +28,7 @@ export class GreetingDecoder {
   readonly #octets = Buffer.alloc(GREETING_SIZE);
   #length = 0;
 
+  /** Whether all 64 octets have come. */
   get done(): boolean {
     return this.#length === GREETING_SIZE;
   }

@@ -12,6 +12,7 @@ export type Metadata = ReadonlyMap<string, Buffer>;
 /** Properties one peer may announce. libzmq has no such limit; it sends two. */
 export const MAX_PROPERTIES = 256;
 
+/** `properties` as octets, in their order. */
 export function encodeMetadata(properties: Iterable<readonly [string, Buffer]>): Buffer {
   const pieces: Buffer[] = [];
   for (const [name, value] of properties) {

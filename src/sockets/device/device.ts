@@ -27,7 +27,9 @@ export interface DeviceOptions {
 
 /** A device of any two types: each given whole, or by its type alone and completed by `bindIn` and so on. */
 export interface DeviceSides {
+  /** Takes requests, or whatever comes. */
   in: Side | SideType;
+  /** Where they go, and answers come from. */
   out: Side | SideType;
   /** Is sent a copy of every message: `pub`, `push`, `pair`, `dealer` or `xpub`. */
   monitor?: Side | SideType | undefined;
@@ -40,6 +42,7 @@ export interface DeviceSides {
  * `await device.start()`. Messages wait in the sockets' queues, and when those of one side are full the other is not read.
  */
 export class Device {
+  /** Where it runs. */
   readonly where: 'inline' | 'thread' | 'process';
   readonly #plan: DevicePlan;
   readonly #context: Context | undefined;
@@ -66,22 +69,27 @@ export class Device {
     return this.#add('in', 'bind', address);
   }
 
+  /** Likewise at the side that takes what comes out. */
   bindOut(address: string): this {
     return this.#add('out', 'bind', address);
   }
 
+  /** Likewise at the monitor. */
   bindMonitor(address: string): this {
     return this.#add('monitor', 'bind', address);
   }
 
+  /** Connect the side that takes requests to `address`. */
   connectIn(address: string): this {
     return this.#add('in', 'connect', address);
   }
 
+  /** Likewise the side that takes what comes out. */
   connectOut(address: string): this {
     return this.#add('out', 'connect', address);
   }
 
+  /** Likewise the monitor. */
   connectMonitor(address: string): this {
     return this.#add('monitor', 'connect', address);
   }
@@ -91,10 +99,12 @@ export class Device {
     return this.#set('in', options);
   }
 
+  /** Likewise for the side that takes what comes out. */
   optionsOut(options: SideSettings): this {
     return this.#set('out', options);
   }
 
+  /** Likewise for the monitor. */
   optionsMonitor(options: SideSettings): this {
     return this.#set('monitor', options);
   }
@@ -127,6 +137,7 @@ export class Device {
     await (await this.#started()).pause();
   }
 
+  /** Go on after `pause`. */
   async resume(): Promise<void> {
     await (await this.#started()).resume();
   }

@@ -19,9 +19,13 @@ export interface DevicePlan {
 
 /** Where the sockets of a device really listen, and what they connect to: in the order of the plan. */
 export interface DeviceEndpoints {
+  /** Of the side that takes requests. */
   readonly in: readonly string[];
+  /** Of the side that takes what comes out. */
   readonly out: readonly string[];
+  /** Of the monitor. */
   readonly monitor: readonly string[];
+  /** Of the control socket. */
   readonly control: readonly string[];
 }
 

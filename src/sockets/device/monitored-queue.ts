@@ -6,6 +6,7 @@ import type { SideEnds, SideType } from './side.ts';
 
 /** What a MonitoredQueue takes beside the ends of its two sides. */
 export interface MonitoredQueueOptions {
+  /** Is sent a copy of every message: where it listens, or more. */
   monitor?: SideEnds | string;
   /** What is put in front of copies of requests, and of replies. Default `['in', 'out']`. */
   prefixes?: readonly [front: string, back: string];

@@ -50,7 +50,9 @@ export function proxy(front: Socket, back: Socket, options: ProxyOptions = {}): 
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the name that zeromq.js users import
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
+  /** The one of its two sockets. */
   readonly frontEnd: F;
+  /** The other. */
   readonly backEnd: B;
   #state: 'new' | 'running' | 'ended' = 'new';
   #relay: Relay | undefined;

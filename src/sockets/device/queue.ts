@@ -5,7 +5,9 @@ import type { SideEnds } from './side.ts';
 
 /** Where a device of two fixed types listens and connects; an endpoint alone is one to listen on. */
 export interface DeviceEnds {
+  /** Takes requests, or whatever comes: where it listens, or more. */
   in?: SideEnds | string;
+  /** Where they go, and answers come from: likewise. */
   out?: SideEnds | string;
 }
 

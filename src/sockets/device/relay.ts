@@ -37,7 +37,9 @@ export interface SideStatistics {
 
 /** What went through a device since it was started. */
 export interface ProxyStatistics {
+  /** Of the first socket. */
   readonly front: SideStatistics;
+  /** Of the second. */
   readonly back: SideStatistics;
   /** Taken from one side and refused by the other: a mandatory ROUTER without that peer, an end while waiting for room. */
   readonly dropped: number;

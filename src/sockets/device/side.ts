@@ -51,6 +51,7 @@ export interface SideEnds {
 
 /** One side of a device, whole. */
 export interface Side extends SideEnds {
+  /** The type of its socket. */
   type: SideType;
 }
 

@@ -47,7 +47,9 @@ export interface Box {
 
 /** What was in a sealed frame. */
 export interface Sealed {
+  /** 1 = more parts follow, 2 = it is a command. */
   readonly flags: number;
+  /** The part, or the body of the command. */
   readonly payload: Buffer;
 }
 

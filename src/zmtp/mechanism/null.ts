@@ -4,6 +4,7 @@ import { commandData, commandName, encodeCommand } from '../command.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
 import { type Handshake, type Mechanism, unexpectedCommand } from './mechanism.ts';
 
+/** No security: READY both ways. */
 export const nullMechanism: Mechanism = {
   name: 'NULL',
   begin: (local) => new NullHandshake(local),
