@@ -119,7 +119,10 @@ function initialCount(scenario: Scenario): number {
     case 'idle':
       return 1;
     case 'req-rep':
+    case 'flood':
       return 500;
+    case 'handshake':
+      return 160;
     case 'pub-sub':
       return Math.max(100, 5000 / scenario.peers);
     default:

@@ -3,13 +3,29 @@
 import type { Style } from './ends/style.ts';
 
 /** How its ends are arranged: see trial.ts. */
-export type Kind = 'push-pull' | 'inproc' | 'req-rep' | 'pub-sub' | 'dealer-router' | 'idle';
+export type Kind =
+  | 'push-pull'
+  | 'inproc'
+  | 'req-rep'
+  | 'pub-sub'
+  | 'dealer-router'
+  | 'handshake'
+  | 'flood'
+  | 'idle';
 
 /** One figure of a trial. */
 export interface Metric {
   readonly key: string;
   readonly label: string;
-  readonly unit: 'messages/s' | 'deliveries/s' | 'round trips/s' | 'µs' | 's' | 'bytes' | '%';
+  readonly unit:
+    | 'messages/s'
+    | 'deliveries/s'
+    | 'round trips/s'
+    | 'handshakes/s'
+    | 'µs'
+    | 's'
+    | 'bytes'
+    | '%';
   readonly better: 'higher' | 'lower';
 }
 
@@ -37,18 +53,22 @@ export interface Scenario {
   readonly orders: Readonly<Record<string, number>>;
 }
 
+const ROUND_TRIPS: readonly Metric[] = [
+  rate('round trips/s'),
+  { key: 'p50', label: 'p50', unit: 'µs', better: 'lower' },
+  { key: 'p99', label: 'p99', unit: 'µs', better: 'lower' },
+  { key: 'p999', label: 'p99.9', unit: 'µs', better: 'lower' },
+];
+
 /** The figures that each kind yields. */
 const METRICS: Record<Kind, readonly Metric[]> = {
   'push-pull': [rate('messages/s')],
   inproc: [rate('messages/s')],
-  'req-rep': [
-    rate('round trips/s'),
-    { key: 'p50', label: 'p50', unit: 'µs', better: 'lower' },
-    { key: 'p99', label: 'p99', unit: 'µs', better: 'lower' },
-    { key: 'p999', label: 'p99.9', unit: 'µs', better: 'lower' },
-  ],
+  'req-rep': ROUND_TRIPS,
   'pub-sub': [rate('deliveries/s')],
   'dealer-router': [rate('round trips/s')],
+  handshake: [rate('handshakes/s')],
+  flood: ROUND_TRIPS,
   idle: [
     { key: 'memory', label: 'memory per connection', unit: 'bytes', better: 'lower' },
     { key: 'connect', label: 'time to connect all', unit: 's', better: 'lower' },
@@ -140,6 +160,35 @@ export const SCENARIOS: readonly Scenario[] = [
     peers: 1,
     orders: { mark: 1000 },
   },
+  ...[64, 1024, 65_536].flatMap((size) => [curve(size, 'noble'), curve(size, 'libsodium')]),
+  {
+    name: 'curve-handshakes',
+    group: 'Under CURVE',
+    title: 'Clients that connect under CURVE, ask once, and leave; 16 at a time',
+    label: 'handshakes',
+    kind: 'handshake',
+    transport: 'tcp',
+    metrics: METRICS.handshake,
+    styles: ['await'],
+    without: ['ceiling'],
+    size: 1,
+    peers: 16,
+    orders: { curve: 1 },
+  },
+  {
+    name: 'curve-flood-500',
+    group: 'Under CURVE',
+    title: 'REQ/REP, 64 B under CURVE, while 500 strangers a second send a bad HELLO',
+    label: 'under a flood',
+    kind: 'flood',
+    transport: 'tcp',
+    metrics: METRICS.flood,
+    styles: ['await'],
+    without: ['ceiling'],
+    size: 64,
+    peers: 1,
+    orders: { curve: 1, flood: 500 },
+  },
   {
     name: 'idle-tcp-10000',
     group: 'Idle connections',
@@ -186,6 +235,20 @@ function pushPull(transport: 'tcp' | 'ipc', size: number, peers: number): Scenar
     peers,
     // A thousand messages of 1 MiB in a queue would be memory measured, not messaging.
     orders: { mark: size > 65_536 ? 100 : 1000 },
+  };
+}
+
+/** The receiver is the server. Other systems than zeromq-pure have one library only: beside them it may use either. */
+function curve(size: number, library: 'noble' | 'libsodium'): Scenario {
+  const by = library === 'noble' ? '' : ', zeromq-pure with libsodium-wrappers';
+  return {
+    ...pushPull('tcp', size, 1),
+    name: `curve-push-pull-tcp-${sizeName(size)}${library === 'noble' ? '' : '-libsodium'}`,
+    group: `PUSH/PULL under CURVE${by}`,
+    title: `PUSH/PULL, ${sizeText(size)} over tcp under CURVE${by}`,
+    styles: ['await', 'batch'],
+    without: ['ceiling'],
+    orders: { mark: 1000, curve: library === 'noble' ? 1 : 2 },
   };
 }
 

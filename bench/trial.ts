@@ -60,6 +60,8 @@ const ARRANGEMENTS: Record<
     both.tell('go');
     return outcome(await resultOf(plan, both));
   },
+  handshake: (plan, start) => askAndAnswer(plan, start, 'router', 'newcomers'),
+  flood: serveUnderFlood,
   idle: watchIdle,
 };
 
@@ -101,6 +103,21 @@ async function askAndAnswer(
   await Promise.race([asking.fact('ready', START_TIMEOUT), answering.failed()]);
   asking.tell('go');
   return outcome(await resultOf(plan, asking, answering));
+}
+
+/** Likewise, while strangers ask for the server's attention. */
+async function serveUnderFlood(plan: TrialPlan, start: Start, children: Child[]): Promise<Outcome> {
+  const answering = start('rep');
+  const { endpoint } = await answering.fact('ready', START_TIMEOUT);
+  const program = join(import.meta.dirname, 'ends/flood.js');
+  const line = ['flood', `endpoint=${endpoint}`, `flood=${plan.scenario.orders['flood']}`];
+  const strangers = new Child([process.execPath, program, ...line], 'flood');
+  children.push(strangers);
+  await strangers.fact('ready', START_TIMEOUT);
+  const asking = start('req', { endpoint: String(endpoint) });
+  await Promise.race([asking.fact('ready', START_TIMEOUT), answering.failed()]);
+  asking.tell('go');
+  return outcome(await resultOf(plan, asking, answering, strangers));
 }
 
 /** The server says what it uses: before the connections, with them, and a while later. */
@@ -168,6 +185,7 @@ function commandLine(
     peers: scenario.peers,
     count: plan.count,
     warmup: plan.warmup,
+    curve: 0,
     ...scenario.orders,
     endpoint: scenario.transport === 'ipc' ? `ipc://${ipcPath(plan)}` : 'tcp://127.0.0.1:*',
     ...orders,

@@ -1,12 +1,13 @@
 /** DEALER and ROUTER: many clients, each with some questions under way. */
 
 import { type Orders, say, told } from './contract.ts';
+import { curveOf } from './curve.ts';
 import { Meter } from './meter.ts';
 import type { Style, Zmq } from './style.ts';
 
 /** Binds, and sends back whatever comes. */
 export async function router(zmq: Zmq, orders: Orders): Promise<void> {
-  const socket = new zmq.Router({ linger: 0 });
+  const socket = new zmq.Router({ linger: 0, ...curveOf(orders, 'server') });
   await socket.bind(orders.text('endpoint'));
   say({ ready: true, endpoint: socket.lastEndpoint });
   if ((orders.text('style') as Style) === 'batch') {

@@ -1,12 +1,17 @@
 /** PUSH and PULL: one way, over the network or within one process. */
 
 import { type Orders, say, told } from './contract.ts';
+import { curveOf } from './curve.ts';
 import { Meter } from './meter.ts';
 import { receiveAll, type Style, sendAll, type Zmq } from './style.ts';
 
 /** Binds, and receives what all peers send. */
 export async function pull(zmq: Zmq, orders: Orders): Promise<void> {
-  const socket = new zmq.Pull({ linger: 0, receiveHighWaterMark: orders.number('mark') });
+  const socket = new zmq.Pull({
+    linger: 0,
+    receiveHighWaterMark: orders.number('mark'),
+    ...curveOf(orders, 'server'),
+  });
   await socket.bind(orders.text('endpoint'));
   say({ ready: true, endpoint: socket.lastEndpoint });
   say({ result: await receive(socket, orders) });
@@ -15,7 +20,11 @@ export async function pull(zmq: Zmq, orders: Orders): Promise<void> {
 /** Connects with one socket for each peer, and sends an equal share with each. */
 export async function push(zmq: Zmq, orders: Orders): Promise<void> {
   const sockets = Array.from({ length: orders.number('peers') }, () => {
-    const socket = new zmq.Push({ linger: 0, sendHighWaterMark: orders.number('mark') });
+    const socket = new zmq.Push({
+      linger: 0,
+      sendHighWaterMark: orders.number('mark'),
+      ...curveOf(orders, 'client'),
+    });
     socket.connect(orders.text('endpoint'));
     return socket;
   });

@@ -1,12 +1,13 @@
 /** REQ and REP: one question, one answer, and how long that takes. */
 
 import { now, type Orders, say, told } from './contract.ts';
+import { curveOf } from './curve.ts';
 import { roundTripResult } from './meter.ts';
 import type { Style, Zmq } from './style.ts';
 
 /** Binds, and sends back whatever it is asked. */
 export async function rep(zmq: Zmq, orders: Orders): Promise<void> {
-  const socket = new zmq.Reply({ linger: 0 });
+  const socket = new zmq.Reply({ linger: 0, ...curveOf(orders, 'server') });
   await socket.bind(orders.text('endpoint'));
   say({ ready: true, endpoint: socket.lastEndpoint });
   switch (orders.text('style') as Style) {
@@ -26,7 +27,7 @@ export async function rep(zmq: Zmq, orders: Orders): Promise<void> {
 
 /** Connects, and asks. */
 export async function req(zmq: Zmq, orders: Orders): Promise<void> {
-  const socket = new zmq.Request({ linger: 0 });
+  const socket = new zmq.Request({ linger: 0, ...curveOf(orders, 'client') });
   socket.connect(orders.text('endpoint'));
   say({ ready: true });
   await told('go');

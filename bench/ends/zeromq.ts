@@ -3,6 +3,7 @@
 import { Orders } from './contract.ts';
 import { dealer, router } from './dealer-router.ts';
 import { idleServer } from './idle-server.ts';
+import { newcomers } from './newcomers.ts';
 import { pub, sub } from './pub-sub.ts';
 import { inproc, pull, push } from './push-pull.ts';
 import { rep, req } from './req-rep.ts';
@@ -18,6 +19,7 @@ const ROLES: Record<string, (zmq: Zmq, orders: Orders) => Promise<void>> = {
   sub,
   dealer,
   router,
+  newcomers,
   'idle-server': idleServer,
 };
 

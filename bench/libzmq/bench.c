@@ -27,7 +27,7 @@ static const struct {
     {"push", run_push},     {"pull", run_pull},     {"inproc", run_inproc},
     {"req", run_req},       {"rep", run_rep},       {"pub", run_pub},
     {"sub", run_sub},       {"dealer", run_dealer}, {"router", run_router},
-    {"idle-server", run_idle_server},
+    {"idle-server", run_idle_server}, {"newcomers", run_newcomers},
 };
 
 int main(int argc, char **argv) {

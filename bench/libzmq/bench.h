@@ -26,6 +26,10 @@ void *make_socket(void *context, int type);
 void set_option(void *socket, int option, int value);
 void bind_and_say(void *socket);
 
+/* Under CURVE, if the command line wants it; before bind or connect. */
+void be_server(void *socket);
+void be_client(void *socket);
+
 /* Send `body` (by reference above 2 KiB, as it is never changed); receive and forget one message. */
 void send_body(void *socket, const void *body, size_t size);
 int receive_one(void *socket, int flags);
@@ -51,5 +55,6 @@ void run_sub(void *context);
 void run_dealer(void *context);
 void run_router(void *context);
 void run_idle_server(void *context);
+void run_newcomers(void *context);
 
 #endif

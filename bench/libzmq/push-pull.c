@@ -35,6 +35,7 @@ static void send_all(void **sockets, long peers) {
 void run_pull(void *context) {
   void *socket = make_socket(context, ZMQ_PULL);
   set_option(socket, ZMQ_RCVHWM, (int) number_of("mark"));
+  be_server(socket);
   bind_and_say(socket);
   receive_all(socket);
 }
@@ -45,6 +46,7 @@ void run_push(void *context) {
   for (long i = 0; i < peers; i++) {
     sockets[i] = make_socket(context, ZMQ_PUSH);
     set_option(sockets[i], ZMQ_SNDHWM, (int) number_of("mark"));
+    be_client(sockets[i]);
     check(zmq_connect(sockets[i], text_of("endpoint")), "zmq_connect");
   }
   say("{\"ready\":true}");

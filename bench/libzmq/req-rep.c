@@ -8,6 +8,7 @@
 
 void run_rep(void *context) {
   void *socket = make_socket(context, ZMQ_REP);
+  be_server(socket);
   bind_and_say(socket);
   zmq_msg_t message;
   zmq_msg_init(&message);
@@ -43,6 +44,7 @@ static double percentile(const double *sorted, long count, double share) {
 
 void run_req(void *context) {
   void *socket = make_socket(context, ZMQ_REQ);
+  be_client(socket);
   check(zmq_connect(socket, text_of("endpoint")), "zmq_connect");
   say("{\"ready\":true}");
   await_word("go");
