@@ -11,6 +11,7 @@ import type { Connection, Verdict } from '../../src/zmtp/connection.ts';
 import { open, sharedKey } from '../../src/zmtp/mechanism/curve-box.ts';
 import { curveClient } from '../../src/zmtp/mechanism/curve-client.ts';
 import {
+  exportSecret,
   importKeyPair,
   importPublicKey,
   type KeyPair,
@@ -403,6 +404,7 @@ function asked(): Connection {
     keyPair: () => importKeyPair(key('s1_secret')),
     nonce: () => nonces.shift()!,
     cookieKey: () => Buffer.from(entry('curve-welcome-to-libzmq').cookie_key!, 'hex'),
+    cookieSecret: ({ secret }: KeyPair) => exportSecret(secret),
   };
   const connection = greeted('PUB', curveServer(S, chance));
   taken(connection);

@@ -7,7 +7,7 @@
  *     READY     05 "READY" nonce(8) box(metadata; s', C')
  */
 
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { commandName } from '../command.ts';
 import { ZmtpError } from '../errors.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
@@ -31,7 +31,8 @@ export function curveClient(
   serverKey: Buffer,
   chance: CurveChance = CHANCE,
 ): Mechanism {
-  return { name: 'CURVE', begin: (local) => new CurveClient(local, client, serverKey, chance) };
+  const server = { octets: serverKey, key: importPublicKey(serverKey) };
+  return { name: 'CURVE', begin: (local) => new CurveClient(local, client, server, chance) };
 }
 
 class CurveClient implements Handshake {
@@ -48,14 +49,19 @@ class CurveClient implements Handshake {
   readonly #helloKey: Uint8Array;
   #session: Uint8Array | undefined;
 
-  constructor(local: Buffer, client: KeyPair, serverKey: Buffer, chance: CurveChance) {
+  constructor(
+    local: Buffer,
+    client: KeyPair,
+    server: { readonly octets: Buffer; readonly key: KeyObject },
+    chance: CurveChance,
+  ) {
     this.#local = local;
     this.#client = client;
-    this.#serverKey = serverKey;
+    this.#serverKey = server.octets;
     this.#chance = chance;
     const transient = chance.keyPair();
     this.#transient = transient;
-    this.#helloKey = sharedKey(transient.secret, importPublicKey(serverKey));
+    this.#helloKey = sharedKey(transient.secret, server.key);
   }
 
   first(): Buffer {

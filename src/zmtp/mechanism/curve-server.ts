@@ -1,12 +1,12 @@
 /** CurveServer: the side of a CURVE handshake that clients know by its key (RFC 26; layouts in curve-client.ts). */
 
-import { timingSafeEqual } from 'node:crypto';
+import { type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { commandName, encodeCommand } from '../command.ts';
 import { ZmtpError } from '../errors.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
 import { open, seal, sharedKey, TAG_SIZE } from './curve-box.ts';
 import { CHANCE, type CurveChance, malformed } from './curve-client.ts';
-import { exportSecret, importPublicKey, type KeyPair } from './curve-key-pair.ts';
+import { importPublicKey, KEY_SIZE, type KeyPair } from './curve-key-pair.ts';
 import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
 import {
   type Credentials,
@@ -18,6 +18,8 @@ import {
 /** What a server's tests choose beside {@link CurveChance}. */
 export interface ServerChance extends CurveChance {
   readonly cookieKey: () => Buffer;
+  /** 32 octets for the place where RFC 26 has s', for servers that keep nothing. We keep s', and need not give it away. */
+  readonly cookieSecret: (transient: KeyPair) => Buffer;
 }
 
 /** `server`: our long-term pair. */
@@ -34,12 +36,14 @@ class CurveServer implements Handshake {
   readonly #server: KeyPair;
   readonly #chance: ServerChance;
   readonly #nonce = new ShortNonce();
-  #cookieKey: Buffer | undefined;
+  /** As it was sent. */
+  #cookie: Buffer | undefined;
   /** s' and S', from WELCOME until the secret of the session is there. */
   #transient: KeyPair | undefined;
   #welcomed = false;
   /** C', the client's key for this connection. */
   #clientTransient: Buffer | undefined;
+  #clientKey: KeyObject | undefined;
   #session: Uint8Array | undefined;
   #lastNonce: Buffer | undefined;
   #metadata: Metadata | undefined;
@@ -78,7 +82,6 @@ class CurveServer implements Handshake {
   }
 
   wipe(): void {
-    this.#cookieKey?.fill(0);
     this.#session?.fill(0);
     this.#transient = undefined;
     this.box?.wipe();
@@ -89,7 +92,8 @@ class CurveServer implements Handshake {
     // Version 1.0; the padding is there to make a HELLO larger than its answer.
     if (hello[6] !== 1 || hello[7] !== 0) throw malformed('HELLO', hello.length);
     const clientTransient = Buffer.from(hello.subarray(80, 112));
-    const key = sharedKey(this.#server.secret, importPublicKey(clientTransient));
+    const clientKey = importPublicKey(clientTransient);
+    const key = sharedKey(this.#server.secret, clientKey);
     const helloNonce = Buffer.concat([HELLO_NONCE, hello.subarray(112, 120)]);
     const zeros = open(key, helloNonce, hello.subarray(120));
     if (!timingSafeEqual(zeros, ZEROS)) throw malformed('HELLO', hello.length);
@@ -97,35 +101,31 @@ class CurveServer implements Handshake {
     const transient = this.#chance.keyPair();
     const cookieKey = this.#chance.cookieKey();
     const cookieNonce = this.#chance.nonce();
-    const content = cookieContent(clientTransient, transient);
-    const cookie = seal(cookieKey, Buffer.concat([COOKIE_NONCE, cookieNonce]), content);
+    const content = Buffer.concat([clientTransient, this.#chance.cookieSecret(transient)]);
+    const box = seal(cookieKey, Buffer.concat([COOKIE_NONCE, cookieNonce]), content);
+    cookieKey.fill(0);
     content.fill(0);
+    const cookie = Buffer.concat([cookieNonce, box]);
     const welcomeNonce = this.#chance.nonce();
-    const answer = Buffer.concat([transient.publicKey, cookieNonce, cookie]);
-    const box = seal(key, Buffer.concat([WELCOME_NONCE, welcomeNonce]), answer);
+    const answer = Buffer.concat([transient.publicKey, cookie]);
+    const welcome = seal(key, Buffer.concat([WELCOME_NONCE, welcomeNonce]), answer);
     key.fill(0);
     this.#welcomed = true;
     this.#transient = transient;
     this.#lastNonce = Buffer.from(hello.subarray(112, 120));
     this.#clientTransient = clientTransient;
-    this.#cookieKey = cookieKey;
-    return encodeCommand('WELCOME', Buffer.concat([welcomeNonce, box]));
+    this.#clientKey = clientKey;
+    this.#cookie = cookie;
+    return encodeCommand('WELCOME', Buffer.concat([welcomeNonce, welcome]));
   }
 
   #initiate(initiate: Buffer, transient: KeyPair): void {
     if (initiate.length < INITIATE_MIN) throw malformed('INITIATE', initiate.length);
-    const cookieNonce = Buffer.concat([COOKIE_NONCE, initiate.subarray(9, 25)]);
-    const cookie = open(this.#cookieKey!, cookieNonce, initiate.subarray(25, 105));
-    this.#cookieKey!.fill(0);
-    const expectedCookie = cookieContent(this.#clientTransient!, transient);
-    const ours = timingSafeEqual(cookie, expectedCookie);
-    cookie.fill(0);
-    expectedCookie.fill(0);
-    if (!ours) throw unvouched('cookie is of another connection');
-
+    // Every octet, its nonce too: nothing has to be opened for one that is not ours.
+    if (!timingSafeEqual(initiate.subarray(9, 105), this.#cookie!)) throw foreignCookie();
     const nonce = initiate.subarray(105, 113);
     if (nonce.compare(this.#lastNonce!) <= 0) throw replayedInitiate();
-    const session = sharedKey(transient.secret, importPublicKey(this.#clientTransient!));
+    const session = sharedKey(transient.secret, this.#clientKey!);
     this.#session = session;
     const inside = open(session, Buffer.concat([INITIATE_NONCE, nonce]), initiate.subarray(113));
     const clientKey = Buffer.from(inside.subarray(0, 32));
@@ -143,12 +143,8 @@ class CurveServer implements Handshake {
   }
 }
 
-/** C' and s': what a WELCOME gives the client to keep, sealed. */
-function cookieContent(clientTransient: Buffer, { secret }: KeyPair): Buffer {
-  const octets = exportSecret(secret);
-  const content = Buffer.concat([clientTransient, octets]);
-  octets.fill(0);
-  return content;
+function foreignCookie(): ZmtpError {
+  return new ZmtpError('ERR_ZMTP_CRYPTOGRAPHIC', 'cookie is not the one of this connection');
 }
 
 function replayedInitiate(): ZmtpError {
@@ -161,7 +157,8 @@ function unvouched(reason: string): ZmtpError {
 
 const SERVER_CHANCE: ServerChance = {
   ...CHANCE,
-  cookieKey: () => Buffer.concat([CHANCE.nonce(), CHANCE.nonce()]),
+  cookieKey: () => randomBytes(KEY_SIZE),
+  cookieSecret: () => randomBytes(KEY_SIZE),
 };
 
 const HELLO_SIZE = 200;
