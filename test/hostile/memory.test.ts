@@ -36,7 +36,7 @@ t.test('frames that are announced and do not come', async (t) => {
   t.ok(grown(t, before, await when((size) => size.peers === 64)) < 40);
 });
 
-t.test('half a message, then close: 500 times, and 500 more', async (t) => {
+t.test('half a message, then close: 500 times, and 500 more (CVE-2021-20234)', async (t) => {
   const { endpoint, alone, grown } = router;
   const round = async (): Promise<void> => {
     for (let n = 0; n < 500; n += 25) {
@@ -67,7 +67,7 @@ t.test('16 messages that never end', async (t) => {
   t.ok(grown(t, before, await ask()) < 150);
 });
 
-t.test('garbage upstream of a PUB', async (t) => {
+t.test('garbage upstream of a PUB (CVE-2021-20237)', async (t) => {
   const { endpoint, ask, alone, grown } = publisher;
   await alone();
   const peer = await connectPeer(t, endpoint, 'SUB');

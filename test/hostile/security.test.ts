@@ -169,7 +169,7 @@ t.test('HELLO in all ways but the right one: closed at once, without a word of i
   t.equal(codes(log).length, HELLOS.length, 'one event each');
 });
 
-t.test('INITIATE in all ways but the right one', async (t) => {
+t.test('INITIATE in all ways but the right one (CVE-2019-13132)', async (t) => {
   const { log, endpoint, serves } = await victim(t);
   const other = await welcomed(t, endpoint);
   const cases: readonly (readonly [string, (initiate: Buffer) => Buffer, string])[] = [
@@ -177,6 +177,8 @@ t.test('INITIATE in all ways but the right one', async (t) => {
     ['cut', (initiate) => initiate.subarray(0, -1), 'CRYPTOGRAPHIC'],
     ['longer', (initiate) => Buffer.concat([initiate, Buffer.alloc(1)]), 'CRYPTOGRAPHIC'],
     ['60 kB longer', (i) => Buffer.concat([i, Buffer.alloc(60_000)]), 'CRYPTOGRAPHIC'],
+    ['1 MB longer', (i) => Buffer.concat([i, Buffer.alloc(1_000_000)]), 'FRAME_TOO_LARGE'],
+    ['without metadata', (i) => i.subarray(0, 257), 'CRYPTOGRAPHIC'],
     ['a bit in the nonce of the cookie', (initiate) => changed(initiate, 9), 'CRYPTOGRAPHIC'],
     ['a bit in the cookie', (initiate) => changed(initiate, 60), 'CRYPTOGRAPHIC'],
     ['a bit in the nonce', (initiate) => changed(initiate, 112), 'CRYPTOGRAPHIC'],
@@ -264,60 +266,63 @@ t.test('a vouch that says something else', async (t) => {
   await log.next('handshake');
 });
 
-t.test('in traffic: replay, a nonce again or lower, swapped direction, cut boxes', async (t) => {
-  const { router, log, endpoint, serves } = await victim(t);
-  const say = (handshake: Handshake, text: string, flags = 0): Buffer =>
-    frame(Buffer.from(handshake.box!.seal(flags, Buffer.from(text))));
-  const cases: readonly (readonly [
-    string,
-    (handshake: Handshake, peer: RawPeer) => Buffer[],
-    number,
-  ])[] = [
-    ['a replay', (h) => [Buffer.concat(Array(2).fill(say(h, 'x')))], 1],
-    [
-      'an older one after a newer one',
-      (h) => {
-        const [one, two] = [say(h, '1'), say(h, '2')];
-        return [two, one];
-      },
-      1,
-    ],
-    ['a nonce of zero', (h) => [changedNonce(say(h, 'x'), 0)], 0],
-    ['another nonce', (h) => [changedNonce(say(h, 'x'), 200)], 0],
-    ['what we have sent, sent back', (_, peer) => [peer.received], 0],
-    ['a cut box', (h) => [frame(say(h, 'x').subarray(2, -1))], 0],
-    ['a box with nothing in it', (h) => [frame(say(h, '').subarray(2, -1))], 0],
-    ['a name only', () => [frame(Buffer.from('\x07MESSAGE'))], 0],
-    ['another name', (h) => [frame(changed(say(h, 'x').subarray(2), 3))], 0],
-    ['a bit', (h) => [frame(changed(say(h, 'x').subarray(2), 20))], 0],
-    ['a message in the clear', () => [message('in clear')], 0],
-    ['a PING in the clear', () => [command('PING', Buffer.alloc(2))], 0],
-    ['an ERROR in the clear', () => [command('ERROR', Buffer.from('\x03400'))], 0],
-    ['a sealed PING without TTL', (h) => [say(h, '\x04PING', 2)], 0],
-  ];
-  let delivered = 0;
-  for (const [n, [what, say_, lawful]] of cases.entries()) {
-    const [peer, handshake] = await joined(t, endpoint);
-    peer.forget();
-    if (what.startsWith('what we')) {
-      peer.write(say(handshake, 'hello'));
-      const [id] = await router.receive();
-      await router.send([id!, 'echo']);
-      await peer.until('an echo', (octets) => octets.length > 30);
-      delivered++;
+t.test(
+  'in traffic: replay, a nonce again or lower, swapped direction, cut boxes (CVE-2014-7203)',
+  async (t) => {
+    const { router, log, endpoint, serves } = await victim(t);
+    const say = (handshake: Handshake, text: string, flags = 0): Buffer =>
+      frame(Buffer.from(handshake.box!.seal(flags, Buffer.from(text))));
+    const cases: readonly (readonly [
+      string,
+      (handshake: Handshake, peer: RawPeer) => Buffer[],
+      number,
+    ])[] = [
+      ['a replay', (h) => [Buffer.concat(Array(2).fill(say(h, 'x')))], 1],
+      [
+        'an older one after a newer one',
+        (h) => {
+          const [one, two] = [say(h, '1'), say(h, '2')];
+          return [two, one];
+        },
+        1,
+      ],
+      ['a nonce of zero', (h) => [changedNonce(say(h, 'x'), 0)], 0],
+      ['another nonce', (h) => [changedNonce(say(h, 'x'), 200)], 0],
+      ['what we have sent, sent back', (_, peer) => [peer.received], 0],
+      ['a cut box', (h) => [frame(say(h, 'x').subarray(2, -1))], 0],
+      ['a box with nothing in it', (h) => [frame(say(h, '').subarray(2, -1))], 0],
+      ['a name only', () => [frame(Buffer.from('\x07MESSAGE'))], 0],
+      ['another name', (h) => [frame(changed(say(h, 'x').subarray(2), 3))], 0],
+      ['a bit', (h) => [frame(changed(say(h, 'x').subarray(2), 20))], 0],
+      ['a message in the clear', () => [message('in clear')], 0],
+      ['a PING in the clear', () => [command('PING', Buffer.alloc(2))], 0],
+      ['an ERROR in the clear', () => [command('ERROR', Buffer.from('\x03400'))], 0],
+      ['a sealed PING without TTL', (h) => [say(h, '\x04PING', 2)], 0],
+    ];
+    let delivered = 0;
+    for (const [n, [what, say_, lawful]] of cases.entries()) {
+      const [peer, handshake] = await joined(t, endpoint);
+      peer.forget();
+      if (what.startsWith('what we')) {
+        peer.write(say(handshake, 'hello'));
+        const [id] = await router.receive();
+        await router.send([id!, 'echo']);
+        await peer.until('an echo', (octets) => octets.length > 30);
+        delivered++;
+      }
+      peer.write(...say_(handshake, peer));
+      await peer.closed;
+      await log.next('disconnect', n + 1);
+      for (let i = 0; i < lawful; i++) await router.receive();
+      delivered += lawful;
+      t.equal(router.tryReceive(), undefined, what);
+      const { error } = log.of('disconnect').at(-1)!;
+      t.match(error?.code, /^ERR_ZMTP_(INVALID_SEQUENCE|CRYPTOGRAPHIC|MALFORMED_\w+)$/, what);
     }
-    peer.write(...say_(handshake, peer));
-    await peer.closed;
-    await log.next('disconnect', n + 1);
-    for (let i = 0; i < lawful; i++) await router.receive();
-    delivered += lawful;
-    t.equal(router.tryReceive(), undefined, what);
-    const { error } = log.of('disconnect').at(-1)!;
-    t.match(error?.code, /^ERR_ZMTP_(INVALID_SEQUENCE|CRYPTOGRAPHIC|MALFORMED_\w+)$/, what);
-  }
-  t.equal(router.stats().received.messages, delivered);
-  await serves();
-});
+    t.equal(router.stats().received.messages, delivered);
+    await serves();
+  },
+);
 
 function changedNonce(sealed: Buffer, last: number): Buffer {
   return changed(sealed, 2 + 15, last);
@@ -494,6 +499,39 @@ t.test('a server that attacks its client', async (t) => {
     t.equal(hello.length === 0 || hello.length >= 202, true);
   }
   t.equal(log.count('handshake'), 0);
+});
+
+t.test('no way down for a client either (CVE-2014-7202, CVE-2014-9721)', async (t) => {
+  const clients: [string, object][] = [
+    ['CURVE', asClient],
+    ['PLAIN', { plainUsername: 'admin', plainPassword: 'secret' }],
+  ];
+  for (const [own, options] of clients) {
+    const raw = await listenRaw(t);
+    const [socket, log] = watch(t, new Dealer({ ...options, reconnectInterval: 5 }));
+    socket.connect(raw.endpoint);
+    await socket.send('the secret');
+    const greetings = [
+      Buffer.from('0100', 'hex'),
+      Buffer.from('ff00000000000000010000', 'hex'),
+      Buffer.from('ff00000000000000017f00', 'hex'),
+      Buffer.from('ff00000000000000017f0105', 'hex'),
+      ...['NULL', 'PLAIN', 'CURVE', '']
+        .filter((each) => each !== own)
+        .map((each) => greeting(each)),
+    ];
+    for (const [n, said] of greetings.entries()) {
+      const peer = await raw.peer(n);
+      peer.write(said, ready('ROUTER'), message('x'));
+      await peer.closed;
+      t.ok(peer.received.length <= 64, `${own}: a greeting, and nothing after it`);
+    }
+    await log.next('handshake:error:protocol', greetings.length);
+    t.equal(log.count('handshake'), 0);
+    t.equal(socket.readable, false);
+    socket.linger = 0;
+    socket.close();
+  }
 });
 
 t.test('nothing of a secret shows on the wire', async (t) => {

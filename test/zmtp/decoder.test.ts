@@ -223,7 +223,7 @@ t.test('where nothing is published, the same octets are read to the letter', asy
   t.same(cutFinds(octets, [], false).slice(0, 3), ['', [''], ['']]);
 });
 
-t.test('sizes are judged from the header, before anything is stored', async (t) => {
+t.test('sizes are judged from the header, before anything is stored (CVE-2019-6250)', async (t) => {
   const max = 100_000;
   const sizes = [
     BigInt(max) + 1n,

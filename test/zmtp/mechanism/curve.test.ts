@@ -1,10 +1,12 @@
 /** CURVE: the recorded exchanges with libzmq, byte for byte, and what a server refuses. */
 
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { ZmtpError } from '../../../src/zmtp/errors.ts';
 import { curveClient } from '../../../src/zmtp/mechanism/curve-client.ts';
 import {
+  exportSecret,
   generateKeyPair,
   importKeyPair,
   type KeyPair,
@@ -76,6 +78,7 @@ t.test('a server makes the recorded WELCOME and READY, and reads what libzmq sen
   const chance = {
     keyPair: () => importKeyPair(key('s1_secret')),
     nonce: () => nonces.shift()!,
+    cookieSecret: ({ secret }: KeyPair) => exportSecret(secret),
     cookieKey: () =>
       Buffer.from(
         recorded.vectors.find((each) => each.name === 'curve-welcome-to-libzmq')!.cookie_key!,
@@ -184,6 +187,53 @@ t.test('a server refuses what is not for it', async (t) => {
     { code: 'ERR_ZMTP_UNEXPECTED_COMMAND' },
     'a cookie serves once',
   );
+});
+
+t.test('a stranger costs a server at most one key agreement', async (t) => {
+  let agreements = 0;
+  let pairs = 0;
+  /** A secret key is asked for where an agreement is made of it. */
+  const counted = ({ secret, publicKey }: KeyPair): KeyPair => ({
+    publicKey,
+    get secret() {
+      agreements++;
+      return secret;
+    },
+  });
+  const counting = curveServer(counted(server), {
+    keyPair: () => {
+      pairs++;
+      return counted(generateKeyPair());
+    },
+    nonce: () => randomBytes(16),
+    cookieKey: () => randomBytes(32),
+    cookieSecret: () => randomBytes(32),
+  });
+  const hello = Buffer.from(curveClient(client, server.publicKey).begin(dealer).first()!);
+  const other = curveClient(client, generateKeyPair().publicKey).begin(dealer).first()!;
+  const longer = Buffer.concat([hello, Buffer.of(0)]);
+  const cost = (command: Buffer): [number, number] => {
+    [agreements, pairs] = [0, 0];
+    try {
+      counting.begin(dealer).step(command);
+    } catch {}
+    return [agreements, pairs];
+  };
+  for (const command of [hello.subarray(0, 199), longer, body('curve-initiate'), Buffer.alloc(0)]) {
+    t.same(cost(command), [0, 0], `${command.length} octets`);
+  }
+  t.same(cost(other), [1, 0], 'another server key');
+  t.same(cost(Buffer.from(hello).fill(0, 120)), [1, 0], 'a box that does not open');
+  t.same(cost(hello), [1, 1], 'who knows the key is answered');
+
+  const theirs = counting.begin(dealer);
+  const ours = curveClient(client, server.publicKey).begin(dealer);
+  const initiate = ours.step(theirs.step(ours.first()!)!)!;
+  [agreements, pairs] = [0, 0];
+  const forged = Buffer.from(initiate);
+  forged[60]! ^= 1;
+  t.throws(() => theirs.step(forged), { code: 'ERR_ZMTP_CRYPTOGRAPHIC' });
+  t.same([agreements, pairs], [0, 0], 'a foreign cookie costs nothing more');
 });
 
 t.test('a client refuses a server with another key', async (t) => {
