@@ -95,10 +95,9 @@ export async function openSocket<N extends SocketName>(
     throw new UsageError('where to? Give --connect ENDPOINT or --bind ENDPOINT');
   }
   const Class = SOCKETS[name] as new (options: object) => InstanceType<(typeof SOCKETS)[N]>;
-  const socket = new Class({
-    ...curveOptions(await certificatesOf(given)),
-    ...socketOptions(given),
-  });
+  const options = socketOptions(given);
+  const socket = new Class(curveOptions(await certificatesOf(given)));
+  for (const [option, value] of options) set(socket, option, value);
   terminal.signal.addEventListener('abort', () => closeNow(socket));
   prepare(socket);
   for (const endpoint of binds) {
@@ -126,15 +125,33 @@ export function closeNow(socket: Socket): void {
   socket.close();
 }
 
-/** The options of `--option`, and the time-outs of `--timeout`, for a constructor. */
-function socketOptions(given: Arguments): Record<string, unknown> {
-  const options: Record<string, unknown> = {};
+/** The options of `--option`, by name. */
+function socketOptions(given: Arguments): Map<string, unknown> {
+  const options = new Map<string, unknown>();
   for (const word of given.texts('option')) {
     const equals = word.indexOf('=');
     if (equals < 1) throw new UsageError(`--option must be NAME=VALUE, not "${word}"`);
-    options[word.slice(0, equals)] = settingOf(word.slice(equals + 1));
+    options.set(word.slice(0, equals), settingOf(word.slice(equals + 1)));
   }
   return options;
+}
+
+function set(socket: Socket, option: string, value: unknown): void {
+  try {
+    if (!isSettable(socket, option)) throw new Error('this socket has no such option');
+    (socket as unknown as Record<string, unknown>)[option] = value;
+  } catch (error) {
+    closeNow(socket);
+    throw new UsageError(`--option ${option}=${value}: ${(error as Error).message}`);
+  }
+}
+
+/** Options are accessors, of the class or of one that it extends. */
+function isSettable(object: object | null, name: string): boolean {
+  if (object === null) return false;
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  if (own !== undefined) return own.set !== undefined;
+  return isSettable(Object.getPrototypeOf(object), name);
 }
 
 function settingOf(text: string): unknown {

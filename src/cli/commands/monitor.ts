@@ -68,7 +68,7 @@ export const monitor: Command = {
         const { address = '', ...rest } = detail;
         const facts = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
         const why = error === undefined ? [] : [`${error.code ?? ''} ${error.message}`.trim()];
-        const line = [terminal.paint(styleOf(type), type.padEnd(18)), address, ...facts, ...why];
+        const line = [terminal.paint(styleOf(type), type.padEnd(21)), address, ...facts, ...why];
         await terminal.line(`${terminal.paint('dim', time)}  ${line.join('  ').trimEnd()}`);
       }
       seen++;
