@@ -417,8 +417,11 @@ function flushScheduled(): void {
 /** Octets that a full pipe may still bring before its stream is paused. */
 const HELD_MAX = 65_536;
 
-/** Octets worth a write of their own. */
-const FLUSH_AT = 65_536;
+/**
+ * Octets worth a write of their own. Less than a block of the encoder by more than it copies of one part: so all of them
+ * are in one block, which goes out in one write and can serve again.
+ */
+const FLUSH_AT = 65_536 - 4096;
 
 /** Milliseconds after a deadline that speak for a blocked event loop. */
 const LATE = 20;
