@@ -62,7 +62,10 @@ export type Event =
   | ErrorEvent<'handshake:error:protocol', ProtocolError>
   | ErrorEvent<'handshake:error:auth', AuthenticationError>
   | ErrorEvent<'handshake:error:other'>
-  /** Ours: a peer that the socket type has no place for was turned away (second peer of a PAIR, duplicate routing id). */
+  /**
+   * Ours: the socket type has no place for a peer, which was turned away (second peer of a PAIR, duplicate routing id),
+   * or for its message, which was dropped (request to a REP without a delimiter).
+   */
   | ErrorEvent<'peer:refused'>
   /** Ours: a subscriber's number of subscriptions changed (PUB, XPUB). */
   | (AddressEvent<'subscription'> & {

@@ -35,7 +35,11 @@ export async function victim(t: Test, kind: Kind, options: object = {}): Promise
   const log = new Log(socket);
   await socket.bind('tcp://127.0.0.1:*');
   const endpoint = socket.lastEndpoint!;
-  if (socket instanceof Reply) void answer(socket);
+  if (socket instanceof Reply) {
+    // It serves on while the others are attacked.
+    socket.receiveTimeout = -1;
+    void answer(socket);
+  }
   let count = 0;
 
   const serves = async (): Promise<void> => {
