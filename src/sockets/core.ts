@@ -142,7 +142,6 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.#budget.cap = values.receiveHighWaterMarkBytes;
     // Once there, it stays: messages that were counted in are counted out.
     if (this.#budget.cap > 0) limits.receiveBudget = this.#budget;
-    limits.conflate = values.conflate;
   }
 
   /**
@@ -307,7 +306,9 @@ export class SocketCore implements TransportHost, PatternHost, Member {
 
   // — TransportHost —
 
-  makePipe(connectRoutingId?: Buffer): Pipe {
+  makePipe({ conflate }: OptionValues, connectRoutingId?: Buffer): Pipe {
+    // The endpoint's, unlike the marks, which act at once.
+    this.#limits.conflate = conflate;
     const pipe = new Pipe(this.#limits, this.pattern, connectRoutingId);
     this.#pipes.add(pipe);
     return pipe;

@@ -40,7 +40,7 @@ export interface PipeLimits {
   readonly receiveBudget: ReceiveBudget | undefined;
   /** Who sent which message, by its last part; undefined unless the socket was asked to keep that. */
   readonly peers?: WeakMap<Buffer, PeerInfo> | undefined;
-  /** `ZMQ_CONFLATE`: each queue holds the newest message only, marks do not apply. */
+  /** `ZMQ_CONFLATE`: each queue holds the newest message only, marks do not apply. Read when the pipe is made. */
   readonly conflate: boolean;
 }
 
@@ -78,6 +78,7 @@ export class Pipe {
   droppedCount = 0;
 
   readonly #limits: PipeLimits;
+  readonly #conflate: boolean;
   readonly #reader: PipeReader;
   readonly #incoming = new Ring<Message>();
   readonly #outgoing = new Ring<Message>();
@@ -92,6 +93,7 @@ export class Pipe {
 
   constructor(limits: PipeLimits, reader: PipeReader, connectRoutingId?: Buffer) {
     this.#limits = limits;
+    this.#conflate = limits.conflate;
     this.#reader = reader;
     this.connectRoutingId = connectRoutingId;
   }
@@ -109,7 +111,7 @@ export class Pipe {
    */
   get writable(): boolean {
     if (this.ended) return false;
-    if (this.#limits.conflate) return true;
+    if (this.#conflate) return true;
     if (!this.#outgoingFull && !this.#hasRoom()) this.#outgoingFull = true;
     return !this.#outgoingFull;
   }
@@ -121,13 +123,13 @@ export class Pipe {
   write(message: Message): boolean {
     if (this.ended) return false;
     const driver = this.#driver;
-    if (this.#outgoing.length === 0 && driver !== undefined && !this.#limits.conflate) {
+    if (this.#outgoing.length === 0 && driver !== undefined && !this.#conflate) {
       if (driver.offer(message)) {
         this.sentCount++;
         return true;
       }
     }
-    if (this.#limits.conflate) {
+    if (this.#conflate) {
       if (this.#outgoing.length > 0) {
         this.#takeOutgoing();
         this.droppedCount++;
@@ -225,7 +227,7 @@ export class Pipe {
   get full(): boolean {
     if (this.#incomingFull) return true;
     const budget = this.#limits.receiveBudget;
-    if (budget?.full && this.#incoming.length > 0 && !this.#limits.conflate) {
+    if (budget?.full && this.#incoming.length > 0 && !this.#conflate) {
       this.#incomingFull = true;
       this.#awaitBudget(budget);
       return true;
@@ -247,7 +249,7 @@ export class Pipe {
     if (this.#limits.peers !== undefined) message = this.signed(message);
     const incoming = this.#incoming;
     const budget = this.#limits.receiveBudget;
-    const replaced = this.#limits.conflate ? incoming.shift() : undefined;
+    const replaced = this.#conflate ? incoming.shift() : undefined;
     incoming.push(message);
     if (budget !== undefined) {
       const size = messageSize(message);
@@ -304,7 +306,7 @@ export class Pipe {
 
   get #receiveMark(): number {
     const mark = this.#limits.receiveHighWaterMark;
-    return mark === 0 || this.#limits.conflate ? Number.POSITIVE_INFINITY : mark;
+    return mark === 0 || this.#conflate ? Number.POSITIVE_INFINITY : mark;
   }
 
   #awaitBudget(budget: ReceiveBudget): void {

@@ -257,6 +257,19 @@ t.test('M5: CONFLATE keeps the newest (36)', async (t) => {
   for (let n = 0; n < 50; n++) await alone.send(`${n}`);
   await late.bind(endpoint);
   t.strictSame(texts(await late.receive()), ['49']);
+
+  const changing = own(t, new zmq.Push());
+  const [before, after] = [freeEndpoint('inproc'), freeEndpoint('inproc')];
+  changing.connect(before);
+  await changing.sendMany(['1', '2']);
+  changing.conflate = true;
+  await changing.send('3');
+  t.equal(changing.stats().queued.out, 3, 'what is connected already goes on as before');
+  changing.linger = 0;
+  changing.disconnect(before);
+  changing.connect(after);
+  await changing.sendMany(['1', '2', '3']);
+  t.equal(changing.stats().queued.out, 1);
 });
 
 t.test('marks in octets', async (t) => {

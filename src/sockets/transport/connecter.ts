@@ -137,7 +137,7 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
   }
 
   #attach(): Pipe {
-    const pipe = this.#host.makePipe(this.#connectRoutingId);
+    const pipe = this.#host.makePipe(this.#values, this.#connectRoutingId);
     this.#pipe = pipe;
     this.#host.pattern.attach(pipe);
     return pipe;

@@ -194,7 +194,7 @@ export class InprocConnecter extends InprocEnd {
       this.host.departed(pipe, undefined);
       return;
     }
-    const theirs = listener.host.makePipe();
+    const theirs = listener.host.makePipe(listener.values);
     const here = new InprocSide(this, pipe, theirs);
     const there = new InprocSide(listener, theirs, pipe);
     here.other = there;
@@ -212,7 +212,7 @@ export class InprocConnecter extends InprocEnd {
   }
 
   #attach(): Pipe {
-    const pipe = this.host.makePipe(this.#connectRoutingId);
+    const pipe = this.host.makePipe(this.values, this.#connectRoutingId);
     this.#waiting = pipe;
     this.host.pattern.attach(pipe);
     return pipe;

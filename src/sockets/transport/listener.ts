@@ -124,7 +124,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
 
   established(link: StreamLink): Pipe {
     const host = this.#host;
-    const pipe = host.makePipe();
+    const pipe = host.makePipe(this.#values);
     pipe.peer = peerOf(link);
     pipe.drive(link);
     host.emit({ type: 'handshake', address: this.address });

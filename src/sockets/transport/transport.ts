@@ -16,8 +16,8 @@ export interface TransportHost {
   /** Times and chances come from here, so that tests can choose them. */
   readonly random: () => number;
   emit(event: Event): void;
-  /** A new pipe, not yet in routing. */
-  makePipe(connectRoutingId?: Buffer): Pipe;
+  /** A new pipe under the options of its endpoint, not yet in routing. */
+  makePipe(values: OptionValues, connectRoutingId?: Buffer): Pipe;
   /** What must be loaded before `makeProtocol`, if anything. Rejects with the reason why it cannot be. */
   prepare(values: OptionValues): Promise<void> | undefined;
   /** May the peer at the other end of `link` come in? */
