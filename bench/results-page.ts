@@ -14,12 +14,14 @@ import {
 } from './format.ts';
 import { machineText } from './machine.ts';
 import type { Results } from './results.ts';
+import { RESULTS_FILE, readResultsFile, splitSection } from './section.ts';
 import { STYLE_NOTES, SYSTEM_NOTES } from './system.ts';
 import { judge } from './target.ts';
 
 /** Writes both, and says what it wrote, a line each. */
 export async function writeResults(results: Results): Promise<string[]> {
-  await writeFile(join(ROOT, 'bench/RESULTS.md'), page(results));
+  const { section } = splitSection(await readResultsFile());
+  await writeFile(RESULTS_FILE, section === '' ? page(results) : `${page(results)}\n${section}`);
   const said = ['wrote bench/RESULTS.md'];
   const file = join(ROOT, 'README.md');
   const readme = await readFile(file, 'utf8');

@@ -1,0 +1,158 @@
+/** End: one process of a scenario on our layers: `producer`, `consumer`, `hub` or `crowd`. See ../ends/contract.ts. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ChannelLayer, DedicatedLayer, EmbeddedLayer, Hub } from 'zeromq-pure/layer';
+import { Orders, say, told } from '../ends/contract.ts';
+import { Meter, roundTripResult } from '../ends/meter.ts';
+
+interface Parcel {
+  readonly type: string;
+  readonly text: string;
+  /** Microseconds on the clock of the machine, when it was sent. */
+  readonly at?: number;
+}
+
+const TEXT = 'x'.repeat(64);
+const JOBS = 'bench.jobs';
+const NAMES = 'bench.names';
+/** Sends that are under way at once: each is confirmed. */
+const WINDOW = 200;
+
+const orders = new Orders(process.argv.slice(2));
+
+function makeLayer(): ChannelLayer<Parcel> & { bind?(): Promise<void> } {
+  // As much as is measured may wait: what is dropped would be no delivery.
+  const options = { capacity: 10_000_000, expiry: 3600 };
+  if (orders.text('kind') === 'hub') {
+    return new DedicatedLayer<Parcel>({
+      push: orders.text('push'),
+      pub: orders.text('pub'),
+      ...options,
+    });
+  }
+  return new EmbeddedLayer<Parcel>({ address: orders.text('address'), ...options });
+}
+
+function microseconds(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e6 + nanoseconds / 1000;
+}
+
+async function produce(): Promise<void> {
+  const layer = makeLayer();
+  if (layer instanceof EmbeddedLayer) await layer.bind();
+  else await layer.ready();
+  say({ ready: true });
+  await told('go');
+  const total = orders.number('warmup') + orders.number('count');
+  const verb = orders.text('verb');
+  if (verb === 'groupSend') {
+    for (let n = 0; n < total; n++) await layer.groupSend('bench', { type: 'bench', text: TEXT });
+    return;
+  }
+  const channels = verb === 'jobs' ? [JOBS] : await namesFrom(layer);
+  if (verb !== 'paced') {
+    let under: Promise<void>[] = [];
+    for (let n = 0; n < total; n++) {
+      under.push(layer.send(channels[n % channels.length]!, { type: 'bench', text: TEXT }));
+      if (under.length === WINDOW) {
+        await Promise.all(under);
+        under = [];
+      }
+    }
+    await Promise.all(under);
+  } else {
+    for (let n = 0; n < total; n++) {
+      await layer.send(channels[0]!, { type: 'bench', text: TEXT, at: microseconds() });
+      await sleep(1);
+    }
+  }
+}
+
+/** The channels that the consumers have made. */
+async function namesFrom(layer: ChannelLayer<Parcel>): Promise<string[]> {
+  const names: string[] = [];
+  while (names.length < orders.number('consumers')) names.push((await layer.receive(NAMES)).text);
+  return names;
+}
+
+async function consume(): Promise<void> {
+  const [consumers, channels] = [orders.number('consumers'), orders.number('channels')];
+  const verb = orders.text('verb');
+  const copies = verb === 'groupSend' ? consumers * channels : 1;
+  const [warmup, count] = [orders.number('warmup'), orders.number('count')];
+  const meter = new Meter(warmup * copies, count * copies);
+  const times: number[] = [];
+  const read = async (layer: ChannelLayer<Parcel>, channel: string): Promise<void> => {
+    while (!meter.over) {
+      const { at } = await layer.receive(channel);
+      if (at !== undefined) times.push((microseconds() - at) / 1000);
+      meter.passed(1);
+      if (!meter.over) continue;
+      const { result } = meter;
+      const latencies = Float64Array.from(times.slice(warmup));
+      say({ result: verb === 'paced' ? roundTripResult(latencies, result.seconds) : result });
+    }
+  };
+  for (let i = 0; i < consumers; i++) {
+    const layer = makeLayer();
+    if (verb === 'groupSend') {
+      for (let k = 0; k < channels; k++) {
+        const channel = await layer.newChannel();
+        await layer.groupAdd('bench', channel);
+        void read(layer, channel);
+      }
+    } else if (verb === 'jobs') void read(layer, JOBS);
+    else {
+      const channel = await layer.newChannel();
+      await layer.send(NAMES, { type: 'name', text: channel });
+      void read(layer, channel);
+    }
+    await layer.ready();
+  }
+  say({ ready: true });
+}
+
+async function crowd(): Promise<void> {
+  const layer = makeLayer();
+  await layer.ready();
+  const channels = orders.number('channels');
+  say({ ready: true });
+  await told('go');
+  const before = used();
+  const startedAt = performance.now();
+  let adding: Promise<void>[] = [];
+  for (let n = 0; n < channels; n++) {
+    const channel = await layer.newChannel();
+    adding.push(layer.groupAdd(`bench.${n % 10_000}`, channel));
+    layer.receive(channel).catch(() => {});
+    if (adding.length < 1000) continue;
+    await Promise.all(adding);
+    adding = [];
+  }
+  await Promise.all(adding);
+  await layer.ready();
+  const seconds = (performance.now() - startedAt) / 1000;
+  say({ result: { seconds, messages: channels, memory: (used() - before) / channels } });
+}
+
+/** Octets that are in use, after what is not has been collected. */
+function used(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+async function hub(): Promise<void> {
+  const running = new Hub({ pull: orders.text('push'), pub: orders.text('pub') });
+  await running.start();
+  say({ ready: true });
+}
+
+const ROLES: Readonly<Record<string, () => Promise<void>>> = {
+  producer: produce,
+  consumer: consume,
+  crowd,
+  hub,
+};
+await ROLES[orders.role]!();

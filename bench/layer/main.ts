@@ -1,0 +1,124 @@
+/** `npm run bench:layer`: the channel layers, beside those of Python. */
+
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { endAll } from '../child.ts';
+import { plainTable } from '../format.ts';
+import { machineText, thisMachine } from '../machine.ts';
+import { positive, UsageError } from '../options.ts';
+import { Progress } from '../progress.ts';
+import {
+  type LayerResults,
+  type LayerScenarioResult,
+  layerFailures,
+  layerTable,
+  layerTargets,
+} from './results.ts';
+import { writeLayerResults } from './results-page.ts';
+import { runLayerScenario } from './runner.ts';
+import { LAYER_SCENARIOS } from './scenario.ts';
+import { findSubjects } from './subject.ts';
+
+const USAGE = `Measures the channel layers, beside those of Python where they are installed.
+
+  npm run bench:layer -- [options]
+
+  --scenario NAME   only those whose name contains NAME; may be repeated
+  --rounds N        rounds after the warm-up, 5 by default
+  --duration MS     what one measurement is to take, 1000 by default
+  --json FILE       write all figures there
+  --write-results   write the section of bench/RESULTS.md on channel layers
+  --list            show the scenarios and layers
+  --help            show this
+
+The Python layers take part where they are: on Debian, apt-get install python3-channels-redis redis-server`;
+
+/** Returns the exit code. */
+async function main(args: string[]): Promise<number> {
+  const { scenario, rounds, duration, json, list, help, ...options } = parse(args);
+  if (help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const scenarios = LAYER_SCENARIOS.filter(
+    ({ name }) => scenario.length === 0 || scenario.some((part) => name.includes(part)),
+  );
+  if (scenarios.length === 0)
+    throw new UsageError(`no scenario is called ${scenario.join(' or ')}`);
+  if (options['write-results'] && (scenario.length > 0 || rounds < 5)) {
+    throw new UsageError('--write-results needs all scenarios, and at least five rounds');
+  }
+  const subjects = await findSubjects();
+  if (list) for (const { name, title } of scenarios) console.log(`${name.padEnd(20)}  ${title}`);
+  const date = new Date().toISOString();
+  const machine = thisMachine();
+  console.log(machineText(machine));
+  console.log(subjects.map(({ name, version }) => `${name} ${version}`).join(', '));
+  if (list) return 0;
+
+  const done: LayerScenarioResult[] = [];
+  const progress = new Progress(scenarios.length);
+  for (const each of scenarios) {
+    const result = await runLayerScenario(each, { subjects, rounds, duration, progress });
+    done.push(result);
+    console.log(`\n${result.title}\n${plainTable(layerTable(result), 2)}`);
+    for (const failure of layerFailures(result)) console.log(failure);
+  }
+  const targets = layerTargets(done);
+  if (targets.length > 1) console.log(`\nTargets\n${plainTable(targets, 3)}`);
+  const systems = subjects.map(({ name, version }) => ({ name, version }));
+  const results: LayerResults = {
+    format: 1,
+    date,
+    machine,
+    systems,
+    rounds,
+    duration,
+    scenarios: done,
+  };
+  if (json !== undefined) {
+    await writeFile(json, `${JSON.stringify(results, undefined, 2)}\n`);
+    console.log(`\nwrote ${json}`);
+  }
+  if (options['write-results']) {
+    await writeLayerResults(results);
+    console.log('\nwrote the channel layers in bench/RESULTS.md');
+  }
+  return done.every((result) => layerFailures(result).length === 0) ? 0 : 1;
+}
+
+function parse(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        scenario: { type: 'string', multiple: true, default: [] },
+        rounds: { type: 'string', default: '5' },
+        duration: { type: 'string', default: '1000' },
+        json: { type: 'string' },
+        'write-results': { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    return {
+      ...values,
+      rounds: positive('--rounds', values.rounds, 1000),
+      duration: positive('--duration', values.duration, 600_000),
+    };
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. ')[0]!);
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void endAll().then(() => process.exit(1)));
+}
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`bench:layer: ${(error as Error).message}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+} finally {
+  await endAll();
+}

@@ -1,0 +1,123 @@
+/** Scenarios of the channel layers: what is sent through which kind of layer, and which figures come out. */
+
+import type { Metric } from '../scenario.ts';
+
+export interface LayerScenario {
+  readonly name: string;
+  readonly title: string;
+  /** `crowd`: channels and groups without messages. */
+  readonly kind: 'embedded' | 'hub' | 'crowd';
+  /**
+   * `send` goes to channels that the consumers have made, `jobs` to an ordinary one that all of them read. `paced`: `send`,
+   * one by one and a millisecond apart, for the time each takes from end to end.
+   */
+  readonly verb: 'groupSend' | 'send' | 'jobs' | 'paced';
+  /** Layers that receive; they share one process. */
+  readonly consumers: number;
+  /** Channels of each; in a group, if that is what is sent to. */
+  readonly channels: number;
+  readonly metrics: readonly Metric[];
+  /** Whether the Python layers take part, each in its own topology. */
+  readonly compared: boolean;
+  /** Messages in the first try. */
+  readonly count: number;
+}
+
+const DELIVERIES: readonly Metric[] = [
+  { key: 'rate', label: 'deliveries a second', unit: 'deliveries/s', better: 'higher' },
+];
+const MESSAGES: readonly Metric[] = [
+  { key: 'rate', label: 'messages a second', unit: 'messages/s', better: 'higher' },
+];
+
+export const LAYER_SCENARIOS: readonly LayerScenario[] = [
+  {
+    name: 'group-1-to-1',
+    title: 'groupSend of 64 characters, one producer, one consumer',
+    kind: 'embedded',
+    verb: 'groupSend',
+    consumers: 1,
+    channels: 1,
+    metrics: DELIVERIES,
+    compared: true,
+    count: 2000,
+  },
+  {
+    name: 'group-50-channels',
+    title: 'groupSend of 64 characters to 50 channels of one process',
+    kind: 'embedded',
+    verb: 'groupSend',
+    consumers: 1,
+    channels: 50,
+    metrics: DELIVERIES,
+    compared: true,
+    count: 200,
+  },
+  {
+    name: 'crowd',
+    title: '100 000 channels, each with a reader, in 10 000 groups of one process',
+    kind: 'crowd',
+    verb: 'groupSend',
+    consumers: 1,
+    channels: 100_000,
+    metrics: [
+      { key: 'memory', label: 'memory per channel', unit: 'bytes', better: 'lower' },
+      { key: 'seconds', label: 'time to add them all', unit: 's', better: 'lower' },
+    ],
+    compared: false,
+    count: 1,
+  },
+  ...[1, 10, 100].map((consumers): LayerScenario => {
+    const who = consumers === 1 ? 'one consumer' : `${consumers} consumers`;
+    return {
+      name: `hub-send-${consumers}`,
+      title: `through a hub: send of 64 characters, ${who}`,
+      kind: 'hub',
+      verb: 'send',
+      consumers,
+      channels: 1,
+      metrics: MESSAGES,
+      compared: consumers === 1,
+      count: 2000,
+    };
+  }),
+  ...[1, 10, 100].map((consumers): LayerScenario => {
+    const who = consumers === 1 ? 'one consumer' : `${consumers} consumers`;
+    return {
+      name: `hub-group-${consumers}`,
+      title: `through a hub: groupSend of 64 characters, ${who}`,
+      kind: 'hub',
+      verb: 'groupSend',
+      consumers,
+      channels: 1,
+      metrics: DELIVERIES,
+      compared: false,
+      count: 2000,
+    };
+  }),
+  {
+    name: 'hub-jobs',
+    title: 'through a hub: send of 64 characters to one channel that ten consumers share',
+    kind: 'hub',
+    verb: 'jobs',
+    consumers: 10,
+    channels: 1,
+    metrics: MESSAGES,
+    compared: true,
+    count: 2000,
+  },
+  {
+    name: 'hub-latency',
+    title: 'through a hub: from send to receive, one at a time',
+    kind: 'hub',
+    verb: 'paced',
+    consumers: 1,
+    channels: 1,
+    metrics: [
+      { key: 'p50', label: 'median', unit: 'µs', better: 'lower' },
+      { key: 'p99', label: '99 of 100 below', unit: 'µs', better: 'lower' },
+    ],
+    compared: true,
+    count: 300,
+  },
+];

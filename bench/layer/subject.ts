@@ -1,0 +1,70 @@
+/** Subjects: our layers, those of Python where they are installed, and what was recorded of those elsewhere. */
+
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as zmq from 'zeromq-pure';
+
+export const OURS = 'zeromq-pure';
+export const PYTHON_LAYERS = ['channels_zmq', 'channels_redis', 'channels_redis pubsub'] as const;
+export type PythonLayer = (typeof PYTHON_LAYERS)[number];
+
+/** One implementation that can be run here. */
+export interface LayerSubject {
+  readonly name: typeof OURS | PythonLayer;
+  readonly version: string;
+  /** The program of an end; its role and orders follow. */
+  readonly command: readonly string[];
+  /** What has to run beside it, with the path of its socket as `PATH`. */
+  readonly server?: readonly string[];
+}
+
+/** Deliveries a second on two cores, recorded when the Python layers were studied: for where they are not installed. */
+export const RECORDED: Readonly<Record<string, Partial<Record<PythonLayer, number>>>> = {
+  'group-1-to-1': { channels_zmq: 20_000, channels_redis: 850 },
+  'group-50-channels': { 'channels_redis pubsub': 160_000 },
+};
+
+/** Those that can be run here. */
+export async function findSubjects(): Promise<LayerSubject[]> {
+  const ours: LayerSubject = {
+    name: OURS,
+    version: zmq.packageVersion,
+    command: [process.execPath, '--expose-gc', join(import.meta.dirname, 'end.js')],
+  };
+  const command = [PYTHON, join(import.meta.dirname, '../../../bench/layer/end.py')];
+  const found: LayerSubject[] = [ours];
+  const redis = await versionOf('channels_redis', 'channels_redis.pubsub');
+  const server = ['redis-server', '--port', '0', '--unixsocket', 'PATH', '--save', ''];
+  if (redis !== undefined && (await succeeds('redis-server', '--version'))) {
+    for (const name of ['channels_redis', 'channels_redis pubsub'] as const) {
+      found.push({ name, version: redis, command, server });
+    }
+  }
+  const zeromq = await versionOf('channels_zmq', 'channels_zmq');
+  if (zeromq !== undefined) found.push({ name: 'channels_zmq', version: zeromq, command });
+  return found;
+}
+
+async function versionOf(distribution: string, module: string): Promise<string | undefined> {
+  const program = `from django.conf import settings; settings.configure()
+import ${module}
+from importlib.metadata import version; print(version("${distribution}"))`;
+  try {
+    return (await promisify(execFile)(PYTHON, ['-c', program])).stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+async function succeeds(...[file, ...args]: [string, ...string[]]): Promise<boolean> {
+  try {
+    await promisify(execFile)(file, args);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Debian's, which has Debian's packages. */
+const PYTHON = '/usr/bin/python3';
