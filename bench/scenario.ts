@@ -163,7 +163,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[64, 1024, 65_536].flatMap((size) => [curve(size, 'noble'), curve(size, 'libsodium')]),
   {
     name: 'curve-handshakes',
-    group: 'Under CURVE',
+    group: 'Handshakes under CURVE',
     title: 'Clients that connect under CURVE, ask once, and leave; 16 at a time',
     label: 'handshakes',
     kind: 'handshake',
@@ -177,7 +177,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'curve-flood-500',
-    group: 'Under CURVE',
+    group: 'REQ/REP under CURVE and a flood of bad HELLOs',
     title: 'REQ/REP, 64 B under CURVE, while 500 strangers a second send a bad HELLO',
     label: 'under a flood',
     kind: 'flood',

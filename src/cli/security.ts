@@ -1,7 +1,7 @@
 /** Security: the certificates that subcommands are given, and what they make of a socket. */
 
 import { existsSync } from 'node:fs';
-import { Authenticator, Certificate } from '../index.ts';
+import { type Authenticate, Authenticator, Certificate } from '../index.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import type { OptionSet } from './command.ts';
 
@@ -58,8 +58,17 @@ export async function certificatesOf(given: Arguments): Promise<Certificates | u
   return { own, server, allow };
 }
 
+/** Options of a socket, and who judges its peers. */
+export interface CurveOptions {
+  curveServer?: boolean;
+  curvePublicKey?: string;
+  curveSecretKey?: string;
+  curveServerKey?: string;
+  authenticate?: Authenticate;
+}
+
 /** The options of a socket under these certificates. */
-export function curveOptions(certificates: Certificates | undefined): Record<string, unknown> {
+export function curveOptions(certificates: Certificates | undefined): CurveOptions {
   if (certificates === undefined) return {};
   const { own, server, allow } = certificates;
   if (server !== undefined) return { ...own.options, curveServerKey: server.publicKey };

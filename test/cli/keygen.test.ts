@@ -96,6 +96,27 @@ t.test('a server lets in those whose certificates it has', async (t) => {
   t.equal(pull.stdout, 'from alice\n');
 });
 
+t.test('a proxy with certificates', async (t) => {
+  const folder = t.testdir({ clients: {} });
+  const [proxy, alice, mallory] = ['proxy', 'clients/alice', 'mallory'].map((name) =>
+    join(folder, `${name}.key`),
+  ) as [string, string, string];
+  for (const path of [proxy, alice, mallory]) await Certificate.create().save(path);
+  const between = start(
+    t,
+    ...['proxy', '--type', 'streamer', '--front', ANYWHERE, '--back', ANYWHERE],
+    ...['--cert', proxy, '--allow', `${folder}/clients`],
+  );
+  const [, front = ''] = await between.said(/front at (\S+)/, 'stderr');
+  const [, back = ''] = await between.said(/back at (\S+)/, 'stderr');
+  const watched = ['monitor', 'push', '-c', front, '--server-cert', proxy, '--cert', mallory];
+  t.match((await run(t, [...watched, '-n', '3', '--json'])).stdout, /"status":400/);
+  const keys = ['--server-cert', proxy, '--cert', alice];
+  const pull = start(t, 'pull', '-c', back, '-n', '1', ...keys);
+  t.equal((await run(t, ['push', '-c', front, ...keys, 'hello'])).code, 0);
+  t.match(await pull.over, { code: 0, stdout: 'hello\n' });
+});
+
 t.test('keys as options of a socket, and a key for one time only', async (t) => {
   const { publicKey, secretKey } = curveKeyPair();
   const path = join(t.testdir({}), 'server.key');

@@ -1,9 +1,10 @@
 /** `proxy`: runs a device between two endpoints. */
 
-import { Device, type ProxyStatistics, type SideType } from '../../index.ts';
+import { Context, Device, type ProxyStatistics, type SideType } from '../../index.ts';
 import { UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { grouped } from '../meter.ts';
+import { certificatesOf, curveOptions, SECURITY_OPTIONS } from '../security.ts';
 
 /** What the two sides of each type of device are. */
 const TYPES: Readonly<Record<Type, readonly [front: SideType, back: SideType]>> = {
@@ -44,12 +45,14 @@ export const proxy: Command = {
     },
     'connect-back': { type: 'string', multiple: true, value: 'ENDPOINT', help: 'likewise' },
     capture: { type: 'string', value: 'ENDPOINT', help: 'publish a copy of every message there' },
+    ...SECURITY_OPTIONS,
     stats: { type: 'boolean', help: 'tell at the end what went through' },
   },
   examples: [
     'zeromq-pure proxy --front tcp://*:5559 --back tcp://*:5560',
     'zeromq-pure proxy --type forwarder --front tcp://*:5559 --back tcp://*:5560',
     'zeromq-pure proxy --type monitored --front tcp://*:5559 --back tcp://*:5560 --capture tcp://*:5562',
+    'zeromq-pure proxy --front tcp://*:5559 --back tcp://*:5560 --cert proxy.key --allow clients',
     'zeromq-pure sub -c tcp://localhost:5562                  # what goes through it',
   ],
   async run(given, terminal) {
@@ -61,10 +64,14 @@ export const proxy: Command = {
       throw new UsageError('a monitored queue needs --capture ENDPOINT');
     }
     const [front, back] = TYPES[type];
+    const { authenticate, ...options } = curveOptions(await certificatesOf(given));
+    const context = new Context();
+    context.authenticate = authenticate;
     const device = new Device({
-      in: { type: front, ...sides.front },
-      out: { type: back, ...sides.back },
-      monitor: capture === undefined ? undefined : { type: 'pub', bind: capture },
+      context,
+      in: { type: front, ...sides.front, options },
+      out: { type: back, ...sides.back, options },
+      monitor: capture === undefined ? undefined : { type: 'pub', bind: capture, options },
       prefixes: type === 'monitored' ? ['in', 'out'] : undefined,
     });
     const { signal } = terminal;
