@@ -44,6 +44,18 @@ t.test(
   },
 );
 
+t.test('a process that is killed is replaced, and the others go on', together, async (t) => {
+  const program = new Program(t, {});
+  const [, pid] = await program.says(/steady:1\) pid (\d+) /);
+  await program.says(/steady:2\) pid/);
+  process.kill(Number(pid), 'SIGKILL');
+  await program.says(/\(crew:steady:1\) ended with exit code 137, restart in 20 ms/);
+  await program.says(new RegExp(`steady:1\\) pid (?!${pid} )\\d+ listens`));
+  program.child.kill('SIGTERM');
+  t.equal(await program.code, 0);
+  t.equal(program.text.match(/steady:2\) Steady has begun/g)?.length, 1);
+});
+
 t.test('a blocked event loop is told of', together, async (t) => {
   const argv = ['--blocking-log-threshold', '0.2', '--block'];
   const program = new Program(t, { CREW: 'one' }, ...argv);
@@ -74,6 +86,8 @@ for (const where of ['process', 'thread'] as const) {
         }
         program.child.kill('SIGUSR2');
         await program.says(/crew:steady:2\) \{"title".*"handled":1/);
+        program.child.kill('SIGHUP');
+        for (const n of [1, 2]) await program.says(new RegExp(`steady:${n}\\) colour`));
         program.child.kill('SIGTERM');
         t.equal(await program.code, 0);
         t.equal(program.text.match(/Steady is terminating/g)?.length, 2);

@@ -9,7 +9,7 @@ import {
   toWritable,
   toWritableStream,
 } from '../../src/sockets/streams.ts';
-import { faultless, sendNumbered, use, verify } from '../support/interop.ts';
+import { faultless, fill, sendNumbered, use, verify } from '../support/interop.ts';
 
 async function joined(t: Parameters<typeof use>[0], mark = 1_000): Promise<[Push, Pull]> {
   const push = use(t, new Push({ sendHighWaterMark: mark }));
@@ -41,6 +41,19 @@ t.test('likewise between web streams', async (t) => {
   source.close();
   await flowing;
   t.ok(target.closed, 'because that was asked for');
+});
+
+t.test('a reader that pauses stops the sender, and loses nothing', async (t) => {
+  for (const to of [toReadable, toReadableStream]) {
+    const [push, pull] = await joined(t, 10);
+    const reader = to(pull)[Symbol.asyncIterator]();
+    await push.send('first');
+    t.equal(String((await reader.next()).value), 'first');
+    const accepted = await fill(push, { size: 65_536 });
+    t.ok(accepted < 1_000, `${accepted} were accepted`);
+    const receive = async () => (await reader.next()).value as Buffer[];
+    t.strictSame(await verify({ receive }, accepted), faultless('ours', accepted));
+  }
 });
 
 t.test('a reader that stops leaves the rest to the socket', async (t) => {
