@@ -3,15 +3,19 @@
 import { spawn } from 'node:child_process';
 import dns from 'node:dns';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import t, { type Test } from 'tap';
 import { Pull, Push, Reply, Request } from '../../../src/index.ts';
 import { connectRaw, listenRaw } from '../../support/raw-peer.ts';
-import { texts, use, watch } from '../../support/sockets.ts';
+import { eventually, texts, use, watch } from '../../support/sockets.ts';
 
 const ipv6 = Object.values(networkInterfaces()).some((all) =>
   all?.some((one) => one.address === '::1'),
 );
+
+const linux = process.platform === 'linux';
 
 const hasLo = Object.hasOwn(networkInterfaces(), 'lo');
 
@@ -228,3 +232,49 @@ async function sendAndEnd(t: Test) {
 const childPath = new URL('../../support/peers/send-and-end.ts', import.meta.url).pathname;
 
 type Lookup = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
+
+t.test(
+  'keep-alive, as the system has it',
+  { skip: linux ? false : 'read from /proc' },
+  async (t) => {
+    for (const [options, seconds] of [
+      [{}, undefined],
+      [{ tcpKeepalive: 0, tcpKeepaliveIdle: 77 }, undefined],
+      [{ tcpKeepalive: 1, tcpKeepaliveIdle: 77 }, 77],
+    ] as const) {
+      const pull = use(t, new Pull(options));
+      const push = use(t, new Push(options));
+      await pull.bind('tcp://127.0.0.1:*');
+      push.connect(pull.lastEndpoint!);
+      await pull.waitFor('handshake', { timeout: 10_000 });
+      await push.waitFor('handshake', { timeout: 10_000 });
+      const port = Number(pull.lastEndpoint!.split(':').pop());
+      // While something is on its way, the one timer of an end stands for that.
+      await eventually('all is acknowledged', () =>
+        timersOf(port).every(([kind]) => kind !== '01'),
+      );
+      const probes = timersOf(port).filter(([kind]) => kind === '02');
+      t.equal(probes.length, seconds === undefined ? 0 : 2, 'both ends, or none');
+      for (const [, left] of probes) t.ok(left > seconds! - 20 && left <= seconds!, `${left} s`);
+    }
+  },
+);
+
+/** The timers of both ends of a connection to `port`: kind (01 resends, 02 keeps alive), seconds left. */
+function timersOf(port: number): [kind: string, left: number][] {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const timers: [string, number][] = [];
+  for (const row of readFileSync('/proc/net/tcp', 'utf8').split('\n')) {
+    const [, local, remote, state, , timer = ''] = row.trim().split(/\s+/);
+    // State 1 is established.
+    if (state !== '01' || !(local?.endsWith(end) || remote?.endsWith(end))) continue;
+    timers.push([timer.slice(0, 2), Number.parseInt(timer.slice(3), 16) / 100]);
+  }
+  return timers;
+}
+
+t.test('the backlog is handed to the system', async (t) => {
+  const listens = t.capture(net.Server.prototype, 'listen', net.Server.prototype.listen);
+  await use(t, new Pull({ backlog: 7 })).bind('tcp://127.0.0.1:*');
+  t.match(listens(), [{ args: [{ backlog: 7 }] }]);
+});
