@@ -109,7 +109,8 @@ export class Mailboxes {
     except?: ReadonlySet<string>,
   ): Distribution {
     const result: Distribution = { delivered: 0, skipped: [] };
-    const parcels = new Map<string, Parcel | null>();
+    // Most often all members are of one route: then it is not needed.
+    let parcels: Map<string, Parcel | null> | undefined;
     let lastRoute: string | undefined;
     let lastParcel: Parcel | null | undefined;
     for (const channel of members) {
@@ -122,12 +123,14 @@ export class Mailboxes {
       }
       const route = box?.route.name ?? routeOf(channel);
       if (route !== lastRoute) {
-        lastRoute = route;
-        lastParcel = parcels.get(route);
-        if (lastParcel === undefined) {
-          lastParcel = this.#hasRoom(channel, now) ? { letter, left: 0 } : null;
-          parcels.set(route, lastParcel);
+        if (lastRoute !== undefined) {
+          parcels ??= new Map();
+          parcels.set(lastRoute, lastParcel!);
         }
+        lastRoute = route;
+        lastParcel = parcels?.get(route);
+        if (lastParcel === undefined)
+          lastParcel = this.#hasRoom(channel, now) ? { letter, left: 0 } : null;
       }
       if (!lastParcel) {
         result.skipped.push(channel);

@@ -96,12 +96,26 @@ export function readHeader(part: Buffer | undefined): Header | string {
   const extra = part.readUInt32BE(22);
   return {
     kind: part[2]!,
-    from: part.toString('hex', 4, 12),
+    from: senderOf(part),
     number: part.readUIntBE(12, 6),
     ttl: part.readUInt32BE(18) / 1000,
     extra: extra === 0xffff_ffff ? Number.POSITIVE_INFINITY : extra,
   };
 }
+
+/** Many messages in a row are of one process: its name is made once for them. Hot. */
+function senderOf(header: Buffer): string {
+  const high = header.readUInt32BE(4);
+  const low = header.readUInt32BE(8);
+  if (high !== last.high || low !== last.low || last.from === '') {
+    last.high = high;
+    last.low = low;
+    last.from = header.toString('hex', 4, 12);
+  }
+  return last.from;
+}
+
+const last = { high: 0, low: 0, from: '' };
 
 /** Names begin in different ways, so none is the beginning of another: a subscription is a prefix. */
 export function groupTopic(group: string): string {
