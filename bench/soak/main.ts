@@ -1,21 +1,23 @@
-/** `npm run bench:soak`: is everything where it was after very many messages and connections? */
+/** `npm run soak`: is everything where it was after very many messages and connections? */
 
 import { parseArgs } from 'node:util';
 import { positive, UsageError } from '../options.ts';
 import { soakConnections } from './connections.ts';
 import type { Finding } from './finding.ts';
+import { PATTERN_COUNT, soakPattern } from './pattern.ts';
 import { soakSlowSubscriber } from './slow-subscriber.ts';
-import { soakPubSub, soakPushPull } from './throughput.ts';
 
 const USAGE = `Looks for leaks: memory and handles after a warm-up, and at the end, within 10 %.
 
-  npm run bench:soak -- [options]
+  npm run soak -- [options]
 
-  --messages N     through PUSH/PULL and PUB/SUB, 10000000 by default
+  --messages N     of each pattern, every other one under CURVE; 10000000 by default
   --connections N  opened and closed, 100000 by default
+  --minutes N      at most for each pattern, 60 by default
+  --faults N       seconds between two broken connections, 30 by default
   --help           show this
 
-  npm run bench:soak -- --messages 100000 --connections 1000
+  npm run soak -- --messages 20000 --connections 1000 --faults 2
 
 The exit code is 1 when something has grown.`;
 
@@ -27,10 +29,14 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const messages = positive('--messages', values.messages, 1e12);
+  const duration = positive('--minutes', values.minutes, 1e4) * 60_000;
+  const faultInterval = positive('--faults', values.faults, 1e5) * 1_000;
   const connections = positive('--connections', values.connections, 1e9);
   const parts: (() => Promise<Finding>)[] = [
-    () => soakPushPull(messages),
-    () => soakPubSub(messages),
+    ...Array.from(
+      { length: PATTERN_COUNT },
+      (_, index) => () => soakPattern(index, { messages, duration, faultInterval }),
+    ),
     () => soakConnections(connections),
     () => soakSlowSubscriber(Math.max(20_000, Math.min(200_000, Math.ceil(messages / 50)))),
   ];
@@ -51,6 +57,8 @@ function parse(args: string[]) {
       options: {
         messages: { type: 'string', default: '10000000' },
         connections: { type: 'string', default: '100000' },
+        minutes: { type: 'string', default: '60' },
+        faults: { type: 'string', default: '30' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values;
@@ -62,6 +70,6 @@ function parse(args: string[]) {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  console.error(`bench:soak: ${(error as Error).message}`);
+  console.error(`soak: ${(error as Error).message}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

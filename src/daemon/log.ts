@@ -125,7 +125,7 @@ function sinkOf({ kind, target = '', key, level = 'DEBUG', format }: LogHandlerC
     case 'stdout':
       return { level: rank, write: (record) => print(1, line(record)), close: none };
     case 'file':
-      return { level: rank, write: (record) => appendFileSync(target, line(record)), close: none };
+      return { level: rank, write: (record) => append(target, line(record)), close: none };
     case 'zmq': {
       const socket = new Publisher({ linger: LINGER });
       socket.connect(target);
@@ -139,6 +139,15 @@ function sinkOf({ kind, target = '', key, level = 'DEBUG', format }: LogHandlerC
       return { level: rank, write: () => {}, close: none };
     default:
       return kind satisfies never;
+  }
+}
+
+/** To a file; to stderr, with the reason, what that does not take: a full disk must not end a daemon. */
+function append(path: string, line: string): void {
+  try {
+    appendFileSync(path, line);
+  } catch (error) {
+    print(2, `${(error as Error).message}: ${line}`);
   }
 }
 

@@ -40,6 +40,15 @@ t.test('records go where they should, by their level', async (t) => {
   t.equal(readFileSync(file, 'utf8'), "a list: ['a', 'b'], a number: 1\nthis\n");
 });
 
+t.test('what a file does not take goes to stderr, with the reason', async (t) => {
+  const target = t.testdir({});
+  const log = new Logger('A', '(a)', { level: 'INFO', handlers: [{ kind: 'file', target }] });
+  const calls = t.capture(process.stderr, 'write', () => true);
+  log.info('a full disk');
+  t.match(calls(), [{ args: [/^EISDIR: .*: a full disk\n$/] }]);
+  await log.close();
+});
+
 t.test('over ZeroMQ, in nine frames', async (t) => {
   const collector = use(t, new Subscriber());
   await collector.bind('tcp://127.0.0.1:*');

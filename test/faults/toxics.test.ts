@@ -5,7 +5,7 @@
 
 import t from 'tap';
 import { curveKeyPair } from '../../src/index.ts';
-import { broken, brokenRequests, TOXICS } from '../support/fault-promise.ts';
+import { broken, brokenRequests, optionsFor, TOXICS } from '../support/fault-promise.ts';
 import { requestTrial } from '../support/fault-request.ts';
 import { type Account, FAULT_PATTERNS, faultTrial } from '../support/fault-trial.ts';
 
@@ -15,8 +15,7 @@ const BINDERS = ['speaker', 'listener'] as const;
 for (const promise of TOXICS) {
   const { name, rows, effect, toxic } = promise;
   const strikes = effect !== 'smooth';
-  // A frame may seem to be as long as a number says, and a limit is what finds that out.
-  const options = effect === 'alters' ? { maxMessageSize: 1_000 } : {};
+  const options = optionsFor(promise);
 
   t.test(`${rows}: ${name}`, async (t) => {
     // Side by side: most of it is waiting.

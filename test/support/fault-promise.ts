@@ -77,6 +77,8 @@ export function broken(
     if (!holds) faults.push(what);
   };
   const uncounted = account.lost - account.counted;
+  // On a busy machine a heartbeat may be missed, too.
+  const ends = Math.max(account.struck, account.connections - 1);
   ensure(account.doubled === 0, 'nothing comes twice');
   ensure(account.received > 0, 'something comes');
   if (effect === 'alters' && !sealed) return faults;
@@ -90,20 +92,29 @@ export function broken(
   }
   ensure(account.struck > 0, 'the toxic strikes');
   // A stretch for what each connection had; where nothing waits, one more for the time without a connection.
-  const stretches = account.struck * (waits ? 1 : 2);
+  const stretches = ends * (waits ? 1 : 2);
   ensure(account.gaps <= stretches, 'lost is what one connection had, in one stretch');
-  ensure(uncounted <= account.struck * ON_ITS_WAY, 'no more is lost than was on its way');
+  ensure(uncounted <= ends * ON_ITS_WAY, 'no more is lost than was on its way');
   return faults;
+}
+
+/** Options for the sockets of a trial. */
+export function optionsFor({ effect }: ToxicPromise): object {
+  // A frame may seem to be as long as a number says, and a limit is what finds that out.
+  if (effect === 'alters') return { maxMessageSize: 1_000 };
+  // Nothing shall end but by the toxic, however busy the machine.
+  return effect === 'smooth' ? { heartbeatInterval: 0 } : {};
 }
 
 /** Likewise for REQ and REP. */
 export function brokenRequests({ effect }: ToxicPromise, account: RequestAccount): string[] {
-  const { asked, answered, doubled, altered, struck } = account;
+  const { asked, answered, doubled, altered } = account;
+  const ends = Math.max(account.struck, account.connections - 1);
   const faults: string[] = [];
   if (doubled > 0) faults.push('no question is asked twice');
   if (altered > 0 && effect !== 'alters') faults.push('a reply belongs to its question');
   // A silence is noticed late: a few questions may be given up meanwhile.
-  if (asked - answered > (effect === 'smooth' ? 0 : 4 * struck)) {
+  if (asked - answered > (effect === 'smooth' ? 0 : 4 * ends)) {
     faults.push('all is answered but what was struck');
   }
   return faults;

@@ -21,7 +21,9 @@ export async function requestTrial(
   t: TearDown,
   { transport, binder, duration, seed, toxic, strikes = false, options = {} }: TrialOptions,
 ): Promise<RequestAccount> {
-  const relaxed = { relaxed: true, correlate: true, sendTimeout: 1_000, receiveTimeout: 400 };
+  // Where nothing is struck, nothing need be given up.
+  const receiveTimeout = strikes ? 800 : 20_000;
+  const relaxed = { relaxed: true, correlate: true, sendTimeout: 1_000, receiveTimeout };
   const request = own(t, new zmq.Request({ ...COMMON, ...options, ...relaxed }));
   const reply = own(t, new zmq.Reply({ ...COMMON, ...options }));
   const [bound, connected] = binder === 'speaker' ? [request, reply] : [reply, request];
@@ -39,7 +41,7 @@ export async function requestTrial(
 
   let [asked, answered, altered, afterwards] = [0, 0, 0, false];
   const until = performance.now() + duration;
-  const patience = until + 20_000;
+  const patience = until + 30_000;
   // The last question is answered: what was struck is in order again.
   while (performance.now() < until || !afterwards || (strikes && proxy.struckCount === 0)) {
     if (performance.now() > patience) throw new Error('REQ/REP did not come to its end');

@@ -6,6 +6,8 @@ import type { Test } from 'tap';
 import type { RawPeer } from './raw-peer.ts';
 
 export const MIB = 1_048_576;
+/** Milliseconds. */
+const PATIENCE = 60_000;
 
 export interface Size {
   /** Octets. */
@@ -45,7 +47,7 @@ export async function target(
   };
   /** The size once `done`. */
   const when = async (done: (size: Size) => boolean): Promise<Size> => {
-    for (let n = 0; n < 200; n++) {
+    for (const end = performance.now() + PATIENCE; performance.now() < end; ) {
       const size = await ask();
       if (done(size)) return size;
     }

@@ -1,0 +1,42 @@
+/** `npm run torture`: the seeded fuzzers of the ordinary tests, with many more cases (3a). */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { row } from '../support/torture.ts';
+
+row('3a', '10 000 mutations over TCP against each type', 'served afterwards', (t) =>
+  ordinary(t, 'hostile/fuzz.test.ts', { FUZZ_CASES: '10000' }),
+);
+
+row('3a', 'another seed', 'served afterwards', (t) =>
+  ordinary(t, 'hostile/fuzz.test.ts', { FUZZ_CASES: '10000', FUZZ_SEED: `${Date.now() % 1e6}` }),
+);
+
+row('3a', '1 000 mutations of each type, here and in libzmq', 'intended differences only', (t) =>
+  ordinary(t, 'interop/fuzz.test.ts', { FUZZ_CASES: '1000' }),
+);
+
+row('3a', '20 times the ordinary inputs to the protocol alone', 'no error but its own', (t) =>
+  ordinary(t, 'zmtp/fuzz.test.ts', { FUZZ_RUNS: '20' }),
+);
+
+/** One of the ordinary test files, in a process of its own. */
+async function ordinary(t: Test, file: string, env: Record<string, string>) {
+  const began = performance.now();
+  const path = join(import.meta.dirname, '..', file);
+  const child = spawn(process.execPath, [...process.execArgv, path], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  let last = '';
+  child.stdout.on('data', (text) => {
+    last = (last + text).slice(-2_000);
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return { result: `${settings.join(' ')}: exit ${code} after ${seconds} s`, good: code === 0 };
+}
