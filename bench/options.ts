@@ -10,7 +10,7 @@ export const USAGE = `Measures zeromq-pure, libzmq, zeromq.js and a bare node:ne
   --scenario NAME   only this one, or all whose name contains NAME; may be repeated
   --system NAME     only this system (zeromq-pure) or style (zeromq-pure/batch); may be repeated
   --rounds N        rounds after the warm-up, 5 by default
-  --duration MS     what one measurement is to take, 700 by default
+  --duration MS     what one measurement is to take, 1000 by default
   --connections N   of the idle scenario, 10000 by default
   --json FILE       write all figures there
   --report DIR      write DIR/index.html there: one file with charts, to be opened in a browser
@@ -80,7 +80,7 @@ function parse(args: string[]) {
         scenario: { type: 'string', multiple: true, default: [] },
         system: { type: 'string', multiple: true, default: [] },
         rounds: { type: 'string', default: '5' },
-        duration: { type: 'string', default: '700' },
+        duration: { type: 'string', default: '1000' },
         connections: { type: 'string', default: '10000' },
         json: { type: 'string' },
         report: { type: 'string' },

@@ -141,6 +141,6 @@ const CALIBRATIONS_MAX = 6;
 /** A cold process is slow: do not jump too far from what it says. */
 const GROWTH_MAX = 20;
 /** Messages before those that are measured, as a share of these. */
-const WARMUP_SHARE = 0.3;
+const WARMUP_SHARE = 0.5;
 /** A subject that has failed so often is tried no more. */
 const FAILURES_MAX = 3;
