@@ -100,6 +100,8 @@ async function runMember(
       if (port === undefined) {
         process.title = made.title;
         process.on('SIGTERM', orphaned);
+        // The parent may have gone before anybody listened for that.
+        if (!process.connected) orphaned();
       }
     },
   });

@@ -56,6 +56,13 @@ t.test('a process that is killed is replaced, and the others go on', together, a
   t.equal(program.text.match(/steady:2\) Steady has begun/g)?.length, 1);
 });
 
+t.test('those whose parent has gone before they had begun end, too', together, async (t) => {
+  const program = new Program(t, { CREW: 'dying' });
+  // Their standard error is its: it is closed when the last of them has ended.
+  await program.code;
+  t.equal(program.text.match(/Steady is terminating/g)?.length, 2);
+});
+
 t.test('a blocked event loop is told of', together, async (t) => {
   const argv = ['--blocking-log-threshold', '0.2', '--block'];
   const program = new Program(t, { CREW: 'one' }, ...argv);

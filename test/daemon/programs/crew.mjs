@@ -45,4 +45,7 @@ const restart = { delay: 20, limit: Number(limit) };
 
 if (CREW === 'one') process.exitCode = await run(Steady);
 else if (CREW === 'frail') process.exitCode = await runAll([{ daemon: Frail, restart }], { where });
-else process.exitCode = await runAll([{ daemon: Steady, count: 2, restart }], { where });
+else if (CREW === 'dying' && !process.connected) {
+  void runAll([{ daemon: Steady, count: 2 }]);
+  setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+} else process.exitCode = await runAll([{ daemon: Steady, count: 2, restart }], { where });
