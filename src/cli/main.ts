@@ -104,4 +104,6 @@ if (started()) {
   }
   process.exitCode = await main(process.argv.slice(2), terminal);
   terminal.close();
+  // What is still queued then is not waited for.
+  if (terminal.interrupted) process.exit();
 }

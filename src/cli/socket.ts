@@ -110,11 +110,21 @@ export async function openSocket<N extends SocketName>(
   return socket;
 }
 
-/** Closes `socket` and delivers what it has accepted, for at most `timeout` milliseconds; resolves to what was not. */
-export async function closeGently(socket: Socket, timeout: number | undefined): Promise<number> {
+/**
+ * Closes `socket` and delivers what it has accepted, for at most `timeout` milliseconds; resolves to what was not. An interruption
+ * ends the waiting, and rejects.
+ */
+export async function closeGently(
+  socket: Socket,
+  timeout: number | undefined,
+  { signal }: Terminal,
+): Promise<number> {
   if (timeout !== undefined && !socket.closed) socket.linger = timeout;
   const before = socket.stats().dropped;
-  await socket[Symbol.asyncDispose]();
+  const interrupted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  await Promise.race([socket[Symbol.asyncDispose](), interrupted]);
   return socket.stats().dropped - before;
 }
 

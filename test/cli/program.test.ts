@@ -310,6 +310,20 @@ t.test('on a terminal', together, async (t) => {
     t.match(stdout, /30 messages received, 30 bytes, \d+\.\d\d s, \d+\/s\r\n$/);
   });
 
+  await t.test('it says what it waits for', async (t) => {
+    const pub = startOnTerminal(t, 'pub', '-b', ANYWHERE, 'news');
+    const endpoint = await pub.endpoint('stdout');
+    await pub.said(/waiting for 1 subscriber\r\n/);
+    const sub = await run(t, ['sub', '-c', endpoint, '-n', '1']);
+    t.match(sub, { code: 0, stdout: 'news\n', stderr: '' });
+    t.equal((await pub.over).code, 0);
+
+    const push = startOnTerminal(t, 'push', '-c', 'tcp://127.0.0.1:9', 'to nobody');
+    await push.said(/waiting until all is delivered/);
+    push.type('\x03');
+    t.equal((await push.over).code, 130);
+  });
+
   await t.test('events come in colour', async (t) => {
     const monitor = startOnTerminal(t, 'monitor', 'req', '-c', 'tcp://127.0.0.1:9', '-n', '1');
     const { code, stdout } = await monitor.over;

@@ -39,7 +39,7 @@ export class Played<T = void> {
   }
 
   /** Resolves when `count` lines match `pattern`, to the last of these. */
-  line(pattern: RegExp, count = 1, patience = 10_000): Promise<string> {
+  line(pattern: RegExp, count = 1, patience = 30_000): Promise<string> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {
         clearTimeout(timer);

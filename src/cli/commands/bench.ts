@@ -124,7 +124,7 @@ async function send(given: Arguments, terminal: Terminal, load: Load): Promise<R
     load.progress(n + 1);
   }
   // Until the last one has been handed to the system, which takes part in the time.
-  const lost = await closeGently(socket, timeout === -1 ? undefined : timeout);
+  const lost = await closeGently(socket, timeout === -1 ? undefined : timeout, terminal);
   if (lost > 0) throw new Error(`${lost} messages were not delivered`);
   return rates(count, size, performance.now() - started);
 }

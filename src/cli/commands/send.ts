@@ -58,6 +58,10 @@ async function send(name: 'push' | 'pub', given: Arguments, terminal: Terminal):
   const socket = await openSocket(name, given, terminal);
   const wait = { ...(timeout !== undefined && { timeout }), signal };
   if (peers > 0) {
+    const whom = name === 'pub' ? 'subscriber' : 'peer';
+    // A person would wonder why nothing happens.
+    if (terminal.showsStatus)
+      terminal.note(`waiting for ${peers} ${whom}${peers === 1 ? '' : 's'}`);
     await socket.waitFor(name === 'pub' ? 'subscription' : 'handshake', { peers, ...wait });
   }
   const meter = new Meter(terminal, 'sent', given.has('stats'));
@@ -67,7 +71,9 @@ async function send(name: 'push' | 'pub', given: Arguments, terminal: Terminal):
   }
   meter.end();
   if (signal.aborted) return EXIT.interrupted;
-  const lost = await closeGently(socket, timeout);
+  terminal.status('waiting until all is delivered');
+  const lost = await closeGently(socket, timeout, terminal);
+  terminal.status('');
   if (lost === 0) return EXIT.done;
   terminal.note(`zeromq-pure ${name}: ${lost} of ${meter.count} messages were not delivered`);
   return EXIT.timedOut;

@@ -126,6 +126,6 @@ async function talk(
     meter.end();
   }
   if (signal.aborted) return Number.isFinite(count) && listens ? EXIT.interrupted : EXIT.done;
-  const lost = await closeGently(socket, timeout === -1 ? undefined : timeout);
+  const lost = await closeGently(socket, timeout === -1 ? undefined : timeout, terminal);
   return lost === 0 ? EXIT.done : EXIT.timedOut;
 }
