@@ -62,7 +62,7 @@ t.test('mistakes', async (t) => {
           2,
           /--allow is for a server: it needs --cert/,
         ],
-        [['pull', '-b', ANYWHERE, '-o', 'curveSecretKey=abc'], 1, /curveSecretKey/],
+        [['pull', '-b', ANYWHERE, '-o', 'curveSecretKey=abc'], 2, /curveSecretKey/],
         [['pull', '-b', ANYWHERE, '-o', 'curveServer=true'], 2, /needs curveSecretKey, not set/],
       ] as const
     ).map(async ([args, expected, complaint]) => {
