@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as later } from 'node:timers/promises';
 import type { Message, Receiver } from './directed.ts';
 import { core, type Socket } from './socket.ts';
-import { nextTurn, Turns } from './waiter.ts';
+import { nextTurn, RECEIVES_MAX, Turns } from './waiter.ts';
 
 /** What a MessageEmitter tells. */
 export interface MessageEvents<M extends Buffer[]> {
@@ -28,7 +28,7 @@ export interface MessageEvents<M extends Buffer[]> {
 export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter<MessageEvents<M>> {
   /** What it reads. */
   readonly socket: Socket & Receiver<M>;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(RECEIVES_MAX);
   #paused = false;
   #closed = false;
   /** The loop under way, to be ended when nobody listens any more. */

@@ -5,7 +5,7 @@ import type { KeepAlive } from './keep-alive.ts';
 import { type Message, ownSmallParts } from './message.ts';
 import type { OptionValues } from './options.ts';
 import type { Pattern } from './pattern/pattern.ts';
-import { type CallOptions, nextTurn, Turns, Waiter, Watchers } from './waiter.ts';
+import { type CallOptions, nextTurn, SENDS_MAX, Turns, Waiter, Watchers } from './waiter.ts';
 
 /** A call that waits to get the rest of its messages in. */
 interface Pending {
@@ -22,7 +22,7 @@ export class Outgoing {
   readonly #keepAlive: KeepAlive;
   /** A message went out: a receive that was out of turn may now be in turn. */
   readonly #sent: () => void;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(SENDS_MAX);
   #pending: Pending | undefined;
   readonly #watchers: Watchers;
 

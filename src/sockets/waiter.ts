@@ -65,7 +65,7 @@ export class Waiter<T> {
 export class Watchers {
   readonly #keepAlive: KeepAlive;
   readonly #possible: () => boolean;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(SENDS_MAX);
   #waiting: Waiter<void>[] = [];
 
   constructor(keepAlive: KeepAlive, possible: () => boolean) {
@@ -107,12 +107,18 @@ export class Watchers {
  * and timers and I/O would starve.
  */
 export class Turns {
+  readonly #most: number;
   #run = 0;
+
+  /** `most`: calls served in a row without a turn. */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** `count` more calls were served at once: is a turn due? */
   due(count: number): boolean {
     this.#run += count;
-    if (this.#run < RUN_MAX) return false;
+    if (this.#run < this.#most) return false;
     this.#run = 0;
     return true;
   }
@@ -125,5 +131,11 @@ export function nextTurn<T>(value: T): Promise<T> {
   });
 }
 
-/** Calls served in a row without a turn; zeromq.js has 512. */
-const RUN_MAX = 512;
+/**
+ * `send`s in a row: fewer than fit a queue by default, so that a loop of them gives a slow kernel its chance before
+ * a publisher has to drop. zeromq.js has 512.
+ */
+export const SENDS_MAX = 512;
+
+/** `receive`s in a row, about a millisecond: each turn costs whoever reads from many sockets its caches. */
+export const RECEIVES_MAX = 4096;
