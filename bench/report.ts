@@ -40,7 +40,7 @@ function page(results: Results): string {
 <body>
 <h1>zeromq-pure: benchmarks</h1>
 <p>${escapeHtml(machineText(machine))}<br>${escapeHtml(versionsText(results))}<br>
-${date.slice(0, 10)}, ${rounds} rounds after a warm-up, ${duration} ms each; bars are medians, lines go from
+${date.slice(0, 10)}, ${rounds} rounds after a warm-up, at least ${duration} ms each; bars are medians, lines go from
 the least to the most. Ratios are taken within a round, then their median.</p>
 <ul>${notes.map((note) => `<li>${note}</li>`).join('\n')}</ul>
 ${verdicts.length > 0 ? `<h2>Targets</h2>${htmlTable(targetTable(verdicts), 3)}` : ''}

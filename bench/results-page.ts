@@ -51,7 +51,7 @@ Written by \`npm run bench -- --write-results\`; no figure here is by hand.
 
 - ${machineText(machine)}
 - ${versionsText(results)}
-- ${date.slice(0, 10)}; ${rounds} rounds after a warm-up, ${duration} ms each, the systems taking turns within a round
+- ${date.slice(0, 10)}; ${rounds} rounds after a warm-up, at least ${duration} ms each, the systems taking turns within a round
 ${absent.map(({ name, reason }) => `- ${name} was left out: ${reason}\n`).join('')}
 What is measured:
 

@@ -15,7 +15,7 @@ export interface Results {
   readonly systems: readonly { readonly name: SystemName; readonly version: string }[];
   readonly absent: readonly AbsentSystem[];
   readonly rounds: number;
-  /** Milliseconds that one measurement was to take. */
+  /** Milliseconds that one measurement was to take, at least. */
   readonly duration: number;
   readonly scenarios: readonly ScenarioResult[];
 }
@@ -94,14 +94,13 @@ export async function readResults(files: readonly string[]): Promise<Results> {
   const scenarios = new Map<string, ScenarioResult>();
   for (const [index, each] of all.entries()) {
     if (environment(each) !== environment(first)) {
-      throw new Error(
-        `${files[index]} is of another machine, version or --duration than ${files[0]}`,
-      );
+      throw new Error(`${files[index]} is of another machine or version than ${files[0]}`);
     }
     for (const scenario of each.scenarios) scenarios.set(scenario.name, scenario);
   }
   const rounds = Math.min(...all.map((each) => each.rounds));
-  return { ...first, rounds, scenarios: [...scenarios.values()] };
+  const duration = Math.min(...all.map((each) => each.duration));
+  return { ...first, rounds, duration, scenarios: [...scenarios.values()] };
 }
 
 async function readOne(file: string): Promise<Results> {
@@ -115,6 +114,6 @@ async function readOne(file: string): Promise<Results> {
 }
 
 /** What must be the same for figures to stand in one table. */
-function environment({ machine, systems, absent, duration }: Results): string {
-  return JSON.stringify([machine, systems, absent, duration]);
+function environment({ machine, systems, absent }: Results): string {
+  return JSON.stringify([machine, systems, absent]);
 }
