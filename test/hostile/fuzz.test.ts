@@ -1,6 +1,6 @@
 /**
  * Seeded mutations over TCP against every socket type; a lawful peer is served meanwhile and afterwards.
- * `FUZZ_CASES` per type and `FUZZ_SEED` may be set; `npm run torture` runs 10 000 of each.
+ * `FUZZ_CASES` per type and `FUZZ_SEED` may be set; `npm run torture` runs 100 000 of each.
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import t from 'tap';
 import { attack, FUZZ_TYPES, type FuzzType, FuzzVictim, fuzzCase } from '../support/fuzz.ts';
 import { eventually } from '../support/sockets.ts';
 
-const { FUZZ_SEED: seed = 1, FUZZ_CASES: cases = 1_000 } = Object.fromEntries(
+const { FUZZ_SEED: seed = 1, FUZZ_CASES: cases = 10_000 } = Object.fromEntries(
   Object.entries(process.env).map(([name, value]) => [name, Number(value)]),
 );
 /** Inputs that once did harm: one file each, named `TYPE-seed-case.hex`, a line for each of its two pieces. */

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { row } from '../support/torture.ts';
 
-row('3a', '10 000 mutations over TCP against each type', 'served afterwards', (t) =>
-  ordinary(t, 'hostile/fuzz.test.ts', { FUZZ_CASES: '10000' }),
+row('3a', '100 000 mutations over TCP against each type', 'served afterwards', (t) =>
+  ordinary(t, 'hostile/fuzz.test.ts', { FUZZ_CASES: '100000' }),
 );
 
 row('3a', 'another seed', 'served afterwards', (t) =>
