@@ -33,8 +33,8 @@ export interface LayerEvents {
 /** Seconds between two events about the same thing. */
 export const REPORT_INTERVAL = 5;
 
-/** What a layer has counted since it was made. */
-export interface LayerStats {
+/** What a layer has counted since it was made: this only grows. */
+export interface Counters {
   /** Messages that `send` gave away. */
   sent: number;
   /** Messages that `groupSend` gave away. */
@@ -53,6 +53,10 @@ export interface LayerStats {
   undecodable: number;
   /** Messages that are gone or may be, without anybody having decided so. */
   lost: number;
+}
+
+/** The counters, and what there is now. */
+export interface LayerStats extends Counters {
   /** Channels of this process with messages or readers. */
   channels: number;
   /** Messages that wait in them. */
@@ -64,17 +68,4 @@ export interface LayerStats {
   memberships: number;
   /** Processes that listen to this producer; 0 elsewhere. */
   peers: number;
-}
-
-/** The part of the above that only grows. */
-export interface Counters {
-  sent: number;
-  groupSent: number;
-  received: number;
-  delivered: number;
-  full: number;
-  skipped: number;
-  expired: number;
-  undecodable: number;
-  lost: number;
 }
