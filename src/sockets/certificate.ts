@@ -11,7 +11,7 @@
 
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { curveKeyPair, decodeZ85 } from '../zmtp/index.ts';
-import { importKeyPair } from '../zmtp/mechanism/curve-key-pair.ts';
+import { matchKeyPair } from '../zmtp/mechanism/curve-key-pair.ts';
 
 /** What a certificate holds. */
 export interface CertificateContent {
@@ -37,8 +37,7 @@ export class Certificate {
     checkKey('public key', publicKey);
     if (secretKey !== undefined) {
       checkKey('secret key', secretKey);
-      const own = importKeyPair(decodeZ85(secretKey)).publicKey;
-      if (!own.equals(decodeZ85(publicKey))) {
+      if (matchKeyPair(decodeZ85(secretKey), decodeZ85(publicKey)) === undefined) {
         throw new RangeError('public key of the certificate does not belong to its secret key');
       }
     }

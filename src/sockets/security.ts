@@ -7,7 +7,7 @@
 import { isIP } from 'node:net';
 import type { Mechanism, Metadata, Verdict } from '../zmtp/index.ts';
 import { decodeZ85, nullMechanism, plainClient, plainServer } from '../zmtp/index.ts';
-import { importKeyPair, isWeakKey } from '../zmtp/mechanism/curve-key-pair.ts';
+import { importKeyPair, isWeakKey, matchKeyPair } from '../zmtp/mechanism/curve-key-pair.ts';
 import { SocketError } from './errors.ts';
 import type { OptionValues } from './options.ts';
 
@@ -110,11 +110,12 @@ export class SecurityChoice {
     else need(values, ['curvePublicKey', 'curveSecretKey', 'curveServerKey'], 'a CURVE client');
     const { curvePublicKey, curveSecretKey, curveServerKey } = values;
     const secretKey = decodeZ85(curveSecretKey!);
-    const own = importKeyPair(secretKey);
+    const own =
+      curvePublicKey === null
+        ? importKeyPair(secretKey)
+        : matchKeyPair(secretKey, decodeZ85(curvePublicKey));
     secretKey.fill(0);
-    if (curvePublicKey !== null && !own.publicKey.equals(decodeZ85(curvePublicKey))) {
-      throw invalid('curvePublicKey does not belong to curveSecretKey');
-    }
+    if (own === undefined) throw invalid('curvePublicKey does not belong to curveSecretKey');
     if (this.asServer) {
       return loadCurve(import('../zmtp/mechanism/curve-server.ts')).then(({ curveServer }) =>
         curveServer(own),
