@@ -28,7 +28,8 @@ for (const entry of readdirSync(SRC, { recursive: true, withFileTypes: true })) 
 /** A floor of the building, by its files, and what those may import. The first match decides. */
 const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] }[] = [
   // ZMTP knows bytes: no sockets, no clock, no waiting. CURVE alone needs primitives from Node.
-  { files: /^zmtp\/mechanism\/curve-/, may: [/^zmtp\//, /^node:crypto$/, /^@noble\//] },
+  { files: /^zmtp\/mechanism\/(curve|sodium)-/, may: [/^zmtp\//, /^node:crypto$/] },
+  { files: /^zmtp\/mechanism\/noble-/, may: [/^zmtp\//, /^node:crypto$/, /^@noble\//] },
   { files: /^zmtp\//, may: [/^zmtp\//] },
   // What moves messages between pipes is as pure.
   {

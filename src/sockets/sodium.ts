@@ -1,6 +1,6 @@
 /** Sodium: finds libsodium-wrappers (libsodium as WebAssembly), the quicker library for CURVE, where somebody has installed it. */
 
-import type { Sodium } from '../zmtp/mechanism/curve-box.ts';
+import type { Sodium } from '../zmtp/mechanism/sodium-box.ts';
 
 /**
  * The library, ready to be used; undefined where it is not installed, cannot be loaded, or is not wanted: the environment
@@ -11,7 +11,8 @@ export async function loadSodium(): Promise<Sodium | undefined> {
   try {
     const { default: sodium } = await import('libsodium-wrappers');
     await sodium.ready;
-    return sodium;
+    // The types of the package leave out its own module.
+    return (sodium as typeof sodium & { libsodium: Sodium }).libsodium;
   } catch {
     return undefined;
   }

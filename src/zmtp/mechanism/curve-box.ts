@@ -1,33 +1,32 @@
 /**
- * CurveBox: the two boxes of CURVE (RFC 26), from X25519 of node:crypto and XSalsa20-Poly1305 of @noble/ciphers, or of
- * libsodium-wrappers where that is installed.
- *
- * XSalsa20 takes a nonce of 24 octets: it first derives a key from the 16 at the front, then runs Salsa20 with that key and
- * the 8 at the back. With @noble/ciphers: in CURVE the front is a text that stays the same for a whole direction of a connection,
- * so that the derivation is done once, in {@link StreamBox}.
+ * CurveBox: the two boxes of CURVE (RFC 26), from X25519 of node:crypto and XSalsa20-Poly1305 of libsodium (WebAssembly), where it
+ * is installed, or of @noble/ciphers.
  */
 
-import { type KeyObject, timingSafeEqual } from 'node:crypto';
-import { poly1305 } from '@noble/ciphers/_poly1305.js';
-import { hsalsa, salsa20 } from '@noble/ciphers/salsa.js';
+import type { KeyObject } from 'node:crypto';
 import { ZmtpError } from '../errors.ts';
 import { agree, KEY_SIZE } from './curve-key-pair.ts';
+import { deriveKey, NobleBox, SEAL_ROOM, TAG_SIZE } from './noble-box.ts';
+import { type Sodium, SodiumBox, SodiumMemory } from './sodium-box.ts';
 
-/** Octets that a box adds to what is in it. */
-export const TAG_SIZE = 16;
-/** Octets that {@link StreamBox.sealInPlace} wants in front of what it seals. */
-export const SEAL_ROOM: number = KEY_SIZE;
-
-/** What is used of libsodium-wrappers: `crypto_secretbox`. */
-export interface Sodium {
-  crypto_secretbox_easy(message: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array;
-  /** Throws for what does not open. */
-  crypto_secretbox_open_easy(box: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array;
-}
-
-/** Have `library` seal and open all boxes that are made from now on; undefined = `@noble/ciphers` does. */
+/**
+ * Have `library` seal and open all boxes that are made from now on, if it does that rightly: another version might be built in
+ * another way. undefined = `@noble/ciphers` does.
+ */
 export function sealWith(library: Sodium | undefined): void {
-  sodium = library;
+  memory = undefined;
+  if (library === undefined) return;
+  const [key, nonce, content] = [Buffer.alloc(KEY_SIZE, 1), Buffer.alloc(24, 2), Buffer.alloc(100)];
+  const expected = seal(key, nonce, content);
+  try {
+    memory = new SodiumMemory(library);
+    if (seal(key, nonce, content).equals(expected) && open(key, nonce, expected).equals(content)) {
+      return;
+    }
+  } catch {
+    // Not the functions that we know.
+  }
+  memory = undefined;
 }
 
 /**
@@ -66,16 +65,17 @@ export function open(key: Uint8Array, nonce: Uint8Array, box: Uint8Array): Buffe
 
 /** Many boxes under one key, whose nonces have the same 16 octets at the front. */
 export class StreamBox {
-  /** Of Salsa20; with libsodium, that of XSalsa20. */
-  readonly #key: Uint8Array;
-  readonly #sodium: Sodium | undefined = sodium;
-  /** For libsodium, which takes it whole. */
-  readonly #nonce = new Uint8Array(24);
+  /** 32 octets, and 24 of which the last 8 come with each box. */
+  readonly #keyAndNonce = new Uint8Array(KEY_SIZE + 24);
+  readonly #sodium: SodiumBox | undefined;
+  /** Where there is no libsodium, and for what is too large for it. */
+  #noble: NobleBox | undefined;
   #wiped = false;
 
   constructor(key: Uint8Array, nonceFront: Uint8Array) {
-    this.#key = this.#sodium === undefined ? deriveKey(key, nonceFront) : new Uint8Array(key);
-    this.#nonce.set(nonceFront);
+    this.#keyAndNonce.set(key);
+    this.#keyAndNonce.set(nonceFront, KEY_SIZE);
+    this.#sodium = memory === undefined ? undefined : new SodiumBox(memory, this.#keyAndNonce);
   }
 
   /** `nonceBack`: the last 8 octets. */
@@ -91,70 +91,35 @@ export class StreamBox {
    * overwritten. Hot.
    */
   sealInPlace(nonceBack: Uint8Array, work: Uint8Array): void {
-    // A key of zeros is everybody's.
-    if (this.#wiped) throw forgotten();
-    if (this.#sodium !== undefined) {
-      this.#nonce.set(nonceBack, 16);
-      const content = work.subarray(SEAL_ROOM);
-      const box = this.#sodium.crypto_secretbox_easy(content, this.#nonce, this.#key);
-      work.set(box, SEAL_ROOM - TAG_SIZE);
-      return;
-    }
-    // The first 32 octets of the key stream are the key of the tag, and lie before the content.
-    work.fill(0, 0, KEY_SIZE);
-    salsa20(this.#key, nonceBack, work, work);
-    const tag = poly1305(work.subarray(KEY_SIZE), work.subarray(0, KEY_SIZE));
-    work.fill(0, 0, KEY_SIZE - TAG_SIZE);
-    work.set(tag, KEY_SIZE - TAG_SIZE);
+    this.#library(work.length).sealInPlace(nonceBack, work);
   }
 
   /** @throws ZmtpError `ERR_ZMTP_CRYPTOGRAPHIC` */
   open(nonceBack: Uint8Array, box: Uint8Array): Buffer {
-    if (this.#wiped) throw forgotten();
     if (box.length < TAG_SIZE) throw forged();
-    if (this.#sodium !== undefined) return this.#openWith(this.#sodium, nonceBack, box);
-    const work = Buffer.allocUnsafe(KEY_SIZE + box.length - TAG_SIZE);
-    work.fill(0, 0, KEY_SIZE);
-    const cipherText = box.subarray(TAG_SIZE);
-    work.set(cipherText, KEY_SIZE);
-    salsa20(this.#key, nonceBack, work, work);
-    const tag = poly1305(cipherText, work.subarray(0, KEY_SIZE));
-    const genuine = timingSafeEqual(tag, box.subarray(0, TAG_SIZE));
-    work.fill(0, 0, genuine ? KEY_SIZE : work.length);
-    if (!genuine) throw forged();
-    return work.subarray(KEY_SIZE);
-  }
-
-  #openWith(library: Sodium, nonceBack: Uint8Array, box: Uint8Array): Buffer {
-    this.#nonce.set(nonceBack, 16);
-    let content: Uint8Array;
-    try {
-      content = library.crypto_secretbox_open_easy(box, this.#nonce, this.#key);
-    } catch {
-      throw forged();
-    }
-    return Buffer.from(content.buffer, content.byteOffset, content.length);
+    const content = this.#library(box.length).open(nonceBack, box);
+    if (content === undefined) throw forged();
+    return content;
   }
 
   /** Wipe the key: nothing is sealed or opened any more. */
   wipe(): void {
     this.#wiped = true;
-    this.#key.fill(0);
+    this.#sodium?.wipe();
+    this.#noble?.wipe();
+    this.#keyAndNonce.fill(0);
   }
-}
 
-/** HSalsa20: a key out of a key and 16 octets. */
-function deriveKey(key: Uint8Array, front: Uint8Array): Uint8Array {
-  const derived = new Uint32Array(8);
-  const copy = words(key);
-  hsalsa(SIGMA, copy, words(front), derived);
-  copy.fill(0);
-  return new Uint8Array(derived.buffer);
-}
-
-function words(octets: Uint8Array): Uint32Array {
-  const copy = new Uint8Array(octets);
-  return new Uint32Array(copy.buffer);
+  #library(size: number): SodiumBox | NobleBox {
+    // A key of zeros is everybody's.
+    if (this.#wiped) throw forgotten();
+    if (this.#sodium?.fits(size)) return this.#sodium;
+    this.#noble ??= new NobleBox(
+      this.#keyAndNonce.subarray(0, KEY_SIZE),
+      this.#keyAndNonce.subarray(KEY_SIZE, KEY_SIZE + 16),
+    );
+    return this.#noble;
+  }
 }
 
 function forged(): ZmtpError {
@@ -165,8 +130,7 @@ function forgotten(): ZmtpError {
   return new ZmtpError('ERR_ZMTP_CRYPTOGRAPHIC', 'keys of this connection are wiped', 'local');
 }
 
-let sodium: Sodium | undefined;
+/** Of libsodium, while that is used. */
+let memory: SodiumMemory | undefined;
 
-/** "expand 32-byte k", as the words that Salsa20 takes. */
-const SIGMA = words(Buffer.from('expand 32-byte k', 'latin1'));
 const ZERO_FRONT = new Uint8Array(16);

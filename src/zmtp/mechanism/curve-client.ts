@@ -11,10 +11,11 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 import { commandName } from '../command.ts';
 import { ZmtpError } from '../errors.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
-import { open, seal, sharedKey, TAG_SIZE } from './curve-box.ts';
+import { open, seal, sharedKey } from './curve-box.ts';
 import { generateKeyPair, importPublicKey, type KeyPair } from './curve-key-pair.ts';
 import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
 import { type Handshake, type Mechanism, unexpectedCommand } from './mechanism.ts';
+import { TAG_SIZE } from './noble-box.ts';
 
 /** Where chance comes from; tests choose it. */
 export interface CurveChance {

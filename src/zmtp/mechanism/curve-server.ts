@@ -4,7 +4,7 @@ import { type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { commandName, encodeCommand } from '../command.ts';
 import { ZmtpError } from '../errors.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
-import { open, seal, sharedKey, TAG_SIZE } from './curve-box.ts';
+import { open, seal, sharedKey } from './curve-box.ts';
 import { CHANCE, type CurveChance, malformed } from './curve-client.ts';
 import { importPublicKey, KEY_SIZE, type KeyPair } from './curve-key-pair.ts';
 import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
@@ -14,6 +14,7 @@ import {
   type Mechanism,
   unexpectedCommand,
 } from './mechanism.ts';
+import { TAG_SIZE } from './noble-box.ts';
 
 /** What a server's tests choose beside {@link CurveChance}. */
 export interface ServerChance extends CurveChance {

@@ -12,32 +12,100 @@ import {
   sharedKey,
 } from '../../../src/zmtp/mechanism/curve-box.ts';
 import {
+  exportSecret,
   generateKeyPair,
   importKeyPair,
   importPublicKey,
+  matchKeyPair,
 } from '../../../src/zmtp/mechanism/curve-key-pair.ts';
+import type { Sodium } from '../../../src/zmtp/mechanism/sodium-box.ts';
 
 /** The environment may want more: `BOXES=100000`. */
 const BOXES = Number(process.env['BOXES'] ?? 20_000);
 await sodium.ready;
+const { libsodium } = sodium as typeof sodium & { libsodium: Sodium };
 
 /** What our boxes may be made with. */
-const LIBRARIES = { '@noble/ciphers': undefined, 'libsodium-wrappers': sodium } as const;
+const LIBRARIES = { '@noble/ciphers': undefined, libsodium } as const;
 t.afterEach(() => sealWith(undefined));
 
-t.test(`${BOXES} random boxes are the same octets in all three`, async (t) => {
+t.test(`${BOXES} random boxes are the same octets in all four`, async (t) => {
   let different = 0;
   let unopened = 0;
   for (let n = 0; n < BOXES; n++) {
     // Most are small; each block and page border is met many times.
     const size = n % 100 === 0 ? randomInt(4_096) : randomInt(200);
     const [key, nonce, content] = [randomBytes(32), randomBytes(24), randomBytes(size)];
-    const ours = seal(key, nonce, content);
-    if (!ours.equals(nacl.secretbox(content, nonce, key))) different++;
-    if (!ours.equals(sodium.crypto_secretbox_easy(content, nonce, key))) different++;
-    if (!open(key, nonce, ours).equals(content)) unopened++;
+    const theirs = nacl.secretbox(content, nonce, key);
+    if (!sodium.crypto_secretbox_easy(content, nonce, key).every((o, i) => o === theirs[i])) {
+      different++;
+    }
+    for (const library of [undefined, libsodium]) {
+      sealWith(library);
+      const ours = seal(key, nonce, content);
+      if (!ours.equals(theirs)) different++;
+      if (!open(key, nonce, ours).equals(content)) unopened++;
+    }
   }
   t.same([different, unopened], [0, 0]);
+});
+
+t.test('boxes of all sizes share one place in the memory of libsodium', async (t) => {
+  const [key, front, back] = [randomBytes(32), randomBytes(16), randomBytes(8)];
+  const noble = new StreamBox(key, front);
+  const places: number[] = [];
+  const sizes: number[] = [];
+  sealWith({
+    ...libsodium,
+    get HEAPU8() {
+      return libsodium.HEAPU8;
+    },
+    _malloc(size) {
+      const place = libsodium._malloc(size);
+      places.push(place);
+      sizes.push(size);
+      return place;
+    },
+  });
+  const [stream, other] = [new StreamBox(key, front), new StreamBox(randomBytes(32), front)];
+  // The last but one is more than WebAssembly is given.
+  for (const size of [0, 1, 65_536, 100_000, 17 * 1_048_576, 5]) {
+    other.seal(back, Buffer.alloc(3));
+    const content = Buffer.alloc(size, size);
+    const box = stream.seal(back, content);
+    t.ok(box.equals(noble.seal(back, content)), `${size} octets`);
+    t.ok(stream.open(back, box).equals(content));
+  }
+  t.same(sizes, [64 + 65_536, 64 + 131_072]);
+
+  const place = places.at(-1)!;
+  const lying = (): Buffer => Buffer.from(libsodium.HEAPU8.subarray(place, place + 32));
+  t.same(lying(), key);
+  other.wipe();
+  t.same(lying(), key, 'somebody else is wiped');
+  stream.wipe();
+  t.same(lying(), Buffer.alloc(32), 'the key is wiped there, too');
+});
+
+t.test('a libsodium that does something else is not used', async (t) => {
+  const [key, nonce] = [randomBytes(32), randomBytes(24)];
+  const content = Buffer.from('content');
+  const expected = seal(key, nonce, content);
+  const strange: Partial<Sodium>[] = [
+    { _crypto_secretbox_easy: () => 0 },
+    { _crypto_secretbox_open_easy: () => -1 },
+    { _malloc: () => 0 },
+    {
+      _crypto_secretbox_easy: () => {
+        throw new TypeError('Cannot convert 100 to a BigInt');
+      },
+    },
+  ];
+  for (const change of strange) {
+    sealWith({ ...libsodium, ...change });
+    t.same(seal(key, nonce, content), expected);
+    t.same(open(key, nonce, expected), content);
+  }
 });
 
 for (const [name, library] of Object.entries(LIBRARIES)) {
@@ -67,7 +135,11 @@ t.test('keys agree to the same secret', async (t) => {
       sharedKey(ours.secret, importPublicKey(Buffer.from(theirs.publicKey))),
       nacl.box.before(ours.publicKey, theirs.secretKey),
     );
-    t.same(importKeyPair(Buffer.from(theirs.secretKey)).publicKey, Buffer.from(theirs.publicKey));
+    const [secretKey, publicKey] = [Buffer.from(theirs.secretKey), Buffer.from(theirs.publicKey)];
+    t.same(importKeyPair(secretKey).publicKey, publicKey);
+    const { secret } = matchKeyPair(secretKey, publicKey)!;
+    t.same(exportSecret(secret), exportSecret(importKeyPair(secretKey).secret));
+    t.equal(matchKeyPair(secretKey, ours.publicKey), undefined);
   }
 });
 
