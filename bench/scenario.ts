@@ -160,7 +160,7 @@ export const SCENARIOS: readonly Scenario[] = [
     peers: 1,
     orders: { mark: 1000 },
   },
-  ...[64, 1024, 65_536].flatMap((size) => [curve(size, 'noble'), curve(size, 'libsodium')]),
+  ...[64, 1024, 65_536].flatMap((size) => [curve(size, 'libsodium'), curve(size, 'noble')]),
   {
     name: 'curve-handshakes',
     group: 'Handshakes under CURVE',
@@ -240,15 +240,15 @@ function pushPull(transport: 'tcp' | 'ipc', size: number, peers: number): Scenar
 
 /** The receiver is the server. Other systems than zeromq-pure have one library only: beside them it may use either. */
 function curve(size: number, library: 'noble' | 'libsodium'): Scenario {
-  const by = library === 'noble' ? '' : ', zeromq-pure with libsodium-wrappers';
+  const by = library === 'libsodium' ? '' : ', zeromq-pure without libsodium-wrappers';
   return {
     ...pushPull('tcp', size, 1),
-    name: `curve-push-pull-tcp-${sizeName(size)}${library === 'noble' ? '' : '-libsodium'}`,
+    name: `curve-push-pull-tcp-${sizeName(size)}${library === 'libsodium' ? '' : '-noble'}`,
     group: `PUSH/PULL under CURVE${by}`,
     title: `PUSH/PULL, ${sizeText(size)} over tcp under CURVE${by}`,
     styles: ['await', 'batch'],
     without: ['ceiling'],
-    orders: { mark: 1000, curve: library === 'noble' ? 1 : 2 },
+    orders: { mark: 1000, curve: library === 'libsodium' ? 1 : 2 },
   };
 }
 

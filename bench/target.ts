@@ -43,6 +43,7 @@ const BOUNDS: readonly [string, Style, number, number, number][] = [
   ['pub-sub-tcp-64B-64-subscribers', 'await', 1, 10, 0],
   ['inproc-16B', 'await', 1, 10, 0],
   ['curve-push-pull-tcp-64B', 'await', 0.3, 0, 0],
+  ['curve-push-pull-tcp-64B-noble', 'await', 0.3, 0, 0],
   ['curve-handshakes', 'await', 0.5, 0, 0],
   ['idle-tcp-10000', 'await', 1, 0, 0],
 ];

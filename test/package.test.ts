@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import t from 'tap';
+import t, { type Test } from 'tap';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -71,8 +71,9 @@ const ONE_MESSAGE = `async function oneMessage(zmq, how, client = {}, server = {
 }
 `;
 
-/** What the package names as its dependencies. */
+/** What the package names as its dependencies, and what it does without. */
 let dependencies: string[] = [];
+let optional: string[] = [];
 
 const project = await mkdtemp(join(tmpdir(), 'zeromq-pure-'));
 t.teardown(() => rm(project, { recursive: true }));
@@ -86,13 +87,22 @@ t.before(async () => {
   await writeFile(join(project, 'package.json'), '{ "name": "user", "private": true }');
   const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   dependencies = Object.keys(manifest.dependencies ?? {}).sort();
-  // Offline: what the package depends on comes from this checkout, packed as a registry has it.
-  const folders = dependencies.map((name) => join(ROOT, 'node_modules', name));
-  const packing = ['pack', '--ignore-scripts', '--silent', '--pack-destination', project];
-  const packed = (await run('npm', [...packing, ...folders], project)).trim().split('\n');
-  const tarballs = [tarball, ...packed].map((name) => `./${name}`);
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...tarballs], project);
+  optional = Object.keys(manifest.optionalDependencies ?? {}).sort();
+  await install([tarball, ...(await packed(dependencies))]);
 });
+
+/** Pack packages of this checkout as a registry has them: the names of the tarballs in `project`. */
+async function packed(names: readonly string[]): Promise<string[]> {
+  const folders = names.map((name) => join(ROOT, 'node_modules', name));
+  const packing = ['pack', '--ignore-scripts', '--silent', '--pack-destination', project];
+  return (await run('npm', [...packing, ...folders], project)).trim().split('\n');
+}
+
+/** Offline: everything comes from this checkout. */
+async function install(tarballs: readonly string[]): Promise<void> {
+  const options = ['--offline', '--omit=optional', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...options, ...tarballs.map((name) => `./${name}`)], project);
+}
 
 t.test('the tarball holds the build and nothing to compile or run on install', async (t) => {
   const files = await readdir(join(project, 'package'), { recursive: true });
@@ -104,7 +114,6 @@ t.test('the tarball holds the build and nothing to compile or run on install', a
   );
   t.same(strange, []);
   const manifest = JSON.parse(await readFile(join(project, 'package/package.json'), 'utf8'));
-  t.same(manifest.optionalDependencies ?? {}, {});
   t.notOk(manifest.gypfile);
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
     t.notOk(manifest.scripts?.[script], `no ${script} script`);
@@ -119,6 +128,10 @@ t.test('the tarball holds the build and nothing to compile or run on install', a
 t.test('installing it brings nothing native, and no more than it names', async (t) => {
   const names = await installed();
   t.same(names, [...dependencies, 'zeromq-pure'].sort());
+  await nothingNative(t, names);
+});
+
+async function nothingNative(t: Test, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const folder = join(project, 'node_modules', name);
     const files = await readdir(folder, { recursive: true });
@@ -128,12 +141,13 @@ t.test('installing it brings nothing native, and no more than it names', async (
       name,
     );
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-    if (name !== 'zeromq-pure') t.same(manifest.dependencies ?? {}, {}, `${name} stands alone`);
+    if (dependencies.includes(name))
+      t.same(manifest.dependencies ?? {}, {}, `${name} stands alone`);
     for (const script of ['preinstall', 'install', 'postinstall']) {
       t.notOk(manifest.scripts?.[script], `${name} has no ${script} script`);
     }
   }
-});
+}
 
 t.test('what talks in the clear needs none of the dependencies', async (t) => {
   const set = (from: string, to: string) => rename(join(project, from), join(project, to));
@@ -158,7 +172,18 @@ t.test('CURVE needs nothing that is optional', async (t) => {
     ${ONE_MESSAGE}
     await oneMessage(zmq, 'CURVE', { ...own, curveServerKey: publicKey }, { ...own, curveServer: true });`,
   );
-  t.notOk((await installed()).includes('libsodium-wrappers'));
+  const required = await installed();
+  t.same(
+    required.filter((name) => optional.includes(name)),
+    [],
+  );
+  t.equal(await run('node', ['curve.mjs'], project), 'by CURVE\n');
+
+  t.same(optional, ['libsodium-wrappers']);
+  await install(await packed([...optional, 'libsodium']));
+  const all = await installed();
+  t.same(all, [...required, ...optional, 'libsodium'].sort());
+  await nothingNative(t, all);
   t.equal(await run('node', ['curve.mjs'], project), 'by CURVE\n');
 });
 

@@ -2,11 +2,11 @@
 
 import type { Orders } from './contract.ts';
 
-/** `curve=1` on the command line: CURVE, sealed by what every installation has; `curve=2`: by libsodium where it can be chosen. */
+/** `curve=1` on the command line: CURVE as it is installed; `curve=2`: without libsodium where one can choose. */
 export function curveOf(orders: Orders, role: 'server' | 'client'): object {
   const curve = orders.number('curve');
   if (curve === 0) return {};
-  if (curve === 1) process.env['ZEROMQ_PURE_CURVE'] = 'noble';
+  if (curve === 2) process.env['ZEROMQ_PURE_CURVE'] = 'noble';
   if (role === 'server') return { curveServer: true, curveSecretKey: SERVER.secret };
   return {
     curveServerKey: SERVER.public,
