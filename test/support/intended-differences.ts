@@ -16,6 +16,18 @@ function runsOn(handshake: Buffer): boolean {
   return handshake.length > 66 + (handshake[65] ?? 0);
 }
 
+/** Is the first frame behind the greeting one of a message, though it may say READY? */
+function isMessage(handshake: Buffer): boolean {
+  return handshake.length > 64 && (handshake[64]! & 4) === 0;
+}
+
+/** Is the first frame behind the greeting between 64 KiB and what both sides take as a message, by its header? */
+function isHuge(handshake: Buffer): boolean {
+  if (handshake.length < 73 || (handshake[64]! & 2) === 0) return false;
+  const size = handshake.readBigUInt64BE(65);
+  return size > 65_536n && size <= 1_048_576n;
+}
+
 const NOT_OUR_VERSION = 'ZMTP 1, 2 and what is none are disconnected at once, with an event';
 const STRICT_METADATA =
   'a READY without Socket-Type, or with an identity over 255 octets, is refused; libzmq takes it';
@@ -23,6 +35,11 @@ const EARLY =
   'libzmq closes where traffic comes before its own READY has left it; RFC 37 lets a peer speak after its own';
 const COMMANDS =
   'a libzmq REQ takes SUBSCRIBE and CANCEL for a reply out of turn; RFC 37 has them ignored';
+const NO_COMMAND = 'READY is a command; libzmq looks at the name alone';
+const HUGE =
+  'a command of the handshake has 64 KiB at most; libzmq waits for what a message may have';
+const TTL =
+  'the TTL of a PING counts from what was heard last; libzmq forgets it when anything comes after';
 
 export const INTENDED: readonly IntendedDifference[] = [
   { ours: 'ERR_ZMTP_VERSION_UNSUPPORTED', libzmq: 'silent', why: NOT_OUR_VERSION },
@@ -33,4 +50,8 @@ export const INTENDED: readonly IntendedDifference[] = [
   { ours: 'answers', libzmq: 'closed', when: runsOn, why: EARLY },
   { ours: 'answers', libzmq: 'closed', type: 'REQ', why: COMMANDS },
   { ours: 'silent', libzmq: 'closed', type: 'REQ', why: COMMANDS },
+  { ours: 'ERR_ZMTP_UNEXPECTED_COMMAND', libzmq: 'silent', when: isMessage, why: NO_COMMAND },
+  { ours: 'ERR_ZMTP_UNEXPECTED_COMMAND', libzmq: 'answers', when: isMessage, why: NO_COMMAND },
+  { ours: 'ERR_ZMTP_FRAME_TOO_LARGE', libzmq: 'silent', when: isHuge, why: HUGE },
+  { ours: 'ERR_ZMTP_HEARTBEAT_TIMEOUT', libzmq: 'silent', why: TTL },
 ];

@@ -11,16 +11,20 @@ row('3a', '100 000 mutations over TCP against each type', 'served afterwards', (
 );
 
 row('3a', 'another seed', 'served afterwards', (t) =>
-  ordinary(t, 'hostile/fuzz.test.ts', { FUZZ_CASES: '10000', FUZZ_SEED: `${Date.now() % 1e6}` }),
+  ordinary(t, 'hostile/fuzz.test.ts', { FUZZ_SEED: anySeed() }),
 );
 
-row('3a', '1 000 mutations of each type, here and in libzmq', 'intended differences only', (t) =>
-  ordinary(t, 'interop/fuzz.test.ts', { FUZZ_CASES: '1000' }),
+row('3a', 'another seed, here and in libzmq', 'intended differences only', (t) =>
+  ordinary(t, 'interop/fuzz.test.ts', { FUZZ_SEED: anySeed() }),
 );
 
 row('3a', '20 times the ordinary inputs to the protocol alone', 'no error but its own', (t) =>
   ordinary(t, 'zmtp/fuzz.test.ts', { FUZZ_RUNS: '20' }),
 );
+
+function anySeed(): string {
+  return `${Date.now() % 1e6}`;
+}
 
 /** One of the ordinary test files, in a process of its own. */
 async function ordinary(t: Test, file: string, env: Record<string, string>) {
