@@ -100,6 +100,7 @@ const commonRows: Rows<CommonOptions> = {
   zapEnforceDomain: bool(93, false),
   typeOfService: integer(57, 0, { min: 0 }),
   handshakeInterval: integer(66, 30_000, { min: 0 }),
+  maxHandshakesPerSecond: integer(undefined, 0, { min: 0 }),
   socksProxy: refused(text(68), 'refusing to connect around it'),
   heartbeatInterval: integer(75, 0, { min: 0 }),
   heartbeatTimeToLive: integer(76, 0, { min: 0, max: TTL_MAX, unit: TTL_UNIT }),

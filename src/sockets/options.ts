@@ -109,6 +109,11 @@ export interface CommonOptions {
    * After that the connection is closed; a connecting side tries again.
    */
   handshakeInterval: number;
+  /**
+   * Ours. Connections that one IP address may begin within a second at a bound tcp endpoint, default 0 = no limit. Others are
+   * closed at once, before anything is computed for them, with the event `accept:error` (`ECONNABORTED`).
+   */
+  maxHandshakesPerSecond: number;
   /** `ZMQ_SOCKS_PROXY`. `host:port` of a SOCKS5 proxy, default null. Refused: traffic would go around it. */
   socksProxy: string | null;
   /** `ZMQ_HEARTBEAT_IVL`. Milliseconds between PINGs to each peer, default 0 = none. */

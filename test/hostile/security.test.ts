@@ -476,6 +476,23 @@ t.test('a flood of bad HELLOs while a lawful peer is served', async (t) => {
   t.comment(`${Math.round(300_000 / took)} refused/s, both ends in this process`);
 });
 
+t.test('of a flood above maxHandshakesPerSecond only that many cost an agreement', async (t) => {
+  const { log, endpoint, serves } = await victim(t, { ...asServer, maxHandshakesPerSecond: 5 });
+  const bad = Buffer.concat([greeting('CURVE'), wire(changed(hello(), 150))]);
+  await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      const attacker = await connectRaw(t, endpoint, { keep: false, from: '127.0.0.2' });
+      attacker.write(bad);
+      await attacker.closed;
+    }),
+  );
+  await log.until('40 refusals', () => codes(log).length + log.count('accept:error') === 40);
+  // The second may have ended once meanwhile.
+  t.ok(codes(log).length <= 10, `${codes(log).length} of 40`);
+  t.ok(codes(log).every((code) => code === 'ERR_ZMTP_CRYPTOGRAPHIC'));
+  await serves();
+});
+
 t.test('a server that attacks its client', async (t) => {
   const raw = await listenRaw(t);
   const [socket, log] = watch(t, new Dealer({ ...asClient, reconnectInterval: 5 }));

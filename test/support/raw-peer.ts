@@ -98,9 +98,10 @@ export class RawPeer {
 export async function connectRaw(
   t: TearDown,
   endpoint: string,
-  options: { readonly keep?: boolean } = {},
+  options: { readonly keep?: boolean; readonly from?: string } = {},
 ): Promise<RawPeer> {
-  const stream = net.connect(addressOf(endpoint));
+  const source = options.from === undefined ? {} : { localAddress: options.from };
+  const stream = net.connect({ ...addressOf(endpoint), ...source });
   const peer = new RawPeer(stream, options.keep);
   t.teardown(() => peer.destroy());
   await Promise.race([

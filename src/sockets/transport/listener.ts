@@ -12,7 +12,9 @@ import { SocketError, toSocketError } from '../errors.ts';
 import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options.ts';
 import type { Pipe } from '../pipe.ts';
+import { plainAddress } from '../security.ts';
 import { handshakeFailure } from './handshake-failure.ts';
+import { HandshakeLimit } from './handshake-limit.ts';
 import { Inlet } from './inlet.ts';
 import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
 import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
@@ -27,6 +29,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   readonly #values: OptionValues;
   readonly #server: net.Server;
   readonly #links = new Set<StreamLink>();
+  readonly #limit: HandshakeLimit;
   #resolveOver!: () => void;
   #listening = false;
   #closing = false;
@@ -38,6 +41,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   constructor(host: TransportHost, values: OptionValues, text: string) {
     this.#host = host;
     this.#values = values;
+    this.#limit = new HandshakeLimit(values.maxHandshakesPerSecond);
     this.text = text;
     this.address = text;
     this.over = new Promise((resolve) => {
@@ -158,6 +162,16 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
       stream.destroy();
       return;
     }
+    const { remoteAddress } = stream;
+    if (remoteAddress !== undefined && !this.#limit.admits(remoteAddress, performance.now())) {
+      stream.destroy();
+      this.#host.emit({
+        type: 'accept:error',
+        address: this.address,
+        error: tooMany(remoteAddress),
+      });
+      return;
+    }
     this.#host.emit({ type: 'accept', address: this.address });
     // A listener of the event may have closed the socket.
     if (this.#closing || this.#finishing) {
@@ -270,6 +284,13 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   #removeDirectory(): void {
     if (this.#directory !== undefined) void rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+function tooMany(remoteAddress: string): SocketError {
+  const peer = plainAddress(remoteAddress);
+  return new SocketError('ECONNABORTED', {
+    message: `Software caused connection abort: ${peer} is above maxHandshakesPerSecond`,
+  });
 }
 
 /** `ZMQ_TCP_KEEPALIVE_IDLE` is in seconds, Node wants milliseconds; 0 leaves the system's own. */
