@@ -5,6 +5,7 @@ import type { Message } from '../message.ts';
 import type { Pipe } from '../pipe.ts';
 import { Distributor } from '../routing/distributor.ts';
 import { PrefixIndex } from '../routing/prefix-index.ts';
+import { purge } from '../routing/purge.ts';
 import { CANCEL, SUBSCRIBE } from '../routing/subscription.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
@@ -42,7 +43,7 @@ export class PublishPattern implements Pattern {
   lost(pipe: Pipe): void {
     pipe.discardIncoming();
     const had = this.#subscriptions.countOf(pipe);
-    this.#subscriptions.removeAll(pipe);
+    purge(this.#subscriptions, pipe);
     if (had > 0) this.#host.subscribed?.(pipe, 0);
     this.#unblock();
   }

@@ -6,6 +6,7 @@ import type { Pipe } from '../pipe.ts';
 import { Ring } from '../ring.ts';
 import { Distributor } from '../routing/distributor.ts';
 import { PrefixIndex } from '../routing/prefix-index.ts';
+import { purge } from '../routing/purge.ts';
 import { CANCEL, isSubscription, SUBSCRIBE, subscriptionMessage } from '../routing/subscription.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 import type { PublishOptions } from './publish.ts';
@@ -181,11 +182,13 @@ export class XPublishPattern implements Pattern {
   #forget(pipe: Pipe): void {
     const { manual, verbosity } = this.#options;
     const had = this.#subscriptions.countOf(pipe);
-    this.#requests.removeAll(pipe, (prefix) => this.#notify(pipe, CANCEL, prefix));
-    this.#subscriptions.removeAll(pipe, (prefix, last) => {
+    const told = (): void => this.#host.readable();
+    purge(this.#requests, pipe, (prefix) => this.#notify(pipe, CANCEL, prefix), told);
+    const gone = (prefix: Uint8Array, last: boolean): void => {
       if (manual) return;
       if (last || verbosity === 'allSubsUnsubs') this.#notify(pipe, CANCEL, prefix);
-    });
+    };
+    purge(this.#subscriptions, pipe, gone, told);
     if (had > 0) this.#host.subscribed?.(pipe, 0);
   }
 

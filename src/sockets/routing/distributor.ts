@@ -78,14 +78,14 @@ export class Distributor {
     return was;
   }
 
-  /** Leave each of the first `count` targets in once, and stamp it. */
+  /** Leave each of the first `count` targets in once, and stamp it. One that is detached may not be purged yet. */
   #once(count: number): number {
     const targets = this.#targets;
     const generation = ++this.#generation;
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const pipe = targets[i]!;
-      if (pipe.stamp === generation) continue;
+      if (pipe.stamp === generation || pipe.outIndex < 0) continue;
       pipe.stamp = generation;
       targets[kept++] = pipe;
     }

@@ -2,6 +2,9 @@
 
 import { type PrefixNode, PrefixTree, step } from './prefix-tree.ts';
 
+/** Hears of a prefix that is removed: a view of it, good for the duration of the call, and whether nobody has it any more. */
+export type Removed = (prefix: Uint8Array, last: boolean) => void;
+
 /** Owners per prefix are a set: a prefix added twice by one owner is gone after one removal. */
 export class PrefixIndex<T extends object> {
   readonly #tree = new PrefixTree<T[]>();
@@ -52,17 +55,21 @@ export class PrefixIndex<T extends object> {
   }
 
   /**
-   * Remove all prefixes of `owner`, in the order it added them. `onRemoved` hears of each: a view of it,
-   * good for the duration of the call, and whether nobody has it any more. It must not change the index.
+   * Remove all prefixes of `owner`, or the first `limit`, in the order it added them. `onRemoved` must not change the index.
+   * True when none is left.
    */
-  removeAll(owner: T, onRemoved?: (prefix: Uint8Array, last: boolean) => void): void {
+  removeAll(owner: T, onRemoved?: Removed, limit: number = Number.POSITIVE_INFINITY): boolean {
     const nodes = this.#held.get(owner);
-    if (nodes === undefined) return;
-    this.#held.delete(owner);
+    if (nodes === undefined) return true;
+    let count = 0;
     for (const node of nodes) {
+      if (count++ === limit) return false;
+      nodes.delete(node);
       if (onRemoved !== undefined) onRemoved(node.prefix, node.value?.length === 1);
       this.#withdraw(node, owner);
     }
+    this.#held.delete(owner);
+    return true;
   }
 
   /**

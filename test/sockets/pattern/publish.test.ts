@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { PublishPattern } from '../../../src/sockets/pattern/publish.ts';
 import { FakeHost, FakePeer, joined, leave, message } from '../../support/fan-out.ts';
+import { eventually } from '../../support/sockets.ts';
 
 function setUp(options = {}) {
   const host = new FakeHost();
@@ -167,3 +168,25 @@ t.test('with noDrop and any mix of reading and sending nothing is lost or double
     ),
   );
 });
+
+t.test(
+  'a peer that leaves is served no more, and its many subscriptions go by and by',
+  async (t) => {
+    const { pattern, host } = setUp();
+    const [leaver, stayer] = [joined(pattern), joined(pattern)];
+    for (let n = 0; n < 20_000; n++) leaver.say(`\x01topic ${n}`);
+    stayer.say('\x01topic 19999');
+    leave(pattern, leaver);
+    t.equal(host.counts.at(-1), 0);
+    pattern.send(message('topic 19999'));
+    t.same(leaver.got(), []);
+    t.same(stayer.got(), ['topic 19999']);
+    t.ok(pattern.topicCount > 10_000, `${pattern.topicCount} are left to the next turns`);
+    // The same while they go.
+    stayer.say('\x01topic 15000');
+    await eventually('they are gone', () => pattern.topicCount === 2);
+    pattern.send(message('topic 15000'));
+    t.same(stayer.got(), ['topic 15000']);
+    t.same(leaver.got(), []);
+  },
+);

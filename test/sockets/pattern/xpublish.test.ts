@@ -1,6 +1,7 @@
 import t from 'tap';
 import { type XPublishOptions, XPublishPattern } from '../../../src/sockets/pattern/xpublish.ts';
 import { FakeHost, joined, leave, message, received } from '../../support/fan-out.ts';
+import { eventually } from '../../support/sockets.ts';
 
 function setUp(options: Partial<XPublishOptions> = {}) {
   const host = new FakeHost();
@@ -211,4 +212,21 @@ t.test('inverted matching sends to those that did not subscribe', async (t) => {
   one.say('\x01A');
   pattern.send(message('A1'));
   t.same([one.got(), two.got()], [[], ['A1']]);
+});
+
+t.test('many subscriptions of a peer that leaves are cancelled by and by, each once', async (t) => {
+  const { pattern, host } = setUp();
+  const [leaver, stayer] = [joined(pattern), joined(pattern)];
+  const topics = Array.from({ length: 20_000 }, (_, n) => `topic ${n}`);
+  for (const topic of topics) leaver.say(`\x01${topic}`);
+  received(pattern);
+  leave(pattern, leaver);
+  t.ok(pattern.topicCount > 10_000);
+  // One that is still to be purged is somebody else's now, and not cancelled.
+  stayer.say('\x01topic 15000');
+  const before = host.readableCount;
+  await eventually('they are gone', () => pattern.topicCount === 1);
+  t.ok(host.readableCount > before);
+  const cancelled = topics.filter((topic) => topic !== 'topic 15000').map((topic) => `-${topic}`);
+  t.same(received(pattern), cancelled);
 });

@@ -1,0 +1,26 @@
+/** Purge: takes the prefixes of a peer that is gone out of an index, without keeping the event loop from others for long. */
+
+import type { PrefixIndex, Removed } from './prefix-index.ts';
+
+/**
+ * Remove all prefixes of `owner`: the first few thousand now, as many more in each later turn of the event loop, meanwhile the
+ * index still finds it. One that has not ended may come back and subscribe again: of that one, all at once.
+ * @param onRemoved hears of each, see `PrefixIndex.removeAll`
+ * @param onTurn is called after each later turn
+ */
+export function purge<T extends { readonly ended: boolean }>(
+  index: PrefixIndex<T>,
+  owner: T,
+  onRemoved?: Removed,
+  onTurn?: () => void,
+): void {
+  if (index.removeAll(owner, onRemoved, owner.ended ? SLICE : undefined)) return;
+  const turn = (): void => {
+    if (!index.removeAll(owner, onRemoved, SLICE)) setImmediate(turn).unref();
+    onTurn?.();
+  };
+  setImmediate(turn).unref();
+}
+
+/** One or two milliseconds' worth. */
+const SLICE = 4096;
