@@ -5,7 +5,7 @@
  * the command SUBSCRIBE or CANCEL. Both are accepted from everybody (RFC 37, "Publish-Subscribe").
  */
 
-import { commandData, encodeCommand } from './command.ts';
+import { encodeCommand } from './command.ts';
 import type { Message } from './frame.ts';
 
 export const SUBSCRIBE = 0x01;
@@ -24,11 +24,18 @@ export function toCommand(message: Message): Buffer {
   return encodeCommand(part[0] === SUBSCRIBE ? 'SUBSCRIBE' : 'CANCEL', part.subarray(1));
 }
 
-/** The message for a SUBSCRIBE or CANCEL command. */
+/**
+ * The message for a SUBSCRIBE or CANCEL command. A large body in memory of its own, where a decoder has put it together, is made
+ * into the message: a topic may be megabytes long.
+ */
 export function fromCommand(name: 'SUBSCRIBE' | 'CANCEL', body: Buffer): Message {
-  const prefix = commandData(body);
-  const part = Buffer.allocUnsafe(1 + prefix.length);
+  // The last octet of the name gives its place to the first of the message.
+  const within = body.subarray(body[0]!);
+  const owned = body.length >= LARGE && body.buffer.byteLength === body.length;
+  const part = owned ? within : Buffer.from(within);
   part[0] = name === 'SUBSCRIBE' ? SUBSCRIBE : CANCEL;
-  part.set(prefix, 1);
   return [part];
 }
+
+/** Octets. */
+const LARGE = 65_536;

@@ -33,3 +33,23 @@ t.test('message to command and back is the same, in memory of its own', async (t
     ),
   );
 });
+
+t.test(
+  'a large command in memory of its own becomes the message, one in a chunk does not',
+  async (t) => {
+    const part = Buffer.alloc(100_000, 'x');
+    for (const kind of [1, 0]) {
+      part[0] = kind;
+      const command = Buffer.from(toCommand([part]));
+      t.equal(command.buffer.byteLength, command.length);
+      const name = kind === 1 ? 'SUBSCRIBE' : 'CANCEL';
+      const chunk = Buffer.concat([command, Buffer.alloc(1)]);
+      const [copied] = fromCommand(name, chunk.subarray(0, -1));
+      t.ok(copied!.equals(part));
+      t.ok(chunk.subarray(0, -1).equals(command), 'the chunk is left as it was');
+      const [made] = fromCommand(name, command);
+      t.ok(made!.equals(part));
+      t.equal(made!.buffer, command.buffer);
+    }
+  },
+);

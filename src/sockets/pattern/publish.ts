@@ -59,7 +59,7 @@ export class PublishPattern implements Pattern {
     for (let message = pipe.read(); message !== undefined; message = pipe.read()) {
       if (pipe.ended) continue;
       // libzmq looks at every part, not at the first only.
-      for (let i = 0; i < message.length; i++) this.#take(pipe, message[i]!);
+      for (let i = 0; i < message.length; i++) this.#take(pipe, message[i]!, i === 0);
     }
     const count = this.#subscriptions.countOf(pipe);
     if (count !== before) this.#host.subscribed?.(pipe, count);
@@ -95,8 +95,9 @@ export class PublishPattern implements Pattern {
     return 'ENOTSUP';
   }
 
-  #take(pipe: Pipe, part: Buffer): void {
-    if (part[0] === SUBSCRIBE) this.#subscriptions.add(part.subarray(1), pipe);
+  /** `given`: nobody else has the part, as XSUB sees to. */
+  #take(pipe: Pipe, part: Buffer, given: boolean): void {
+    if (part[0] === SUBSCRIBE) this.#subscriptions.add(part.subarray(1), pipe, given);
     else if (part[0] === CANCEL) this.#subscriptions.remove(part.subarray(1), pipe);
   }
 

@@ -153,7 +153,8 @@ export class XPublishPattern implements Pattern {
         others.push(part);
       } else if (!pipe.ended) {
         const kind = part[0] === SUBSCRIBE ? SUBSCRIBE : CANCEL;
-        if (this.#change(pipe, kind, part.subarray(1))) this.#notify(pipe, kind, part.subarray(1));
+        const prefix = part.subarray(1);
+        if (this.#change(pipe, kind, prefix, i === 0)) this.#notify(pipe, kind, prefix);
       }
     }
     if (others === undefined) return;
@@ -162,16 +163,21 @@ export class XPublishPattern implements Pattern {
     this.#notices.push({ pipe, message: pipe.signed(others), octets });
   }
 
-  /** Make the change a peer asks for. True when the application should hear of it. */
-  #change(pipe: Pipe, kind: typeof SUBSCRIBE | typeof CANCEL, prefix: Buffer): boolean {
+  /** Make the change a peer asks for. True when the application should hear of it. `given`: as XSUB sees to. */
+  #change(
+    pipe: Pipe,
+    kind: typeof SUBSCRIBE | typeof CANCEL,
+    prefix: Buffer,
+    given: boolean,
+  ): boolean {
     const { manual, verbosity } = this.#options;
     if (manual) {
-      if (kind === SUBSCRIBE) this.#requests.add(prefix, pipe);
+      if (kind === SUBSCRIBE) this.#requests.add(prefix, pipe, given);
       else this.#requests.remove(prefix, pipe);
       return true;
     }
     if (kind === SUBSCRIBE) {
-      return this.#subscriptions.add(prefix, pipe) === 'first' || verbosity !== null;
+      return this.#subscriptions.add(prefix, pipe, given) === 'first' || verbosity !== null;
     }
     // libzmq also passes up the cancellation of what this peer never had, and so through a proxy cuts off
     // peers that do have it.

@@ -86,7 +86,10 @@ export class XSubscribePattern implements Pattern {
     return 'EAGAIN';
   }
 
-  /** After one subscription more may follow in the same message; an XPUB would take them for that, too. */
+  /**
+   * After one subscription more may follow in the same message; an XPUB would take them for that, too. None goes out in the
+   * caller's memory: an XPUB of this process keeps what comes first in a message.
+   */
   #change(message: Message): void {
     let others: Buffer[] | undefined;
     for (let i = 0; i < message.length; i++) {

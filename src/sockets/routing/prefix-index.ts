@@ -27,9 +27,12 @@ export class PrefixIndex<T extends object> {
     return this.#tree.find(prefix)?.value?.length ?? 0;
   }
 
-  /** Add a prefix (copied): `first` = nobody had it, `more` = others had, `known` = `owner` itself had. */
-  add(prefix: Uint8Array, owner: T): 'first' | 'more' | 'known' {
-    const node = this.#tree.place(prefix);
+  /**
+   * Add a prefix: `first` = nobody had it, `more` = others had, `known` = `owner` itself had. It is copied; one that is `given`
+   * away, of megabytes, may be kept.
+   */
+  add(prefix: Uint8Array, owner: T, given = false): 'first' | 'more' | 'known' {
+    const node = this.#tree.place(prefix, given);
     let nodes = this.#held.get(owner);
     if (nodes === undefined) {
       nodes = new Set();

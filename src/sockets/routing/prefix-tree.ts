@@ -45,15 +45,21 @@ export class PrefixTree<V> {
     return node;
   }
 
-  /** The node where `prefix` ends, made if need be: then the caller must give it a value. Copies `prefix`. */
-  place(prefix: Uint8Array): PrefixNode<V> {
+  /**
+   * The node where `prefix` ends, made if need be: then the caller must give it a value. Copies `prefix`; one that is `given`
+   * away may be kept instead.
+   */
+  place(prefix: Uint8Array, given = false): PrefixNode<V> {
     let node = this.root;
     while (node.end < prefix.length) {
       const octet = prefix[node.end]!;
       const position = positionOf(node.children, octet);
       const child = node.children[position];
-      if (child === undefined || child.octet !== octet) return addLeaf(node, position, prefix);
-      const end = commonEnd(child, prefix, node.end + 1);
+      if (child === undefined || child.octet !== octet) {
+        return addLeaf(node, position, given ? kept(prefix) : new Uint8Array(prefix));
+      }
+      const limit = Math.min(child.end, prefix.length);
+      const end = commonEnd(child.key, prefix, node.end + 1, limit);
       node = end === child.end ? child : fork(child, end, position);
     }
     return node;
@@ -98,6 +104,7 @@ export function step<V>(node: PrefixNode<V>, topic: Uint8Array): PrefixNode<V> |
   const end = child.end;
   if (end > topic.length) return undefined;
   const key = child.key;
+  if (end - at > LONG) return commonEnd(key, topic, at, end) === end ? child : undefined;
   for (at++; at < end; at++) if (key[at] !== topic[at]) return undefined;
   return child;
 }
@@ -114,18 +121,27 @@ function positionOf<V>(children: readonly PrefixNode<V>[], octet: number): numbe
   return low;
 }
 
-/** Up to where the way to `child` and `prefix` are the same, known to be so up to `from`. */
-function commonEnd<V>(child: PrefixNode<V>, prefix: Uint8Array, from: number): number {
-  const key = child.key;
-  const limit = Math.min(child.end, prefix.length);
+/** Up to where two keys are the same, of which that is known up to `from`, and no further than `limit`. */
+function commonEnd(one: Uint8Array, other: Uint8Array, from: number, limit: number): number {
   let at = from;
-  while (at < limit && key[at] === prefix[at]) at++;
+  while (limit - at > LONG && sameOctets(one, other, at, at + LONG)) at += LONG;
+  while (at < limit && one[at] === other[at]) at++;
   return at;
 }
 
-function addLeaf<V>(parent: PrefixNode<V>, position: number, prefix: Uint8Array): PrefixNode<V> {
-  // A copy, and not in Buffer's pool: `prefix` is a view of a large chunk, and lives much shorter.
-  const key = new Uint8Array(prefix);
+function sameOctets(one: Uint8Array, other: Uint8Array, start: number, end: number): boolean {
+  return Buffer.compare(one.subarray(start, end), other.subarray(start, end)) === 0;
+}
+
+/** `prefix` in memory that holds little else: as a rule it is a view of a large chunk, and lives much shorter. */
+function kept(prefix: Uint8Array): Uint8Array {
+  if (prefix.length < LONG) return new Uint8Array(prefix);
+  const { buffer, byteOffset, length } = prefix;
+  const wasted = buffer.byteLength - length;
+  return wasted > length >> 3 ? new Uint8Array(prefix) : new Uint8Array(buffer, byteOffset, length);
+}
+
+function addLeaf<V>(parent: PrefixNode<V>, position: number, key: Uint8Array): PrefixNode<V> {
   const leaf = new PrefixNode<V>(key, key.length, key[parent.end]!, parent);
   const wasLeaf = parent.children.length === 0;
   const former = parent.key;
@@ -186,5 +202,7 @@ function without<V>(children: PrefixNode<V>[], position: number): PrefixNode<V>[
   return children;
 }
 
+/** From this many octets on a comparison out of JavaScript costs less. */
+const LONG = 4096;
 /** The children of every leaf; never written to. */
 const NONE: never[] = [];

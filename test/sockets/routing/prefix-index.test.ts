@@ -176,3 +176,43 @@ t.test('a hundred thousand prefixes of an owner that leaves are gone in no time'
     'ample, for a busy machine: it takes about 40 ms',
   );
 });
+
+t.test(
+  'a prefix that is given away is kept where it is, unless its memory holds much else',
+  async (t) => {
+    const kept = Buffer.alloc(1_000_000, 'k');
+    const before = process.memoryUsage().arrayBuffers;
+    const index = new PrefixIndex<Owner>();
+    index.add(kept.subarray(1), a, true);
+    t.ok(process.memoryUsage().arrayBuffers - before < 500_000);
+
+    const chunk = Buffer.alloc(1_000_000, 'c');
+    index.add(chunk.subarray(0, 500_000), a, true);
+    index.add(chunk.subarray(0, 10), b, true);
+    chunk.fill(0);
+    t.same(owners(index, 'c'.repeat(10)), ['b']);
+    t.same(owners(index, 'c'.repeat(500_000)), ['a', 'b']);
+  },
+);
+
+t.test('long prefixes part at any octet', async () => {
+  const long = Buffer.alloc(20_000, 'x');
+  fc.assert(
+    fc.property(fc.nat(19_999), fc.nat(20_000), (at, end) => {
+      const other = Buffer.from(long.subarray(0, Math.max(end, at + 1)));
+      other[at] = 0;
+      const index = new PrefixIndex<Owner>();
+      index.add(long, a);
+      index.add(other, b);
+      index.add(long.subarray(0, at), b);
+      const found: Owner[] = [];
+      return (
+        index.match(long, found) === 2 &&
+        index.match(other, found) === 2 &&
+        index.match(long.subarray(0, 19_999), found) === 1 &&
+        index.remove(other, b) === 'last' &&
+        index.remove(long, a) === 'last'
+      );
+    }),
+  );
+});
