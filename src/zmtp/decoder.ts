@@ -224,11 +224,12 @@ export class Decoder {
 
   /**
    * Have room for the first `needed` octets of the body. Nothing is allocated for octets merely announced: the room
-   * doubles as they arrive, and is made whole at once only on a connection that has brought as much before.
+   * doubles as they arrive, and is made whole when a quarter is there, or on a connection that has brought as much before.
    */
   #reserve(needed: number): boolean {
     if (needed <= this.#body.length) return true;
-    const room = Math.min(this.#size, Math.max(2 * needed, this.#received, ROOM_MIN));
+    const enough = Math.max(2 * needed, this.#received, ROOM_MIN);
+    const room = this.#size <= Math.max(4 * needed, enough) ? this.#size : enough;
     try {
       const grown = Buffer.allocUnsafe(room);
       this.#body.copy(grown, 0, 0, this.#filled);

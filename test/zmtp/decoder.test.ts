@@ -380,6 +380,26 @@ t.test('no more is reserved for a body than twice what has come, or a few KiB', 
   t.ok(received > 60_000);
 });
 
+t.test(
+  'a body of which a quarter has come is not copied for every doubling that is left',
+  async (t) => {
+    const octets = message(Buffer.alloc(1_000_000, 'x'));
+    const decoder = new Decoder(limits());
+    const sizes: number[] = [];
+    watchingMemory(
+      (size) => sizes.push(size),
+      () => {
+        for (let at = 0; at < octets.length; at += 10_000) {
+          decoder.push(octets.subarray(at, at + 10_000));
+          decoder.next();
+        }
+      },
+    );
+    t.equal(sizes.at(-1), 1_000_000);
+    t.ok(sizes.at(-2)! <= 500_000, `${sizes}`);
+  },
+);
+
 t.test('a connection that has brought much gets the room for a body at once', async (t) => {
   const body = Buffer.alloc(200_000, 'x');
   const octets = message(body);
