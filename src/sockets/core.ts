@@ -294,6 +294,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.emit({ type: 'peer:refused', address, error });
   }
 
+  later(work: () => void): void {
+    setImmediate(work).unref();
+  }
+
   dropped(): void {
     this.#droppedBefore++;
   }

@@ -116,6 +116,10 @@ export class FakeHost implements PatternHost {
   droppedCount = 0;
   readonly notes: string[] = [];
 
+  later(): void {
+    throw new Error('none of these patterns puts anything off');
+  }
+
   readable(): void {
     this.readableCount++;
   }

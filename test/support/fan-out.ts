@@ -88,6 +88,13 @@ export class FakeHost implements PatternHost {
     this.writableCount++;
   }
 
+  /** What is to be done later, for tests to do. */
+  readonly postponed: (() => void)[] = [];
+
+  later(work: () => void): void {
+    this.postponed.push(work);
+  }
+
   note(): void {}
 
   subscribed(_pipe: Pipe, count: number): void {

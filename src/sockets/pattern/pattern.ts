@@ -38,6 +38,8 @@ export interface PatternHost {
   writable(): void;
   /** Something worth a monitor event: a peer was refused, a message dropped for a reason other than a mark. */
   note(pipe: Pipe, reason: string): void;
+  /** Do `work` in a later turn of the event loop: what could keep it from others now. The end of the process does not wait for it. */
+  later(work: () => void): void;
   /** A message was dropped that no pipe can count: its peer is unknown, or gone. */
   dropped?(): void;
   /** PUB, XPUB: the peer's number of subscriptions changed. */

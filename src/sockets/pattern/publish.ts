@@ -43,7 +43,7 @@ export class PublishPattern implements Pattern {
   lost(pipe: Pipe): void {
     pipe.discardIncoming();
     const had = this.#subscriptions.countOf(pipe);
-    purge(this.#subscriptions, pipe);
+    purge(this.#subscriptions, pipe, (work) => this.#host.later(work));
     if (had > 0) this.#host.subscribed?.(pipe, 0);
     this.#unblock();
   }

@@ -188,13 +188,14 @@ export class XPublishPattern implements Pattern {
   #forget(pipe: Pipe): void {
     const { manual, verbosity } = this.#options;
     const had = this.#subscriptions.countOf(pipe);
+    const later = (work: () => void): void => this.#host.later(work);
     const told = (): void => this.#host.readable();
-    purge(this.#requests, pipe, (prefix) => this.#notify(pipe, CANCEL, prefix), told);
+    purge(this.#requests, pipe, later, (prefix) => this.#notify(pipe, CANCEL, prefix), told);
     const gone = (prefix: Uint8Array, last: boolean): void => {
       if (manual) return;
       if (last || verbosity === 'allSubsUnsubs') this.#notify(pipe, CANCEL, prefix);
     };
-    purge(this.#subscriptions, pipe, gone, told);
+    purge(this.#subscriptions, pipe, later, gone, told);
     if (had > 0) this.#host.subscribed?.(pipe, 0);
   }
 

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import t from 'tap';
 import { PublishPattern } from '../../../src/sockets/pattern/publish.ts';
 import { FakeHost, FakePeer, joined, leave, message } from '../../support/fan-out.ts';
-import { eventually } from '../../support/sockets.ts';
 
 function setUp(options = {}) {
   const host = new FakeHost();
@@ -184,7 +183,12 @@ t.test(
     t.ok(pattern.topicCount > 10_000, `${pattern.topicCount} are left to the next turns`);
     // The same while they go.
     stayer.say('\x01topic 15000');
-    await eventually('they are gone', () => pattern.topicCount === 2);
+    for (let work = host.postponed.shift(); work !== undefined; work = host.postponed.shift()) {
+      const before = pattern.topicCount;
+      work();
+      t.ok(before - pattern.topicCount <= 5_000, 'not too many at once');
+    }
+    t.equal(pattern.topicCount, 2);
     pattern.send(message('topic 15000'));
     t.same(stayer.got(), ['topic 15000']);
     t.same(leaver.got(), []);
