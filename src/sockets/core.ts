@@ -97,6 +97,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   #bytesSentBefore = 0;
   #bytesReceivedBefore = 0;
   #reconnectsBefore = 0;
+  #throttledCount = 0;
 
   constructor(context: Context, spec: SocketTypeSpec) {
     this.context = context;
@@ -377,6 +378,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.#peersChanged();
   }
 
+  throttled(): void {
+    this.#throttledCount++;
+  }
+
   forget(pipe: Pipe): void {
     if (this.#pipes.delete(pipe)) this.#droppedBefore += pipe.droppedCount;
   }
@@ -454,6 +459,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
       received: { messages: this.incoming.receivedCount, bytes: bytesReceived },
       dropped,
       reconnects,
+      throttled: this.#throttledCount,
       queued: { out, in: incoming },
       peers,
     };

@@ -28,6 +28,15 @@ export interface SystemError extends EventError {
   errno: number;
 }
 
+/**
+ * Why a connection was not taken in: a failure of the system, or `ERR_TOO_MANY_HANDSHAKES` (with the number of `ECONNABORTED`),
+ * when its address has reached `maxHandshakesPerSecond`.
+ */
+export interface AcceptError extends SystemError {
+  /** That address, bare; empty when the peer had left already. */
+  remoteAddress?: string;
+}
+
 /** The peer broke the protocol, or what judges peers did. */
 export interface ProtocolError extends EventError {
   /** Which rule was broken; those of libzmq's monitor, and more. */
@@ -43,7 +52,7 @@ export interface AuthenticationError extends EventError {
 /** One event, told apart by `type`. */
 export type Event =
   | AddressEvent<'accept'>
-  | ErrorEvent<'accept:error', SystemError>
+  | ErrorEvent<'accept:error', AcceptError>
   | AddressEvent<'bind'>
   | ErrorEvent<'bind:error', SystemError>
   | AddressEvent<'connect'>

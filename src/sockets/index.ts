@@ -29,6 +29,7 @@ export type {
 } from './directed.ts';
 export { SocketError, type SocketErrorCode } from './errors.ts';
 export {
+  type AcceptError,
   type AuthenticationError,
   type Event,
   type EventError,

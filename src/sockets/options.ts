@@ -111,7 +111,8 @@ export interface CommonOptions {
   handshakeInterval: number;
   /**
    * Ours. Connections that one IP address may begin within a second at a bound tcp endpoint, default 0 = no limit. Others are
-   * closed at once, before anything is computed for them, with the event `accept:error` (`ECONNABORTED`).
+   * closed at once, before the greeting and before anything is computed for them, with the event `accept:error`
+   * (`ERR_TOO_MANY_HANDSHAKES`), and counted in `stats().throttled`; a lawful peer comes again. What comes over ipc has no address.
    */
   maxHandshakesPerSecond: number;
   /** `ZMQ_SOCKS_PROXY`. `host:port` of a SOCKS5 proxy, default null. Refused: traffic would go around it. */

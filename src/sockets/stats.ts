@@ -18,6 +18,8 @@ export interface SocketStats {
   dropped: number;
   /** Connections made again after a first one was lost. */
   reconnects: number;
+  /** Connections that `maxHandshakesPerSecond` has closed. */
+  throttled: number;
   /** Messages in queues now: to be sent, to be received. */
   queued: { out: number; in: number };
   /** Those whose handshake is over and connection up, in the order they came. */

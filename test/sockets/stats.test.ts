@@ -15,6 +15,7 @@ for (const transport of TRANSPORTS) {
         received: { messages: 0, bytes: 0 },
         dropped: 0,
         reconnects: 0,
+        throttled: 0,
         queued: { out: 0, in: 0 },
         peers: [],
       });

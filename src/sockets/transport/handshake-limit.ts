@@ -1,28 +1,40 @@
 /** HandshakeLimit: how many connections from one address may begin a handshake within a second. */
 
-/** Counts for a second, then begins anew: what it holds is what came within that second. */
+/**
+ * Counts for a second, or for as many addresses as it may hold, then begins anew. Around that an address may have twice its number.
+ */
 export class HandshakeLimit {
   readonly #perSecond: number;
   readonly #counts = new Map<string, number>();
   #since = Number.NEGATIVE_INFINITY;
 
-  /** `perSecond`: 0 = no limit. */
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
   }
 
   /** May one from `address` begin at `now`, in milliseconds? Those that may not are not counted. */
   admits(address: string, now: number): boolean {
-    if (this.#perSecond === 0) return true;
-    if (now - this.#since >= SECOND) {
-      this.#counts.clear();
-      this.#since = now;
-    }
+    if (now - this.#since >= SECOND) this.#begin(now);
     const count = this.#counts.get(address) ?? 0;
     if (count >= this.#perSecond) return false;
+    // Memory is bounded, and nobody turned away for it: who has so many addresses is held by no limit per address.
+    if (count === 0 && this.#counts.size >= ADDRESSES_MAX) this.#begin(now);
     this.#counts.set(address, count + 1);
     return true;
+  }
+
+  /** Addresses that are counted now. */
+  get size(): number {
+    return this.#counts.size;
+  }
+
+  #begin(now: number): void {
+    this.#counts.clear();
+    this.#since = now;
   }
 }
 
 const SECOND = 1000;
+
+/** Some 130 octets each. */
+export const ADDRESSES_MAX = 10_000;

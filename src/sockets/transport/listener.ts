@@ -9,7 +9,7 @@ import { getSystemErrorName } from 'node:util';
 import type { Credentials, Verdict } from '../../zmtp/index.ts';
 import { bindAddress, formatTcp, type IpcBindEndpoint, type TcpBindEndpoint } from '../endpoint.ts';
 import { SocketError, toSocketError } from '../errors.ts';
-import type { EventError } from '../events.ts';
+import type { AcceptError, EventError } from '../events.ts';
 import type { OptionValues } from '../options.ts';
 import type { Pipe } from '../pipe.ts';
 import { plainAddress } from '../security.ts';
@@ -29,7 +29,8 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   readonly #values: OptionValues;
   readonly #server: net.Server;
   readonly #links = new Set<StreamLink>();
-  readonly #limit: HandshakeLimit;
+  /** On tcp, where it is asked for: other peers have no address. */
+  #limit: HandshakeLimit | undefined;
   #resolveOver!: () => void;
   #listening = false;
   #closing = false;
@@ -41,7 +42,6 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   constructor(host: TransportHost, values: OptionValues, text: string) {
     this.#host = host;
     this.#values = values;
-    this.#limit = new HandshakeLimit(values.maxHandshakesPerSecond);
     this.text = text;
     this.address = text;
     this.over = new Promise((resolve) => {
@@ -162,15 +162,16 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
       stream.destroy();
       return;
     }
-    const { remoteAddress } = stream;
-    if (remoteAddress !== undefined && !this.#limit.admits(remoteAddress, performance.now())) {
-      stream.destroy();
-      this.#host.emit({
-        type: 'accept:error',
-        address: this.address,
-        error: tooMany(remoteAddress),
-      });
-      return;
+    if (this.#limit !== undefined) {
+      // Who has broken the connection already has none left: all those count as one.
+      const peer = plainAddress(stream.remoteAddress);
+      if (!this.#limit.admits(peer, performance.now())) {
+        stream.destroy();
+        this.#host.throttled();
+        const error = tooMany(peer, this.#values.maxHandshakesPerSecond);
+        this.#host.emit({ type: 'accept:error', address: this.address, error });
+        return;
+      }
     }
     this.#host.emit({ type: 'accept', address: this.address });
     // A listener of the event may have closed the socket.
@@ -214,6 +215,8 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     const values = this.#values;
     const backlog = values.backlog;
     if (endpoint.transport === 'tcp') {
+      const { maxHandshakesPerSecond: limit } = values;
+      if (limit > 0) this.#limit = new HandshakeLimit(limit);
       const host = bindAddress(endpoint.host, values.ipv6, networkInterfaces(), this.text);
       return { host, port: endpoint.port, backlog, ipv6Only: false };
     }
@@ -286,10 +289,12 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   }
 }
 
-function tooMany(remoteAddress: string): SocketError {
-  const peer = plainAddress(remoteAddress);
-  return new SocketError('ECONNABORTED', {
-    message: `Software caused connection abort: ${peer} is above maxHandshakesPerSecond`,
+function tooMany(remoteAddress: string, limit: number): AcceptError {
+  const peer = remoteAddress || 'peers that have left already';
+  return Object.assign(new Error(`More than ${limit} handshakes in a second from ${peer}`), {
+    code: 'ERR_TOO_MANY_HANDSHAKES',
+    errno: constants.errno.ECONNABORTED,
+    remoteAddress,
   });
 }
 

@@ -16,6 +16,8 @@ export interface TransportHost {
   /** Times and chances come from here, so that tests can choose them. */
   readonly random: () => number;
   emit(event: Event): void;
+  /** A connection was closed for `maxHandshakesPerSecond`: count it. */
+  throttled(): void;
   /** A new pipe under the options of its endpoint, not yet in routing. */
   makePipe(values: OptionValues, connectRoutingId?: Buffer): Pipe;
   /** What must be loaded before `makeProtocol`, if anything. Rejects with the reason why it cannot be. */

@@ -1,9 +1,10 @@
 /** `maxHandshakesPerSecond`: who comes too often is closed at the door, others are served. */
 
+import { networkInterfaces } from 'node:os';
 import fc from 'fast-check';
 import t from 'tap';
 import { Dealer, Router } from '../../../src/index.ts';
-import { HandshakeLimit } from '../../../src/sockets/transport/handshake-limit.ts';
+import { ADDRESSES_MAX, HandshakeLimit } from '../../../src/sockets/transport/handshake-limit.ts';
 import { connectRaw } from '../../support/raw-peer.ts';
 import { eventually, Log, use } from '../../support/sockets.ts';
 
@@ -18,9 +19,17 @@ t.test('as many as that from each address within a second', async (t) => {
   t.ok(limit.admits('a', 1000), 'a second after the first');
 });
 
-t.test('0 is no limit', async (t) => {
-  const limit = new HandshakeLimit(0);
-  t.ok(Array.from({ length: 1000 }, () => limit.admits('a', 0)).every((admitted) => admitted));
+t.test('however many the addresses, it holds few, and turns away nobody who is new', async (t) => {
+  const limit = new HandshakeLimit(1);
+  let refused = 0;
+  let most = 0;
+  for (let n = 0; n < 3.5 * ADDRESSES_MAX; n++) {
+    if (!limit.admits(`${n}`, 0)) refused++;
+    most = Math.max(most, limit.size);
+  }
+  t.equal(refused, 0);
+  t.equal(most, ADDRESSES_MAX);
+  t.notOk(limit.admits(`${3 * ADDRESSES_MAX}`, 0), 'and still counts');
 });
 
 t.test(
@@ -46,24 +55,59 @@ t.test(
 );
 
 t.test('a bound socket closes those above it, and serves another address', async (t) => {
-  const router = use(t, new Router({ maxHandshakesPerSecond: 3 }));
+  // Where both families are listened to, IPv4 addresses come mapped; they are told bare.
+  const ipv6 = Object.values(networkInterfaces())
+    .flat()
+    .some((each) => each?.address === '::1');
+  const router = use(t, new Router({ maxHandshakesPerSecond: 5, ipv6 }));
   const log = new Log(router);
-  await router.bind('tcp://127.0.0.1:*');
-  const endpoint = router.lastEndpoint!;
+  await router.bind('tcp://*:*');
+  const port = router.lastEndpoint!.split(':').at(-1)!;
   const strangers = await Promise.all(
-    Array.from({ length: 10 }, () => connectRaw(t, endpoint, { from: '127.0.0.2' })),
+    Array.from({ length: 20 }, () => connectRaw(t, `tcp://127.0.0.1:${port}`)),
   );
-  const { error, address } = await log.next('accept:error', 7);
-  t.equal(address, endpoint);
-  t.match(error, { code: 'ECONNABORTED', message: /127\.0\.0\.2 is above maxHandshakesPerSecond/ });
+  const { error, address } = await log.next('accept:error', 15);
+  t.equal(address, router.lastEndpoint);
+  t.match(error, {
+    code: 'ERR_TOO_MANY_HANDSHAKES',
+    errno: Number,
+    message: 'More than 5 handshakes in a second from 127.0.0.1',
+    remoteAddress: '127.0.0.1',
+  });
   await eventually(
-    'seven are closed',
-    () => strangers.filter((stranger) => stranger.isClosed).length === 7,
+    'fifteen are closed',
+    () => strangers.filter((stranger) => stranger.isClosed).length === 15,
   );
-  t.equal(log.count('accept'), 3);
+  const greeted = strangers.filter(({ receivedCount }) => receivedCount > 0);
+  t.ok(greeted.length <= 5, 'without a greeting');
+  t.equal(log.count('accept'), 5);
+  t.equal(log.count('accept:error'), 15);
+  t.equal(router.stats().throttled, 15);
 
-  const dealer = use(t, new Dealer());
-  dealer.connect(endpoint);
-  await dealer.send('lawful');
+  const elsewhere = use(t, new Dealer());
+  elsewhere.connect(`tcp://127.0.0.2:0;127.0.0.1:${port}`);
+  await elsewhere.send('from elsewhere');
+  t.match(await router.receive(), [Buffer, Buffer.from('from elsewhere')]);
+
+  // It is turned away until the second is over, and comes back by itself.
+  const lawful = use(t, new Dealer({ reconnectInterval: 20 }));
+  lawful.connect(`tcp://127.0.0.1:${port}`);
+  await lawful.send('lawful');
   t.match(await router.receive(), [Buffer, Buffer.from('lawful')]);
+  t.ok(log.of('accept:error').every(({ error }) => error.code === 'ERR_TOO_MANY_HANDSHAKES'));
+});
+
+t.test('ipc is not limited, and neither is anything at 0', async (t) => {
+  for (const [options, endpoint] of [
+    [{ maxHandshakesPerSecond: 1 }, 'ipc://*'],
+    [{ maxHandshakesPerSecond: 0 }, 'tcp://127.0.0.1:*'],
+  ] as const) {
+    const router = use(t, new Router(options));
+    const log = new Log(router);
+    await router.bind(endpoint);
+    await Promise.all(Array.from({ length: 30 }, () => connectRaw(t, router.lastEndpoint!)));
+    await log.next('accept', 30);
+    t.equal(log.count('accept:error'), 0);
+    t.equal(router.stats().throttled, 0);
+  }
 });
