@@ -69,18 +69,28 @@ export function failuresOf(scenario: ScenarioResult): string[] {
 
 /** What was wanted, what is, and whether that will do. */
 export function targetTable(verdicts: readonly Verdict[]): Table {
-  return [
-    ['scenario', 'style', 'against', 'wanted', 'measured', ''],
-    ...verdicts.map(({ title, style, against, wanted, ratio, state }) => [
-      title,
-      style,
-      against,
-      wanted,
-      ratioText(ratio),
-      state,
-    ]),
-  ];
+  return [TARGET_HEADING, ...verdicts.map(targetCells)];
 }
+
+export function targetCells({
+  title,
+  style,
+  against,
+  wanted,
+  ratio,
+  state,
+}: Verdict): readonly string[] {
+  return [title, style, against, wanted, ratioText(ratio), state];
+}
+
+export const TARGET_HEADING: readonly string[] = [
+  'scenario',
+  'style',
+  'against',
+  'wanted',
+  'measured',
+  '',
+];
 
 /** For a terminal: columns of equal width, figures to the right. */
 export function plainTable(table: Table, leftColumns = 1): string {

@@ -8,22 +8,26 @@ import {
   figure,
   markdownTable,
   scenarioTable,
+  TARGET_HEADING,
   type Table,
-  targetTable,
   versionsText,
 } from './format.ts';
+import { ALL, type Figures, merge, readFigures, TARGETS } from './kept.ts';
 import { machineText } from './machine.ts';
-import type { Results } from './results.ts';
+import type { Results, ScenarioResult } from './results.ts';
 import { RESULTS_FILE, readResultsFile, splitSection } from './section.ts';
 import { STYLE_NOTES, SYSTEM_NOTES } from './system.ts';
 import { judge } from './target.ts';
 
 /** Writes both, and says what it wrote, a line each. */
 export async function writeResults(results: Results): Promise<string[]> {
-  const { section } = splitSection(await readResultsFile());
-  await writeFile(RESULTS_FILE, section === '' ? page(results) : `${page(results)}\n${section}`);
+  const { before, section } = splitSection(await readResultsFile());
+  const text = page(results, before);
+  await writeFile(RESULTS_FILE, section === '' ? text : `${text}\n${section}`);
   const said = ['wrote bench/RESULTS.md'];
   const file = join(ROOT, 'README.md');
+  const measured = new Set(results.scenarios.map(({ name }) => name));
+  if (!IN_README.every((name) => measured.has(name))) return said;
   const readme = await readFile(file, 'utf8');
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (begin < 0 || end < begin) {
@@ -36,22 +40,20 @@ export async function writeResults(results: Results): Promise<string[]> {
   return said;
 }
 
-function page(results: Results): string {
+/** `former`: the page as it is. What it says of other scenarios stays, if it is of this machine and these versions. */
+function page(results: Results, former: string): string {
   const { date, machine, rounds, duration, absent } = results;
-  const verdicts = judge(results);
-  const sections = results.scenarios.map((scenario) => {
-    const leftColumns = scenario.metrics.length > 1 ? 2 : 1;
-    const failures = failuresOf(scenario).map((failure) => `\n- ${failure}`);
-    const table = markdownTable(scenarioTable(scenario), leftColumns);
-    return `### ${scenario.title}\n\n${table}\n${failures.join('')}`.trimEnd();
-  });
+  const environment = `- ${machineText(machine)}\n- ${versionsText(results)}\n`;
+  const old = former.includes(environment) ? readFigures(former) : NOTHING;
+  const figures = merge(old, judge(results), results.scenarios, sectionOf);
+  const sections = [...figures.sections].map(([title, text]) => `### ${title}\n\n${text}`);
+  const others = sections.length - results.scenarios.length;
+  const kept = others > 0 ? `; ${others} scenarios are from runs before that` : '';
   return `# Results
 
 Written by \`npm run bench -- --write-results\`; no figure here is by hand.
 
-- ${machineText(machine)}
-- ${versionsText(results)}
-- ${date.slice(0, 10)}; ${rounds} rounds after a warm-up, at least ${duration} ms each, the systems taking turns within a round
+${environment}- ${date.slice(0, 10)}; ${rounds} rounds after a warm-up, at least ${duration} ms each, the systems taking turns within a round${kept}
 ${absent.map(({ name, reason }) => `- ${name} was left out: ${reason}\n`).join('')}
 What is measured:
 
@@ -63,15 +65,22 @@ share one process, for every system alike. The marks are those each system comes
 Publishers have \`noDrop\`, so that deliveries are counted and not losses. Ratios are taken within a round; in brackets
 from least to most.
 
-## Targets
+${TARGETS}
+${markdownTable([TARGET_HEADING, ...figures.targets], 3)}
 
-${markdownTable(targetTable(verdicts), 3)}
-
-## All figures
-
+${ALL}
 ${sections.join('\n\n')}
 `;
 }
+
+function sectionOf(scenario: ScenarioResult): string {
+  const leftColumns = scenario.metrics.length > 1 ? 2 : 1;
+  const failures = failuresOf(scenario).map((failure) => `\n- ${failure}`);
+  const table = markdownTable(scenarioTable(scenario), leftColumns);
+  return `${table}\n${failures.join('')}`.trimEnd();
+}
+
+const NOTHING: Figures = { targets: [], sections: new Map() };
 
 function notes(of: Readonly<Record<string, string>>, prefix: string): string {
   return Object.entries(of)
