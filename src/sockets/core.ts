@@ -296,7 +296,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   }
 
   later(work: () => void): void {
-    setImmediate(work).unref();
+    // One that is unreferenced would wait until something else wakes the event loop.
+    setImmediate(() => {
+      if (!this.closed) work();
+    });
   }
 
   dropped(): void {

@@ -3,6 +3,7 @@
 import t, { type Test } from 'tap';
 import * as zmq from '../../src/index.ts';
 import { join, meet, own, TRANSPORTS, texts } from '../support/local.ts';
+import { command, connectPeer } from '../support/raw-peer.ts';
 
 /** By number, as zeromq.js has it: of the peer whose message was read last. */
 class ManualPublisher extends zmq.XPublisher {
@@ -99,3 +100,19 @@ t.test('through a proxy', async (t) => {
   running.terminate();
   await ended;
 });
+
+t.test(
+  'what a peer with very many subscriptions leaves is cancelled, though nothing else happens',
+  async (t) => {
+    const publisher = own(t, new zmq.XPublisher());
+    await publisher.bind('tcp://127.0.0.1:*');
+    const count = 20_000;
+    const peer = await connectPeer(t, publisher.lastEndpoint!, 'SUB');
+    for (let n = 0; n < count; n++) peer.write(command('SUBSCRIBE', Buffer.from(`topic ${n}`)));
+    for (let n = 0; n < count; n++) await publisher.receive();
+    peer.destroy();
+    let cancelled = 0;
+    for (let n = 0; n < count; n++) if ((await publisher.receive())[0]![0] === 0) cancelled++;
+    t.equal(cancelled, count);
+  },
+);

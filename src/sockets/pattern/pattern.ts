@@ -38,7 +38,7 @@ export interface PatternHost {
   writable(): void;
   /** Something worth a monitor event: a peer was refused, a message dropped for a reason other than a mark. */
   note(pipe: Pipe, reason: string): void;
-  /** Do `work` in a later turn of the event loop: what could keep it from others now. The end of the process does not wait for it. */
+  /** Do `work` in the next turn of the event loop, if the socket is open then: what could keep it from others now. */
   later(work: () => void): void;
   /** A message was dropped that no pipe can count: its peer is unknown, or gone. */
   dropped?(): void;
