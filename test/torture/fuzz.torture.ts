@@ -15,7 +15,7 @@ row('3a', 'another seed', 'served afterwards', (t) =>
 );
 
 row('3a', 'another seed, here and in libzmq', 'intended differences only', (t) =>
-  ordinary(t, 'interop/fuzz.test.ts', { FUZZ_SEED: anySeed() }),
+  ordinary(t, 'interop/fuzz.test.ts', { FUZZ_CASES: '10000', FUZZ_SEED: anySeed() }),
 );
 
 row('3a', '20 times the ordinary inputs to the protocol alone', 'no error but its own', (t) =>
