@@ -6,8 +6,6 @@ import { KINDS, victim } from '../support/hostile.ts';
 import {
   command,
   connectRaw,
-  frame,
-  frameHeader,
   greeting,
   message,
   property,
@@ -15,122 +13,13 @@ import {
   ready,
 } from '../support/raw-peer.ts';
 import { eventually, texts, use, watch } from '../support/sockets.ts';
-
-const TLS_HELLO = Buffer.from('16030100c8010000c40303', 'hex');
-
-/** What is said, the code it earns, and whether an ERROR command tells of it. */
-const CASES: readonly (readonly [
-  what: string,
-  say: (partner: string) => Buffer[],
-  code: string,
-  told?: boolean,
-])[] = [
-  ['HTTP', () => [Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')], 'ERR_ZMTP_NOT_ZMTP'],
-  ['a TLS hello', () => [TLS_HELLO], 'ERR_ZMTP_NOT_ZMTP'],
-  ['zeros', () => [Buffer.alloc(200)], 'ERR_ZMTP_NOT_ZMTP'],
-  ['ZMTP 1.0', () => [Buffer.from('0100', 'hex')], 'ERR_ZMTP_NOT_ZMTP'],
-  [
-    'ZMTP 1.0 in the long form',
-    () => [Buffer.from('ff00000000000000010000', 'hex')],
-    'ERR_ZMTP_VERSION_UNSUPPORTED',
-  ],
-  [
-    'ZMTP 2.0',
-    () => [Buffer.from('ff00000000000000017f0108', 'hex')],
-    'ERR_ZMTP_VERSION_UNSUPPORTED',
-  ],
-  ['another mechanism', () => [greeting('CURVE')], 'ERR_ZMTP_MECHANISM_MISMATCH'],
-  ['no mechanism', () => [greeting('')], 'ERR_ZMTP_MECHANISM_MISMATCH'],
-  ['a mechanism with a tail', () => [greeting('NULLX')], 'ERR_ZMTP_MECHANISM_MISMATCH'],
-  ['a message first', () => [greeting(), message('x')], 'ERR_ZMTP_UNEXPECTED_COMMAND', true],
-  [
-    'half a message first',
-    () => [greeting(), frame(Buffer.from('x'), 1)],
-    'ERR_ZMTP_UNEXPECTED_COMMAND',
-    true,
-  ],
-  ['another command', () => [greeting(), command('HELLO')], 'ERR_ZMTP_UNEXPECTED_COMMAND', true],
-  [
-    'an empty command',
-    () => [greeting(), frame(Buffer.alloc(0), 4)],
-    'ERR_ZMTP_UNEXPECTED_COMMAND',
-  ],
-  [
-    'a name that overruns',
-    () => [greeting(), frame(Buffer.from('\xf0READY', 'latin1'), 4)],
-    'ERR_ZMTP_UNEXPECTED_COMMAND',
-  ],
-  ['no such type', () => [greeting(), ready('NOPE')], 'ERR_ZMTP_SOCKET_TYPE', true],
-  ['the wrong type', () => [greeting(), ready('PAIR')], 'ERR_ZMTP_SOCKET_TYPE', true],
-  ['no type', () => [greeting(), command('READY')], 'ERR_ZMTP_INVALID_METADATA', true],
-  [
-    'a type in lower case',
-    (type) => [greeting(), ready(type.toLowerCase())],
-    'ERR_ZMTP_SOCKET_TYPE',
-    true,
-  ],
-  [
-    'a value that overruns',
-    (type) => {
-      const good = property('Socket-Type', type);
-      good.writeUInt32BE(200, 12);
-      return [greeting(), command('READY', good)];
-    },
-    'ERR_ZMTP_INVALID_METADATA',
-    true,
-  ],
-  [
-    'a trailing octet',
-    (type) => [greeting(), command('READY', property('Socket-Type', type), Buffer.from('x'))],
-    'ERR_ZMTP_INVALID_METADATA',
-    true,
-  ],
-  [
-    'an identity of 256 octets',
-    (type) => [greeting(), ready(type, { Identity: 'x'.repeat(256) })],
-    'ERR_ZMTP_INVALID_METADATA',
-    true,
-  ],
-  [
-    '10 000 properties',
-    (type) => {
-      const all = Array.from({ length: 10_000 }, (_, n) => property(`${n}`, ''));
-      return [greeting(), command('READY', property('Socket-Type', type), ...all)];
-    },
-    'ERR_ZMTP_FRAME_TOO_LARGE',
-  ],
-  [
-    '1 000 properties',
-    (type) => {
-      const all = Array.from({ length: 1_000 }, (_, n) => property(`${n}`, ''));
-      return [greeting(), command('READY', property('Socket-Type', type), ...all)];
-    },
-    'ERR_ZMTP_INVALID_METADATA',
-    true,
-  ],
-  [
-    'a value of 16 MiB',
-    (type) => [greeting(), ready(type, { X: 'x'.repeat(16 * 1_048_576) })],
-    'ERR_ZMTP_FRAME_TOO_LARGE',
-  ],
-  ['READY of 8 GiB', () => [greeting(), frameHeader(8n << 30n, 4)], 'ERR_ZMTP_FRAME_TOO_LARGE'],
-  [
-    'READY of 2⁶⁴ − 1',
-    () => [greeting(), frameHeader((1n << 64n) - 1n, 4)],
-    'ERR_ZMTP_FRAME_TOO_LARGE',
-  ],
-  [
-    'ERROR',
-    () => [greeting(), command('ERROR', Buffer.from('\x05sorry'))],
-    'ERR_ZMTP_REFUSED_BY_PEER',
-  ],
-];
+import { HANDSHAKE_VIOLATIONS } from '../support/violations.ts';
 
 for (const kind of KINDS) {
   t.test(`against ${kind}`, async (t) => {
     const { log, endpoint, partner, socket, serves } = await victim(t, kind);
     let failures = 0;
-    for (const [what, say, code, told] of CASES) {
+    for (const [what, say, code, told] of HANDSHAKE_VIOLATIONS) {
       // A publisher has to wait for what follows: it may be a subscription in the form of libzmq 4.3.4.
       if (kind === 'PUB' && what === 'an empty command') continue;
       const peer = await connectRaw(t, endpoint);

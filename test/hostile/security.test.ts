@@ -2,12 +2,24 @@
 
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
-import { type Authenticate, curveKeyPair, Dealer, Pull, Push, Router } from '../../src/index.ts';
+import { type Authenticate, Dealer, Pull, Push, Router } from '../../src/index.ts';
 import { curveClient } from '../../src/zmtp/mechanism/curve-client.ts';
 import { generateKeyPair, importKeyPair } from '../../src/zmtp/mechanism/curve-key-pair.ts';
 import type { Handshake } from '../../src/zmtp/mechanism/mechanism.ts';
 import { decodeZ85 } from '../../src/zmtp/mechanism/z85.ts';
 import { encodeMetadata } from '../../src/zmtp/metadata.ts';
+import {
+  asClient,
+  asServer,
+  changed,
+  client,
+  dealer,
+  HELLOS,
+  hello,
+  mechanism,
+  server,
+  wire,
+} from '../support/curve-hello.ts';
 import {
   command,
   connectRaw,
@@ -19,20 +31,6 @@ import {
   ready,
 } from '../support/raw-peer.ts';
 import { eventually, type Log, texts, use, watch } from '../support/sockets.ts';
-
-const server = curveKeyPair();
-const client = curveKeyPair();
-const asServer = { curveServer: true, curveSecretKey: server.secretKey };
-const asClient = {
-  curveServerKey: server.publicKey,
-  curvePublicKey: client.publicKey,
-  curveSecretKey: client.secretKey,
-};
-const dealer = encodeMetadata([['Socket-Type', Buffer.from('DEALER')]]);
-const mechanism = curveClient(
-  importKeyPair(decodeZ85(client.secretKey)),
-  decodeZ85(server.publicKey),
-);
 
 interface Victim {
   readonly router: Router;
@@ -62,11 +60,6 @@ async function victim(
     await eventually('it has left', () => router.stats().peers.length === 0);
   };
   return { router, log, endpoint, serves };
-}
-
-/** A command body as a frame. */
-function wire(body: Buffer): Buffer {
-  return frame(body, 0x04);
 }
 
 /** The body of the last command that came. */
@@ -102,57 +95,6 @@ function codes(log: Log): string[] {
       : [],
   );
 }
-
-const hello = (): Buffer => Buffer.from(mechanism.begin(dealer).first()!);
-
-function changed(body: Buffer, at: number, octet?: number): Buffer {
-  const copy = Buffer.from(body);
-  copy[at] = octet ?? copy[at]! ^ 1;
-  return copy;
-}
-
-/** What stands in the place of HELLO, and what it is taken for. */
-const HELLOS: readonly (readonly [string, () => Buffer, string])[] = [
-  ['a HELLO of 199 octets', () => wire(hello().subarray(0, 199)), 'MALFORMED_COMMAND_HELLO'],
-  [
-    'a HELLO of 201 octets',
-    () => wire(Buffer.concat([hello(), Buffer.alloc(1)])),
-    'MALFORMED_COMMAND_HELLO',
-  ],
-  ['a HELLO of 6 octets', () => command('HELLO'), 'MALFORMED_COMMAND_HELLO'],
-  [
-    'a HELLO of 64 kB',
-    () => wire(Buffer.concat([hello(), Buffer.alloc(65_000)])),
-    'MALFORMED_COMMAND_HELLO',
-  ],
-  [
-    'a HELLO of 1 MB',
-    () => wire(Buffer.concat([hello(), Buffer.alloc(1_000_000)])),
-    'FRAME_TOO_LARGE',
-  ],
-  ['another version', () => wire(changed(hello(), 6, 2)), 'MALFORMED_COMMAND_HELLO'],
-  ['another minor version', () => wire(changed(hello(), 7, 1)), 'MALFORMED_COMMAND_HELLO'],
-  ['a bit in the key', () => wire(changed(hello(), 80)), 'CRYPTOGRAPHIC'],
-  ['a bit in the nonce', () => wire(changed(hello(), 119)), 'CRYPTOGRAPHIC'],
-  ['a bit in the box', () => wire(changed(hello(), 150)), 'CRYPTOGRAPHIC'],
-  ['a key of zeros', () => wire(hello().fill(0, 80, 112)), 'KEY_EXCHANGE'],
-  ['a key of order 1', () => wire(hello().fill(0, 80, 112).fill(1, 80, 81)), 'KEY_EXCHANGE'],
-  [
-    'another server',
-    () => wire(curveClient(generateKeyPair(), generateKeyPair().publicKey).begin(dealer).first()!),
-    'CRYPTOGRAPHIC',
-  ],
-  ['INITIATE', () => command('INITIATE', Buffer.alloc(300)), 'UNEXPECTED_COMMAND'],
-  ['READY', () => ready('DEALER'), 'UNEXPECTED_COMMAND'],
-  ['a name that overruns', () => wire(changed(hello(), 0, 255)), 'UNEXPECTED_COMMAND'],
-  ['an empty command', () => wire(Buffer.alloc(0)), 'UNEXPECTED_COMMAND'],
-  ['HELLO as a message', () => frame(hello()), 'UNEXPECTED_COMMAND'],
-  [
-    'a sealed message',
-    () => frame(Buffer.concat([Buffer.from('\x07MESSAGE'), Buffer.alloc(40)])),
-    'UNEXPECTED_COMMAND',
-  ],
-];
 
 t.test('HELLO in all ways but the right one: closed at once, without a word of it', async (t) => {
   const { router, log, endpoint, serves } = await victim(t);
@@ -423,16 +365,16 @@ t.test('PLAIN: HELLO in wrong ways, and what comes too early', async (t) => {
   await serves();
 });
 
-t.test('50 silent peers do not keep the lawful one out (CVE-2020-15166)', async (t) => {
+t.test('300 silent peers do not keep the lawful one out (CVE-2020-15166)', async (t) => {
   const [push, log] = watch(t, new Push({ ...asServer, sendTimeout: 0 }));
   await push.bind('tcp://127.0.0.1:*');
   await Promise.all(
-    Array.from({ length: 50 }, async (_, n) => {
+    Array.from({ length: 300 }, async (_, n) => {
       const peer = await connectRaw(t, push.lastEndpoint!);
       if (n % 2 === 0) peer.write(greeting('CURVE'), wire(hello()));
     }),
   );
-  await log.next('accept', 50);
+  await log.next('accept', 300);
   await t.rejects(push.send('x'), { code: 'EAGAIN' });
   const pull = use(t, new Pull(asClient));
   pull.connect(push.lastEndpoint!);

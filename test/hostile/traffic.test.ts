@@ -5,27 +5,9 @@ import { once } from 'node:events';
 import t from 'tap';
 import { Publisher, Pull, Push, Reply, Router, Subscriber, XPublisher } from '../../src/index.ts';
 import { KINDS, victim } from '../support/hostile.ts';
-import {
-  command,
-  connectPeer,
-  frame,
-  frameHeader,
-  listenRaw,
-  message,
-  ready,
-} from '../support/raw-peer.ts';
+import { command, connectPeer, frame, listenRaw, message, ready } from '../support/raw-peer.ts';
 import { eventually, Log, texts, use, watch } from '../support/sockets.ts';
-
-/** What breaks the connection, and the code that says why. */
-const VIOLATIONS: readonly (readonly [what: string, say: Buffer, code: string])[] = [
-  ['a frame of 1 TiB', frameHeader(1n << 40n), 'ERR_ZMTP_FRAME_TOO_LARGE'],
-  ['a frame of 2⁴⁶', frameHeader(1n << 46n), 'ERR_ZMTP_FRAME_TOO_LARGE'],
-  ['a frame of 2⁶³', frameHeader(1n << 63n), 'ERR_ZMTP_FRAME_TOO_LARGE'],
-  ['a frame of 2⁶⁴ − 1', frameHeader((1n << 64n) - 1n), 'ERR_ZMTP_FRAME_TOO_LARGE'],
-  ['a command of 8 GiB', frameHeader(8n << 30n, 4), 'ERR_ZMTP_FRAME_TOO_LARGE'],
-  ['a part of 8 GiB', frameHeader(8n << 30n, 1), 'ERR_ZMTP_FRAME_TOO_LARGE'],
-  ['a PING without TTL', command('PING'), 'ERR_ZMTP_MALFORMED_PING'],
-];
+import { TRAFFIC_VIOLATIONS } from '../support/violations.ts';
 
 /** What is skipped: the connection goes on. */
 const IGNORED: readonly (readonly [what: string, say: Buffer])[] = [
@@ -44,7 +26,7 @@ const IGNORED: readonly (readonly [what: string, say: Buffer])[] = [
 for (const kind of KINDS) {
   t.test(`against ${kind}`, async (t) => {
     const { endpoint, log, partner, socket, serves } = await victim(t, kind);
-    for (const [what, say, code] of VIOLATIONS) {
+    for (const [what, say, code] of TRAFFIC_VIOLATIONS) {
       const peer = await connectPeer(t, endpoint, partner);
       const before = log.count('disconnect');
       peer.write(say);
