@@ -42,6 +42,7 @@ export class FaultProxy {
   struckCount = 0;
   readonly #server: net.Server;
   readonly #streams = new Set<net.Socket>();
+  readonly #passages: Passage[] = [];
   readonly #upstream: string;
   readonly #toxic: (n: number, random: () => number) => Toxic | undefined;
   readonly #random: () => number;
@@ -83,6 +84,11 @@ export class FaultProxy {
     for (const stream of this.#streams) breakOff(stream);
   }
 
+  /** From now on nothing passes any more, and nobody is told: a blackhole for all connections that there are. */
+  silence(): void {
+    for (const passage of this.#passages) passage.die();
+  }
+
   close(): void {
     this.#server.close();
     for (const stream of this.#streams) stream.destroy();
@@ -100,6 +106,7 @@ export class FaultProxy {
     const passage = new Passage(both, toxic, this.#random, () => {
       this.struckCount++;
     });
+    this.#passages.push(passage);
     void passage.run(client, server);
     void passage.run(server, client);
   }
@@ -125,6 +132,11 @@ class Passage {
     this.#toxic = toxic;
     this.#random = random;
     this.#struck = struck;
+  }
+
+  /** Let nothing pass any more. */
+  die(): void {
+    this.#dead = true;
   }
 
   /** What `from` says goes to `to`; so does its end. One chunk at a time, so that a slow way is felt at its start. */

@@ -33,29 +33,37 @@ row('3a', 'silent, half greeted, dripping, for 30 s', 'closed at 30 s ±100 ms',
   return { result: `off by at most ${worst.toFixed(0)} ms`, good: worst <= 100 };
 });
 
-row('3d', 'half-open, heartbeat 200 ms', 'noticed in 200–500 ms', async (t) => {
-  const heartbeat = { heartbeatInterval: 200, heartbeatTimeout: 200 };
-  const router = use(t, new Router(heartbeat));
-  await router.bind('tcp://127.0.0.1:*');
-  const sides = [new Log(router)];
-  const proxy = await FaultProxy.open(t, router.lastEndpoint!, {
-    toxic: (n) => (n === 0 ? { kind: 'blackhole', after: 5_000 } : undefined),
+// Measured of libzmq: a client with an interval of 200 ms goes after 302; with 200/1 000 after 1 102, and a TTL of 2 000 lets the
+// server, which sends no heartbeat of its own, go after 1 904.
+for (const [heartbeat, client, server] of [
+  [{ heartbeatInterval: 200 }, 302, undefined],
+  [{ heartbeatInterval: 200, heartbeatTimeout: 1_000, heartbeatTimeToLive: 2_000 }, 1_102, 1_904],
+] as const) {
+  const { heartbeatInterval: margin } = heartbeat;
+  const wanted = [client, server].filter((time) => time !== undefined);
+  const title = `half-open, heartbeat ${Object.values(heartbeat).join('/')} ms of the client`;
+  row('3d', title, `${wanted.join(' and ')} ms ±${margin}, as libzmq`, async (t) => {
+    const router = use(t, new Router());
+    await router.bind('tcp://127.0.0.1:*');
+    const proxy = await FaultProxy.open(t, router.lastEndpoint!);
+    const dealer = use(t, new Dealer({ ...heartbeat, reconnectInterval: 60_000 }));
+    const logs = [new Log(dealer), new Log(router)].slice(0, wanted.length);
+    dealer.connect(proxy.endpoint);
+    await dealer.send(Buffer.alloc(100));
+    await router.receive();
+    // So that a PING with its TTL is what was heard last.
+    await later(500);
+    proxy.silence();
+    const began = performance.now();
+    const times = await Promise.all(
+      logs.map((log) => log.next('disconnect').then(() => performance.now() - began)),
+    );
+    return {
+      result: `${times.map((time) => time.toFixed(0)).join(' and ')} ms`,
+      good: times.every((time, i) => Math.abs(time - wanted[i]!) <= margin),
+    };
   });
-  const dealer = use(t, new Dealer({ ...heartbeat, reconnectInterval: 60_000 }));
-  sides.push(new Log(dealer));
-  dealer.connect(proxy.endpoint);
-  await dealer.send(Buffer.alloc(100));
-  await router.receive();
-  const began = performance.now();
-  await dealer.send(Buffer.alloc(10_000));
-  const times = await Promise.all(
-    sides.map((log) => log.next('disconnect').then(() => performance.now() - began)),
-  );
-  return {
-    result: `server ${times[0]!.toFixed(0)} ms, client ${times[1]!.toFixed(0)} ms`,
-    good: times.every((time) => time >= 150 && time <= 500),
-  };
-});
+}
 
 row('3d', 'event loop blocked for 5 s, heartbeat 100 ms', 'no connection lost', async (t) => {
   const { push, pull, logs } = await beating(t);
@@ -138,20 +146,24 @@ row('3d', '100 endpoints nobody answers: refused, and no such name', 'CPU < 1 %'
   return { result: `${percent.toFixed(2)} % over ${seconds} s`, good: percent < 1 };
 });
 
-row('3d', 'EMFILE at the bound side (ulimit -n 120)', 'goes on, recovers', async (t) => {
+row('3d', 'EMFILE at the bound side (40 descriptors)', 'goes on, recovers', async (t) => {
   const child = program(
     t,
     `const router = new zmq.Router();
      await router.bind('tcp://127.0.0.1:*');
      console.log(router.lastEndpoint);
      for await (const [id, body] of router) await router.send([id, body]);`,
-    'ulimit -n 120; exec',
   );
   const endpoint = await child.line();
+  // Not before it is loaded: Node opens as many modules at once.
+  const limit = spawnSync('prlimit', ['--pid', `${child.process.pid}`, '--nofile=40:40']);
+  if (limit.status !== 0) return 'no prlimit here';
   const crowd = await Promise.all(
     Array.from({ length: 200 }, () => connectRaw(t, endpoint).catch(() => undefined)),
   );
   await later(500);
+  // libuv closes what it has no descriptor for, and tells nobody: there is no event to be had.
+  const refused = crowd.filter((peer) => peer?.isClosed !== false).length;
   for (const peer of crowd) peer?.destroy();
   const dealer = use(t, new Dealer());
   const began = performance.now();
@@ -160,8 +172,8 @@ row('3d', 'EMFILE at the bound side (ulimit -n 120)', 'goes on, recovers', async
   const [answer] = await dealer.receive();
   const took = performance.now() - began;
   return {
-    result: `served ${took.toFixed(0)} ms after, still running: ${child.process.exitCode === null}`,
-    good: String(answer) === 'lawful' && child.process.exitCode === null,
+    result: `${refused} of 200 turned away, served ${took.toFixed(0)} ms after`,
+    good: String(answer) === 'lawful' && refused > 100 && child.process.exitCode === null,
   };
 });
 
@@ -258,7 +270,7 @@ row(
      await pull.bind('tcp://10.77.0.1:5555');
      console.log('bound');
      let [last, count, bad] = [-1, 0, 0];
-     setInterval(() => console.log([last, count, bad].join(' ')), 100);
+     setInterval(() => console.log([last, count, bad].join(' ')), 10);
      for await (const [body] of pull) {
        const n = Number(body);
        if (n <= last) bad++;
@@ -354,7 +366,13 @@ function program(t: Test, code: string, before = 'exec') {
   const source = `import * as zmq from '${DOOR}'; ${code}`;
   const child = spawn(
     'sh',
-    ['-c', `${before} "$0" --input-type=module -e "$1"`, process.execPath, source],
+    // tap would have a hand in it, and open files.
+    [
+      '-c',
+      `unset NODE_OPTIONS; ${before} "$0" --input-type=module -e "$1"`,
+      process.execPath,
+      source,
+    ],
     { env },
   );
   t.teardown(() => child.kill('SIGKILL'));
@@ -362,18 +380,38 @@ function program(t: Test, code: string, before = 'exec') {
   child.stderr.on('data', (text) => {
     errors += text;
   });
+  const unread: string[] = [];
+  let ended = false;
+  let wake = (): void => {};
   const reader = createInterface({ input: child.stdout });
-  const lines = reader[Symbol.asyncIterator]();
+  reader.on('line', (text) => {
+    unread.push(text);
+    wake();
+  });
+  reader.on('close', () => {
+    ended = true;
+    wake();
+  });
   /** The next line it says. */
   const line = async (patience = 60_000): Promise<string> => {
-    const late = later(patience, undefined, { ref: false }).then(() => {
-      throw new Error(`nothing said in ${patience} ms ${errors}`);
-    });
-    const { value, done } = await Promise.race([lines.next(), late]);
-    if (done) throw new Error(`it ended: ${errors}`);
-    return value as string;
+    const end = performance.now() + patience;
+    while (unread.length === 0) {
+      if (ended) throw new Error(`it ended: ${errors}`);
+      if (performance.now() > end) throw new Error(`nothing said in ${patience} ms ${errors}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, end - performance.now());
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return unread.shift()!;
   };
   /** The next line it says from now on. */
-  const fresh = async (): Promise<string> => (await once(reader, 'line'))[0] as string;
+  const fresh = (): Promise<string> => {
+    unread.length = 0;
+    return line();
+  };
   return { process: child, line, fresh, errors: () => errors };
 }
