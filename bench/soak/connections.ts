@@ -2,7 +2,7 @@
 
 import { Pull, Push } from 'zeromq-pure';
 import type { Finding } from './finding.ts';
-import { compare, holdings } from './memory.ts';
+import { compare, type Holdings, holdings, slopes } from './memory.ts';
 
 /** `count` of them, at most 50 at a time. A tenth as many before, as a warm-up. */
 export async function soakConnections(count: number): Promise<Finding> {
@@ -14,17 +14,22 @@ export async function soakConnections(count: number): Promise<Finding> {
     endpoints.push(pull.lastEndpoint!);
   }
   await openAndClose(pull, endpoints, Math.ceil(count / 10));
-  const before = await holdings();
+  const samples: Holdings[] = [await holdings()];
   const startedAt = performance.now();
-  await openAndClose(pull, endpoints, count);
+  const each = Math.ceil(count / SAMPLES);
+  for (let opened = 0; opened < count; opened += each) {
+    await openAndClose(pull, endpoints, Math.min(each, count - opened));
+    samples.push(await holdings());
+  }
   const seconds = (performance.now() - startedAt) / 1000;
   const { peers } = pull.stats();
-  const { lines, good } = compare(before, await holdings());
+  const compared = compare(samples[0]!, samples.at(-1)!);
+  const sloped = slopes(samples);
   pull.close();
   return {
     title: `${count} connections opened and closed in ${seconds.toFixed(1)} s`,
-    lines: [...lines, `  peers left: ${peers.length}`],
-    good: good && peers.length === 0,
+    lines: [...compared.lines, ...sloped.lines, `  peers left: ${peers.length}`],
+    good: compared.good && sloped.good && peers.length === 0,
   };
 }
 
@@ -48,3 +53,5 @@ async function openAndClose(
   await Promise.all([received, ...Array.from({ length: 50 }, one)]);
   while (pull.stats().peers.length > 0) await pull.waitFor('disconnect', { timeout: 10_000 });
 }
+
+const SAMPLES = 10;

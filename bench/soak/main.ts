@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts';
 import { PATTERN_COUNT, soakPattern } from './pattern.ts';
 import { soakSlowSubscriber } from './slow-subscriber.ts';
 
-const USAGE = `Looks for leaks: memory and handles after a warm-up, and at the end, within 10 %.
+const USAGE = `Looks for leaks: after a warm-up and at the end, memory within 10 %, and all that can be counted as it was.
 
   npm run soak -- [options]
 
