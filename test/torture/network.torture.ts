@@ -246,7 +246,7 @@ row('3d', 'ENOSPC for the log of a daemon (tmpfs of 1 MiB)', 'told, no crash', a
 row(
   '3d',
   '100 link flaps between two network namespaces',
-  'order, no doubles, back in time',
+  'order, no doubles, back ≤ 200 ms',
   async (t) => {
     const names = [`zp${process.pid}a`, `zp${process.pid}b`];
     const ip = (...args: string[]): boolean =>
@@ -291,25 +291,29 @@ row(
       `exec ip netns exec ${names[1]}`,
     );
     const flaps = SECONDS >= 60 ? 100 : 10;
-    let worst = 0;
+    /** Milliseconds: of all flaps, and beyond what TCP may take. */
+    let [worst, excess] = [0, 0];
     const report = async (): Promise<number[]> => (await listener.fresh()).split(' ').map(Number);
     for (let n = 0; n < flaps; n++) {
       ip('-n', names[1]!, 'link', 'set', ends[1]!, 'down');
-      await later(100 + (n % 10) * (SECONDS >= 60 ? 540 : 100));
+      const outage = 100 + (n % 10) * (SECONDS >= 60 ? 540 : 100);
+      await later(outage);
       ip('-n', names[1]!, 'link', 'set', ends[1]!, 'up');
       const began = performance.now();
       const [before] = await report();
       while ((await report())[0]! <= before!) {
         if (performance.now() - began > 60_000) throw new Error(`flap ${n}: never back`);
       }
-      worst = Math.max(worst, performance.now() - began);
+      const back = performance.now() - began;
+      worst = Math.max(worst, back);
+      // Up to then the connection lives on, and TCP sends again after pauses that grow as the outage does.
+      excess = Math.max(excess, back - (outage < 1_000 ? outage : 0));
     }
     const [last, count, bad] = await report();
     speaker.process.kill();
     return {
       result: `${flaps} flaps: ${count} of ${last! + 1} came, ${bad} doubled or late, back in ${Math.round(worst)} ms`,
-      // TCP itself waits up to its own retransmission, twice as long as the link was away.
-      good: bad === 0 && worst < 12_000,
+      good: bad === 0 && excess <= 200,
     };
   },
 );
