@@ -21,6 +21,7 @@ import {
 import { SocketError } from './errors.ts';
 import type { Event, EventSource, EventType } from './events.ts';
 import { Incoming } from './incoming.ts';
+import { Calls } from './keep-alive.ts';
 import type { Message } from './message.ts';
 import { createValues } from './option-table.ts';
 import type { OptionValues } from './options.ts';
@@ -89,8 +90,11 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   readonly #listeners = new Set<(event: Event) => void>();
   /** Calls of `waitFor`, to be looked at when a peer comes or an event. */
   readonly #watchers = new Set<() => void>();
+  readonly #calls: Calls;
   #resolveOver!: () => void;
   #closeWhenFree = false;
+  /** Set when no program can reach the socket any more: what to call before it closes. */
+  #dropped: (() => void) | undefined;
   #ended = false;
   /** Counters of pipes and links that are gone. */
   #droppedBefore = 0;
@@ -118,11 +122,12 @@ export class SocketCore implements TransportHost, PatternHost, Member {
       peers: undefined,
     };
     this.applyLimits();
+    this.#calls = new Calls(context.keepAlive, () => this.#closeIfDropped());
     this.pattern = spec.makePattern(this, this.values, this.random);
-    this.outgoing = new Outgoing(this.pattern, this.values, context.keepAlive, () =>
+    this.outgoing = new Outgoing(this.pattern, this.values, this.#calls, () =>
       this.incoming.wake(),
     );
-    this.incoming = new Incoming(this.pattern, this.values, context.keepAlive, () =>
+    this.incoming = new Incoming(this.pattern, this.values, this.#calls, () =>
       this.outgoing.wake(),
     );
     this.over = new Promise((resolve) => {
@@ -271,6 +276,12 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     for (const watcher of [...this.#watchers]) watcher();
   }
 
+  /** Nobody has the socket any more: closes it, when the calls and events that somebody waits for are over, and tells then. */
+  drop(closing: () => void): void {
+    this.#dropped = closing;
+    if (this.#calls.count === 0) this.#closeIfDropped();
+  }
+
   get undeliveredCount(): number {
     if (this.values.linger === 0) return 0;
     let count = 0;
@@ -397,11 +408,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
 
   observe(listener: (event: Event) => void): EventSource {
     this.#listeners.add(listener);
-    const { keepAlive } = this.context;
     return {
       stop: () => this.#listeners.delete(listener),
-      hold: () => keepAlive.hold(),
-      release: () => keepAlive.release(),
+      hold: () => this.#calls.hold(),
+      release: () => this.#calls.release(),
     };
   }
 
@@ -432,7 +442,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
       this.#listeners.delete(listener);
       settle();
     };
-    const waiter = new Waiter<void>(this.context.keepAlive, timeout, signal, (aborted) => {
+    const waiter = new Waiter<void>(this.#calls, timeout, signal, (aborted) => {
       finish(() => waiter.reject(aborted ? signal?.reason : new SocketError('EAGAIN')));
     });
     this.#watchers.add(look);
@@ -588,6 +598,17 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.#listeners.clear();
     this.context.dismiss(this);
     this.#resolveOver();
+  }
+
+  #closeIfDropped(): void {
+    const dropped = this.#dropped;
+    if (dropped === undefined || this.closed) return;
+    this.#dropped = undefined;
+    // Later: the last call may settle in the middle of a delivery.
+    setImmediate(() => {
+      dropped();
+      this.close();
+    });
   }
 
   #free(): void {

@@ -1,7 +1,7 @@
 /** Incoming: `receive` and its kin over a pattern, with time-out and abort. */
 
 import { SocketError } from './errors.ts';
-import type { KeepAlive } from './keep-alive.ts';
+import type { Hold } from './keep-alive.ts';
 import type { Message } from './message.ts';
 import type { OptionValues } from './options.ts';
 import type { Pattern } from './pattern/pattern.ts';
@@ -12,7 +12,7 @@ export class Incoming {
   receivedCount = 0;
   readonly #pattern: Pattern;
   readonly #values: OptionValues;
-  readonly #keepAlive: KeepAlive;
+  readonly #calls: Hold;
   /** A message was taken: a send that was out of turn may now be in turn. */
   readonly #received: () => void;
   readonly #turns = new Turns(RECEIVES_MAX);
@@ -22,11 +22,11 @@ export class Incoming {
   #collecting = false;
   readonly #watchers: Watchers;
 
-  constructor(pattern: Pattern, values: OptionValues, keepAlive: KeepAlive, received: () => void) {
+  constructor(pattern: Pattern, values: OptionValues, calls: Hold, received: () => void) {
     this.#pattern = pattern;
     this.#values = values;
-    this.#keepAlive = keepAlive;
-    this.#watchers = new Watchers(keepAlive, () => pattern.canReceive);
+    this.#calls = calls;
+    this.#watchers = new Watchers(calls, () => pattern.canReceive);
     this.#received = received;
   }
 
@@ -41,7 +41,7 @@ export class Incoming {
     const timeout = this.#timeout(options);
     if (timeout === 0) return Promise.reject(this.#refusal());
     this.#refuseSecond();
-    const waiter = new Waiter<Message>(this.#keepAlive, timeout, options?.signal, (aborted) => {
+    const waiter = new Waiter<Message>(this.#calls, timeout, options?.signal, (aborted) => {
       const last = aborted ? undefined : this.#pattern.receive();
       this.#one = undefined;
       if (last === undefined) {
@@ -75,7 +75,7 @@ export class Incoming {
     const timeout = this.#timeout(options);
     if (timeout === 0) return Promise.reject(this.#refusal());
     this.#refuseSecond();
-    const waiter = new Waiter<Message[]>(this.#keepAlive, timeout, options?.signal, (aborted) => {
+    const waiter = new Waiter<Message[]>(this.#calls, timeout, options?.signal, (aborted) => {
       const last = aborted ? [] : this.#collect();
       this.#many = undefined;
       if (last.length === 0) waiter.reject(aborted ? options?.signal?.reason : this.#refusal());

@@ -1,10 +1,16 @@
 /** KeepAlive: what lets a process end while sockets are idle, and not while something waits. */
 
+/** Something waits between `hold` and `release`. */
+export interface Hold {
+  hold(): void;
+  release(): void;
+}
+
 /**
  * Everything that a socket opens is unreferenced; one timer, referenced while somebody holds, keeps the
  * event loop running for all.
  */
-export class KeepAlive {
+export class KeepAlive implements Hold {
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -16,6 +22,33 @@ export class KeepAlive {
 
   release(): void {
     if (--this.#count === 0) this.#timer?.unref();
+  }
+}
+
+/** The calls of one socket that wait: they keep the process alive, and the socket. */
+export class Calls implements Hold {
+  readonly #keepAlive: KeepAlive;
+  readonly #over: () => void;
+  #count = 0;
+
+  /** `over` is called whenever the last of them has settled. */
+  constructor(keepAlive: KeepAlive, over: () => void) {
+    this.#keepAlive = keepAlive;
+    this.#over = over;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  hold(): void {
+    this.#count++;
+    this.#keepAlive.hold();
+  }
+
+  release(): void {
+    this.#keepAlive.release();
+    if (--this.#count === 0) this.#over();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Outgoing: `send` and its kin over a pattern, with time-out and abort. */
 
 import { SocketError, type SocketErrorCode } from './errors.ts';
-import type { KeepAlive } from './keep-alive.ts';
+import type { Hold } from './keep-alive.ts';
 import { type Message, ownSmallParts } from './message.ts';
 import type { OptionValues } from './options.ts';
 import type { Pattern } from './pattern/pattern.ts';
@@ -19,18 +19,18 @@ export class Outgoing {
   sentCount = 0;
   readonly #pattern: Pattern;
   readonly #values: OptionValues;
-  readonly #keepAlive: KeepAlive;
+  readonly #calls: Hold;
   /** A message went out: a receive that was out of turn may now be in turn. */
   readonly #sent: () => void;
   readonly #turns = new Turns(SENDS_MAX);
   #pending: Pending | undefined;
   readonly #watchers: Watchers;
 
-  constructor(pattern: Pattern, values: OptionValues, keepAlive: KeepAlive, sent: () => void) {
+  constructor(pattern: Pattern, values: OptionValues, calls: Hold, sent: () => void) {
     this.#pattern = pattern;
     this.#values = values;
-    this.#keepAlive = keepAlive;
-    this.#watchers = new Watchers(keepAlive, () => pattern.canSend);
+    this.#calls = calls;
+    this.#watchers = new Watchers(calls, () => pattern.canSend);
     this.#sent = sent;
   }
 
@@ -111,7 +111,7 @@ export class Outgoing {
       // The caller may reuse small buffers while the message waits.
       messages: messages.length === 1 ? [ownSmallParts(messages[0]!)] : messages.map(ownSmallParts),
       next,
-      waiter: new Waiter<void>(this.#keepAlive, timeout, options?.signal, (aborted) => {
+      waiter: new Waiter<void>(this.#calls, timeout, options?.signal, (aborted) => {
         if (aborted) {
           this.#pending = undefined;
           pending.waiter.reject(options?.signal?.reason);

@@ -2,6 +2,7 @@
 
 import { type Context, context as defaultContext, unknownOption } from './context.ts';
 import { SocketCore, type WaitOptions } from './core.ts';
+import { closeWhenDropped } from './dropped.ts';
 import { SocketError } from './errors.ts';
 import { type Event, type EventSource, type EventType, Observer, observe } from './events.ts';
 import { type MessagePeer, messagePeer } from './message-peer.ts';
@@ -82,6 +83,7 @@ export class Socket implements ReadOnlyOptions {
       this[core].close();
       throw error;
     }
+    closeWhenDropped(this, this[core]);
   }
 
   // — endpoints —

@@ -1,7 +1,7 @@
 /** Waiter: one call that waits, until it is settled, its time is over, or its signal aborts. */
 
 import { SocketError } from './errors.ts';
-import type { KeepAlive } from './keep-alive.ts';
+import type { Hold } from './keep-alive.ts';
 
 /** How long one call may wait. */
 export interface CallOptions {
@@ -13,7 +13,7 @@ export interface CallOptions {
 
 export class Waiter<T> {
   readonly promise: Promise<T>;
-  readonly #keepAlive: KeepAlive;
+  readonly #calls: Hold;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -25,17 +25,17 @@ export class Waiter<T> {
    * latter case; it must settle the waiter.
    */
   constructor(
-    keepAlive: KeepAlive,
+    calls: Hold,
     timeout: number,
     signal: AbortSignal | undefined,
     over: (aborted: boolean) => void,
   ) {
-    this.#keepAlive = keepAlive;
+    this.#calls = calls;
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    keepAlive.hold();
+    calls.hold();
     if (timeout > 0) this.#timer = setTimeout(over, timeout, false);
     if (signal !== undefined) {
       this.#signal = signal;
@@ -55,7 +55,7 @@ export class Waiter<T> {
   }
 
   #settle(): void {
-    this.#keepAlive.release();
+    this.#calls.release();
     clearTimeout(this.#timer);
     if (this.#abort !== undefined) this.#signal!.removeEventListener('abort', this.#abort);
   }
@@ -63,13 +63,13 @@ export class Waiter<T> {
 
 /** Calls that wait until something becomes possible, any number at once. */
 export class Watchers {
-  readonly #keepAlive: KeepAlive;
+  readonly #calls: Hold;
   readonly #possible: () => boolean;
   readonly #turns = new Turns(SENDS_MAX);
   #waiting: Waiter<void>[] = [];
 
-  constructor(keepAlive: KeepAlive, possible: () => boolean) {
-    this.#keepAlive = keepAlive;
+  constructor(calls: Hold, possible: () => boolean) {
+    this.#calls = calls;
     this.#possible = possible;
   }
 
@@ -80,7 +80,7 @@ export class Watchers {
     if (this.#possible()) return this.#turns.due(1) ? nextTurn(undefined) : Promise.resolve();
     const timeout = options?.timeout ?? -1;
     if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
-    const waiter = new Waiter<void>(this.#keepAlive, timeout, signal, (aborted) => {
+    const waiter = new Waiter<void>(this.#calls, timeout, signal, (aborted) => {
       this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
       waiter.reject(aborted ? signal?.reason : new SocketError('EAGAIN'));
     });
