@@ -23,8 +23,8 @@ row('3a', 'another seed, here and in libzmq', 'intended differences only', (t) =
   ordinary(t, 'interop/fuzz.test.ts', { FUZZ_CASES: '10000', FUZZ_SEED: anySeed() }),
 );
 
-row('3a', '20 times the ordinary inputs to the protocol alone', 'no error but its own', (t) =>
-  ordinary(t, 'zmtp/fuzz.test.ts', { FUZZ_RUNS: '20' }),
+row('3a', '25 times the ordinary inputs to the protocol alone', 'no error but its own', (t) =>
+  ordinary(t, 'zmtp/fuzz.test.ts', { FUZZ_RUNS: '25' }),
 );
 
 function anySeed(): string {
