@@ -13,6 +13,7 @@ import { GreetingDecoder } from '../../src/zmtp/greeting.ts';
 import { decodeMetadata, property } from '../../src/zmtp/metadata.ts';
 import type { SocketType } from '../../src/zmtp/socket-type.ts';
 import { core, type Given, opened, PARTNER } from '../support/joined.ts';
+import { generator } from '../support/random.ts';
 import { command, greeting, hex, latin, message, properties, ready } from '../support/wire.ts';
 import { miswritten, words } from '../support/words.ts';
 
@@ -293,6 +294,55 @@ t.test(
   },
 );
 
+t.test('the decoder alone, a million times: random octets, and frames cut anywhere', async (t) => {
+  const first = Math.trunc(Number(FUZZ_SEED ?? Math.random() * 0x7fff_ffff));
+  t.comment(`seed ${first}`);
+  const random = generator(first);
+  const upTo = (most: number): number => Math.floor(random() * (most + 1));
+  const room = Buffer.alloc(512);
+  /** Random octets, most of which begin as a frame may begin where `framed`. */
+  const draw = (framed: boolean): Buffer => {
+    let length = 0;
+    for (let n = upTo(4); n >= 0; n--) {
+      const size = upTo(60);
+      if (framed) {
+        room[length++] = upTo(7);
+        room[length++] = size + upTo(3) - 1;
+      }
+      for (let i = 0; i < size; i++) room[length++] = upTo(255);
+    }
+    return Buffer.from(room.subarray(0, length));
+  };
+  const judge = (octets: Buffer, cut: number): string => {
+    const decoder = new Decoder({ maxFrameSize: 70_000, maxParts: 5 }, true);
+    let verdict = '';
+    for (let start = 0; start < octets.length; start += cut) {
+      decoder.push(octets.subarray(start, start + cut));
+      for (;;) {
+        const found = decoder.next();
+        if (found === NEED_MORE) break;
+        if (found === FAILED) return `${verdict} ${decoder.error!.code}`;
+        const parts = found === MESSAGE ? decoder.message : [decoder.command];
+        verdict += `${found}:${parts.map((part) => part.toString('latin1')).join('|')} `;
+      }
+    }
+    return verdict;
+  };
+  const [raw, cut] = [1_000_000, 200_000].map((runs) => runs * Number(FUZZ_RUNS)) as [
+    number,
+    number,
+  ];
+  t.doesNotThrow(() => {
+    for (let n = 0; n < raw; n++) judge(draw(n % 2 === 0), 512);
+    for (let n = 0; n < cut; n++) {
+      const octets = draw(true);
+      const [whole, pieces] = [judge(octets, 512), judge(octets, 1 + upTo(20))];
+      ensure(whole === pieces, `${octets.toString('hex')}\nwhole: ${whole}\ncut: ${pieces}`);
+    }
+  });
+  runCount += raw + cut;
+});
+
 t.test('the parsers alone throw nothing but their own error', async (t) => {
   const names = ['Socket-Type', '__proto__', 'X', ''];
   const list = fc
@@ -348,5 +398,5 @@ t.test('64 KiB of the same costs a bounded number of steps, whole or in crumbs',
 
 t.test('that was enough', async (t) => {
   t.comment(`${runCount} cases`);
-  t.ok(runCount >= 100_000);
+  t.ok(runCount >= 1_300_000);
 });
