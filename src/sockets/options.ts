@@ -110,8 +110,8 @@ export interface CommonOptions {
    */
   handshakeInterval: number;
   /**
-   * Ours. Connections that one IP address may begin within a second at a bound tcp endpoint, default 0 = no limit. Others are
-   * closed at once, before the greeting and before anything is computed for them, with the event `accept:error`
+   * Ours. Connections that one IPv4 address, or one /64 of IPv6, may begin within a second at a bound tcp endpoint, default 0 = no
+   * limit. Others are closed at once, before the greeting and before anything is computed for them, with the event `accept:error`
    * (`ERR_TOO_MANY_HANDSHAKES`), and counted in `stats().throttled`; a lawful peer comes again. What comes over ipc has no address.
    */
   maxHandshakesPerSecond: number;

@@ -19,6 +19,24 @@ t.test('as many as that from each address within a second', async (t) => {
   t.ok(limit.admits('a', 1000), 'a second after the first');
 });
 
+t.test('addresses of one /64 are one, whichever way they are written', async (t) => {
+  for (const [first, second, same] of [
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff:a:b:c', true],
+    ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+    ['2001:db8::1', '2001:db8:0:0:1::', true],
+    ['2001:db8::1:2:3:4:5', '2001:db8:0:1::', true],
+    ['2001:db8::1:2:3:4:5', '2001:db8::', false],
+    ['::1', '::ffff:0:1', true],
+    ['::2:3:4:5:6:7', '0:0:2:3::', true],
+    ['fe80::1%eth0', 'fe80::2%eth0', true],
+    ['10.0.0.1', '10.0.0.2', false],
+  ] as const) {
+    const limit = new HandshakeLimit(1);
+    t.ok(limit.admits(first, 0));
+    t.equal(limit.admits(second, 0), !same, `${first} and ${second}`);
+  }
+});
+
 t.test('however many the addresses, it holds few, and turns away nobody who is new', async (t) => {
   const limit = new HandshakeLimit(1);
   let refused = 0;
