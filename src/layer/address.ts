@@ -26,6 +26,7 @@ export interface LayerSocketOptions {
   plainPassword?: string;
   zapDomain?: string;
   zapEnforceDomain?: boolean;
+  maxHandshakesPerSecond?: number;
   authenticate?: Authenticate;
 }
 
@@ -58,6 +59,7 @@ export function reportRefusals(socket: Socket, home: Home): void {
   socket.events.on('handshake:error:auth', report);
   socket.events.on('handshake:error:protocol', report);
   socket.events.on('handshake:error:other', report);
+  socket.events.on('accept:error', report);
 }
 
 /** Where to connect to what is bound to `address`: `tcp://*:5555` is here at 127.0.0.1. */

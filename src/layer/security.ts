@@ -42,6 +42,11 @@ export interface SecurityOptions {
   authenticate?: Authenticate;
   /** Where `authenticate`, `clients` and `users` are not given: the context, or its handler of RFC 27, judges in this domain. */
   zapDomain?: string;
+  /**
+   * How many connections one IPv4 address, or one /64 of IPv6, may begin within a second where we listen, at each of our tcp
+   * addresses. Default: no limit. The others come again, and are told of in the event `refused`.
+   */
+  maxHandshakesPerSecond?: number;
 }
 
 /**
@@ -53,7 +58,7 @@ export function securityOf(
   role: 'server' | 'client',
 ): Partial<LayerSocketOptions> {
   checkSecurity(options);
-  const { curve, plain, authenticate, zapDomain } = options;
+  const { curve, plain, authenticate, zapDomain, maxHandshakesPerSecond } = options;
   const keys = curve === undefined ? {} : keysOf(curve);
   if (role === 'client') {
     if (curve !== undefined) return { ...keys, curveServerKey: curve.serverKey ?? curve.publicKey };
@@ -72,6 +77,7 @@ export function securityOf(
     ...(judge !== undefined && { authenticate: judge }),
     // Whoever names a domain wants somebody to be asked.
     ...(zapDomain !== undefined && { zapDomain, zapEnforceDomain: true }),
+    ...(maxHandshakesPerSecond !== undefined && { maxHandshakesPerSecond }),
   };
 }
 
@@ -79,7 +85,11 @@ export function securityOf(
  * What is wrong in either role.
  * @throws LayerError `ERR_INVALID_OPTION`, likewise
  */
-export function checkSecurity({ curve, plain, authenticate }: SecurityOptions): void {
+export function checkSecurity(options: SecurityOptions): void {
+  const { curve, plain, authenticate, maxHandshakesPerSecond: limit } = options;
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0)) {
+    throw invalid(`maxHandshakesPerSecond is ${limit}, and no whole number from 0`);
+  }
   if (curve !== undefined && plain !== undefined) throw invalid('curve and plain are both given');
   if (authenticate !== undefined && typeof authenticate !== 'function') {
     throw invalid('authenticate is no function');

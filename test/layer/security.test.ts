@@ -20,6 +20,7 @@ import {
 } from '../../src/layer/index.ts';
 import { HeaderWriter, Kind } from '../../src/layer/protocol.ts';
 import { freeAddress } from '../support/layer-addresses.ts';
+import { connectRaw } from '../support/raw-peer.ts';
 import { Log, use as useSocket } from '../support/sockets.ts';
 
 const [ours, hubs, alices, mallorys] = [0, 1, 2, 3].map(() => curveKeyPair()) as [
@@ -177,6 +178,22 @@ t.test('a domain is judged by the context, and by nobody else', async (t) => {
   t.equal((await refused).error.code, 'EFAULT', 'nobody is there to judge');
 });
 
+t.test('who comes too often is turned away and told of; others are served', async (t) => {
+  const hub = new Hub({
+    pull: 'tcp://127.0.0.1:*',
+    pub: 'tcp://127.0.0.1:*',
+    maxHandshakesPerSecond: 2,
+  });
+  await hub.start();
+  t.teardown(() => hub.close());
+  const { pull: push, pub } = hub.stats();
+  const refused = refusal(hub, push);
+  await Promise.all(Array.from({ length: 10 }, () => connectRaw(t, push, { from: '127.0.0.2' })));
+  t.match(await refused, { error: { code: 'ERR_TOO_MANY_HANDSHAKES' } });
+  const layer = use(t, new DedicatedLayer({ push, pub }));
+  await layer.ready();
+});
+
 t.test('half of it is refused at once, with the name of the option', async (t) => {
   const where: DedicatedLayerOptions = { push: freeAddress(), pub: freeAddress() };
   const cases: [object, RegExp][] = [
@@ -190,6 +207,8 @@ t.test('half of it is refused at once, with the name of the option', async (t) =
     [{ plain: {} }, /plain\.username, or plain\.users/],
     [{ plain: { username: 'x'.repeat(256) } }, /plain\.username is no text of at most 255/],
     [{ authenticate: true }, /authenticate is no function/],
+    [{ maxHandshakesPerSecond: 1.5 }, /maxHandshakesPerSecond is 1\.5, and no whole number/],
+    [{ maxHandshakesPerSecond: -1 }, /maxHandshakesPerSecond is -1, and no whole number/],
   ];
   for (const [options, message] of cases) {
     const refused = { code: 'ERR_INVALID_OPTION', message };
