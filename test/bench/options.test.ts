@@ -1,0 +1,44 @@
+/** The command line of the benchmarks. */
+
+import t from 'tap';
+import { parseOptions, UsageError } from '../../bench/options.ts';
+
+t.test('what is not given', async (t) => {
+  t.match(parseOptions([]), {
+    help: false,
+    list: false,
+    scenarios: [],
+    systems: [],
+    rounds: 5,
+    duration: 1000,
+    connections: 10_000,
+    writeResults: false,
+    from: [],
+  });
+});
+
+t.test('what is', async (t) => {
+  const line = '--scenario a --scenario b --system c --rounds 7 --duration 20 --json f';
+  t.match(parseOptions(line.split(' ')), {
+    scenarios: ['a', 'b'],
+    systems: ['c'],
+    rounds: 7,
+    duration: 20,
+    json: 'f',
+  });
+});
+
+t.test('mistakes are named', async (t) => {
+  for (const [line, message] of [
+    ['--rounds 0', '--rounds must be a whole number from 1 to 1000, not "0"'],
+    ['--rounds 1.5', '--rounds must be a whole number from 1 to 1000, not "1.5"'],
+    ['--duration x', '--duration must be a whole number from 1 to 600000, not "x"'],
+    ['--nosuch', "Unknown option '--nosuch'"],
+    ['something', "Unexpected argument 'something'"],
+    ['--from f --system s', '--from measures nothing: --scenario and --system do not go with it'],
+    ['--write-results --system s', '--write-results needs all systems'],
+    ['--write-results --rounds 4', '--write-results needs at least five rounds'],
+  ] as const) {
+    t.throws(() => parseOptions(line.split(' ')), new UsageError(message), line);
+  }
+});
