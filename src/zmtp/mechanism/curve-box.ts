@@ -63,6 +63,15 @@ export function open(key: Uint8Array, nonce: Uint8Array, box: Uint8Array): Buffe
   }
 }
 
+/** What `use` makes of `key`, which is wiped then, even if it throws. */
+export function useOnce<K extends Uint8Array, T>(key: K, use: (key: K) => T): T {
+  try {
+    return use(key);
+  } finally {
+    key.fill(0);
+  }
+}
+
 /** Many boxes under one key, whose nonces have the same 16 octets at the front. */
 export class StreamBox {
   /** 32 octets, and 24 of which the last 8 come with each box. */

@@ -11,7 +11,7 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 import { commandName } from '../command.ts';
 import { ZmtpError } from '../errors.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
-import { open, seal, sharedKey } from './curve-box.ts';
+import { open, seal, sharedKey, useOnce } from './curve-box.ts';
 import { generateKeyPair, importPublicKey, type KeyPair } from './curve-key-pair.ts';
 import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
 import { type Handshake, type Mechanism, unexpectedCommand } from './mechanism.ts';
@@ -105,10 +105,10 @@ class CurveClient implements Handshake {
     this.#transient = undefined;
 
     const vouchNonce = this.#chance.nonce();
-    const vouchKey = sharedKey(this.#client.secret, serverTransient);
     const vouched = Buffer.concat([transient.publicKey, this.#serverKey]);
-    const vouch = seal(vouchKey, Buffer.concat([VOUCH_NONCE, vouchNonce]), vouched);
-    vouchKey.fill(0);
+    const vouch = useOnce(sharedKey(this.#client.secret, serverTransient), (key) =>
+      seal(key, Buffer.concat([VOUCH_NONCE, vouchNonce]), vouched),
+    );
 
     const nonce = this.#nonce.next();
     const inside = Buffer.concat([this.#client.publicKey, vouchNonce, vouch, this.#local]);

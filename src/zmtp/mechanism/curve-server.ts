@@ -4,7 +4,7 @@ import { type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { commandName, encodeCommand } from '../command.ts';
 import { ZmtpError } from '../errors.ts';
 import { decodeMetadata, type Metadata } from '../metadata.ts';
-import { open, seal, sharedKey } from './curve-box.ts';
+import { open, seal, sharedKey, useOnce } from './curve-box.ts';
 import { CHANCE, type CurveChance, malformed } from './curve-client.ts';
 import { importPublicKey, KEY_SIZE, type KeyPair } from './curve-key-pair.ts';
 import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
@@ -94,30 +94,33 @@ class CurveServer implements Handshake {
     if (hello[6] !== 1 || hello[7] !== 0) throw malformed('HELLO', hello.length);
     const clientTransient = Buffer.from(hello.subarray(80, 112));
     const clientKey = importPublicKey(clientTransient);
-    const key = sharedKey(this.#server.secret, clientKey);
-    const helloNonce = Buffer.concat([HELLO_NONCE, hello.subarray(112, 120)]);
-    const zeros = open(key, helloNonce, hello.subarray(120));
-    if (!timingSafeEqual(zeros, ZEROS)) throw malformed('HELLO', hello.length);
+    return useOnce(sharedKey(this.#server.secret, clientKey), (key) => {
+      const helloNonce = Buffer.concat([HELLO_NONCE, hello.subarray(112, 120)]);
+      const zeros = open(key, helloNonce, hello.subarray(120));
+      if (!timingSafeEqual(zeros, ZEROS)) throw malformed('HELLO', hello.length);
+      this.#clientTransient = clientTransient;
+      this.#clientKey = clientKey;
+      this.#lastNonce = Buffer.from(hello.subarray(112, 120));
+      this.#welcomed = true;
+      const content = this.#offer(clientTransient);
+      const welcomeNonce = this.#chance.nonce();
+      const welcome = seal(key, Buffer.concat([WELCOME_NONCE, welcomeNonce]), content);
+      return encodeCommand('WELCOME', Buffer.concat([welcomeNonce, welcome]));
+    });
+  }
 
+  /** Our key for this connection, and a cookie. */
+  #offer(clientTransient: Buffer): Buffer {
     const transient = this.#chance.keyPair();
-    const cookieKey = this.#chance.cookieKey();
-    const cookieNonce = this.#chance.nonce();
-    const content = Buffer.concat([clientTransient, this.#chance.cookieSecret(transient)]);
-    const box = seal(cookieKey, Buffer.concat([COOKIE_NONCE, cookieNonce]), content);
-    cookieKey.fill(0);
-    content.fill(0);
-    const cookie = Buffer.concat([cookieNonce, box]);
-    const welcomeNonce = this.#chance.nonce();
-    const answer = Buffer.concat([transient.publicKey, cookie]);
-    const welcome = seal(key, Buffer.concat([WELCOME_NONCE, welcomeNonce]), answer);
-    key.fill(0);
-    this.#welcomed = true;
+    const secret = this.#chance.cookieSecret(transient);
+    const nonce = this.#chance.nonce();
+    const box = useOnce(this.#chance.cookieKey(), (key) =>
+      seal(key, Buffer.concat([COOKIE_NONCE, nonce]), Buffer.concat([clientTransient, secret])),
+    );
+    secret.fill(0);
     this.#transient = transient;
-    this.#lastNonce = Buffer.from(hello.subarray(112, 120));
-    this.#clientTransient = clientTransient;
-    this.#clientKey = clientKey;
-    this.#cookie = cookie;
-    return encodeCommand('WELCOME', Buffer.concat([welcomeNonce, welcome]));
+    this.#cookie = Buffer.concat([nonce, box]);
+    return Buffer.concat([transient.publicKey, this.#cookie]);
   }
 
   #initiate(initiate: Buffer, transient: KeyPair): void {
@@ -131,9 +134,9 @@ class CurveServer implements Handshake {
     const inside = open(session, Buffer.concat([INITIATE_NONCE, nonce]), initiate.subarray(113));
     const clientKey = Buffer.from(inside.subarray(0, 32));
     const vouchNonce = Buffer.concat([VOUCH_NONCE, inside.subarray(32, 48)]);
-    const vouchKey = sharedKey(transient.secret, importPublicKey(clientKey));
-    const vouch = open(vouchKey, vouchNonce, inside.subarray(48, 128));
-    vouchKey.fill(0);
+    const vouch = useOnce(sharedKey(transient.secret, importPublicKey(clientKey)), (key) =>
+      open(key, vouchNonce, inside.subarray(48, 128)),
+    );
     // libzmq looks at the first half only; RFC 26 wants the second, the server's key, too.
     const expected = Buffer.concat([this.#clientTransient!, this.#server.publicKey]);
     if (!timingSafeEqual(vouch, expected)) throw unvouched('vouch is not for this connection');
