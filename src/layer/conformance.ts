@@ -383,6 +383,25 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'what is said last of a membership counts, also when it is said at once',
+    needs: single,
+    body: async ({ sender, receiver, other }) => {
+      const channel = await receiver.newChannel();
+      const first = receiver.receive(channel);
+      for (const layer of [receiver, other]) {
+        await Promise.all([
+          layer.groupAdd('again', channel),
+          layer.groupDiscard('again', channel),
+          layer.groupAdd('again', channel),
+        ]);
+        await layer.ready();
+      }
+      await sender.groupSend('again', { n: 1 });
+      assert.deepEqual(await first, { n: 1 });
+      await silent(receiver, channel);
+    },
+  },
+  {
     name: 'groupSend passes over full members, counts them, and never rejects',
     options: { capacity: 3 },
     body: async ({ sender, receiver }) => {

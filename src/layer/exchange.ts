@@ -96,11 +96,12 @@ export class Exchange {
     this.#home.boxes.giveBack(channel, letter, now);
   }
 
-  /** End a membership, wherever it is kept. */
-  leave(group: string, channel: string): void {
+  /** End a membership, wherever it is kept; process `from` has ended its own, and may have begun another since. */
+  leave(group: string, channel: string, from?: string): void {
     this.#home.groups.discard(group, channel);
     const owner = this.#owners.get(routeOf(channel))?.peer;
-    if (owner?.present) this.#tell(owner.topic, { t: 'leave', m: [[group, channel]] });
+    if (owner === undefined || !owner.present || owner.key === from) return;
+    this.#tell(owner.topic, { t: 'leave', m: [[group, channel]] });
   }
 
   // — from other processes —
@@ -162,7 +163,7 @@ export class Exchange {
         }
         break;
       case 'leave':
-        for (const [group, channel] of message.m) this.leave(group, channel);
+        for (const [group, channel] of message.m) this.leave(group, channel, from);
         break;
       case 'level':
         if (message.hub !== this.id) break;

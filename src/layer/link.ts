@@ -275,6 +275,11 @@ export class Link {
     this.#speak();
   }
 
+  /** Is none of these a member again? The hello says so, and a leave after it would end that. */
+  #stillLeft({ m }: Extract<ToHub, { t: 'leave' }>): boolean {
+    return m.every(([group, channel]) => !this.#foreign.has(`${group}\n${channel}`));
+  }
+
   #leave(group: string, channel: string): void {
     if (this.#home.groups.discard(group, channel)) this.#unsubscribe(groupTopic(group));
   }
@@ -340,7 +345,9 @@ export class Link {
     this.#syncDue = false;
     this.#helloWants = this.#waiting();
     // `own`, `join` and `want` are in the hello; the others were for a hub that may be gone.
-    this.#said = this.#said.filter(({ t }) => t === 'flush' || t === 'leave');
+    this.#said = this.#said.filter(
+      (message) => message.t === 'flush' || (message.t === 'leave' && this.#stillLeft(message)),
+    );
     this.#tell({
       t: 'hello',
       hub: this.#hub,

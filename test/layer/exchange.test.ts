@@ -58,6 +58,24 @@ t.test('who is in no group is told nothing of before', async (t) => {
   );
 });
 
+t.test(
+  'who ends a membership of its own is not told to end it: it may be a member again',
+  async (t) => {
+    const { published, exchange } = make();
+    const [member, route] = ['specific.x!1', 'specific.x!'];
+    const other = '1112131415161718';
+    for (const peer of [PEER, other]) exchange.control(peer, hello(0), 0);
+    exchange.control(PEER, { t: 'own', routes: [route] }, 0);
+    const told = (from: string): number => {
+      published.length = 0;
+      exchange.control(from, { t: 'leave', m: [['room', member]] }, 0);
+      return published.filter(([, , body]) => String(body).includes('"leave"')).length;
+    };
+    t.equal(told(PEER), 0);
+    t.equal(told(other), 1);
+  },
+);
+
 t.test('capacities of members that are gone are forgotten', async (t) => {
   const { time, home, exchange } = make();
   exchange.control(PEER, hello(0), 0);
