@@ -14,9 +14,13 @@ const { FUZZ_SEED: seed = 1, FUZZ_CASES: cases = 10_000 } = Object.fromEntries(
 );
 /** Milliseconds without a word after which a connection counts as open. */
 const QUIET = 150;
-/** Likewise, when a first look has found a difference. */
+/** Likewise, when a first look has found a difference; and when a second one has, and the machine has nothing else to do. */
 const LONG_QUIET = 1_000;
+const LONGEST_QUIET = 3_000;
 const AT_ONCE = 20;
+
+/** Cases that have differed though they were not meant to: a machine that stands still for a second makes some. */
+const suspects: [type: FuzzType, n: number][] = [];
 
 type Outcome = 'closed' | 'answers' | 'silent';
 
@@ -30,32 +34,51 @@ for (const type of FUZZ_TYPES) {
     `${cases} cases against ${type}, seed ${seed}`,
     { timeout: 600_000, buffered: true },
     async (t) => {
-      const unexplained: string[] = [];
       const used = new Map<string, number>();
       let next = 0;
       // Each asks sockets of its own: a PAIR takes one peer at a time.
       const lane = async (): Promise<void> => {
-        const victim = await FuzzVictim.open(t, type);
-        const theirs = await peer.open(type as PeerSocketType, {
-          handshakeInterval: 20_000,
-          maxMessageSize: 1_048_576,
-        });
-        const endpoint = await theirs.bind();
+        const { victim, theirs, endpoint } = await both(t, type);
         while (next < cases) {
           const n = next++;
-          const found = await differenceIn(t, type, n, victim, endpoint);
+          const found = await differenceIn(t, type, n, victim, endpoint, [QUIET, LONG_QUIET]);
           if (found === undefined) continue;
           if (found.intended) used.set(found.text, (used.get(found.text) ?? 0) + 1);
-          else unexplained.push(`${type} case ${n}: ${found.text}`);
+          else suspects.push([type, n]);
         }
         victim.socket.close();
         await theirs.close();
       };
       await Promise.all(Array.from({ length: AT_ONCE }, lane));
       for (const [text, times] of used) t.comment(`${times} × ${text}`);
-      t.strictSame(unexplained, [], 'no difference but the intended ones');
+      t.equal(next, cases);
     },
   );
+}
+
+t.test('no difference but the intended ones', { timeout: 600_000 }, async (t) => {
+  const unexplained: string[] = [];
+  for (const [type, n] of suspects) {
+    const { victim, theirs, endpoint } = await both(t, type);
+    const found = await differenceIn(t, type, n, victim, endpoint, [LONG_QUIET, LONGEST_QUIET]);
+    if (found !== undefined && !found.intended) {
+      unexplained.push(`${type} case ${n}: ${found.text}`);
+    }
+    victim.socket.close();
+    await theirs.close();
+  }
+  t.comment(`${suspects.length} looked at again`);
+  t.strictSame(unexplained, []);
+});
+
+/** A socket of this type here, and one of libzmq. */
+async function both(t: Test, type: FuzzType) {
+  const victim = await FuzzVictim.open(t, type);
+  const theirs = await peer.open(type as PeerSocketType, {
+    handshakeInterval: 20_000,
+    maxMessageSize: 1_048_576,
+  });
+  return { victim, theirs, endpoint: await theirs.bind() };
 }
 
 /** What we do and what libzmq does, where these differ. */
@@ -65,9 +88,10 @@ async function differenceIn(
   n: number,
   victim: FuzzVictim,
   endpoint: string,
+  patience: readonly [first: number, second: number],
 ): Promise<{ text: string; intended: boolean } | undefined> {
   const pieces = fuzzCase(type, seed, n);
-  for (const quiet of [QUIET, LONG_QUIET]) {
+  for (const quiet of patience) {
     const before = victim.log.count('disconnect');
     const [outcomeHere, libzmq] = await Promise.all([
       outcome(t, victim.endpoint, pieces, quiet),
@@ -83,7 +107,7 @@ async function differenceIn(
         (each.type === undefined || each.type === type) &&
         (each.when === undefined || each.when(pieces[0])),
     );
-    if (intended || quiet === LONG_QUIET) {
+    if (intended || quiet === patience[1]) {
       return { text: `${ours} here, ${libzmq} in libzmq`, intended };
     }
   }
