@@ -250,10 +250,11 @@ class Book {
   }
 }
 
-/** The number, and octets that follow from it. */
+/** The number, and octets that follow from all of it: one flipped bit makes no other message of this one. */
 function body(n: number): Buffer {
   const octets = Buffer.alloc(SIZE, n & 0xff);
   octets.writeUInt32BE(n);
+  octets.writeUInt32BE(~n >>> 0, SIZE - 4);
   return octets;
 }
 
