@@ -112,12 +112,12 @@ class CurveServer implements Handshake {
   /** Our key for this connection, and a cookie. */
   #offer(clientTransient: Buffer): Buffer {
     const transient = this.#chance.keyPair();
-    const secret = this.#chance.cookieSecret(transient);
+    const content = Buffer.concat([clientTransient, this.#chance.cookieSecret(transient)]);
     const nonce = this.#chance.nonce();
     const box = useOnce(this.#chance.cookieKey(), (key) =>
-      seal(key, Buffer.concat([COOKIE_NONCE, nonce]), Buffer.concat([clientTransient, secret])),
+      seal(key, Buffer.concat([COOKIE_NONCE, nonce]), content),
     );
-    secret.fill(0);
+    content.fill(0);
     this.#transient = transient;
     this.#cookie = Buffer.concat([nonce, box]);
     return Buffer.concat([transient.publicKey, this.#cookie]);
