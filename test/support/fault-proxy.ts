@@ -42,7 +42,7 @@ export class FaultProxy {
   struckCount = 0;
   readonly #server: net.Server;
   readonly #streams = new Set<net.Socket>();
-  readonly #passages: Passage[] = [];
+  readonly #passages = new Set<Passage>();
   readonly #upstream: string;
   readonly #toxic: (n: number, random: () => number) => Toxic | undefined;
   readonly #random: () => number;
@@ -106,7 +106,8 @@ export class FaultProxy {
     const passage = new Passage(both, toxic, this.#random, () => {
       this.struckCount++;
     });
-    this.#passages.push(passage);
+    this.#passages.add(passage);
+    client.on('close', () => this.#passages.delete(passage));
     void passage.run(client, server);
     void passage.run(server, client);
   }
