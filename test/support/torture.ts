@@ -40,6 +40,11 @@ export function row(
   });
 }
 
+/** A change, with its sign. */
+export function signed(value: number, digits = 0): string {
+  return `${value >= 0 ? '+' : ''}${value.toFixed(digits)}`;
+}
+
 function print(title: string, bar: string, result: string, verdict: string): void {
   process.stderr.write(`${title.padEnd(62)} ${bar.padEnd(34)} ${result.padEnd(40)} ${verdict}\n`);
 }

@@ -1,5 +1,6 @@
 /** `npm run torture`: how soon and how cheaply hostile peers are got rid of (rows of 3a and 3c that are times or sizes). */
 
+import { spreadOf } from '../../bench/statistics.ts';
 import { Dealer, type Publisher, type Pull, type Router } from '../../src/index.ts';
 import { asClient, asServer, changed, HELLOS, hello, wire } from '../support/curve-hello.ts';
 import { KINDS, type Victim, victim } from '../support/hostile.ts';
@@ -15,7 +16,7 @@ import {
   type RawPeer,
 } from '../support/raw-peer.ts';
 import { eventually, use } from '../support/sockets.ts';
-import { row, SECONDS } from '../support/torture.ts';
+import { row, SECONDS, signed } from '../support/torture.ts';
 import { HANDSHAKE_VIOLATIONS, TRAFFIC_VIOLATIONS } from '../support/violations.ts';
 import { words } from '../support/words.ts';
 
@@ -110,7 +111,7 @@ row('3a', 'READY of 8 GiB; 64 of 256 MiB, 1 MiB sent', 'RSS +< 5 MiB', async (t)
   const before = await alone();
   await attack();
   const grown = ((await alone()).rss - before.rss) / MIB;
-  return { result: `RSS ${grown < 0 ? '' : '+'}${grown.toFixed(1)} MiB`, good: grown < 5 };
+  return { result: `RSS ${signed(grown, 1)} MiB`, good: grown < 5 };
 });
 
 row('3a', '64 × 65 000 MORE frames, never ended', 'RSS ≤ 441 MiB', async (t) => {
@@ -134,8 +135,8 @@ row('3a', '64 KiB of the same word, whole or in crumbs', '≤ 10 ms each', async
   let which = '';
   for (const word of words) {
     const octets = Buffer.alloc(65_536, word);
-    for (const size of [65_536, 13, 1]) {
-      const took = median(
+    for (const size of [65_536, 13]) {
+      const { median: took } = spreadOf(
         Array.from({ length: ROUNDS }, () => {
           const connection = opened('XPUB');
           const began = performance.now();
@@ -146,8 +147,7 @@ row('3a', '64 KiB of the same word, whole or in crumbs', '≤ 10 ms each', async
           return performance.now() - began;
         }),
       );
-      // Each crumb is a read of its own, and 65 536 of them cost what they cost.
-      if (size > 1 && took > worst) {
+      if (took > worst) {
         worst = took;
         which = `${word.subarray(0, 8).toString('hex')} by ${size}`;
       }
@@ -181,7 +181,7 @@ async function timed(
     closed.push(performance.now() - began);
     times.push(await lawful());
   }
-  return { what, closed: median(closed), lawful: median(times) };
+  return { what, closed: spreadOf(closed).median, lawful: spreadOf(times).median };
 }
 
 function judged(all: readonly Timed[], bar: number) {
@@ -226,7 +226,3 @@ const LAWFUL: Readonly<Record<Victim['kind'], PeerSocketType>> = {
   PULL: 'PUSH',
   PUB: 'SUB',
 };
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1]!;
-}

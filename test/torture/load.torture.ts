@@ -15,7 +15,7 @@ import {
   message,
   ready,
 } from '../support/raw-peer.ts';
-import { row } from '../support/torture.ts';
+import { row, signed } from '../support/torture.ts';
 
 const ping = command('PING', Buffer.from([0, 0]));
 const pong = command('PONG');
@@ -222,8 +222,4 @@ function each(unit: string, value: number, bar: number) {
 
 function stall(milliseconds: number) {
   return { result: `longest ${milliseconds.toFixed(1)} ms`, good: milliseconds <= 20 };
-}
-
-function signed(value: number, digits = 0): string {
-  return `${value >= 0 ? '+' : ''}${value.toFixed(digits)}`;
 }
