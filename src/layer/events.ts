@@ -11,9 +11,9 @@ export interface LayerEvents {
   /** Something that came in could not be read, and was dropped. At most one event for a peer in `REPORT_INTERVAL`. */
   undecodable: [{ from: string; count: number; error: Error }];
   /**
-   * A connection ended before its handshake did. We listen: somebody was not let in, or came too often. We connect: we were not, and `error` has
-   * the `status` that we were told, or is `ECONNRESET` as for a key that is not the server's. At most one event for an
-   * address and reason in `REPORT_INTERVAL`.
+   * A connection ended before its handshake did. We listen: somebody was not let in, or came too often. We connect: we were
+   * not, and `error` has the `status` that we were told, or is `ECONNRESET` as for a key that is not the server's. At most
+   * one event for an address and reason in `REPORT_INTERVAL`.
    */
   refused: [{ address: string; count: number; error: Error & { code?: string; status?: number } }];
   /** Messages are gone, or may be: `count` is an upper bound. */

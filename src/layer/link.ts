@@ -137,7 +137,7 @@ export class Link {
     } else {
       const capacity = this.#home.settings.capacities.of(this.#home.bare(channel));
       const member: [string, string, number] = [group, channel, capacity];
-      this.#foreign.set(`${group}\n${channel}`, member);
+      this.#foreign.set(memberKey(group, channel), member);
       this.#say({ t: 'join', m: [member] });
     }
     return this.sync(strictly);
@@ -145,7 +145,7 @@ export class Link {
 
   leave(group: string, channel: string, strictly: boolean): Promise<void> {
     this.#leave(group, channel);
-    this.#foreign.delete(`${group}\n${channel}`);
+    this.#foreign.delete(memberKey(group, channel));
     this.#say({ t: 'leave', m: [[group, channel]] });
     return this.#home.isOwn(channel) ? RESOLVED : this.sync(strictly);
   }
@@ -277,7 +277,7 @@ export class Link {
 
   /** Is none of these a member again? The hello says so, and a leave after it would end that. */
   #stillLeft({ m }: Extract<ToHub, { t: 'leave' }>): boolean {
-    return m.every(([group, channel]) => !this.#foreign.has(`${group}\n${channel}`));
+    return m.every(([group, channel]) => !this.#foreign.has(memberKey(group, channel)));
   }
 
   #leave(group: string, channel: string): void {
@@ -571,6 +571,11 @@ export class Link {
       sync.resolve();
     }
   }
+}
+
+/** Names have no line ends. */
+function memberKey(group: string, channel: string): string {
+  return `${group}\n${channel}`;
 }
 
 /** Who waits for the hub to have seen everything up to a point. */
