@@ -29,6 +29,7 @@ const SOCKET_LIMIT = 3;
 export interface Member {
   /** Close it; settles when what it lingers over is delivered or given up. */
   close(): void;
+  readonly closed: boolean;
   readonly over: Promise<void>;
   /** Messages accepted that have not left this process, and that `linger` lets wait. */
   readonly undeliveredCount: number;
@@ -84,7 +85,7 @@ export class Context {
     this.#closed = true;
     const members = [...this.#members];
     for (const member of members) member.close();
-    await Promise.all(members.map((member) => member.over));
+    await this.keepAlive.during(Promise.all(members.map((member) => member.over)));
   }
 
   /** As `close`. */
@@ -179,23 +180,26 @@ function optionOf(id: number): keyof ContextOptions {
 
 /**
  * When nothing keeps the process alive any more, what was sent and not delivered is still waited for, as long as
- * `linger` lets it: an open socket is closed by the end of the process.
+ * `linger` lets it. An open socket that has such messages is closed by the end of the process; the others stay, for
+ * they may be who the messages are for.
  */
 function watchExit(): void {
   if (watching) return;
   watching = true;
+  const end = new KeepAlive();
   process.on('beforeExit', () => {
     const members = [...contexts].flatMap((each) => [...each.members]);
-    const waiting = members.filter((member) => member.undeliveredCount > 0);
+    const waiting = members.filter((member) => member.closed || member.undeliveredCount > 0);
     if (waiting.length === 0) return;
     const blocky = [...contexts].some((each) => each.blocky);
-    for (const member of members) member.close();
+    for (const member of waiting) member.close();
     const timer = setTimeout(() => {
       const hint = blocky ? " Set 'context.blocky = false' to change this behaviour." : '';
       process.stderr.write(
         `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.${hint}\n`,
       );
     }, WARN_AFTER).unref();
-    void Promise.all(waiting.map((member) => member.over)).then(() => clearTimeout(timer));
+    const over = Promise.all(waiting.map((member) => member.over));
+    void end.during(over).then(() => clearTimeout(timer));
   });
 }

@@ -567,12 +567,9 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   }
 
   #lingerOver(endpoint: OpenEndpoint, linger: number = this.values.linger): void {
-    const { keepAlive } = this.context;
     this.#lingering.add(endpoint);
-    keepAlive.hold();
     void endpoint.over.then(() => {
       this.#lingering.delete(endpoint);
-      keepAlive.release();
       if (this.closed && this.#lingering.size === 0) this.#end();
     });
     if (linger !== 0) endpoint.finish();

@@ -23,6 +23,16 @@ export class KeepAlive implements Hold {
   release(): void {
     if (--this.#count === 0) this.#timer?.unref();
   }
+
+  /** Holds until `promise` has settled. */
+  async during<T>(promise: Promise<T>): Promise<T> {
+    this.hold();
+    try {
+      return await promise;
+    } finally {
+      this.release();
+    }
+  }
 }
 
 /** The calls of one socket that wait: they keep the process alive, and the socket. */

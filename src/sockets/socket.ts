@@ -153,7 +153,8 @@ export class Socket implements ReadOnlyOptions {
   /** Close; settles when what `linger` waits for is delivered or given up. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this[core].over;
+    const { context, over } = this[core];
+    await context.keepAlive.during(over);
   }
 
   // — state —
