@@ -343,6 +343,7 @@ export class Exchange {
     });
     sender.fresh = [];
     this.#touched.delete(sender);
+    for (const [group, channel] of hello.left) this.leave(group, channel, from);
     for (const [group, channel, capacity] of hello.members) {
       this.#join(group, channel, capacity, now);
     }

@@ -61,6 +61,8 @@ export class Link {
   readonly #routes = new Map<string, number>();
   /** What other processes read, and this one has put into groups: to be said again to another hub. */
   readonly #foreign = new Map<string, [group: string, channel: string, capacity: number]>();
+  /** Memberships ended here, oldest first, and the sync by which the hub is known to have heard of it. */
+  readonly #left = new Map<string, [group: string, channel: string, sync: number]>();
   /** Changes of how many wait, not said yet. */
   readonly #wants = new Map<string, number>();
   /** How many waited when the last hello was sent. */
@@ -129,6 +131,7 @@ export class Link {
 
   /** Make `channel` a member; resolves when the hub knows, or, unless `strictly`, when there is none. */
   join(group: string, channel: string, strictly: boolean): Promise<void> {
+    this.#left.delete(memberKey(group, channel));
     if (this.#home.isOwn(channel)) {
       this.#own(channel);
       if (this.#home.groups.add(group, channel, this.#home.now())) {
@@ -145,7 +148,10 @@ export class Link {
 
   leave(group: string, channel: string, strictly: boolean): Promise<void> {
     this.#leave(group, channel);
-    this.#foreign.delete(memberKey(group, channel));
+    const key = memberKey(group, channel);
+    this.#foreign.delete(key);
+    this.#left.delete(key);
+    this.#left.set(key, [group, channel, this.#syncDue ? this.#syncCount : this.#syncCount + 1]);
     this.#say({ t: 'leave', m: [[group, channel]] });
     return this.#home.isOwn(channel) ? RESOLVED : this.sync(strictly);
   }
@@ -275,11 +281,6 @@ export class Link {
     this.#speak();
   }
 
-  /** Is none of these a member again? The hello says so, and a leave after it would end that. */
-  #stillLeft({ m }: Extract<ToHub, { t: 'leave' }>): boolean {
-    return m.every(([group, channel]) => !this.#foreign.has(memberKey(group, channel)));
-  }
-
   #leave(group: string, channel: string): void {
     if (this.#home.groups.discard(group, channel)) this.#unsubscribe(groupTopic(group));
   }
@@ -294,6 +295,7 @@ export class Link {
 
   /** Say `message` at the end of this tick; things that are said at every `hello` need no more than that. */
   #say(message: ToHub): void {
+    if (message.t !== 'flush' && (this.#state === 'connecting' || this.#state === 'absent')) return;
     this.#said.push(message);
     this.#speak();
   }
@@ -344,10 +346,8 @@ export class Link {
     this.#wants.clear();
     this.#syncDue = false;
     this.#helloWants = this.#waiting();
-    // `own`, `join` and `want` are in the hello; the others were for a hub that may be gone.
-    this.#said = this.#said.filter(
-      (message) => message.t === 'flush' || (message.t === 'leave' && this.#stillLeft(message)),
-    );
+    // `own`, `join`, `leave` and `want` are in the hello; the others were for a hub that may be gone.
+    this.#said = this.#said.filter((message) => message.t === 'flush');
     this.#tell({
       t: 'hello',
       hub: this.#hub,
@@ -358,6 +358,7 @@ export class Link {
       routes: [...this.#routes].map(([route, last]) => [route, last, boxes.countOf(route)]),
       wants: [...this.#helloWants],
       members: [...this.#foreign.values()],
+      left: [...this.#left.values()].map(([group, channel]) => [group, channel]),
     });
   }
 
@@ -569,6 +570,10 @@ export class Link {
       const sync = this.#syncs.shift()!;
       sync.end();
       sync.resolve();
+    }
+    for (const [key, [, , sync]] of this.#left) {
+      if (sync > id) break;
+      this.#left.delete(key);
     }
   }
 }

@@ -193,6 +193,8 @@ export type ToHub =
       routes: [route: string, last: number, unread: number][];
       wants: [channel: string, count: number][];
       members: [group: string, channel: string, capacity: number][];
+      /** Memberships ended that it may not have heard of. */
+      left: [group: string, channel: string][];
     }
   | { t: 'sync'; id: number }
   | { t: 'own'; routes: string[] }

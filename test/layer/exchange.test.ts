@@ -28,6 +28,7 @@ function hello(since: number) {
     routes: [],
     wants: [],
     members: [],
+    left: [],
   };
 }
 

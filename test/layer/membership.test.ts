@@ -1,10 +1,12 @@
-/** Memberships that are begun and ended before there is a hub: what was said last counts. */
+/** Memberships that are begun and ended where the hub does not hear it at once: what was said last counts. */
 
 import t from 'tap';
 import { DedicatedLayer, Hub } from '../../src/layer/index.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { freeAddress } from '../support/layer-addresses.ts';
+import { turns } from '../support/local.ts';
 
-t.test('of a channel of our own, and of one that another process reads', async (t) => {
+t.test('before there is a hub: of a channel of our own, and of one that another process reads', async (t) => {
   const [pull, pub] = [freeAddress(), freeAddress()];
   const [reader, other] = [0, 1].map(() => new DedicatedLayer({ push: pull, pub })) as [
     DedicatedLayer,
@@ -31,5 +33,32 @@ t.test('of a channel of our own, and of one that another process reads', async (
     await other.groupSend(`stays.${n}`, { n });
   }
   for (const n of [0, 1]) t.same(await reader.receive(channel, { timeout: 10 }), { n });
+  await t.rejects(reader.receive(channel, { timeout: 0.1 }), { code: 'ERR_TIMEOUT' });
+});
+
+t.test('on a connection that is lost: said again, also to the same hub', async (t) => {
+  const [pull, pub] = [freeAddress(), freeAddress()];
+  const hub = new Hub({ pull, pub });
+  await hub.start();
+  const proxy = await FaultProxy.open(t, pub);
+  const reader = new DedicatedLayer({ push: pull, pub });
+  const other = new DedicatedLayer({ push: pull, pub: proxy.endpoint });
+  t.teardown(async () => {
+    for (const each of [reader, other, hub]) await each.close();
+  });
+  const channel = await reader.newChannel();
+  for (const group of ['goes', 'returns']) await other.groupAdd(group, channel);
+  proxy.silence();
+  const said = [
+    other.groupDiscard('goes', channel),
+    other.groupDiscard('returns', channel),
+    other.groupAdd('returns', channel),
+  ];
+  await turns(10);
+  proxy.reset();
+  await Promise.all(said);
+  await other.groupSend('goes', { lost: true });
+  await other.groupSend('returns', { here: true });
+  t.same(await reader.receive(channel, { timeout: 10 }), { here: true });
   await t.rejects(reader.receive(channel, { timeout: 0.1 }), { code: 'ERR_TIMEOUT' });
 });
