@@ -42,6 +42,9 @@ export class Exchange {
   readonly #touched = new Set<Sender>();
   readonly #flushes = new Map<number, Flush>();
   readonly #retained = new Retained();
+  /** What owners of channels may not have heard of, oldest first. */
+  readonly #ended: End[] = [];
+  #endCount = 0;
   /** Group messages so far. */
   #sequence = 0;
   /** Messages for channels kept here, so far. */
@@ -100,8 +103,11 @@ export class Exchange {
   leave(group: string, channel: string, from?: string): void {
     this.#home.groups.discard(group, channel);
     const owner = this.#owners.get(routeOf(channel))?.peer;
-    if (owner === undefined || !owner.present || owner.key === from) return;
-    this.#tell(owner.topic, { t: 'leave', m: [[group, channel]] });
+    if (owner !== undefined && owner.key === from) return;
+    if (!this.#home.isForeign(channel)) return;
+    const end: End = { number: ++this.#endCount, at: this.#home.now(), group, channel };
+    this.#ended.push(end);
+    if (owner?.present) this.#tellEnd(owner.topic, end);
   }
 
   // — from other processes —
@@ -210,6 +216,8 @@ export class Exchange {
       else if (now - sender.seen > FORGET_SECONDS) this.#senders.delete(key);
     }
     this.#forgetCapacities();
+    const kept = this.#ended.findIndex(({ at }) => now - at <= FORGET_SECONDS);
+    this.#ended.splice(0, kept < 0 ? this.#ended.length : kept);
     for (const [name, route] of this.#owners) {
       if (!this.#peers.has(route.peer.key) && now - route.peer.since > FORGET_SECONDS) {
         this.#owners.delete(name);
@@ -317,16 +325,26 @@ export class Exchange {
     if (known && hello.since > 0) {
       missed = Math.max(0, this.#retained.first(this.#sequence + 1) - 1 - hello.seq);
     }
+    const routes = new Set(hello.routes.map(([route]) => route));
+    const heard = known ? hello.ended : 0;
+    const ended = this.#ended.filter(
+      (end) => end.number > heard && routes.has(routeOf(end.channel)),
+    );
+    const tellEnds = (until: number) => {
+      while (ended.length > 0 && ended[0]!.at <= until) this.#tellEnd(topic, ended.shift()!);
+    };
     // The hello itself may have been on its way for long: too much is better than too little, and the process knows
     // when its members joined.
     const earliest = hello.since > 0 ? now - hello.since - RETAIN_SECONDS : now;
     for (const message of this.#retained.since(after, earliest, now)) {
+      tellEnds(message.at);
       const ttl = message.expiresAt - now;
       const age = Math.round((now - message.at) * 1000);
       const header = relay(message.header, Kind.replay, message.sequence, ttl, age);
       const parts = [topic, header, message.group, message.payload];
       this.#host.publish(message.except === undefined ? parts : [...parts, message.except]);
     }
+    tellEnds(Number.POSITIVE_INFINITY);
     const sender = this.#sender(from, hello.acked);
     sender.seen = now;
     if (!known && sender.first > hello.acked) this.#gap(sender, hello.acked + 1, sender.first);
@@ -335,6 +353,7 @@ export class Exchange {
       t: 'welcome',
       hub: this.id,
       seq: this.#sequence,
+      ended: this.#endCount,
       sync: hello.sync,
       acked: sender.last,
       refused: sender.refused.filter((number) => number > hello.acked),
@@ -343,15 +362,19 @@ export class Exchange {
     });
     sender.fresh = [];
     this.#touched.delete(sender);
-    for (const [group, channel] of hello.left) this.leave(group, channel, from);
     for (const [group, channel, capacity] of hello.members) {
       this.#join(group, channel, capacity, now);
     }
     for (const [route, last, unread] of hello.routes) {
       this.#own(from, route, known ? last : 0, unread, now);
     }
+    for (const [group, channel] of hello.left) this.leave(group, channel, from);
     for (const [channel, count] of hello.wants) this.#want(from, channel, count, now);
     this.#home.events.emit('peer:join', { peer: from });
+  }
+
+  #tellEnd(topic: string, { number, group, channel }: End): void {
+    this.#tell(topic, { t: 'leave', n: number, m: [[group, channel]] });
   }
 
   /** A process has made the channels of `route`, and reads them alone. */
@@ -547,6 +570,14 @@ class RemoteReader implements Reader {
     const readers = this.#peer.readers.get(this.#channel);
     if (readers?.delete(this) && readers.size === 0) this.#peer.readers.delete(this.#channel);
   }
+}
+
+/** A membership that another process than its channel's has ended. */
+interface End {
+  readonly number: number;
+  readonly at: number;
+  readonly group: string;
+  readonly channel: string;
 }
 
 function outstanding(route: OwnedRoute): number {

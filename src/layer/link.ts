@@ -54,8 +54,14 @@ export class Link {
   #sequence = 0;
   /** Group messages that came before the welcome. */
   #early: (() => void)[] = [];
+  /** The last membership here that others are known to have ended, by its number at the hub. */
+  #ended = 0;
   #syncCount = 0;
   #syncDue = false;
+  /** When the syncs were asked for that are not answered. */
+  #asked: { id: number; at: number }[] = [];
+  /** The hub has heard all that was said until then. */
+  #heardUntil = Number.NEGATIVE_INFINITY;
   readonly #syncs: Sync[] = [];
   /** The last message that the hub handed to each route made here. */
   readonly #routes = new Map<string, number>();
@@ -324,6 +330,7 @@ export class Link {
     }
     if (this.#syncDue) {
       this.#syncDue = false;
+      this.#asked.push({ id: this.#syncCount, at: this.#home.now() });
       this.#tell({ t: 'sync', id: this.#syncCount });
     }
   }
@@ -348,10 +355,12 @@ export class Link {
     this.#helloWants = this.#waiting();
     // `own`, `join`, `leave` and `want` are in the hello; the others were for a hub that may be gone.
     this.#said = this.#said.filter((message) => message.t === 'flush');
+    this.#asked = [{ id: this.#syncCount, at: now }];
     this.#tell({
       t: 'hello',
       hub: this.#hub,
       seq: this.#sequence,
+      ended: this.#ended,
       acked: this.#host?.acked ?? 0,
       sync: this.#syncCount,
       since: now - oldest,
@@ -508,7 +517,12 @@ export class Link {
         this.#host?.gap(message.from, message.to);
         break;
       case 'leave':
-        for (const [group, channel] of message.m) this.#leave(group, channel);
+        if (this.#state === 'joined') this.#ended = message.n;
+        for (const [group, channel] of message.m) {
+          // What the hub has not heard yet of was said after this.
+          const joinedAt = this.#home.groups.joinedAt(group, channel) ?? 0;
+          if (joinedAt <= this.#heardUntil) this.#leave(group, channel);
+        }
         break;
       case 'flush': {
         const { settings, boxes, groups } = this.#home;
@@ -538,6 +552,7 @@ export class Link {
     }
     this.#hub = message.hub;
     this.#sequence = message.seq;
+    this.#ended = message.ended;
     this.#state = 'joined';
     const early = this.#early;
     this.#early = [];
@@ -570,6 +585,9 @@ export class Link {
       const sync = this.#syncs.shift()!;
       sync.end();
       sync.resolve();
+    }
+    while (this.#asked.length > 0 && this.#asked[0]!.id <= id) {
+      this.#heardUntil = this.#asked.shift()!.at;
     }
     for (const [key, [, , sync]] of this.#left) {
       if (sync > id) break;

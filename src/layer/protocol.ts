@@ -184,6 +184,8 @@ export type ToHub =
       hub: string;
       /** Its last group message here. */
       seq: number;
+      /** The last `leave` of it here. */
+      ended: number;
       /** The last of ours that it, or one before it, has confirmed. */
       acked: number;
       /** The last `sync` made. */
@@ -211,6 +213,8 @@ export type FromHub =
       t: 'welcome';
       hub: string;
       seq: number;
+      /** The last `leave`, to whomever. */
+      ended: number;
       sync: number;
       acked: number;
       refused: number[];
@@ -221,7 +225,8 @@ export type FromHub =
   | { t: 'synced'; id: number }
   /** `held`: messages of whomever that wait in the hub. */
   | { t: 'ack'; n: number; refused: number[]; held: number }
-  | { t: 'leave'; m: [group: string, channel: string][] }
+  /** `n`: the number of the last of them, from 1, of all processes. */
+  | { t: 'leave'; n: number; m: [group: string, channel: string][] }
   | { t: 'gap'; from: number; to: number }
   | { t: 'flush'; id: number; prefix: string }
   | { t: 'flushed'; id: number };

@@ -22,6 +22,7 @@ function hello(since: number) {
     t: 'hello' as const,
     hub: '',
     seq: 0,
+    ended: 0,
     acked: 0,
     sync: 0,
     since,
@@ -62,18 +63,30 @@ t.test('who is in no group is told nothing of before', async (t) => {
 t.test(
   'who ends a membership of its own is not told to end it: it may be a member again',
   async (t) => {
-    const { published, exchange } = make();
-    const [member, route] = ['specific.x!1', 'specific.x!'];
+    const { time, published, exchange } = make();
+    const leaves = () => published.filter(([, , body]) => String(body).includes('"leave"')).length;
+    const route = 'specific.2122232425262728!';
+    const member = `${route}abcdefghijkl`;
     const other = '1112131415161718';
     for (const peer of [PEER, other]) exchange.control(peer, hello(0), 0);
     exchange.control(PEER, { t: 'own', routes: [route] }, 0);
     const told = (from: string): number => {
       published.length = 0;
       exchange.control(from, { t: 'leave', m: [['room', member]] }, 0);
-      return published.filter(([, , body]) => String(body).includes('"leave"')).length;
+      return leaves();
     };
     t.equal(told(PEER), 0);
     t.equal(told(other), 1);
+    const toldAgain = (ended: number): number => {
+      published.length = 0;
+      const routes: [string, number, number][] = [[route, 0, 0]];
+      exchange.control(PEER, { ...hello(0), hub: exchange.id, ended, routes }, 0);
+      return leaves();
+    };
+    t.equal(toldAgain(0), 1, 'what it may not have heard');
+    t.equal(toldAgain(1), 0);
+    exchange.sweep(time.now + 301);
+    t.equal(toldAgain(0), 0, 'not for ever');
   },
 );
 
