@@ -103,8 +103,8 @@ export class Exchange {
   leave(group: string, channel: string, from?: string): void {
     this.#home.groups.discard(group, channel);
     const owner = this.#owners.get(routeOf(channel))?.peer;
-    if (owner !== undefined && owner.key === from) return;
-    if (!this.#home.isForeign(channel)) return;
+    const isOwners = owner !== undefined && owner.key === from;
+    if (isOwners || !this.#home.isForeign(channel)) return;
     const end: End = { number: ++this.#endCount, at: this.#home.now(), group, channel };
     this.#ended.push(end);
     if (owner?.present) this.#tellEnd(owner.topic, end);

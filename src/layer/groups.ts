@@ -27,11 +27,6 @@ export class Groups {
     return this.#groups.get(group)?.has(channel) ?? false;
   }
 
-  /** When it last joined; undefined = it is no member. */
-  joinedAt(group: string, channel: string): number | undefined {
-    return this.#groups.get(group)?.get(channel);
-  }
-
   sizeOf(group: string): number {
     return this.#groups.get(group)?.size ?? 0;
   }

@@ -58,17 +58,13 @@ export class Link {
   #ended = 0;
   #syncCount = 0;
   #syncDue = false;
-  /** When the syncs were asked for that are not answered. */
-  #asked: { id: number; at: number }[] = [];
-  /** The hub has heard all that was said until then. */
-  #heardUntil = Number.NEGATIVE_INFINITY;
   readonly #syncs: Sync[] = [];
   /** The last message that the hub handed to each route made here. */
   readonly #routes = new Map<string, number>();
   /** What other processes read, and this one has put into groups: to be said again to another hub. */
   readonly #foreign = new Map<string, [group: string, channel: string, capacity: number]>();
-  /** Memberships ended here, oldest first, and the sync by which the hub is known to have heard of it. */
-  readonly #left = new Map<string, [group: string, channel: string, sync: number]>();
+  /** What was said last of memberships that the hub may not have heard of, oldest first. */
+  readonly #unheard = new Map<string, Unheard>();
   /** Changes of how many wait, not said yet. */
   readonly #wants = new Map<string, number>();
   /** How many waited when the last hello was sent. */
@@ -137,7 +133,7 @@ export class Link {
 
   /** Make `channel` a member; resolves when the hub knows, or, unless `strictly`, when there is none. */
   join(group: string, channel: string, strictly: boolean): Promise<void> {
-    this.#left.delete(memberKey(group, channel));
+    this.#unheardOf(group, channel, 'join');
     if (this.#home.isOwn(channel)) {
       this.#own(channel);
       if (this.#home.groups.add(group, channel, this.#home.now())) {
@@ -154,10 +150,8 @@ export class Link {
 
   leave(group: string, channel: string, strictly: boolean): Promise<void> {
     this.#leave(group, channel);
-    const key = memberKey(group, channel);
-    this.#foreign.delete(key);
-    this.#left.delete(key);
-    this.#left.set(key, [group, channel, this.#syncDue ? this.#syncCount : this.#syncCount + 1]);
+    this.#unheardOf(group, channel, 'leave');
+    this.#foreign.delete(memberKey(group, channel));
     this.#say({ t: 'leave', m: [[group, channel]] });
     return this.#home.isOwn(channel) ? RESOLVED : this.sync(strictly);
   }
@@ -287,6 +281,13 @@ export class Link {
     this.#speak();
   }
 
+  #unheardOf(group: string, channel: string, said: Unheard['said']): void {
+    const key = memberKey(group, channel);
+    const sync = this.#syncDue ? this.#syncCount : this.#syncCount + 1;
+    this.#unheard.delete(key);
+    this.#unheard.set(key, { group, channel, said, sync });
+  }
+
   #leave(group: string, channel: string): void {
     if (this.#home.groups.discard(group, channel)) this.#unsubscribe(groupTopic(group));
   }
@@ -330,7 +331,6 @@ export class Link {
     }
     if (this.#syncDue) {
       this.#syncDue = false;
-      this.#asked.push({ id: this.#syncCount, at: this.#home.now() });
       this.#tell({ t: 'sync', id: this.#syncCount });
     }
   }
@@ -355,19 +355,20 @@ export class Link {
     this.#helloWants = this.#waiting();
     // `own`, `join`, `leave` and `want` are in the hello; the others were for a hub that may be gone.
     this.#said = this.#said.filter((message) => message.t === 'flush');
-    this.#asked = [{ id: this.#syncCount, at: now }];
     this.#tell({
       t: 'hello',
       hub: this.#hub,
       seq: this.#sequence,
       ended: this.#ended,
       acked: this.#host?.acked ?? 0,
-      sync: this.#syncCount,
+      sync: ++this.#syncCount,
       since: now - oldest,
       routes: [...this.#routes].map(([route, last]) => [route, last, boxes.countOf(route)]),
       wants: [...this.#helloWants],
       members: [...this.#foreign.values()],
-      left: [...this.#left.values()].map(([group, channel]) => [group, channel]),
+      left: [...this.#unheard.values()]
+        .filter(({ said }) => said === 'leave')
+        .map(({ group, channel }) => [group, channel]),
     });
   }
 
@@ -519,9 +520,9 @@ export class Link {
       case 'leave':
         if (this.#state === 'joined') this.#ended = message.n;
         for (const [group, channel] of message.m) {
-          // What the hub has not heard yet of was said after this.
-          const joinedAt = this.#home.groups.joinedAt(group, channel) ?? 0;
-          if (joinedAt <= this.#heardUntil) this.#leave(group, channel);
+          // A join that the hub has not heard of yet comes after this.
+          const said = this.#unheard.get(memberKey(group, channel))?.said;
+          if (said !== 'join') this.#leave(group, channel);
         }
         break;
       case 'flush': {
@@ -586,12 +587,9 @@ export class Link {
       sync.end();
       sync.resolve();
     }
-    while (this.#asked.length > 0 && this.#asked[0]!.id <= id) {
-      this.#heardUntil = this.#asked.shift()!.at;
-    }
-    for (const [key, [, , sync]] of this.#left) {
+    for (const [key, { sync }] of this.#unheard) {
       if (sync > id) break;
-      this.#left.delete(key);
+      this.#unheard.delete(key);
     }
   }
 }
@@ -599,6 +597,15 @@ export class Link {
 /** Names have no line ends. */
 function memberKey(group: string, channel: string): string {
   return `${group}\n${channel}`;
+}
+
+/** What was said of a membership. */
+interface Unheard {
+  readonly group: string;
+  readonly channel: string;
+  readonly said: 'join' | 'leave';
+  /** When this one is answered, the hub has heard of it. */
+  readonly sync: number;
 }
 
 /** Who waits for the hub to have seen everything up to a point. */
