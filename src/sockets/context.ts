@@ -27,9 +27,9 @@ const SOCKET_LIMIT = 3;
 
 /** What a context knows of its sockets. */
 export interface Member {
-  /** Close it; settles when what it lingers over is delivered or given up. */
   close(): void;
   readonly closed: boolean;
+  /** Settles when what it lingers over is delivered or given up. */
   readonly over: Promise<void>;
   /** Messages accepted that have not left this process, and that `linger` lets wait. */
   readonly undeliveredCount: number;
@@ -83,9 +83,7 @@ export class Context {
   /** Close all sockets; settles when their `linger` is over (`zmq_ctx_term`). */
   async close(): Promise<void> {
     this.#closed = true;
-    const members = [...this.#members];
-    for (const member of members) member.close();
-    await this.keepAlive.during(Promise.all(members.map((member) => member.over)));
+    await closeAll([...this.#members], this.keepAlive);
   }
 
   /** As `close`. */
@@ -192,14 +190,18 @@ function watchExit(): void {
     const waiting = members.filter((member) => member.closed || member.undeliveredCount > 0);
     if (waiting.length === 0) return;
     const blocky = [...contexts].some((each) => each.blocky);
-    for (const member of waiting) member.close();
     const timer = setTimeout(() => {
       const hint = blocky ? " Set 'context.blocky = false' to change this behaviour." : '';
       process.stderr.write(
         `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.${hint}\n`,
       );
     }, WARN_AFTER).unref();
-    const over = Promise.all(waiting.map((member) => member.over));
-    void end.during(over).then(() => clearTimeout(timer));
+    void closeAll(waiting, end).then(() => clearTimeout(timer));
   });
+}
+
+/** Settles when all of `members` are over; the process is kept until then. */
+function closeAll(members: readonly Member[], keepAlive: KeepAlive): Promise<unknown> {
+  for (const member of members) member.close();
+  return keepAlive.during(Promise.all(members.map((member) => member.over)));
 }
