@@ -1,7 +1,7 @@
 /** Curve: what a message costs to seal and to open, by @noble/ciphers and by libsodium; and what a handshake costs. */
 
 import { randomBytes } from 'node:crypto';
-import { loadSodium } from '../../src/sockets/sodium.ts';
+import { loadSodium } from '../../src/sockets/security/sodium.ts';
 import { sealWith } from '../../src/zmtp/mechanism/curve-box.ts';
 import { curveClient } from '../../src/zmtp/mechanism/curve-client.ts';
 import { generateKeyPair } from '../../src/zmtp/mechanism/curve-key-pair.ts';

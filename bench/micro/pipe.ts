@@ -1,6 +1,11 @@
 /** Pipe: a message through one, past the queue and by way of it. */
 
-import { Pipe, type PipeDriver, type PipeLimits, type PipeReader } from '../../src/sockets/pipe.ts';
+import {
+  Pipe,
+  type PipeDriver,
+  type PipeLimits,
+  type PipeReader,
+} from '../../src/sockets/routing/pipe.ts';
 import { BATCH, type Suite, sink } from './suite.ts';
 
 const limits: PipeLimits = {

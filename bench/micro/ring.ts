@@ -1,6 +1,6 @@
 /** Ring: against `push` and `shift` of an array, at several lengths. */
 
-import { Ring } from '../../src/sockets/ring.ts';
+import { Ring } from '../../src/sockets/routing/ring.ts';
 import { BATCH, type Case, type Suite, sink } from './suite.ts';
 
 export const suite: Suite = {

@@ -2,8 +2,13 @@
 
 import type { Message } from '../../src/sockets/message.ts';
 import type { Pattern, PatternHost } from '../../src/sockets/pattern/pattern.ts';
-import type { PeerInfo, PipeDriver, PipeLimits, PipeReader } from '../../src/sockets/pipe.ts';
-import { Pipe } from '../../src/sockets/pipe.ts';
+import type {
+  PeerInfo,
+  PipeDriver,
+  PipeLimits,
+  PipeReader,
+} from '../../src/sockets/routing/pipe.ts';
+import { Pipe } from '../../src/sockets/routing/pipe.ts';
 
 export const NO_LIMITS: PipeLimits = {
   sendHighWaterMark: 0,

@@ -2,7 +2,7 @@
 
 import type { Message } from '../../src/sockets/message.ts';
 import type { Pattern, PatternHost } from '../../src/sockets/pattern/pattern.ts';
-import { Pipe, type PipeDriver, type PipeReader } from '../../src/sockets/pipe.ts';
+import { Pipe, type PipeDriver, type PipeReader } from '../../src/sockets/routing/pipe.ts';
 
 /** The other end of a pipe. */
 export class FakePeer implements PipeDriver {

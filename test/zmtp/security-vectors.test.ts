@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { Zap } from '../../src/sockets/zap.ts';
+import { Zap } from '../../src/sockets/security/zap.ts';
 import type { Connection, Verdict } from '../../src/zmtp/connection.ts';
 import { open, sharedKey } from '../../src/zmtp/mechanism/curve-box.ts';
 import { curveClient } from '../../src/zmtp/mechanism/curve-client.ts';

@@ -1,6 +1,6 @@
 /** Device: two sockets and what moves between them, run in this thread, in another, or in a process of its own. */
 
-import type { Context } from '../context.ts';
+import type { Context } from '../core/context.ts';
 import { SocketError } from '../errors.ts';
 import {
   type DeviceEndpoints,

@@ -1,7 +1,7 @@
 /** Inline: a device in this thread, which is how it runs in any other, too. */
 
-import type { Context } from '../context.ts';
-import type { Socket } from '../socket.ts';
+import type { Socket } from '../api/socket.ts';
+import type { Context } from '../core/context.ts';
 import { type ProxyStatistics, Relay } from './relay.ts';
 import { type OpenSide, openSide, type Side } from './side.ts';
 

@@ -1,7 +1,7 @@
 /** Proxy: moves messages between two sockets, both ways, whole and in order (`zmq_proxy`, `zmq_proxy_steerable`). */
 
+import { core, Socket, tooManyArguments } from '../api/socket.ts';
 import { SocketError } from '../errors.ts';
-import { core, Socket, tooManyArguments } from '../socket.ts';
 import { type ProxyStatistics, Relay, type RelayOptions } from './relay.ts';
 
 /** What `proxy` may be given beside its two sockets. */

@@ -2,13 +2,13 @@
 
 import { endianness } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
-import type { Receiver, Sender } from '../directed.ts';
+import type { Receiver, Sender } from '../api/sending-receiving.ts';
+import { core, type Socket } from '../api/socket.ts';
+import { SocketType } from '../core/socket-type.ts';
+import { nextTurn } from '../core/waiter.ts';
 import { SocketError } from '../errors.ts';
 import { type Message, messageSize } from '../message.ts';
-import { core, type Socket } from '../socket.ts';
-import { SocketType } from '../socket-type.ts';
 import type { Flow } from '../stats.ts';
-import { nextTurn } from '../waiter.ts';
 
 /** What a relay may be given beside its two sides. */
 export interface RelayOptions {

@@ -1,21 +1,21 @@
 /** Side: the description of one socket of a device, which can be sent to another thread or process, and the socket made of it. */
 
-import type { Context } from '../context.ts';
-import { Dealer } from '../dealer.ts';
+import { Dealer } from '../api/dealer.ts';
+import { Pair } from '../api/pair.ts';
+import { Publisher } from '../api/publisher.ts';
+import { Pull } from '../api/pull.ts';
+import { Push } from '../api/push.ts';
+import { Reply } from '../api/reply.ts';
+import { Request } from '../api/request.ts';
+import { Router } from '../api/router.ts';
+import type { Socket } from '../api/socket.ts';
+import type { OptionInput } from '../api/socket-options.ts';
+import { Subscriber } from '../api/subscriber.ts';
+import { XPublisher } from '../api/xpublisher.ts';
+import { XSubscriber } from '../api/xsubscriber.ts';
+import type { Context } from '../core/context.ts';
 import { SocketError } from '../errors.ts';
-import type { OptionValues } from '../options.ts';
-import { Pair } from '../pair.ts';
-import { Publisher } from '../publisher.ts';
-import { Pull } from '../pull.ts';
-import { Push } from '../push.ts';
-import { Reply } from '../reply.ts';
-import { Request } from '../request.ts';
-import { Router } from '../router.ts';
-import type { Socket } from '../socket.ts';
-import type { OptionInput } from '../socket-options.ts';
-import { Subscriber } from '../subscriber.ts';
-import { XPublisher } from '../xpublisher.ts';
-import { XSubscriber } from '../xsubscriber.ts';
+import type { OptionValues } from '../options/options.ts';
 
 /** The socket types a device may have, by the names they have on the wire, in small letters. */
 export type SideType =

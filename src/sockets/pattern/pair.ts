@@ -2,7 +2,7 @@
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
+import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
 /**

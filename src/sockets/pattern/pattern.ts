@@ -2,7 +2,7 @@
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
-import type { Pipe, PipeReader } from '../pipe.ts';
+import type { Pipe, PipeReader } from '../routing/pipe.ts';
 
 export interface Pattern extends PipeReader {
   /** Put `pipe` into routing: at once for a `connect` (unless immediate), after the handshake for a peer that came. */

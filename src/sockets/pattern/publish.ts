@@ -2,8 +2,8 @@
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
 import { Distributor } from '../routing/distributor.ts';
+import type { Pipe } from '../routing/pipe.ts';
 import { PrefixIndex } from '../routing/prefix-index.ts';
 import { purge } from '../routing/purge.ts';
 import { CANCEL, SUBSCRIBE } from '../routing/subscription.ts';

@@ -2,8 +2,8 @@
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
 import { LoadBalancer } from '../routing/load-balancer.ts';
+import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
 /** Never drops: without a peer that takes it, a message waits. Receives nothing. */

@@ -2,8 +2,8 @@
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
 import { FairQueue } from '../routing/fair-queue.ts';
+import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
 /**

@@ -2,10 +2,10 @@
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
 import { FairQueue } from '../routing/fair-queue.ts';
 import { randomUint32 } from '../routing/id-generator.ts';
 import { LoadBalancer } from '../routing/load-balancer.ts';
+import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 import { isProbe, PROBE } from './probe.ts';
 

@@ -3,10 +3,10 @@
 import type { SocketErrorCode } from '../errors.ts';
 import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
-import { Ring } from '../ring.ts';
 import { FairQueue } from '../routing/fair-queue.ts';
 import { IdGenerator } from '../routing/id-generator.ts';
+import type { Pipe } from '../routing/pipe.ts';
+import { Ring } from '../routing/ring.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
 /** What a STREAM can be told; read when needed, so it may change. */

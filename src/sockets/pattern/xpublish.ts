@@ -2,11 +2,11 @@
 
 import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { type Message, messageSize } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
-import { Ring } from '../ring.ts';
 import { Distributor } from '../routing/distributor.ts';
+import type { Pipe } from '../routing/pipe.ts';
 import { PrefixIndex } from '../routing/prefix-index.ts';
 import { purge } from '../routing/purge.ts';
+import { Ring } from '../routing/ring.ts';
 import { CANCEL, isSubscription, SUBSCRIBE, subscriptionMessage } from '../routing/subscription.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 import type { PublishOptions } from './publish.ts';

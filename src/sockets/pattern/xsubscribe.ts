@@ -2,9 +2,9 @@
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
 import { Distributor } from '../routing/distributor.ts';
 import { FairQueue } from '../routing/fair-queue.ts';
+import type { Pipe } from '../routing/pipe.ts';
 import { isSubscription, SUBSCRIBE } from '../routing/subscription.ts';
 import { Upstream } from '../routing/upstream.ts';
 import type { Pattern, PatternHost } from './pattern.ts';

@@ -1,7 +1,7 @@
 /** Distributor: one message to all pipes, or to all whose subscriptions match it. */
 
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
+import type { Pipe } from './pipe.ts';
 import type { PrefixIndex } from './prefix-index.ts';
 
 export class Distributor {

@@ -1,7 +1,7 @@
 /** FairQueue: the next readable pipe, one whole message each. */
 
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
+import type { Pipe } from './pipe.ts';
 
 /**
  * What several peers sent, taken in turns.

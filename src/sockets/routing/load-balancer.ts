@@ -1,7 +1,7 @@
 /** LoadBalancer: the next writable pipe, one whole message each. */
 
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
+import type { Pipe } from './pipe.ts';
 
 /**
  * Messages dealt out to several peers in turns; 0…6 to three gives [0, 3, 6] [1, 4] [2, 5].

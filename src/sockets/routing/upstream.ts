@@ -1,7 +1,7 @@
 /** Upstream: what a SUB or XSUB is subscribed to, and the peers that are to know. */
 
 import type { Message } from '../message.ts';
-import type { Pipe } from '../pipe.ts';
+import type { Pipe } from './pipe.ts';
 import { PrefixSet } from './prefix-set.ts';
 import { CANCEL, isSubscription, SUBSCRIBE, subscriptionMessage } from './subscription.ts';
 

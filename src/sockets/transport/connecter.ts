@@ -4,14 +4,14 @@ import dns from 'node:dns';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
-import { bindAddress, type IpcEndpoint, type TcpConnectEndpoint } from '../endpoint.ts';
 import type { EventError } from '../events.ts';
-import type { OptionValues } from '../options.ts';
-import type { Pipe } from '../pipe.ts';
-import { penaltyDelay, reconnectDelay } from '../reconnect.ts';
+import type { OptionValues } from '../options/options.ts';
+import type { Pipe } from '../routing/pipe.ts';
+import { bindAddress, type IpcEndpoint, type TcpConnectEndpoint } from './endpoint.ts';
 import { handshakeFailure } from './handshake-failure.ts';
 import { Inlet } from './inlet.ts';
 import { keepAliveDelay } from './listener.ts';
+import { penaltyDelay, reconnectDelay } from './reconnect.ts';
 import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
 import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
 

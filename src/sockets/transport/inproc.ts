@@ -10,8 +10,8 @@
 import { checkPartner, type SocketType, type ZmtpError } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
 import { type Message, ownSmallParts } from '../message.ts';
-import type { OptionValues } from '../options.ts';
-import type { Pipe, PipeDriver } from '../pipe.ts';
+import type { OptionValues } from '../options/options.ts';
+import type { Pipe, PipeDriver } from '../routing/pipe.ts';
 import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
 
 /** The names of one context: who has bound them, and who waits for them. */

@@ -1,7 +1,7 @@
 /** Protocol: what a link drives between a byte stream and a pipe. ZMTP's Connection is one, RawStream the other. */
 
 import type { Connection, ConnectionState, Message } from '../../zmtp/index.ts';
-import type { PeerInfo } from '../pipe.ts';
+import type { PeerInfo } from '../routing/pipe.ts';
 
 /** The part of {@link Connection} that a link needs; its doc comments hold. */
 export type Protocol = Pick<

@@ -10,8 +10,8 @@
 import type { Socket as Stream } from 'node:net';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
-import type { PeerInfo, Pipe, PipeDriver } from '../pipe.ts';
-import { plainAddress } from '../security.ts';
+import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
+import { plainAddress } from '../security/choice.ts';
 import type { Inlet, InletReader } from './inlet.ts';
 import type { Protocol } from './protocol.ts';
 

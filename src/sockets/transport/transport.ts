@@ -2,9 +2,9 @@
 
 import type { Credentials, Verdict } from '../../zmtp/index.ts';
 import type { Event } from '../events.ts';
-import type { OptionValues } from '../options.ts';
+import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import type { Pipe } from '../pipe.ts';
+import type { Pipe } from '../routing/pipe.ts';
 import type { Protocol } from './protocol.ts';
 import type { StreamLink } from './stream-link.ts';
 

@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { Pipe, PipeReader } from '../../../src/sockets/pipe.ts';
 import { Distributor } from '../../../src/sockets/routing/distributor.ts';
+import type { Pipe, PipeReader } from '../../../src/sockets/routing/pipe.ts';
 import { PrefixIndex } from '../../../src/sockets/routing/prefix-index.ts';
 import { FakePeer, type Marks, message } from '../../support/fan-out.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { Pipe } from '../../../src/sockets/pipe.ts';
 import { FairQueue } from '../../../src/sockets/routing/fair-queue.ts';
+import type { Pipe } from '../../../src/sockets/routing/pipe.ts';
 import { FakePeer, text } from '../../support/fake-peer.ts';
 
 /** A queue with `count` peers attached, told of what they send. */

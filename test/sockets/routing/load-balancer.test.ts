@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { Pipe, PipeLimits } from '../../../src/sockets/pipe.ts';
 import { LoadBalancer } from '../../../src/sockets/routing/load-balancer.ts';
+import type { Pipe, PipeLimits } from '../../../src/sockets/routing/pipe.ts';
 import { FakePeer, octets } from '../../support/fake-peer.ts';
 
 function balancerOf(

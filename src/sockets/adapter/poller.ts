@@ -1,0 +1,220 @@
+/** Poller: several sockets waited for together (`zmq_poll`). */
+
+import { setTimeout as later } from 'node:timers/promises';
+import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
+import { core, type Socket } from '../api/socket.ts';
+import { type CallOptions, nextTurn, RECEIVES_MAX, Turns } from '../core/waiter.ts';
+
+/** What a poller can wait for: any socket. */
+export type Pollable = Socket & Partial<Receiver<Buffer[]>> & Partial<Sender<never>>;
+
+/** One message and where it came from; for each socket type with the message type of its `receive`. */
+export type Polled<S> =
+  S extends Receiver<infer M>
+    ? { readonly socket: S; readonly message: M }
+    : { readonly socket: S; readonly message: Message[] };
+
+/** A socket that is ready, and for what. */
+export interface Ready<S> {
+  /** The one that is ready. */
+  readonly socket: S;
+  /** `ZMQ_POLLIN`: `receive` would not wait. Only where that was asked for. */
+  readonly readable: boolean;
+  /** `ZMQ_POLLOUT`: `send` would not wait. Likewise. */
+  readonly writable: boolean;
+}
+
+/** What to wait for at one socket. */
+export interface PollOptions {
+  /** Default: whether the socket receives at all. */
+  readable?: boolean;
+  /** Default: false; for a socket that does not receive, true. */
+  writable?: boolean;
+}
+
+/**
+ * ```ts
+ * for await (const { socket, message } of new Poller(pull, subscriber)) …
+ * ```
+ *
+ * Ready sockets are served in turns, one message each. Sockets may be added and removed at any time, by the loop's body,
+ * too; a socket that is closed is removed. The loop ends when none is left to read from.
+ */
+export class Poller<S extends Pollable = Pollable> {
+  readonly #entries: Entry<S>[] = [];
+  readonly #turns = new Turns(RECEIVES_MAX);
+  /** Who waits and must look again when a socket comes or goes. */
+  readonly #waiting = new Set<AbortController>();
+  /** Whose turn it is. */
+  #next = 0;
+
+  constructor(...sockets: S[]) {
+    for (const socket of sockets) this.add(socket);
+  }
+
+  /** How many sockets there are. */
+  get size(): number {
+    this.#sweep();
+    return this.#entries.length;
+  }
+
+  /** Is `socket` waited for? */
+  has(socket: Pollable): boolean {
+    return !socket.closed && this.#entries.some((entry) => entry.socket === (socket as unknown));
+  }
+
+  /** Wait for `socket`, too; one that is here already gets new options. */
+  add(socket: S, options: PollOptions = {}): this {
+    const readable = options.readable ?? socket.tryReceive !== undefined;
+    const writable = options.writable ?? !readable;
+    if (readable && socket.tryReceive === undefined) throw new TypeError('Socket cannot receive');
+    if (writable && socket.trySend === undefined) throw new TypeError('Socket cannot send');
+    const entry = { socket, readable, writable };
+    const index = this.#entries.findIndex((each) => each.socket === socket);
+    if (index < 0) this.#entries.push(entry);
+    else this.#entries[index] = entry;
+    this.#wake();
+    return this;
+  }
+
+  /** No longer wait for `socket`; false if it was not here. */
+  remove(socket: Pollable): boolean {
+    const index = this.#entries.findIndex((entry) => entry.socket === (socket as unknown));
+    if (index < 0) return false;
+    this.#entries.splice(index, 1);
+    if (index < this.#next) this.#next--;
+    this.#wake();
+    return true;
+  }
+
+  /** Forget all sockets: whoever waits comes to an end. They stay open. */
+  clear(): void {
+    this.#entries.length = 0;
+    this.#wake();
+  }
+
+  /**
+   * Wait until a socket is ready, for at most `timeout` milliseconds (default −1: for ever; 0: not at all). All that are,
+   * beginning with a different one each time; empty when the time is over, or there is no socket. Nothing is taken from
+   * them. Rejects with the reason of `signal`.
+   */
+  async poll(options: number | CallOptions = {}): Promise<Ready<S>[]> {
+    const { timeout = -1, signal } = typeof options === 'number' ? { timeout: options } : options;
+    const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+    for (;;) {
+      signal?.throwIfAborted();
+      const ready = this.#ready();
+      if (ready.length > 0) {
+        if (this.#turns.due(1)) await nextTurn(undefined);
+        return ready;
+      }
+      const left = deadline - performance.now();
+      if (left <= 0 || this.size === 0) return [];
+      await this.#wait(left, signal, false);
+    }
+  }
+
+  /** The next message, of the socket whose turn it is; undefined when none is left to read from. */
+  async receive(options: Pick<CallOptions, 'signal'> = {}): Promise<Polled<S> | undefined> {
+    const { signal } = options;
+    for (;;) {
+      signal?.throwIfAborted();
+      const polled = this.#take();
+      if (polled !== undefined) return this.#turns.due(1) ? nextTurn(polled) : polled;
+      this.#sweep();
+      if (!this.#entries.some((entry) => entry.readable)) return undefined;
+      await this.#wait(Number.POSITIVE_INFINITY, signal, true);
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Polled<S>, undefined> {
+    return {
+      next: async () => {
+        const value = await this.receive();
+        return value === undefined ? { value, done: true } : { value, done: false };
+      },
+      return: async () => ({ value: undefined, done: true }),
+    };
+  }
+
+  /** Hot: once per message. */
+  #take(): Polled<S> | undefined {
+    const entries = this.#entries;
+    const count = entries.length;
+    for (let i = 0; i < count; i++) {
+      const index = (this.#next + i) % count;
+      const { socket, readable } = entries[index]!;
+      if (!readable || !socket.readable || socket[core].busy) continue;
+      const message = socket.tryReceive!();
+      if (message === undefined) continue;
+      this.#next = (index + 1) % count;
+      return { socket, message } as unknown as Polled<S>;
+    }
+    return undefined;
+  }
+
+  #ready(): Ready<S>[] {
+    this.#sweep();
+    const ready: Ready<S>[] = [];
+    const entries = this.#entries;
+    for (let i = 0; i < entries.length; i++) {
+      const { socket, ...wanted } = entries[(this.#next + i) % entries.length]!;
+      if (socket[core].busy) continue;
+      const readable = wanted.readable && socket.readable;
+      const writable = wanted.writable && socket.writable;
+      if (readable || writable) ready.push({ socket, readable, writable });
+    }
+    if (ready.length > 0) this.#next = (this.#next + 1) % entries.length;
+    return ready;
+  }
+
+  /** Until a socket may be ready, one comes or goes, or the time is over. */
+  async #wait(time: number, signal: AbortSignal | undefined, reading: boolean): Promise<void> {
+    const over = new AbortController();
+    const abort = () => over.abort();
+    this.#waiting.add(over);
+    signal?.addEventListener('abort', abort, { once: true });
+    const timer = Number.isFinite(time) ? setTimeout(abort, time) : undefined;
+    const waits = this.#entries.map((entry) => watched(entry, over.signal, reading));
+    await Promise.race(waits);
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+    this.#waiting.delete(over);
+    over.abort();
+  }
+
+  #sweep(): void {
+    for (const { socket } of [...this.#entries]) if (socket.closed) this.remove(socket);
+  }
+
+  #wake(): void {
+    for (const waiting of this.#waiting) waiting.abort();
+  }
+}
+
+interface Entry<S> {
+  readonly socket: S;
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+/** Resolves whatever happens to the socket: who waits looks again. */
+async function watched(
+  { socket, readable, writable }: Entry<Pollable>,
+  signal: AbortSignal,
+  reading: boolean,
+): Promise<void> {
+  try {
+    // While a bind is under way, calls on the socket are refused.
+    while (socket[core].busy) await later(1, undefined, { signal });
+    const waits: Promise<void>[] = [];
+    if (readable) waits.push(socket.whenReadable!({ signal }));
+    if (writable && !reading) waits.push(socket.whenWritable!({ signal }));
+    // Nothing to wait for here but the close of the socket.
+    if (waits.length === 0) waits.push(socket.waitFor('end', { signal }));
+    for (const wait of waits) wait.catch(() => {});
+    await Promise.race(waits);
+  } catch {
+    // Closed, or no longer wanted.
+  }
+}

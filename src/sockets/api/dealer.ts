@@ -1,0 +1,33 @@
+/** Dealer: DEALER, a Request without turns and without envelope (RFC 28). */
+
+import { SocketType } from '../core/socket-type.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { CONFLATE, PROBE_ROUTER, RECEIVE, ROUTING_ID, SEND } from '../options/option-table.ts';
+import type {
+  ConflateOptions,
+  ProbeRouterOptions,
+  ReceiveOptions,
+  RoutingIdOptions,
+  SendOptions,
+} from '../options/options.ts';
+import { DuplexSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+export interface Dealer
+  extends SendOptions,
+    ReceiveOptions,
+    RoutingIdOptions,
+    ProbeRouterOptions,
+    ConflateOptions {}
+
+/**
+ * Sends to its peers in turn, receives from them fairly, adds and strips nothing: to talk to a Reply, send an empty part
+ * first.
+ */
+export class Dealer extends DuplexSocket {
+  constructor(options?: SocketOptions<Dealer>) {
+    super(SocketType.Dealer, options);
+  }
+}
+
+defineOptions(Dealer.prototype, [...SEND, ...RECEIVE, ...ROUTING_ID, ...PROBE_ROUTER, ...CONFLATE]);

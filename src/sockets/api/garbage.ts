@@ -1,0 +1,16 @@
+/** Dropped: sockets that nobody closed and nobody can reach any more. They are closed, as in zeromq.js, and reported. */
+
+import { debuglog } from 'node:util';
+import type { SocketCore } from '../core/core.ts';
+
+const log = debuglog('zeromq-pure');
+
+const registry = new FinalizationRegistry<SocketCore>((core) => {
+  if (core.closed) return;
+  core.drop(() => log('a %s was dropped without close(): closing it', core.typeName));
+});
+
+/** Close `core` some time after `socket`, which stands before it, has become garbage. `NODE_DEBUG=zeromq-pure` tells of it. */
+export function closeWhenDropped(socket: object, core: SocketCore): void {
+  registry.register(socket, core);
+}

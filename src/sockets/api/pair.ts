@@ -1,0 +1,22 @@
+/** Pair: PAIR, two sockets that belong to each other (RFC 31). */
+
+import { SocketType } from '../core/socket-type.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { RECEIVE, SEND } from '../options/option-table.ts';
+import type { ReceiveOptions, SendOptions } from '../options/options.ts';
+import { DuplexSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+export interface Pair extends SendOptions, ReceiveOptions {}
+
+/**
+ * Talks to one other Pair, both ways. A second peer is turned away with the event `peer:refused`, while the first is
+ * there. Without a peer, or with a full one, `send` waits.
+ */
+export class Pair extends DuplexSocket {
+  constructor(options?: SocketOptions<Pair>) {
+    super(SocketType.Pair, options);
+  }
+}
+
+defineOptions(Pair.prototype, [...SEND, ...RECEIVE]);

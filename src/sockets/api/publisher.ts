@@ -1,0 +1,32 @@
+/** Publisher: PUB, sends to whoever has subscribed (RFC 29). */
+
+import { SocketType } from '../core/socket-type.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { CONFLATE, INVERT_MATCHING, NO_DROP, SEND } from '../options/option-table.ts';
+import type {
+  ConflateOptions,
+  InvertMatchingOptions,
+  NoDropOptions,
+  SendOptions,
+} from '../options/options.ts';
+import { SendingSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+export interface Publisher
+  extends SendOptions,
+    ConflateOptions,
+    NoDropOptions,
+    InvertMatchingOptions {}
+
+/**
+ * Each message goes to every subscriber with a prefix of its first part among its subscriptions, and to nobody else.
+ * Never waits, unless `noDrop`: for a subscriber at its mark the message is dropped and counted. There is no
+ * replay; `waitFor('subscription', { peers })` knows when subscribers are there.
+ */
+export class Publisher extends SendingSocket {
+  constructor(options?: SocketOptions<Publisher>) {
+    super(SocketType.Publisher, options);
+  }
+}
+
+defineOptions(Publisher.prototype, [...SEND, ...CONFLATE, ...NO_DROP, ...INVERT_MATCHING]);

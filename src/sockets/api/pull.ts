@@ -1,0 +1,19 @@
+/** Pull: PULL, the receiving end of a pipeline (RFC 30). */
+
+import { SocketType } from '../core/socket-type.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { CONFLATE, RECEIVE } from '../options/option-table.ts';
+import type { ConflateOptions, ReceiveOptions } from '../options/options.ts';
+import { ReceivingSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+export interface Pull extends ReceiveOptions, ConflateOptions {}
+
+/** Receives from all connected Push sockets, fairly. A full queue stops its peer's connection, not the others. */
+export class Pull extends ReceivingSocket {
+  constructor(options?: SocketOptions<Pull>) {
+    super(SocketType.Pull, options);
+  }
+}
+
+defineOptions(Pull.prototype, [...RECEIVE, ...CONFLATE]);

@@ -1,0 +1,21 @@
+/** Push: PUSH, the sending end of a pipeline (RFC 30). */
+
+import { SocketType } from '../core/socket-type.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { CONFLATE, SEND } from '../options/option-table.ts';
+import type { ConflateOptions, SendOptions } from '../options/options.ts';
+import { SendingSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+export interface Push extends SendOptions, ConflateOptions {}
+
+/**
+ * Each message goes to one Pull, in turn among those that can take it. `send` waits while none can; nothing is dropped.
+ */
+export class Push extends SendingSocket {
+  constructor(options?: SocketOptions<Push>) {
+    super(SocketType.Push, options);
+  }
+}
+
+defineOptions(Push.prototype, [...SEND, ...CONFLATE]);

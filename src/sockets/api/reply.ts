@@ -1,0 +1,22 @@
+/** Reply: REP, answers (RFC 28). */
+
+import { SocketType } from '../core/socket-type.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { RECEIVE, ROUTING_ID, SEND } from '../options/option-table.ts';
+import type { ReceiveOptions, RoutingIdOptions, SendOptions } from '../options/options.ts';
+import { DuplexSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+export interface Reply extends SendOptions, ReceiveOptions, RoutingIdOptions {}
+
+/**
+ * `receive` and `send` in strict turn, as Request the other way round. The answer goes to whoever asked; when that
+ * peer is gone, it is dropped and counted.
+ */
+export class Reply extends DuplexSocket {
+  constructor(options?: SocketOptions<Reply>) {
+    super(SocketType.Reply, options);
+  }
+}
+
+defineOptions(Reply.prototype, [...SEND, ...RECEIVE, ...ROUTING_ID]);

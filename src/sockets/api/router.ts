@@ -1,0 +1,65 @@
+/** Router: ROUTER, talks to many peers by name (RFC 28). */
+
+import { SocketType } from '../core/socket-type.ts';
+import { SocketError } from '../errors.ts';
+import type { MessageLike } from '../message.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import {
+  OPTIONS,
+  PROBE_ROUTER,
+  RECEIVE,
+  ROUTER,
+  ROUTING_ID,
+  SEND,
+} from '../options/option-table.ts';
+import type {
+  ProbeRouterOptions,
+  ReceiveOptions,
+  RouterOptions,
+  RoutingIdOptions,
+  SendOptions,
+} from '../options/options.ts';
+import type { RouterPattern } from '../pattern/router.ts';
+import { DuplexSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+/** How a Router or Stream knows the peer of one `connect`. */
+export interface RouterConnectOptions {
+  /** `ZMQ_CONNECT_ROUTING_ID`. Overrides the id that the peer announces. 1–255 octets. */
+  routingId?: string | Buffer;
+}
+
+export interface Router
+  extends SendOptions,
+    ReceiveOptions,
+    RoutingIdOptions,
+    ProbeRouterOptions,
+    RouterOptions {}
+
+/**
+ * What is received begins with the sender's routing id; what is sent goes to the peer whose routing id is its first part,
+ * without that part. A message for an unknown peer is dropped, or refused with `EHOSTUNREACH` if `mandatory`.
+ */
+export class Router extends DuplexSocket<
+  [routingId: MessageLike, ...parts: MessageLike[]] | MessageLike[],
+  [routingId: Buffer, ...parts: Buffer[]]
+> {
+  constructor(options?: SocketOptions<Router>) {
+    super(SocketType.Router, options);
+  }
+
+  /** Like `Socket.connect`; throws `EADDRINUSE` also for a `routingId` that is in use here. */
+  override connect(address: string, options: RouterConnectOptions = {}): void {
+    const inner = this.open();
+    const id = OPTIONS.routingId.parse(options.routingId ?? null, 'routingId') ?? undefined;
+    if (id !== undefined && (inner.pattern as RouterPattern).knows(id)) {
+      throw new SocketError('EADDRINUSE', {
+        address,
+        message: `Address already in use: routing id ${JSON.stringify(id.toString('latin1'))}`,
+      });
+    }
+    inner.connect(address, id);
+  }
+}
+
+defineOptions(Router.prototype, [...SEND, ...RECEIVE, ...ROUTING_ID, ...PROBE_ROUTER, ...ROUTER]);

@@ -1,0 +1,235 @@
+/** Directed: sockets that send, sockets that receive, and sockets that do both. */
+
+import type { Incoming } from '../core/incoming.ts';
+import type { Outgoing } from '../core/outgoing.ts';
+import type { CallOptions } from '../core/waiter.ts';
+import { type MessageLike, toMessage } from '../message.ts';
+import type { ReceiveOptions, SendOptions } from '../options/options.ts';
+import { Socket, tooManyArguments } from './socket.ts';
+
+/** One part, as received. */
+export type Message = Buffer;
+
+/** What can be sent: one part, or several. */
+export type Sendable = MessageLike | readonly MessageLike[];
+
+/** A socket that sends; `M` is what one call of `send` takes. */
+export interface Writable<M = Sendable, O extends unknown[] = [options?: CallOptions]>
+  extends SendOptions {
+  /** Send one message, see {@link Sender}. */
+  send(message: M, ...options: O): Promise<void>;
+  /** `ZMQ_POLLOUT`: whether a message can be sent at once. */
+  readonly writable: boolean;
+}
+
+/** A socket that receives; `M` are the parts of one message. */
+export interface Readable<M extends object[] = Message[]> extends ReceiveOptions {
+  /** The parts of the next message, see {@link Receiver}. */
+  receive(options?: CallOptions): Promise<M>;
+  /** Messages until the socket is closed. */
+  [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
+  /** `ZMQ_POLLIN`: whether a message can be received at once. */
+  readonly readable: boolean;
+}
+
+/**
+ * Sends. Every call takes whole messages, parts and all; octets are not copied unless they have to wait, and then
+ * only parts of up to 128: larger buffers must not be changed until they are sent.
+ */
+export interface Sender<M = Sendable> {
+  /**
+   * Send one message. Resolves when it is accepted: handed to the transport or queued for it, not when it has arrived.
+   * While it cannot be accepted it waits, for `timeout` (default: `sendTimeout`).
+   *
+   * Rejects with `EAGAIN` when the time is over; `EFSM` then, where it was not this socket's turn to send;
+   * `EHOSTUNREACH` for a mandatory ROUTER; the reason of `signal`. Throws `EBUSY` when another call waits, `EBADF`
+   * when closed, TypeError for what is no message.
+   */
+  send(message: M, options?: CallOptions): Promise<void>;
+  /** Send one message if that is possible now: false otherwise. Throws `EFSM`, `EHOSTUNREACH`, `ENOTSUP`. */
+  trySend(message: M): boolean;
+  /**
+   * Send several messages, in order; resolves when all are accepted. A rejection tells in `sentCount` how many were.
+   */
+  sendMany(messages: readonly M[], options?: CallOptions): Promise<void>;
+  /** Send `value` as JSON, in one part. */
+  sendJson(value: unknown, options?: CallOptions): Promise<void>;
+  /** Settles when `send` would not have to wait. Rejects as `send` does; `timeout` defaults to none. */
+  whenWritable(options?: CallOptions): Promise<void>;
+}
+
+/** Receives. */
+export interface Receiver<M extends Buffer[] = Message[]> {
+  /**
+   * The parts of the next message. Waits for `timeout` (default: `receiveTimeout`). Parts may be views of a larger
+   * block: copy what is kept for long.
+   *
+   * Rejects with `EAGAIN` when the time is over or the socket is closed; `EFSM` then, where it was not this socket's
+   * turn to receive; the reason of `signal`, and the message stays. Throws `EBUSY` when another call waits, `EBADF`
+   * when closed.
+   */
+  receive(options?: CallOptions): Promise<M>;
+  /** The next message if there is one. Throws `EFSM`, `ENOTSUP`. */
+  tryReceive(): M | undefined;
+  /** All messages that are there; waits for one if there is none. */
+  receiveMany(options?: CallOptions): Promise<M[]>;
+  /** The first part of the next message, parsed as JSON. */
+  receiveJson<T = unknown>(options?: CallOptions): Promise<T>;
+  /** Settles when `receive` would not have to wait. Rejects as `receive` does; `timeout` defaults to none. */
+  whenReadable(options?: CallOptions): Promise<void>;
+  /** Messages until the socket is closed. */
+  [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
+}
+
+/** A socket that only sends. */
+export class SendingSocket<M = Sendable> extends Socket implements Sender<M> {
+  send(message: M, options?: CallOptions): Promise<void> {
+    return send(this.open().outgoing, message, options);
+  }
+
+  trySend(message: M): boolean {
+    return trySend(this.open().outgoing, message);
+  }
+
+  sendMany(messages: readonly M[], options?: CallOptions): Promise<void> {
+    return sendMany(this.open().outgoing, messages, options);
+  }
+
+  sendJson(value: unknown, options?: CallOptions): Promise<void> {
+    return sendJson(this.open().outgoing, value, options);
+  }
+
+  whenWritable(options?: CallOptions): Promise<void> {
+    return this.open().outgoing.writable(options);
+  }
+}
+
+/** A socket that only receives. */
+export class ReceivingSocket<M extends Buffer[] = Message[]> extends Socket implements Receiver<M> {
+  receive(options?: CallOptions): Promise<M> {
+    return this.open().incoming.receive(checked(options, 0)) as unknown as Promise<M>;
+  }
+
+  tryReceive(): M | undefined {
+    return this.open().incoming.tryReceive() as M | undefined;
+  }
+
+  receiveMany(options?: CallOptions): Promise<M[]> {
+    return this.open().incoming.receiveMany(options) as unknown as Promise<M[]>;
+  }
+
+  receiveJson<T = unknown>(options?: CallOptions): Promise<T> {
+    return receiveJson(this.open().incoming, options);
+  }
+
+  whenReadable(options?: CallOptions): Promise<void> {
+    return this.open().incoming.readable(options);
+  }
+
+  /** Messages until the socket is closed; breaking out of the loop does not close it. */
+  [Symbol.asyncIterator](): AsyncIterator<M, undefined> {
+    return new Messages<M>(this);
+  }
+}
+
+/** A socket that does both; `Out` is what `send` takes, `In` what `receive` yields. */
+export class DuplexSocket<Out = Sendable, In extends Buffer[] = Message[]>
+  extends ReceivingSocket<In>
+  implements Sender<Out>
+{
+  send(message: Out, options?: CallOptions): Promise<void> {
+    return send(this.open().outgoing, message, options);
+  }
+
+  trySend(message: Out): boolean {
+    return trySend(this.open().outgoing, message);
+  }
+
+  sendMany(messages: readonly Out[], options?: CallOptions): Promise<void> {
+    return sendMany(this.open().outgoing, messages, options);
+  }
+
+  sendJson(value: unknown, options?: CallOptions): Promise<void> {
+    return sendJson(this.open().outgoing, value, options);
+  }
+
+  whenWritable(options?: CallOptions): Promise<void> {
+    return this.open().outgoing.writable(options);
+  }
+}
+
+/** By hand rather than an async generator, which takes twice the time for each message. */
+class Messages<M extends Buffer[]> implements AsyncIterator<M, undefined> {
+  readonly #socket: ReceivingSocket<M>;
+
+  constructor(socket: ReceivingSocket<M>) {
+    this.#socket = socket;
+  }
+
+  next(): Promise<IteratorResult<M, undefined>> {
+    const socket = this.#socket;
+    if (socket.closed) return Promise.resolve(DONE);
+    return socket.receive().then(yielded<M>, (error) => {
+      // A close while waiting ends the loop; a time-out does not.
+      if (socket.closed && error?.code === 'EAGAIN') return DONE;
+      throw error;
+    });
+  }
+}
+
+function yielded<M>(value: M): IteratorResult<M, undefined> {
+  return { value, done: false };
+}
+
+function send(
+  outgoing: Outgoing,
+  message: unknown,
+  options: CallOptions | undefined,
+): Promise<void> {
+  const parts = toMessage(message as MessageLike);
+  // zeromq.js sends nothing for an empty array.
+  return parts.length === 0 ? RESOLVED : outgoing.send(parts, checked(options, 1));
+}
+
+function trySend(outgoing: Outgoing, message: unknown): boolean {
+  const parts = toMessage(message as MessageLike);
+  return parts.length === 0 || outgoing.trySend(parts);
+}
+
+function sendMany(
+  outgoing: Outgoing,
+  messages: readonly unknown[],
+  options: CallOptions | undefined,
+): Promise<void> {
+  if (!Array.isArray(messages)) throw new TypeError('Messages must be an array');
+  const all = new Array(messages.length);
+  for (let i = 0; i < messages.length; i++) {
+    all[i] = toMessage(messages[i] as MessageLike);
+    if (all[i].length === 0) throw new TypeError(`Message ${i} has no parts`);
+  }
+  return outgoing.sendMany(all, options);
+}
+
+function sendJson(
+  outgoing: Outgoing,
+  value: unknown,
+  options: CallOptions | undefined,
+): Promise<void> {
+  const text = JSON.stringify(value);
+  if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`);
+  return outgoing.send([Buffer.from(text)], options);
+}
+
+async function receiveJson<T>(incoming: Incoming, options: CallOptions | undefined): Promise<T> {
+  const [first] = await incoming.receive(options);
+  return JSON.parse(String(first)) as T;
+}
+
+/** zeromq.js has no options here; what is none is a time-out, a flag or a second part meant for another library. */
+function checked(options: CallOptions | undefined, expected: number): CallOptions | undefined {
+  if (options === undefined || typeof options === 'object') return options;
+  throw tooManyArguments(expected, expected + 1);
+}
+
+const RESOLVED = Promise.resolve();
+const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };

@@ -1,0 +1,22 @@
+/** SocketOptions: what the constructor of a socket class takes, taken from its properties. */
+
+import type { Context } from '../core/context.ts';
+import type { OptionValues } from '../options/options.ts';
+import type { Authenticate } from '../security/choice.ts';
+
+/** The options of socket class `S` that can be set, each optional, and the context to live in. */
+export type SocketOptions<S> = {
+  [K in keyof S & keyof OptionValues]?: OptionInput<K, S[K]>;
+} & {
+  /** Default: `context`. */
+  context?: Context;
+  /** Judges peers, see `Socket.authenticate`. */
+  authenticate?: Authenticate;
+  /** Keep who sent each message, see `Socket.keepPeers`. */
+  keepPeers?: boolean;
+};
+
+/** What option `K` with values `V` may be set to: octets may be given where text is read, and the other way round. */
+export type OptionInput<K, V> = K extends 'routingId' | 'welcomeMessage'
+  ? string | Buffer | null
+  : V;

@@ -1,0 +1,469 @@
+/** Socket: what all socket classes have. Endpoints, options, events, counters and the end. */
+
+import { type Context, context as defaultContext, unknownOption } from '../core/context.ts';
+import { SocketCore, type WaitOptions } from '../core/core.ts';
+import { SOCKET_TYPES, type SocketType } from '../core/socket-type.ts';
+import { SocketError } from '../errors.ts';
+import { type Event, type EventSource, type EventType, Observer, observe } from '../events.ts';
+import {
+  defineOptions,
+  readOption,
+  refuseWrites,
+  showOption,
+  writeOption,
+} from '../options/option-accessors.ts';
+import {
+  COMMON,
+  OPTION_IDS,
+  OPTIONS,
+  type OptionKind,
+  READ_ONLY_IDS,
+  VERBOSITY_IDS,
+} from '../options/option-table.ts';
+import type { CommonOptions, OptionValues, ReadOnlyOptions } from '../options/options.ts';
+import type { Authenticate } from '../security/choice.ts';
+import type { SocketStats } from '../stats.ts';
+import { closeWhenDropped } from './garbage.ts';
+import { type MessagePeer, messagePeer } from './message-peer.ts';
+
+/** @internal What a socket is made of, for the classes of this folder. */
+export const core: unique symbol = Symbol('core');
+
+/** What the constructor of every socket takes beside its options. */
+export interface ContextOption {
+  /** The context to live in; default: `context`. */
+  context?: Context;
+}
+
+export interface Socket extends CommonOptions {}
+
+/**
+ * A socket of any type. Programs use the classes `Push`, `Pull` and so on.
+ *
+ * Unless said otherwise a method throws at once, not by rejection: `EBADF` when the socket is closed,
+ * `EBUSY` while a bind or unbind is under way.
+ */
+export class Socket implements ReadOnlyOptions {
+  /** @internal */
+  readonly [core]: SocketCore;
+  readonly #type: SocketType;
+  #observer: Observer | undefined;
+
+  /**
+   * `options` may be any property of the class that can be set, and `context`.
+   * @throws TypeError for an option that does not exist or has the wrong type
+   * @throws SocketError `EINVAL` for a value out of range; `EMFILE` beyond the context's `maxSockets`, `EFAULT` when it
+   * is closed
+   */
+  protected constructor(type: SocketType, options: object = {}, ...extra: never[]) {
+    if (extra.length > 0) throw tooManyArguments(2, 2 + extra.length);
+    if (typeof type !== 'number') throw new TypeError('Socket type must be a number');
+    if (typeof options !== 'object' || options === null) {
+      throw new TypeError('Options must be an object');
+    }
+    const spec = SOCKET_TYPES[type];
+    if (spec === undefined) throw new SocketError('EINVAL');
+    const given = options as Record<string, unknown>;
+    const where = 'context' in given ? given['context'] : defaultContext;
+    if (!isContext(where)) throw new SocketError('EINVAL');
+    this[core] = new SocketCore(where, spec);
+    this.#type = type;
+    try {
+      for (const name of Object.keys(given)) {
+        if (name === 'context') continue;
+        if (
+          name !== 'authenticate' &&
+          name !== 'keepPeers' &&
+          !(spec.optionNames as readonly string[]).includes(name)
+        )
+          throw unknownOption(name);
+        (this as unknown as Record<string, unknown>)[name] = given[name];
+      }
+    } catch (error) {
+      this[core].close();
+      throw error;
+    }
+    closeWhenDropped(this, this[core]);
+  }
+
+  // — endpoints —
+
+  /**
+   * Listen on `address`: `tcp://*:5555`, `tcp://127.0.0.1:*`, `ipc:///path`, `ipc://*`, `inproc://name`. Where it
+   * really listens is `lastEndpoint` afterwards.
+   *
+   * Rejects with `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENODEV` (not an address of this machine),
+   * `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `ENAMETOOLONG`, each with `address`.
+   */
+  bind(address: string): Promise<void> {
+    this.#check();
+    checkAddress(address);
+    return this[core].bind(address);
+  }
+
+  /** Like `bind`, in this very call. A socket file of ipc that exists is removed first, even one in use, as libzmq does. */
+  bindSync(address: string): void {
+    this.#check();
+    this[core].bindSync(address);
+  }
+
+  /**
+   * Stop listening on what `bind` was given, or what `lastEndpoint` said. Peers that came by it are disconnected,
+   * and what waits for them is discarded. Rejects with `ENOENT`.
+   */
+  unbind(address: string): Promise<void> {
+    this.#check();
+    checkAddress(address);
+    return this[core].unbind(address);
+  }
+
+  /** Like `unbind`; throws. The address is free on the next turn of the event loop. */
+  unbindSync(address: string): void {
+    this.#check();
+    this[core].unbindSync(address);
+  }
+
+  /**
+   * Connect to `address`, and connect again whenever the connection is lost. Returns at once: names are resolved
+   * and failures reported (as events) later. Throws `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `ENAMETOOLONG`.
+   */
+  connect(address: string): void {
+    this.#check();
+    this[core].connect(address);
+  }
+
+  /**
+   * End what `connect(address)` began, all of it if that was called more than once: what waits to be sent is sent
+   * within `linger`, what was received from there and not read is discarded. Throws `ENOENT`.
+   */
+  disconnect(address: string): void {
+    this.#check();
+    this[core].disconnect(address);
+  }
+
+  /**
+   * Close the socket: pending calls are refused, and within `linger` what was accepted by `send` is delivered. A
+   * second `close` does nothing; during a bind or unbind it waits for that.
+   */
+  close(...extra: never[]): void {
+    if (extra.length > 0) throw tooManyArguments(0, extra.length);
+    this[core].close();
+  }
+
+  /** Close; settles when what `linger` waits for is delivered or given up. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    const { context, over } = this[core];
+    await context.keepAlive.during(over);
+  }
+
+  // — state —
+
+  /** Whether `close` has been called. */
+  get closed(): boolean {
+    return this[core].closed;
+  }
+
+  /** `ZMQ_POLLIN`: whether a message can be received at once. To wait for it: `whenReadable`. */
+  get readable(): boolean {
+    return !this.closed && this[core].pattern.canReceive;
+  }
+
+  /** `ZMQ_POLLOUT`: whether a message can be sent at once. To wait for it: `whenWritable`. */
+  get writable(): boolean {
+    return !this.closed && this[core].pattern.canSend;
+  }
+
+  /** Where this socket lives; undefined once it is closed. */
+  get context(): Context {
+    return (this.closed ? undefined : this[core].context) as Context;
+  }
+
+  get type(): number {
+    this.#checkOpen();
+    return this.#type;
+  }
+
+  get lastEndpoint(): string | null {
+    this.#checkOpen();
+    return this[core].lastEndpoint;
+  }
+
+  get securityMechanism(): 'plain' | 'curve' | null {
+    this.#checkOpen();
+    const { mechanism } = this[core].security;
+    return mechanism === 'NULL' ? null : (mechanism.toLowerCase() as 'plain' | 'curve');
+  }
+
+  /**
+   * Judges who may come in: clients of a PLAIN or CURVE server, and NULL peers that come by a bind (with `zapDomain` also
+   * those that a connect leads to, as libzmq does). At once; not for inproc. Default: the context's `authenticate`, then
+   * the handler of RFC 27, else PLAIN clients are refused and others let in. The handler is asked about NULL peers in a
+   * `zapDomain` only.
+   */
+  get authenticate(): Authenticate | undefined {
+    return this[core].authenticate;
+  }
+
+  set authenticate(judge: Authenticate | undefined) {
+    if (judge !== undefined && typeof judge !== 'function') {
+      throw new TypeError('authenticate must be a function');
+    }
+    this[core].authenticate = judge;
+  }
+
+  /**
+   * Keep who sent each message, for `peerOf`: default false, since it takes time and memory. At once, for messages that
+   * arrive from then on.
+   */
+  get keepPeers(): boolean {
+    return this[core].keepPeers;
+  }
+
+  set keepPeers(keep: boolean) {
+    if (typeof keep !== 'boolean') throw new TypeError('keepPeers must be a boolean');
+    this[core].keepPeers = keep;
+  }
+
+  /**
+   * Who sent `message`, which is what `receive` gave, not a copy; undefined for another, and unless `keepPeers` was set
+   * when it arrived. The pair of `zmq_msg_gets`.
+   */
+  peerOf(message: readonly Buffer[]): MessagePeer | undefined {
+    const peer = this[core].peerOf(message);
+    return peer && messagePeer(peer);
+  }
+
+  get threadSafe(): boolean {
+    this.#checkOpen();
+    return false;
+  }
+
+  /** The monitor; the same object at each access, observing from the first one on. */
+  get events(): Observer {
+    this.#checkOpen();
+    this.#observer ??= new Observer(this);
+    return this.#observer;
+  }
+
+  /** Counters of this socket and of its peers, now. */
+  stats(): SocketStats {
+    return this[core].stats();
+  }
+
+  /**
+   * Wait instead of sleeping. `handshake`: until `peers` peers (default 1) are connected with their handshake over,
+   * which may be so already. `subscription`, on a publisher: until so many peers have subscribed to
+   * something. Any other event: until it has happened so many times from now on.
+   *
+   * Rejects with `EAGAIN` after `timeout` milliseconds, with the reason of `signal`, and with `EBADF` on close (for
+   * `close` and `end`, which closing brings: when all is over). Works while a bind or unbind is under way, too.
+   */
+  waitFor(event: EventType, options: WaitOptions = {}): Promise<void> {
+    if (this.closed) throw new SocketError('EBADF');
+    return this[core].waitFor(event, options);
+  }
+
+  // — options by libzmq's number, for subclasses that add a property, as zeromq.js documents it —
+
+  /** The value of option `option` of libzmq, as a boolean. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getBoolOption(option: number): boolean {
+    return Boolean(this.#byNumber(option));
+  }
+
+  /** Set option `option` of libzmq to a boolean. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setBoolOption(option: number, value: boolean): void {
+    this.#setByNumber(option, value, 'boolean');
+  }
+
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getInt32Option(option: number): number {
+    return Number(this.#byNumber(option));
+  }
+
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setInt32Option(option: number, value: number): void {
+    this.#setByNumber(option, value, 'number');
+  }
+
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getUint32Option(option: number): number {
+    return Number(this.#byNumber(option));
+  }
+
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setUint32Option(option: number, value: number): void {
+    this.#setByNumber(option, value, 'number');
+  }
+
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getInt64Option(option: number): number {
+    return Number(this.#byNumber(option));
+  }
+
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setInt64Option(option: number, value: number): void {
+    this.#setByNumber(option, value, 'number');
+  }
+
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getUint64Option(option: number): number {
+    return Number(this.#byNumber(option));
+  }
+
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setUint64Option(option: number, value: number): void {
+    this.#setByNumber(option, value, 'number');
+  }
+
+  /** The value of option `option` of libzmq, as text. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getStringOption(option: number): string | null {
+    const value = this.#byNumber(option);
+    return value === null ? null : String(value);
+  }
+
+  /** Set option `option` of libzmq to text. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setStringOption(option: number, value: string | Buffer | null): void {
+    checkIdentifier(option);
+    if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
+      throw new TypeError('Option value must be a string or buffer');
+    }
+    this.#checkOpen();
+    const pattern = this[core].pattern as Partial<Subscribing>;
+    const prefix = Buffer.from(value ?? '');
+    if (option === SUBSCRIBE && pattern.subscribe !== undefined) pattern.subscribe(prefix);
+    else if (option === UNSUBSCRIBE && pattern.unsubscribe !== undefined)
+      pattern.unsubscribe(prefix);
+    else this.#setByNumber(option, value, 'text');
+  }
+
+  /** @internal */
+  [observe](listener: (event: Event) => void): EventSource {
+    return this[core].observe(listener);
+  }
+
+  /** @internal */
+  [readOption]<K extends keyof OptionValues>(name: K): OptionValues[K] {
+    this.#checkOpen();
+    return this[core].values[name];
+  }
+
+  /** @internal */
+  [writeOption]<K extends keyof OptionValues>(name: K, value: OptionValues[K]): void {
+    this.#checkOpen();
+    const { [core]: inner } = this;
+    inner.refuseLate(name, value);
+    inner.values[name] = value;
+    inner.security.written(name, value, inner.values);
+    inner.applyLimits();
+    if (!OPTIONS[name].late && (inner.busy || inner.endpointCount > 0)) {
+      process.emitWarning('Socket option will not take effect until next connect/bind.');
+    }
+  }
+
+  #byNumber(option: number): unknown {
+    checkIdentifier(option);
+    this.#checkOpen();
+    const name = OPTION_IDS.get(option);
+    if (name !== undefined) return showOption(name, this[readOption](name));
+    const readOnly = READ_ONLY_IDS.get(option);
+    if (readOnly !== undefined) return readOnly(this);
+    const verbosity = VERBOSITY_IDS.get(option);
+    if (verbosity !== undefined) return this[readOption]('verbosity') === verbosity;
+    throw badOption(option);
+  }
+
+  #setByNumber(option: number, value: unknown, given: OptionKind): void {
+    checkIdentifier(option);
+    if (given !== 'text' && typeof value !== given) {
+      throw new TypeError(`Option value must be a ${given}`);
+    }
+    this.#checkOpen();
+    const verbosity = VERBOSITY_IDS.get(option);
+    if (verbosity !== undefined) {
+      this[writeOption]('verbosity', value ? verbosity : null);
+      return;
+    }
+    const name = OPTION_IDS.get(option);
+    const spec = SOCKET_TYPES[this.#type]!;
+    if (name === undefined || !spec.optionNames.includes(name)) throw badOption(option);
+    const { kind, parse } = OPTIONS[name];
+    // libzmq looks at the size of what it is given: a text is no number, and the other way round.
+    if ((kind === 'text') !== (given === 'text')) throw badOption(option);
+    const converted =
+      kind === 'boolean' ? Boolean(value) : kind === 'number' ? Number(value) : value;
+    this[writeOption](name, parse(converted, name) as OptionValues[typeof name]);
+  }
+
+  #check(): void {
+    const { [core]: inner } = this;
+    if (inner.closed) throw new SocketError('EBADF');
+    if (inner.busy) {
+      throw new SocketError('EBUSY', {
+        message: 'Socket is blocked by a bind or unbind operation',
+      });
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.closed) throw new SocketError('ENOTSOCK');
+  }
+
+  /** @internal The core, for what is an option to libzmq: a bind or unbind does not block it. */
+  protected settable(): SocketCore {
+    this.#checkOpen();
+    return this[core];
+  }
+
+  /** @internal The core, for a call that needs an open socket which no bind or unbind blocks. */
+  protected open(): SocketCore {
+    const inner = this[core];
+    if (inner.closed || inner.busy) this.#check();
+    return inner;
+  }
+}
+
+defineOptions(Socket.prototype, COMMON);
+refuseWrites(Socket.prototype, [
+  'type',
+  'lastEndpoint',
+  'securityMechanism',
+  'threadSafe',
+  'closed',
+  'readable',
+  'writable',
+  'context',
+  'events',
+]);
+
+/** What SUB and a manual XPUB can beside the other patterns. */
+interface Subscribing {
+  subscribe(prefix: Buffer): void;
+  unsubscribe(prefix: Buffer): void;
+}
+
+function checkIdentifier(option: unknown): void {
+  if (typeof option !== 'number') throw new TypeError('Identifier must be a number');
+}
+
+function checkAddress(address: unknown): void {
+  if (typeof address !== 'string') throw new TypeError('Address must be a string');
+}
+
+function isContext(value: unknown): value is Context {
+  return value instanceof (defaultContext.constructor as typeof Context);
+}
+
+/** @internal With the words of zeromq.js. */
+export function tooManyArguments(expected: number, received: number): TypeError {
+  const plural = expected === 1 ? '' : 's';
+  return new TypeError(`Expected ${expected} argument${plural} but received ${received}`);
+}
+
+function badOption(option: number): SocketError {
+  return new SocketError('EINVAL', { message: `Invalid argument: no option ${option} here` });
+}
+
+/** `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`, which are actions rather than values. */
+const SUBSCRIBE = 6;
+const UNSUBSCRIBE = 7;

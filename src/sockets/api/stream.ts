@@ -1,0 +1,42 @@
+/** Stream: STREAM, raw connections over tcp or ipc by id. */
+
+import { SocketType } from '../core/socket-type.ts';
+import { SocketError } from '../errors.ts';
+import type { MessageLike } from '../message.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { OPTIONS, RECEIVE, SEND, STREAM } from '../options/option-table.ts';
+import type { ReceiveOptions, SendOptions, StreamOptions } from '../options/options.ts';
+import type { StreamPattern } from '../pattern/stream.ts';
+import type { RouterConnectOptions } from './router.ts';
+import { DuplexSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+/** As those of a Router. */
+export interface StreamConnectOptions extends RouterConnectOptions {}
+
+export interface Stream extends SendOptions, ReceiveOptions, StreamOptions {}
+
+/**
+ * Messages are `[id, octets]`: what came from, or goes to, the connection of that id. An empty second part is
+ * received when a peer connects and when it leaves (see `notify`), and sent to close its connection.
+ */
+export class Stream extends DuplexSocket<
+  [id: MessageLike, octets: MessageLike],
+  [id: Buffer, octets: Buffer]
+> {
+  constructor(options?: SocketOptions<Stream>) {
+    super(SocketType.Stream, options);
+  }
+
+  /** Like `Socket.connect`, tcp and ipc only; throws `EADDRINUSE` also for a `routingId` that is in use here. */
+  override connect(address: string, options: StreamConnectOptions = {}): void {
+    const inner = this.open();
+    const id = OPTIONS.routingId.parse(options.routingId ?? null, 'routingId') ?? undefined;
+    if (id !== undefined && (inner.pattern as StreamPattern).knows(id)) {
+      throw new SocketError('EADDRINUSE', { address });
+    }
+    inner.connect(address, id);
+  }
+}
+
+defineOptions(Stream.prototype, [...SEND, ...RECEIVE, ...STREAM]);

@@ -1,0 +1,43 @@
+/** Subscriber: SUB, receives what it has subscribed to (RFC 29). */
+
+import { SocketType } from '../core/socket-type.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { CONFLATE, INVERT_MATCHING, RECEIVE } from '../options/option-table.ts';
+import type { ConflateOptions, InvertMatchingOptions, ReceiveOptions } from '../options/options.ts';
+import type { SubscribePattern } from '../pattern/subscribe.ts';
+import { ReceivingSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+export interface Subscriber extends ReceiveOptions, ConflateOptions, InvertMatchingOptions {}
+
+/** Receives, from all publishers it is connected to, the messages whose first part begins with a subscribed prefix. */
+export class Subscriber extends ReceivingSocket {
+  constructor(options?: SocketOptions<Subscriber>) {
+    super(SocketType.Subscriber, options);
+  }
+
+  /**
+   * `ZMQ_SUBSCRIBE`. Receive what begins with one of `prefixes`; without any, everything. Subscribing twice needs
+   * unsubscribing twice.
+   */
+  subscribe(...prefixes: (Buffer | string)[]): void {
+    const pattern = this.settable().pattern as SubscribePattern;
+    for (const prefix of toPrefixes(prefixes)) pattern.subscribe(prefix);
+  }
+
+  /** `ZMQ_UNSUBSCRIBE`. Messages already here that no subscription covers any more are not received, either. */
+  unsubscribe(...prefixes: (Buffer | string)[]): void {
+    const pattern = this.settable().pattern as SubscribePattern;
+    for (const prefix of toPrefixes(prefixes)) pattern.unsubscribe(prefix);
+  }
+}
+
+defineOptions(Subscriber.prototype, [...RECEIVE, ...CONFLATE, ...INVERT_MATCHING]);
+
+function toPrefixes(prefixes: readonly (Buffer | string)[]): Buffer[] {
+  if (prefixes.length === 0) return [Buffer.alloc(0)];
+  return prefixes.map((prefix) => {
+    if (typeof prefix === 'string' || Buffer.isBuffer(prefix)) return Buffer.from(prefix as string);
+    throw new TypeError('Option value must be a string or buffer');
+  });
+}

@@ -1,0 +1,50 @@
+/** XPublisher: XPUB, a Publisher that sees subscriptions (RFC 29). */
+
+import { SocketType } from '../core/socket-type.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { INVERT_MATCHING, NO_DROP, RECEIVE, SEND, X_PUBLISHER } from '../options/option-table.ts';
+import type {
+  InvertMatchingOptions,
+  NoDropOptions,
+  ReceiveOptions,
+  SendOptions,
+  XPublisherOptions,
+} from '../options/options.ts';
+import type { XPublishPattern } from '../pattern/xpublish.ts';
+import { DuplexSocket } from './sending-receiving.ts';
+import type { SocketOptions } from './socket-options.ts';
+
+export interface XPublisher
+  extends SendOptions,
+    ReceiveOptions,
+    NoDropOptions,
+    XPublisherOptions,
+    InvertMatchingOptions {}
+
+/**
+ * Like Publisher, and `receive` yields what subscribers send upstream: subscriptions as octet 1 and the prefix, the end of
+ * the last one to a prefix as octet 0 and the prefix, and any other message as it is.
+ */
+export class XPublisher extends DuplexSocket {
+  constructor(options?: SocketOptions<XPublisher>) {
+    super(SocketType.XPublisher, options);
+  }
+
+  /** With `manual`: subscribe the peer whose message was received last to `prefix`. Otherwise throws `EINVAL`. */
+  subscribe(prefix: Buffer | string): void {
+    (this.settable().pattern as XPublishPattern).subscribe(Buffer.from(prefix as string));
+  }
+
+  /** With `manual`: end such a subscription. Otherwise throws `EINVAL`. */
+  unsubscribe(prefix: Buffer | string): void {
+    (this.settable().pattern as XPublishPattern).unsubscribe(Buffer.from(prefix as string));
+  }
+}
+
+defineOptions(XPublisher.prototype, [
+  ...SEND,
+  ...RECEIVE,
+  ...NO_DROP,
+  ...X_PUBLISHER,
+  ...INVERT_MATCHING,
+]);

@@ -1,0 +1,212 @@
+/** Context: the sockets that belong together. One inproc name space, a few defaults, and the end of all. */
+
+import { SocketError } from '../errors.ts';
+import {
+  defineContextOptions,
+  readOption,
+  refuseWrites,
+  writeOption,
+} from '../options/option-accessors.ts';
+import {
+  CONTEXT,
+  CONTEXT_OPTION_IDS,
+  CONTEXT_OPTIONS,
+  createContextValues,
+  MAX_SOCKETS_LIMIT,
+} from '../options/option-table.ts';
+import type { ContextOptions } from '../options/options.ts';
+import type { Authenticate } from '../security/choice.ts';
+import type { Zap } from '../security/zap.ts';
+import { InprocNames } from '../transport/inproc.ts';
+import { KeepAlive } from './process-hold.ts';
+
+/** Contexts with sockets, which may have something to deliver when the process would end. */
+const contexts = new Set<Context>();
+
+const ZAP_NAME = 'zeromq.zap.01';
+
+let watching = false;
+const WARN_AFTER = 500;
+/** `ZMQ_SOCKET_LIMIT`, which shares its number with an option that can only be written. */
+const SOCKET_LIMIT = 3;
+
+/** What a context knows of its sockets. */
+export interface Member {
+  close(): void;
+  readonly closed: boolean;
+  /** Settles when what it lingers over is delivered or given up. */
+  readonly over: Promise<void>;
+  /** Messages accepted that have not left this process, and that `linger` lets wait. */
+  readonly undeliveredCount: number;
+}
+
+export interface Context extends ContextOptions {}
+
+/**
+ * `new Context({ maxSockets: 10 })`. Most programs use the default one, `context`.
+ */
+export class Context {
+  /**
+   * Judges the peers of all sockets of this context that have no `authenticate` of their own. Without either, a
+   * handler at `inproc://zeromq.zap.01` is asked (RFC 27).
+   */
+  authenticate: Authenticate | undefined;
+  /** @internal */
+  readonly inproc: InprocNames = new InprocNames();
+  /** @internal */
+  readonly keepAlive: KeepAlive = new KeepAlive();
+  readonly #values = createContextValues();
+  readonly #members = new Set<Member>();
+  #closed = false;
+  #zap: Zap | undefined;
+
+  /**
+   * @throws TypeError for an option that does not exist or has the wrong type
+   * @throws SocketError `EINVAL` for a value out of range
+   */
+  constructor(options: Partial<ContextOptions> = {}) {
+    if (typeof options !== 'object' || options === null) {
+      throw new TypeError('Options must be an object');
+    }
+    for (const name of Object.keys(options)) {
+      if (!(CONTEXT as readonly string[]).includes(name)) throw unknownOption(name);
+    }
+    Object.assign(this, options);
+    watchExit();
+  }
+
+  /** `ZMQ_SOCKET_LIMIT`: the highest `maxSockets` there is. */
+  get maxSocketsLimit(): number {
+    return MAX_SOCKETS_LIMIT;
+  }
+
+  /** Whether `close` has been called: no more sockets can be made here. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Close all sockets; settles when their `linger` is over (`zmq_ctx_term`). */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await closeAll([...this.#members], this.keepAlive);
+  }
+
+  /** As `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal @throws SocketError `EFAULT` when closed, `EMFILE` beyond `maxSockets` */
+  admit(member: Member): void {
+    if (this.#closed) throw new SocketError('EFAULT');
+    if (this.#members.size >= this.#values.maxSockets) throw new SocketError('EMFILE');
+    this.#members.add(member);
+    contexts.add(this);
+  }
+
+  /** @internal `member` is over. */
+  dismiss(member: Member): void {
+    this.#members.delete(member);
+    if (this.#members.size === 0) contexts.delete(this);
+  }
+
+  /** @internal The way to the handler of RFC 27, where there is one; `open` connects to it. */
+  zap(open: () => Zap): Zap | undefined {
+    if (this.#zap === undefined || this.#zap.gone) {
+      this.#zap = this.inproc.has(ZAP_NAME) ? open() : undefined;
+    }
+    return this.#zap;
+  }
+
+  /** @internal */
+  get members(): Iterable<Member> {
+    return this.#members;
+  }
+
+  /** @internal */
+  [readOption]<K extends keyof ContextOptions>(name: K): ContextOptions[K] {
+    return this.#values[name];
+  }
+
+  /** @internal */
+  [writeOption]<K extends keyof ContextOptions>(name: K, value: ContextOptions[K]): void {
+    this.#values[name] = value;
+  }
+
+  // — options by libzmq's number, for subclasses —
+
+  /** The value of option `option` of libzmq's contexts. Throws `EINVAL`. */
+  protected getBoolOption(id: number): boolean {
+    return Boolean(this.#values[optionOf(id)]);
+  }
+
+  /** Set option `option` of libzmq's contexts. Throws `EINVAL`. */
+  protected setBoolOption(id: number, value: boolean): void {
+    this.#set(id, value);
+  }
+
+  /** Likewise, as a number. */
+  protected getInt32Option(id: number): number {
+    return id === SOCKET_LIMIT ? MAX_SOCKETS_LIMIT : Number(this.#values[optionOf(id)]);
+  }
+
+  /** Likewise, to a number. */
+  protected setInt32Option(id: number, value: number): void {
+    this.#set(id, value);
+  }
+
+  #set(id: number, value: unknown): void {
+    const name = optionOf(id);
+    const spec = CONTEXT_OPTIONS[name];
+    const converted = spec.kind === 'boolean' ? Boolean(value) : Number(value);
+    Object.assign(this.#values, { [name]: spec.parse(converted, name) });
+  }
+}
+
+defineContextOptions(Context.prototype);
+refuseWrites(Context.prototype, ['maxSocketsLimit'], 'Context');
+
+/** The context of every socket that is not given another. */
+export const context: Context = new Context();
+
+/** `options` names something that is not an option there. */
+export function unknownOption(name: string): TypeError {
+  return new TypeError(`Cannot add property ${name}, object is not extensible: no such option`);
+}
+
+function optionOf(id: number): keyof ContextOptions {
+  const name = CONTEXT_OPTION_IDS.get(id);
+  if (name === undefined)
+    throw new SocketError('EINVAL', { message: `Invalid argument: option ${id}` });
+  return name;
+}
+
+/**
+ * When nothing keeps the process alive any more, what was sent and not delivered is still waited for, as long as
+ * `linger` lets it. An open socket that has such messages is closed by the end of the process; the others stay, for
+ * they may be who the messages are for.
+ */
+function watchExit(): void {
+  if (watching) return;
+  watching = true;
+  const end = new KeepAlive();
+  process.on('beforeExit', () => {
+    const members = [...contexts].flatMap((each) => [...each.members]);
+    const waiting = members.filter((member) => member.closed || member.undeliveredCount > 0);
+    if (waiting.length === 0) return;
+    const blocky = [...contexts].some((each) => each.blocky);
+    const timer = setTimeout(() => {
+      const hint = blocky ? " Set 'context.blocky = false' to change this behaviour." : '';
+      process.stderr.write(
+        `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.${hint}\n`,
+      );
+    }, WARN_AFTER).unref();
+    void closeAll(waiting, end).then(() => clearTimeout(timer));
+  });
+}
+
+/** Settles when all of `members` are over; the process is kept until then. */
+function closeAll(members: readonly Member[], keepAlive: KeepAlive): Promise<unknown> {
+  for (const member of members) member.close();
+  return keepAlive.during(Promise.all(members.map((member) => member.over)));
+}

@@ -1,0 +1,167 @@
+/** Incoming: `receive` and its kin over a pattern, with time-out and abort. */
+
+import { SocketError } from '../errors.ts';
+import type { Message } from '../message.ts';
+import type { OptionValues } from '../options/options.ts';
+import type { Pattern } from '../pattern/pattern.ts';
+import type { Hold } from './process-hold.ts';
+import { type CallOptions, nextTurn, RECEIVES_MAX, Turns, Waiter, Watchers } from './waiter.ts';
+
+export class Incoming {
+  /** Messages taken so far. */
+  receivedCount = 0;
+  readonly #pattern: Pattern;
+  readonly #values: OptionValues;
+  readonly #calls: Hold;
+  /** A message was taken: a send that was out of turn may now be in turn. */
+  readonly #received: () => void;
+  readonly #turns = new Turns(RECEIVES_MAX);
+  #one: Waiter<Message> | undefined;
+  #many: Waiter<Message[]> | undefined;
+  /** A `receiveMany` will collect at the end of this tick. */
+  #collecting = false;
+  readonly #watchers: Watchers;
+
+  constructor(pattern: Pattern, values: OptionValues, calls: Hold, received: () => void) {
+    this.#pattern = pattern;
+    this.#values = values;
+    this.#calls = calls;
+    this.#watchers = new Watchers(calls, () => pattern.canReceive);
+    this.#received = received;
+  }
+
+  /** Hot: once per message. */
+  receive(options: CallOptions | undefined): Promise<Message> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    const message = this.#pattern.receive();
+    if (message !== undefined) {
+      this.#taken(1);
+      return this.#turns.due(1) ? nextTurn(message) : Promise.resolve(message);
+    }
+    const timeout = this.#timeout(options);
+    if (timeout === 0) return Promise.reject(this.#refusal());
+    this.#refuseSecond();
+    const waiter = new Waiter<Message>(this.#calls, timeout, options?.signal, (aborted) => {
+      const last = aborted ? undefined : this.#pattern.receive();
+      this.#one = undefined;
+      if (last === undefined) {
+        waiter.reject(aborted ? options?.signal?.reason : this.#refusal());
+      } else {
+        waiter.resolve(last);
+        this.#taken(1);
+      }
+    });
+    this.#one = waiter;
+    return waiter.promise;
+  }
+
+  tryReceive(): Message | undefined {
+    const message = this.#pattern.receive();
+    if (message !== undefined) {
+      this.#taken(1);
+      return message;
+    }
+    const code = this.#pattern.receiveRefusal();
+    if (code !== 'EAGAIN') throw new SocketError(code);
+    return undefined;
+  }
+
+  receiveMany(options: CallOptions | undefined): Promise<Message[]> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    const messages = this.#collect();
+    if (messages.length > 0) {
+      return this.#turns.due(messages.length) ? nextTurn(messages) : Promise.resolve(messages);
+    }
+    const timeout = this.#timeout(options);
+    if (timeout === 0) return Promise.reject(this.#refusal());
+    this.#refuseSecond();
+    const waiter = new Waiter<Message[]>(this.#calls, timeout, options?.signal, (aborted) => {
+      const last = aborted ? [] : this.#collect();
+      this.#many = undefined;
+      if (last.length === 0) waiter.reject(aborted ? options?.signal?.reason : this.#refusal());
+      else waiter.resolve(last);
+    });
+    this.#many = waiter;
+    return waiter.promise;
+  }
+
+  /** Settles when `receive` would yield a message at once. */
+  readable(options: CallOptions | undefined): Promise<void> {
+    return this.#watchers.wait(options);
+  }
+
+  /** The pattern may yield messages again, or it is a receive's turn. */
+  wake(): void {
+    if (this.#one !== undefined) {
+      const message = this.#pattern.receive();
+      if (message !== undefined) {
+        const waiter = this.#one;
+        this.#one = undefined;
+        waiter.resolve(message);
+        this.#taken(1);
+      }
+    } else if (this.#many !== undefined && !this.#collecting) {
+      // More is probably being decoded right now: take it all in one go.
+      this.#collecting = true;
+      process.nextTick(() => {
+        this.#collecting = false;
+        const waiter = this.#many;
+        if (waiter === undefined) return;
+        const messages = this.#collect();
+        if (messages.length === 0) return;
+        this.#many = undefined;
+        waiter.resolve(messages);
+      });
+    }
+    this.#watchers.wake();
+  }
+
+  /** The socket is closing: who waits gets what is there, or is refused. */
+  close(): void {
+    const [one, many] = [this.#one, this.#many];
+    this.#one = undefined;
+    this.#many = undefined;
+    if (one !== undefined) {
+      const message = this.#pattern.receive();
+      if (message === undefined) one.reject(this.#refusal());
+      else one.resolve(message);
+    }
+    if (many !== undefined) {
+      const messages = this.#collect();
+      if (messages.length === 0) many.reject(this.#refusal());
+      else many.resolve(messages);
+    }
+    this.#watchers.refuse();
+  }
+
+  #collect(): Message[] {
+    const messages: Message[] = [];
+    for (;;) {
+      const message = this.#pattern.receive();
+      if (message === undefined) break;
+      messages.push(message);
+    }
+    if (messages.length > 0) this.#taken(messages.length);
+    return messages;
+  }
+
+  #timeout(options: CallOptions | undefined): number {
+    return options?.timeout ?? this.#values.receiveTimeout;
+  }
+
+  #refusal(): SocketError {
+    return new SocketError(this.#pattern.receiveRefusal());
+  }
+
+  #refuseSecond(): void {
+    if (this.#one === undefined && this.#many === undefined) return;
+    throw new SocketError('EBUSY', {
+      message: 'Socket is busy reading; only one receive operation may be in progress at any time',
+    });
+  }
+
+  #taken(count: number): void {
+    this.receivedCount += count;
+    this.#received();
+  }
+}

@@ -1,0 +1,172 @@
+/** Outgoing: `send` and its kin over a pattern, with time-out and abort. */
+
+import { SocketError, type SocketErrorCode } from '../errors.ts';
+import { type Message, ownSmallParts } from '../message.ts';
+import type { OptionValues } from '../options/options.ts';
+import type { Pattern } from '../pattern/pattern.ts';
+import type { Hold } from './process-hold.ts';
+import { type CallOptions, nextTurn, SENDS_MAX, Turns, Waiter, Watchers } from './waiter.ts';
+
+/** A call that waits to get the rest of its messages in. */
+interface Pending {
+  readonly messages: readonly Message[];
+  next: number;
+  readonly waiter: Waiter<void>;
+}
+
+export class Outgoing {
+  /** Messages accepted so far. */
+  sentCount = 0;
+  readonly #pattern: Pattern;
+  readonly #values: OptionValues;
+  readonly #calls: Hold;
+  /** A message went out: a receive that was out of turn may now be in turn. */
+  readonly #sent: () => void;
+  readonly #turns = new Turns(SENDS_MAX);
+  #pending: Pending | undefined;
+  readonly #watchers: Watchers;
+
+  constructor(pattern: Pattern, values: OptionValues, calls: Hold, sent: () => void) {
+    this.#pattern = pattern;
+    this.#values = values;
+    this.#calls = calls;
+    this.#watchers = new Watchers(calls, () => pattern.canSend);
+    this.#sent = sent;
+  }
+
+  /** Hot: once per message. */
+  send(message: Message, options: CallOptions | undefined): Promise<void> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    let accepted: boolean;
+    try {
+      accepted = this.#pattern.send(message);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (!accepted) return this.#wait([message], 0, options);
+    this.#accepted(1);
+    return this.#turns.due(1) ? nextTurn(undefined) : RESOLVED;
+  }
+
+  trySend(message: Message): boolean {
+    if (this.#pattern.send(message)) {
+      this.#accepted(1);
+      return true;
+    }
+    const code = this.#pattern.sendRefusal(message);
+    if (code !== 'EAGAIN') throw new SocketError(code);
+    return false;
+  }
+
+  sendMany(messages: readonly Message[], options: CallOptions | undefined): Promise<void> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    let next = 0;
+    try {
+      while (next < messages.length && this.#pattern.send(messages[next]!)) next++;
+    } catch (error) {
+      this.#accepted(next);
+      return Promise.reject(withSentCount(error, next));
+    }
+    this.#accepted(next);
+    if (next < messages.length) return this.#wait(messages, next, options);
+    return this.#turns.due(next) ? nextTurn(undefined) : RESOLVED;
+  }
+
+  /** Settles when `send` would take a message at once. */
+  writable(options: CallOptions | undefined): Promise<void> {
+    return this.#watchers.wait(options);
+  }
+
+  /** The pattern may take messages again, or it is a send's turn. */
+  wake(): void {
+    const pending = this.#pending;
+    if (pending !== undefined) this.#proceed(pending);
+    this.#watchers.wake();
+  }
+
+  /** The socket is closing: who waits is refused. */
+  close(): void {
+    const pending = this.#pending;
+    if (pending !== undefined) this.#refuse(pending);
+    this.#watchers.refuse();
+  }
+
+  #wait(
+    messages: readonly Message[],
+    next: number,
+    options: CallOptions | undefined,
+  ): Promise<void> {
+    const timeout = options?.timeout ?? this.#values.sendTimeout;
+    if (timeout === 0) {
+      const code = this.#pattern.sendRefusal(messages[next]!);
+      return Promise.reject(refusal(code, messages.length, next));
+    }
+    if (this.#pending !== undefined) {
+      throw new SocketError('EBUSY', {
+        message: 'Socket is busy writing; only one send operation may be in progress at any time',
+        ...(messages.length > 1 && { sentCount: next }),
+      });
+    }
+    const pending: Pending = {
+      // The caller may reuse small buffers while the message waits.
+      messages: messages.length === 1 ? [ownSmallParts(messages[0]!)] : messages.map(ownSmallParts),
+      next,
+      waiter: new Waiter<void>(this.#calls, timeout, options?.signal, (aborted) => {
+        if (aborted) {
+          this.#pending = undefined;
+          pending.waiter.reject(options?.signal?.reason);
+        } else {
+          this.#refuse(pending);
+        }
+      }),
+    };
+    this.#pending = pending;
+    return pending.waiter.promise;
+  }
+
+  #proceed(pending: Pending): boolean {
+    const { messages, waiter } = pending;
+    const before = pending.next;
+    try {
+      while (pending.next < messages.length && this.#pattern.send(messages[pending.next]!)) {
+        pending.next++;
+      }
+    } catch (error) {
+      this.#pending = undefined;
+      this.#accepted(pending.next - before);
+      waiter.reject(messages.length > 1 ? withSentCount(error, pending.next) : error);
+      return true;
+    }
+    if (pending.next === messages.length) {
+      this.#pending = undefined;
+      waiter.resolve();
+    }
+    this.#accepted(pending.next - before);
+    return this.#pending !== pending;
+  }
+
+  /** The last chance, then the reason why not. */
+  #refuse(pending: Pending): void {
+    if (this.#proceed(pending)) return;
+    this.#pending = undefined;
+    const code = this.#pattern.sendRefusal(pending.messages[pending.next]!);
+    pending.waiter.reject(refusal(code, pending.messages.length, pending.next));
+  }
+
+  #accepted(count: number): void {
+    if (count === 0) return;
+    this.sentCount += count;
+    this.#sent();
+  }
+}
+
+function refusal(code: SocketErrorCode, messageCount: number, sentCount: number): SocketError {
+  return new SocketError(code, messageCount > 1 ? { sentCount } : {});
+}
+
+function withSentCount(error: unknown, sentCount: number): unknown {
+  if (!(error instanceof SocketError)) return error;
+  return new SocketError(error.code, { message: error.message, sentCount, cause: error });
+}
+
+const RESOLVED = Promise.resolve();

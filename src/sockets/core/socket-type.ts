@@ -1,0 +1,135 @@
+/** What distinguishes the socket types outside their patterns: number, name, options, and how they are made. */
+
+import {
+  COMMON,
+  CONFLATE,
+  INVERT_MATCHING,
+  NO_DROP,
+  PROBE_ROUTER,
+  RECEIVE,
+  REQUEST,
+  ROUTER,
+  ROUTING_ID,
+  SEND,
+  STREAM,
+  X_PUBLISHER,
+} from '../options/option-table.ts';
+import type { OptionValues } from '../options/options.ts';
+import { DealerPattern } from '../pattern/dealer.ts';
+import { PairPattern } from '../pattern/pair.ts';
+import type { Pattern, PatternHost } from '../pattern/pattern.ts';
+import { PublishPattern } from '../pattern/publish.ts';
+import { PullPattern } from '../pattern/pull.ts';
+import { PushPattern } from '../pattern/push.ts';
+import { ReplyPattern } from '../pattern/reply.ts';
+import { RequestPattern } from '../pattern/request.ts';
+import { RouterPattern } from '../pattern/router.ts';
+import { StreamPattern } from '../pattern/stream.ts';
+import { SubscribePattern } from '../pattern/subscribe.ts';
+import { XPublishPattern } from '../pattern/xpublish.ts';
+import { XSubscribePattern } from '../pattern/xsubscribe.ts';
+
+/** libzmq's numbers (`ZMQ_PAIR` and so on), as the property `type` shows them. */
+export const SocketType = {
+  Pair: 0,
+  Publisher: 1,
+  Subscriber: 2,
+  Request: 3,
+  Reply: 4,
+  Dealer: 5,
+  Router: 6,
+  Pull: 7,
+  Push: 8,
+  XPublisher: 9,
+  XSubscriber: 10,
+  Stream: 11,
+} as const;
+
+export type SocketType = (typeof SocketType)[keyof typeof SocketType];
+
+/** One socket type. */
+export interface SocketTypeSpec {
+  /** As in the handshake. */
+  readonly name: string;
+  readonly optionNames: readonly (keyof OptionValues)[];
+  /** Values that are not the defaults of the option table. */
+  readonly defaults?: Partial<OptionValues>;
+  /** A second `connect` to the same endpoint changes nothing (sockets that would only get everything twice). */
+  readonly connectsOnce?: boolean;
+  /** There is no ZMTP in its connections. */
+  readonly raw?: boolean;
+  makePattern(host: PatternHost, options: OptionValues, random: () => number): Pattern;
+}
+
+const DUPLEX = [...COMMON, ...SEND, ...RECEIVE];
+
+/** By number. */
+export const SOCKET_TYPES: readonly SocketTypeSpec[] = [
+  {
+    name: 'PAIR',
+    optionNames: DUPLEX,
+    makePattern: (host) => new PairPattern(host),
+  },
+  {
+    name: 'PUB',
+    optionNames: [...COMMON, ...SEND, ...CONFLATE, ...NO_DROP, ...INVERT_MATCHING],
+    connectsOnce: true,
+    makePattern: (host, options) => new PublishPattern(host, options),
+  },
+  {
+    name: 'SUB',
+    optionNames: [...COMMON, ...RECEIVE, ...CONFLATE, ...INVERT_MATCHING],
+    defaults: { linger: 0 },
+    connectsOnce: true,
+    makePattern: (host, options) => new SubscribePattern(host, options),
+  },
+  {
+    name: 'REQ',
+    optionNames: [...DUPLEX, ...ROUTING_ID, ...PROBE_ROUTER, ...REQUEST],
+    connectsOnce: true,
+    makePattern: (host, options, random) => new RequestPattern(host, options, random),
+  },
+  {
+    name: 'REP',
+    optionNames: [...DUPLEX, ...ROUTING_ID],
+    makePattern: (host) => new ReplyPattern(host),
+  },
+  {
+    name: 'DEALER',
+    optionNames: [...DUPLEX, ...ROUTING_ID, ...PROBE_ROUTER, ...CONFLATE],
+    connectsOnce: true,
+    makePattern: (host, options) => new DealerPattern(host, options),
+  },
+  {
+    name: 'ROUTER',
+    optionNames: [...DUPLEX, ...ROUTING_ID, ...PROBE_ROUTER, ...ROUTER],
+    makePattern: (host, options, random) => new RouterPattern(host, options, random),
+  },
+  {
+    name: 'PULL',
+    optionNames: [...COMMON, ...RECEIVE, ...CONFLATE],
+    makePattern: (host) => new PullPattern(host),
+  },
+  {
+    name: 'PUSH',
+    optionNames: [...COMMON, ...SEND, ...CONFLATE],
+    makePattern: (host) => new PushPattern(host),
+  },
+  {
+    name: 'XPUB',
+    optionNames: [...DUPLEX, ...NO_DROP, ...X_PUBLISHER, ...INVERT_MATCHING],
+    makePattern: (host, options) => new XPublishPattern(host, options),
+  },
+  {
+    name: 'XSUB',
+    optionNames: DUPLEX,
+    defaults: { linger: 0 },
+    makePattern: (host) => new XSubscribePattern(host, { verboseUnsubscribe: false }),
+  },
+  {
+    name: 'STREAM',
+    optionNames: [...DUPLEX, ...STREAM],
+    raw: true,
+    makePattern: (host, options, random) => new StreamPattern(host, options, random),
+  },
+];

@@ -1,0 +1,141 @@
+/** Waiter: one call that waits, until it is settled, its time is over, or its signal aborts. */
+
+import { SocketError } from '../errors.ts';
+import type { Hold } from './process-hold.ts';
+
+/** How long one call may wait. */
+export interface CallOptions {
+  /** Milliseconds; 0 = not at all, −1 = for ever. Default: the socket's `sendTimeout` or `receiveTimeout`. */
+  timeout?: number;
+  /** Aborting rejects the call with the signal's reason; nothing is sent or taken. */
+  signal?: AbortSignal | undefined;
+}
+
+export class Waiter<T> {
+  readonly promise: Promise<T>;
+  readonly #calls: Hold;
+  #resolve!: (value: T) => void;
+  #reject!: (reason: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #signal: AbortSignal | undefined;
+  #abort: (() => void) | undefined;
+
+  /**
+   * Either `timeout` milliseconds from now (−1 = never) or on `signal`, `over` is called, with the reason in the
+   * latter case; it must settle the waiter.
+   */
+  constructor(
+    calls: Hold,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    over: (aborted: boolean) => void,
+  ) {
+    this.#calls = calls;
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    calls.hold();
+    if (timeout > 0) this.#timer = setTimeout(over, timeout, false);
+    if (signal !== undefined) {
+      this.#signal = signal;
+      this.#abort = () => over(true);
+      signal.addEventListener('abort', this.#abort, { once: true });
+    }
+  }
+
+  resolve(value: T): void {
+    this.#settle();
+    this.#resolve(value);
+  }
+
+  reject(reason: unknown): void {
+    this.#settle();
+    this.#reject(reason);
+  }
+
+  #settle(): void {
+    this.#calls.release();
+    clearTimeout(this.#timer);
+    if (this.#abort !== undefined) this.#signal!.removeEventListener('abort', this.#abort);
+  }
+}
+
+/** Calls that wait until something becomes possible, any number at once. */
+export class Watchers {
+  readonly #calls: Hold;
+  readonly #possible: () => boolean;
+  readonly #turns = new Turns(SENDS_MAX);
+  #waiting: Waiter<void>[] = [];
+
+  constructor(calls: Hold, possible: () => boolean) {
+    this.#calls = calls;
+    this.#possible = possible;
+  }
+
+  /** Settles when it is possible, now or later. Rejects with `EAGAIN` when `timeout` (default: none) is over. */
+  wait(options: CallOptions | undefined): Promise<void> {
+    const signal = options?.signal;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#possible()) return this.#turns.due(1) ? nextTurn(undefined) : Promise.resolve();
+    const timeout = options?.timeout ?? -1;
+    if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
+    const waiter = new Waiter<void>(this.#calls, timeout, signal, (aborted) => {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      waiter.reject(aborted ? signal?.reason : new SocketError('EAGAIN'));
+    });
+    this.#waiting.push(waiter);
+    return waiter.promise;
+  }
+
+  /** It may have become possible. */
+  wake(): void {
+    if (this.#waiting.length === 0 || !this.#possible()) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const waiter of waiting) waiter.resolve();
+  }
+
+  /** It will never be possible. */
+  refuse(): void {
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(new SocketError('EAGAIN'));
+  }
+}
+
+/**
+ * Lets a loop of calls that never wait see a turn of the event loop now and then: such a loop runs in microtasks,
+ * and timers and I/O would starve.
+ */
+export class Turns {
+  readonly #most: number;
+  #run = 0;
+
+  /** `most`: calls served in a row without a turn. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** `count` more calls were served at once: is a turn due? */
+  due(count: number): boolean {
+    this.#run += count;
+    if (this.#run < this.#most) return false;
+    this.#run = 0;
+    return true;
+  }
+}
+
+/** `value`, on the next turn of the event loop. */
+export function nextTurn<T>(value: T): Promise<T> {
+  return new Promise((resolve) => {
+    setImmediate(resolve, value);
+  });
+}
+
+/**
+ * `send`s in a row: fewer than fit a queue by default, so that a loop of them gives a slow kernel its chance before
+ * a publisher has to drop. zeromq.js has 512.
+ */
+export const SENDS_MAX = 512;
+
+/** `receive`s in a row, about a millisecond: each turn costs whoever reads from many sockets its caches. */
+export const RECEIVES_MAX = 4096;

@@ -1,0 +1,491 @@
+/** The option table: each option's libzmq number, default and check, and whether it acts late. */
+
+import { decodeZ85, encodeZ85 } from '../../zmtp/index.ts';
+import { SocketError } from '../errors.ts';
+import type {
+  CommonOptions,
+  ConflateOptions,
+  ContextOptions,
+  GssapiNameType,
+  InvertMatchingOptions,
+  NoDropOptions,
+  OptionValues,
+  ProbeRouterOptions,
+  ReadOnlyOptions,
+  ReceiveOptions,
+  RequestOptions,
+  RouterOptions,
+  RoutingIdOptions,
+  SendOptions,
+  StreamOptions,
+  Verbosity,
+  XPublisherOptions,
+} from './options.ts';
+
+/** One row of the table. */
+export interface OptionSpec<T> {
+  /** libzmq's number; undefined where there is none, or where the value there is of another kind. */
+  readonly id: number | undefined;
+  /** What `setBoolOption` and its kin make of it. */
+  readonly kind: OptionKind;
+  readonly default: T;
+  /** Acts on endpoints that are there already: setting it late needs no warning. */
+  readonly late: boolean;
+  /**
+   * The value to keep for `value`; `name` is for the message.
+   * @throws TypeError for another type
+   * @throws SocketError `EINVAL` out of range, `ENOTSUP` for what cannot be ignored without danger
+   */
+  readonly parse: (value: unknown, name: string) => T;
+  /** What the property reads as, where that is not the value kept. */
+  readonly show?: (value: T) => unknown;
+}
+
+/** The three kinds of values in libzmq. */
+export type OptionKind = 'boolean' | 'number' | 'text';
+
+/** A row for each property of `T`. */
+export type OptionTable<T> = { readonly [K in keyof T]: OptionSpec<T[K]> };
+
+/** The rows of the options in `T`, an interface of options.ts. */
+type Rows<T> = OptionTable<Pick<OptionValues, keyof T & keyof OptionValues>>;
+
+const INT32_MAX = 0x7fff_ffff;
+
+/** libzmq sends the time to live as 16 bits of 100 ms, and refuses what would not fit. */
+const TTL_MAX = 6_553_599;
+const TTL_UNIT = 100;
+
+const ROUTING_ID_MAX = 255;
+const CREDENTIAL_MAX = 255;
+
+const KEY_SIZE = 32;
+const KEY_TEXT_SIZE = 40;
+const KEY_FORMS = 'a key of 32 octets, or of 40 characters of Z85';
+
+const IN_THE_CLEAR = 'refusing to run without it in the clear';
+const OPEN_TO_ALL = 'refusing to let in peers it would keep out';
+
+const commonRows: Rows<CommonOptions> = {
+  affinity: uint64(4, 0),
+  rate: integer(8, 100, { min: 1 }),
+  recoveryInterval: integer(9, 10_000, { min: 0 }),
+  linger: late(integer(17, -1, { min: -1 })),
+  reconnectInterval: integer(18, 100, { min: -1 }),
+  backlog: integer(19, 100, { min: 0 }),
+  reconnectMaxInterval: integer(21, 0, { min: 0 }),
+  maxMessageSize: integer(22, -1, { min: -1, max: 2 ** 63 }),
+  maxMessageParts: integer(undefined, 65_536, { min: -1 }),
+  tcpKeepalive: integer(34, -1, { min: -1, max: 1 }),
+  tcpKeepaliveCount: integer(35, -1, { min: -1 }),
+  tcpKeepaliveIdle: integer(36, -1, { min: -1 }),
+  tcpKeepaliveInterval: integer(37, -1, { min: -1 }),
+  tcpAcceptFilter: refused(text(38), OPEN_TO_ALL),
+  immediate: bool(39, false),
+  ipv6: bool(42, false),
+  plainServer: bool(44, false),
+  plainUsername: credential(45),
+  plainPassword: credential(46),
+  curveServer: bool(47, false),
+  curvePublicKey: curveKey(48),
+  curveSecretKey: curveKey(49),
+  curveServerKey: curveKey(50),
+  gssapiServer: refused(bool(62, false), IN_THE_CLEAR),
+  gssapiPrincipal: refused(credential(63), IN_THE_CLEAR),
+  gssapiServicePrincipal: refused(credential(64), IN_THE_CLEAR),
+  gssapiPlainText: refused(bool(65, false), 'refusing to run without authentication'),
+  gssapiPrincipalNameType: refused(gssapiNameType(), IN_THE_CLEAR),
+  gssapiServicePrincipalNameType: refused(gssapiNameType(), IN_THE_CLEAR),
+  zapDomain: text(55),
+  zapEnforceDomain: bool(93, false),
+  typeOfService: integer(57, 0, { min: 0 }),
+  handshakeInterval: integer(66, 30_000, { min: 0 }),
+  maxHandshakesPerSecond: integer(undefined, 0, { min: 0 }),
+  socksProxy: refused(text(68), 'refusing to connect around it'),
+  heartbeatInterval: integer(75, 0, { min: 0 }),
+  heartbeatTimeToLive: integer(76, 0, { min: 0, max: TTL_MAX, unit: TTL_UNIT }),
+  heartbeatTimeout: integer(77, -1, { min: -1 }),
+  connectTimeout: integer(79, 0, { min: 0 }),
+  tcpMaxRetransmitTimeout: integer(80, 0, { min: 0 }),
+  multicastMaxTransportDataUnit: integer(84, 1_500, { min: 1 }),
+  vmciBufferSize: absent(85, 0),
+  vmciBufferMinSize: absent(86, 0),
+  vmciBufferMaxSize: absent(87, 0),
+  vmciConnectTimeout: absent(88, -1),
+  interface: text(92),
+  loopbackFastPath: bool(94, false),
+};
+
+const sendRows: Rows<SendOptions> = {
+  sendBufferSize: integer(11, -1, { min: -1 }),
+  sendHighWaterMark: late(integer(23, 1_000, { min: 0 })),
+  sendHighWaterMarkBytes: late(integer(undefined, 0, { min: 0, max: Number.MAX_SAFE_INTEGER })),
+  sendTimeout: late(integer(28, -1, { min: -1 })),
+  multicastHops: integer(25, 1, { min: 1 }),
+};
+
+const receiveRows: Rows<ReceiveOptions> = {
+  receiveBufferSize: integer(12, -1, { min: -1 }),
+  receiveHighWaterMark: late(integer(24, 1_000, { min: 0 })),
+  receiveHighWaterMarkBytes: late(integer(undefined, 0, { min: 0, max: Number.MAX_SAFE_INTEGER })),
+  receiveTimeout: late(integer(27, -1, { min: -1 })),
+};
+
+const routingIdRows: Rows<RoutingIdOptions> = {
+  routingId: octets(5, { min: 1, max: ROUTING_ID_MAX }),
+};
+
+const probeRouterRows: Rows<ProbeRouterOptions> = { probeRouter: late(bool(51, false)) };
+
+const conflateRows: Rows<ConflateOptions> = { conflate: bool(54, false) };
+
+const requestRows: Rows<RequestOptions> = {
+  correlate: late(bool(52, false)),
+  relaxed: late(bool(53, false)),
+};
+
+const routerRows: Rows<RouterOptions> = {
+  mandatory: late(bool(33, false)),
+  handover: late(bool(56, false)),
+};
+
+const noDropRows: Rows<NoDropOptions> = { noDrop: bool(69, false) };
+
+const xPublisherRows: Rows<XPublisherOptions> = {
+  manual: bool(71, false),
+  welcomeMessage: octets(72, { min: 0, max: INT32_MAX }),
+  verbosity: late(verbosity()),
+};
+
+const invertMatchingRows: Rows<InvertMatchingOptions> = { invertMatching: bool(74, false) };
+
+const streamRows: Rows<StreamOptions> = { notify: bool(73, true) };
+
+/** All options of sockets. */
+export const OPTIONS: OptionTable<OptionValues> = {
+  ...commonRows,
+  ...sendRows,
+  ...receiveRows,
+  ...routingIdRows,
+  ...probeRouterRows,
+  ...conflateRows,
+  ...requestRows,
+  ...routerRows,
+  ...noDropRows,
+  ...xPublisherRows,
+  ...invertMatchingRows,
+  ...streamRows,
+};
+
+/** All options of contexts. */
+export const CONTEXT_OPTIONS: OptionTable<ContextOptions> = {
+  ioThreads: integer(1, 1, { min: 0 }),
+  maxSockets: integer(2, 1_023, { min: 1, max: 65_535 }),
+  threadPriority: integer(3, -1, { min: -1 }),
+  threadSchedulingPolicy: integer(4, -1, { min: -1 }),
+  maxMessageSize: integer(5, INT32_MAX, { min: 0 }),
+  ipv6: bool(42, false),
+  blocky: bool(70, true),
+};
+
+/** Names of {@link CommonOptions}, and so on; complete, as the rows they are taken from must be. */
+export const COMMON: readonly (keyof CommonOptions)[] = namesOf(commonRows);
+export const SEND: readonly (keyof SendOptions)[] = namesOf(sendRows);
+export const RECEIVE: readonly (keyof ReceiveOptions)[] = namesOf(receiveRows);
+export const ROUTING_ID: readonly (keyof RoutingIdOptions)[] = namesOf(routingIdRows);
+export const PROBE_ROUTER: readonly (keyof ProbeRouterOptions)[] = namesOf(probeRouterRows);
+export const CONFLATE: readonly (keyof ConflateOptions)[] = namesOf(conflateRows);
+export const REQUEST: readonly (keyof RequestOptions)[] = namesOf(requestRows);
+export const ROUTER: readonly (keyof RouterOptions)[] = namesOf(routerRows);
+export const NO_DROP: readonly (keyof NoDropOptions)[] = namesOf(noDropRows);
+export const X_PUBLISHER: readonly (keyof XPublisherOptions)[] = namesOf(xPublisherRows);
+export const INVERT_MATCHING: readonly (keyof InvertMatchingOptions)[] =
+  namesOf(invertMatchingRows);
+export const STREAM: readonly (keyof StreamOptions)[] = namesOf(streamRows);
+export const CONTEXT: readonly (keyof ContextOptions)[] = namesOf(CONTEXT_OPTIONS);
+
+/** Socket options by libzmq's number, for `getInt32Option` and its kin. */
+export const OPTION_IDS: ReadonlyMap<number, keyof OptionValues> = idsOf(OPTIONS);
+
+/** What can only be read, likewise, as libzmq shows it. */
+export const READ_ONLY_IDS: ReadonlyMap<number, (socket: Readouts) => string | number | null> =
+  new Map<number, (socket: Readouts) => string | number | null>([
+    // A message is received whole: no part of it is left to come.
+    [13, () => 0],
+    [15, ({ readable, writable }) => Number(readable) | (Number(writable) << 1)],
+    [16, ({ type }) => type],
+    [32, ({ lastEndpoint }) => lastEndpoint],
+    [43, ({ securityMechanism }) => MECHANISMS.indexOf(securityMechanism)],
+    [81, ({ threadSafe }) => Number(threadSafe)],
+  ]);
+
+interface Readouts extends ReadOnlyOptions {
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+const MECHANISMS: readonly ReadOnlyOptions['securityMechanism'][] = [
+  null,
+  'plain',
+  'curve',
+  'gssapi',
+];
+
+/** Two booleans of libzmq that are one property here: true means this value, false means null. */
+export const VERBOSITY_IDS: ReadonlyMap<number, NonNullable<Verbosity>> = new Map([
+  [40, 'allSubs'],
+  [78, 'allSubsUnsubs'],
+]);
+
+/** Context options by number, for writing. Reading 3 gives `maxSocketsLimit` in libzmq. */
+export const CONTEXT_OPTION_IDS: ReadonlyMap<number, keyof ContextOptions> = idsOf(CONTEXT_OPTIONS);
+
+/** `ZMQ_SOCKET_LIMIT`: the highest `maxSockets` there is. */
+export const MAX_SOCKETS_LIMIT: number = 65_535;
+
+/** A fresh set of values: defaults and, over them, `overrides`, which are taken as they are. */
+export function createValues(overrides: Partial<OptionValues> = {}): OptionValues {
+  return { ...SOCKET_DEFAULTS, ...overrides };
+}
+
+/** The same for a context. */
+export function createContextValues(overrides: Partial<ContextOptions> = {}): ContextOptions {
+  return { ...CONTEXT_DEFAULTS, ...overrides };
+}
+
+const SOCKET_DEFAULTS = defaultsOf(OPTIONS);
+const CONTEXT_DEFAULTS = defaultsOf(CONTEXT_OPTIONS);
+
+function bool(id: number, initial: boolean): OptionSpec<boolean> {
+  return {
+    id,
+    kind: 'boolean',
+    default: initial,
+    late: false,
+    parse(value) {
+      if (typeof value !== 'boolean') throw new TypeError('Option value must be a boolean');
+      return value;
+    },
+  };
+}
+
+interface Range {
+  readonly min: number;
+  /** Default 2 147 483 647: most options are an `int` in libzmq. */
+  readonly max?: number;
+  /** Values are rounded down to a multiple of this. */
+  readonly unit?: number;
+}
+
+function integer(
+  id: number | undefined,
+  initial: number,
+  { min, max = INT32_MAX, unit = 1 }: Range,
+): OptionSpec<number> {
+  return {
+    id,
+    kind: 'number',
+    default: initial,
+    late: false,
+    parse(value, name) {
+      const whole = truncate(value);
+      // Asked this way round, NaN is refused too.
+      if (!(whole >= min && whole <= max)) {
+        throw outOfRange(name, whole, `a number from ${min} to ${max}`);
+      }
+      return whole - (whole % unit);
+    },
+  };
+}
+
+/** 64 bits without sign, clamped, with the warning of zeromq.js for what a number cannot hold. */
+function uint64(id: number, initial: number): OptionSpec<number> {
+  return {
+    id,
+    kind: 'number',
+    default: initial,
+    late: false,
+    parse(value, name) {
+      const whole = truncate(value);
+      if (Number.isNaN(whole)) throw outOfRange(name, whole, 'a number');
+      if (whole > Number.MAX_SAFE_INTEGER) {
+        process.emitWarning(
+          'Value is larger than Number.MAX_SAFE_INTEGER and may have been rounded inaccurately.',
+        );
+      }
+      return Math.min(Math.max(whole, 0), 2 ** 64);
+    },
+  };
+}
+
+/** Octets, kept as a copy and shown as text. Null takes them away. */
+function octets(id: number, { min, max }: { min: number; max: number }): OptionSpec<Buffer | null> {
+  return {
+    id,
+    kind: 'text',
+    default: null,
+    late: false,
+    parse(value, name) {
+      const copy = toOctets(value);
+      if (copy === null) return null;
+      if (copy.length < min || copy.length > max) {
+        throw outOfRange(name, `${copy.length} octets long`, `${min} to ${max} octets`);
+      }
+      return copy.length === 0 ? null : copy;
+    },
+    show: (value) => (value === null ? null : toText(value)),
+  };
+}
+
+/** Text; the empty one means none. */
+function text(id: number): OptionSpec<string | null> {
+  return {
+    id,
+    kind: 'text',
+    default: null,
+    late: false,
+    parse(value) {
+      const copy = toOctets(value);
+      return copy === null || copy.length === 0 ? null : toText(copy);
+    },
+  };
+}
+
+/** Text of which the empty one is a value too: nobody sets an empty password to have none asked for. */
+function credential(id: number): OptionSpec<string | null> {
+  return {
+    ...text(id),
+    parse(value, name) {
+      const octets = toOctets(value);
+      if (octets !== null && octets.length > CREDENTIAL_MAX) {
+        throw outOfRange(name, `${octets.length} octets`, `at most ${CREDENTIAL_MAX} octets`);
+      }
+      return octets?.toString() ?? null;
+    },
+  };
+}
+
+/** A key as 32 octets or as their Z85 text, kept as the latter. The value is not shown: it may be secret. */
+function curveKey(id: number): OptionSpec<string | null> {
+  return {
+    ...text(id),
+    parse(value, name) {
+      const octets = toOctets(value);
+      if (octets === null) return null;
+      if (octets.length === KEY_SIZE) return encodeZ85(octets);
+      try {
+        if (octets.length === KEY_TEXT_SIZE) return encodeZ85(decodeZ85(octets.toString('latin1')));
+      } catch {
+        throw outOfRange(name, 'no Z85 text', KEY_FORMS);
+      }
+      throw outOfRange(name, `${octets.length} octets`, KEY_FORMS);
+    },
+  };
+}
+
+function verbosity(): OptionSpec<Verbosity> {
+  return {
+    id: undefined,
+    kind: 'text',
+    default: null,
+    late: false,
+    parse(value, name) {
+      if (value === 'allSubs' || value === 'allSubsUnsubs') return value;
+      if (value === null || value === undefined) return null;
+      throw outOfRange(name, inWords(value), 'null, "allSubs" or "allSubsUnsubs"');
+    },
+  };
+}
+
+function gssapiNameType(): OptionSpec<GssapiNameType> {
+  return {
+    id: undefined,
+    kind: 'text',
+    default: 'hostBased',
+    late: false,
+    parse(value, name) {
+      if (value === 'hostBased' || value === 'userName' || value === 'krb5Principal') return value;
+      throw outOfRange(name, inWords(value), '"hostBased", "userName" or "krb5Principal"');
+    },
+  };
+}
+
+/** Makes a row take nothing but its default: to ignore the rest would cost the user some protection. */
+function refused<T>(spec: OptionSpec<T>, consequence: string): OptionSpec<T> {
+  return {
+    ...spec,
+    parse(value, name) {
+      const parsed = spec.parse(value, name);
+      if (parsed === spec.default) return parsed;
+      throw new SocketError('ENOTSUP', {
+        message: `${name} is not supported yet: ${consequence}`,
+      });
+    },
+  };
+}
+
+/** An option of a transport that is not there: as `refused`, with the code of zeromq.js. */
+function absent(id: number, initial: number): OptionSpec<number> {
+  const spec = integer(id, initial, { min: -1 });
+  return {
+    ...spec,
+    parse(value, name) {
+      const parsed = spec.parse(value, name);
+      if (parsed === initial) return parsed;
+      throw outOfRange(name, parsed, `${initial}, since there is no vmci transport`);
+    },
+  };
+}
+
+function late<T>(spec: OptionSpec<T>): OptionSpec<T> {
+  return { ...spec, late: true };
+}
+
+function truncate(value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError('Option value must be a number');
+  // −0 would show.
+  return Math.trunc(value) + 0;
+}
+
+function toOctets(value: unknown): Buffer | null {
+  if (value === null) return null;
+  if (typeof value === 'string') return Buffer.from(value);
+  if (value instanceof Uint8Array) return Buffer.from(value);
+  throw new TypeError('Option value must be a string or buffer');
+}
+
+/** As libzmq's callers see it: up to the first NUL; a single NUL is nothing at all. */
+function toText(octets: Buffer): string | null {
+  if (octets.length === 1 && octets[0] === 0) return null;
+  const end = octets.indexOf(0);
+  return octets.toString('utf8', 0, end === -1 ? octets.length : end);
+}
+
+function inWords(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+function outOfRange(name: string, got: number | string, expected: string): SocketError {
+  return new SocketError('EINVAL', {
+    message: `Invalid argument: ${name} is ${got}, expected ${expected}`,
+  });
+}
+
+function namesOf<T extends object>(rows: T): readonly (keyof T)[] {
+  return Object.keys(rows) as (keyof T)[];
+}
+
+function idsOf<T extends object>(table: OptionTable<T>): ReadonlyMap<number, keyof T> {
+  const ids = new Map<number, keyof T>();
+  for (const name of Object.keys(table) as (keyof T)[]) {
+    const { id } = table[name];
+    if (id !== undefined) ids.set(id, name);
+  }
+  return ids;
+}
+
+function defaultsOf<T extends object>(table: OptionTable<T>): T {
+  const defaults: Partial<T> = {};
+  for (const name of Object.keys(table) as (keyof T)[]) defaults[name] = table[name].default;
+  return defaults as T;
+}

@@ -1,0 +1,372 @@
+/** Pipe: one peer as the socket sees it. Two bounded queues of whole messages, and who to tell when they move. */
+
+import type { Message } from '../message.ts';
+import { messageSize, ownSmallParts } from '../message.ts';
+import { Ring } from './ring.ts';
+
+/** The socket's side of a pipe: a pattern. */
+export interface PipeReader {
+  /** The pipe had nothing to read and now has. */
+  readable(pipe: Pipe): void;
+  /** The pipe refused a message since it was last writable, and now takes one. */
+  writable(pipe: Pipe): void;
+}
+
+/** The peer's side of a pipe: a link over a transport, or the other end of an inproc pair. */
+export interface PipeDriver {
+  /**
+   * Take `message` now, past the queue; false when it cannot. Only asked while the queue is empty.
+   * A driver that says true keeps no reference to parts of up to `COPY_LIMIT` (message.ts) octets.
+   */
+  offer(message: Message): boolean;
+  /** The outgoing queue was empty and now holds a message that `offer` had refused. */
+  wake(): void;
+  /** The incoming queue was full and has room again. */
+  room(): void;
+  /** The pattern found that the peer broke the rules of the socket type: end the connection. */
+  fail(reason: string): void;
+  /** End this connection in good order; a connecting side may come back. */
+  drop(reason: string): void;
+  /** Likewise, when what waits has been sent. */
+  finish(): void;
+}
+
+/** What bounds a pipe. Marks are in messages, 0 = no mark; caps in octets, 0 = no cap. */
+export interface PipeLimits {
+  readonly sendHighWaterMark: number;
+  readonly receiveHighWaterMark: number;
+  readonly sendHighWaterMarkBytes: number;
+  /** Shared by all pipes of a socket, so that many peers cannot hold more than one may. */
+  readonly receiveBudget: ReceiveBudget | undefined;
+  /** Who sent which message, by its last part; undefined unless the socket was asked to keep that. */
+  readonly peers?: WeakMap<Buffer, PeerInfo> | undefined;
+  /** `ZMQ_CONFLATE`: each queue holds the newest message only, marks do not apply. Read when the pipe is made. */
+  readonly conflate: boolean;
+}
+
+/** What is known of the peer once the handshake is over. */
+export interface PeerInfo {
+  /** The `Socket-Type` it announced; for inproc the type of the other socket. */
+  readonly socketType: string;
+  /** The `Identity` it announced; undefined when empty or absent, or with a leading zero octet. */
+  readonly routingId: Buffer | undefined;
+  /** Where it is: an endpoint text. */
+  readonly address: string;
+  /** Its IP address; empty for ipc and inproc. */
+  readonly remoteAddress?: string;
+  /** Properties of its READY, by name as sent. */
+  readonly metadata: ReadonlyMap<string, Buffer>;
+}
+
+export class Pipe {
+  /** What the peer is, from the first handshake on; kept while a connecting side reconnects. */
+  peer: PeerInfo | undefined;
+  /** `ZMQ_CONNECT_ROUTING_ID` of the connect that made this pipe: overrides what the peer announces. */
+  readonly connectRoutingId: Buffer | undefined;
+  /** The id a ROUTER, REP or STREAM socket knows the peer by; theirs to set. */
+  routingId: Buffer | undefined;
+  /** Where a PipeSet or FairQueue keeps this pipe in its array; −1 = not in it. Theirs to set. */
+  outIndex = -1;
+  inIndex = -1;
+  /** A generation stamp, with which a distributor visits each pipe once. Theirs to set. */
+  stamp = 0;
+  /** The peer is gone for good: nothing goes out any more, what came in can still be read. */
+  ended = false;
+  /** Messages read by the socket, refused or discarded, since the pipe was made. */
+  receivedCount = 0;
+  sentCount = 0;
+  droppedCount = 0;
+
+  readonly #limits: PipeLimits;
+  readonly #conflate: boolean;
+  readonly #reader: PipeReader;
+  readonly #incoming = new Ring<Message>();
+  readonly #outgoing = new Ring<Message>();
+  #driver: PipeDriver | undefined;
+  #outgoingBytes = 0;
+  #incomingBytes = 0;
+  /** A write was refused, or a delivery filled the queue; cleared at the low-water mark. */
+  #outgoingFull = false;
+  #incomingFull = false;
+  /** In the budget's list of those to tell. */
+  #awaitsBudget = false;
+
+  constructor(limits: PipeLimits, reader: PipeReader, connectRoutingId?: Buffer) {
+    this.#limits = limits;
+    this.#conflate = limits.conflate;
+    this.#reader = reader;
+    this.connectRoutingId = connectRoutingId;
+  }
+
+  // — the pattern's side —
+
+  /** Messages that wait to be read. */
+  get readableCount(): number {
+    return this.#incoming.length;
+  }
+
+  /**
+   * Would `write` take a message now? False is a refusal like that of `write`: who hears it hears
+   * `writable` later, unless the pipe has ended.
+   */
+  get writable(): boolean {
+    if (this.ended) return false;
+    if (this.#conflate) return true;
+    if (!this.#outgoingFull && !this.#hasRoom()) this.#outgoingFull = true;
+    return !this.#outgoingFull;
+  }
+
+  /**
+   * Give a message to the peer: straight to the driver when nothing waits before it, else to the queue.
+   * False when the queue is at its mark: the pattern hears `writable` once it is down to the low-water mark.
+   */
+  write(message: Message): boolean {
+    if (this.ended) return false;
+    const driver = this.#driver;
+    if (this.#outgoing.length === 0 && driver !== undefined && !this.#conflate) {
+      if (driver.offer(message)) {
+        this.sentCount++;
+        return true;
+      }
+    }
+    if (this.#conflate) {
+      if (this.#outgoing.length > 0) {
+        this.#takeOutgoing();
+        this.droppedCount++;
+      }
+    } else if (this.#outgoingFull || !this.#hasRoom()) {
+      this.#outgoingFull = true;
+      return false;
+    }
+    this.#enqueue(message);
+    return true;
+  }
+
+  /** Give a message to the peer whatever the mark: subscriptions must not be lost to a full queue. */
+  force(message: Message): void {
+    if (this.ended) return;
+    if (this.#outgoing.length === 0 && this.#driver?.offer(message)) {
+      this.sentCount++;
+      return;
+    }
+    this.#enqueue(message);
+  }
+
+  /**
+   * `message`, of which is known from now on that it came from here, if the socket keeps that. Empty parts may be one and
+   * the same Buffer: such a last part is replaced.
+   */
+  signed(message: Message): Message {
+    const { peers } = this.#limits;
+    if (peers === undefined || this.peer === undefined) return message;
+    const end = message.length - 1;
+    const last = message[end]!;
+    const own = last.length > 0 ? last : Buffer.alloc(0);
+    peers.set(own, this.peer);
+    return own === last ? message : [...message.slice(0, end), own];
+  }
+
+  /** The next message from the peer. */
+  read(): Message | undefined {
+    const message = this.#incoming.shift();
+    if (message === undefined) return undefined;
+    this.receivedCount++;
+    const budget = this.#limits.receiveBudget;
+    if (budget !== undefined) {
+      const size = messageSize(message);
+      this.#incomingBytes -= size;
+      budget.give(size);
+    }
+    if (this.#incomingFull && this.#incoming.length <= this.#receiveMark / 2) {
+      if (budget === undefined || !budget.full) this.#regainRoom();
+      else this.#awaitBudget(budget);
+    }
+    return message;
+  }
+
+  /** Throw away what waits to be read (a local `disconnect`, a REQ that asks anew). Returns how many. */
+  discardIncoming(): number {
+    const count = this.#incoming.length;
+    const octets = this.#incomingBytes;
+    this.#incoming.clear();
+    this.#incomingBytes = 0;
+    this.droppedCount += count;
+    // Both may bring new messages at once, so the books are closed before.
+    if (octets > 0) this.#limits.receiveBudget?.give(octets);
+    if (this.#incomingFull && this.#incoming.length === 0) this.#regainRoom();
+    return count;
+  }
+
+  /** The peer broke the rules of the socket type. */
+  fail(reason: string): void {
+    this.#driver?.fail(reason);
+  }
+
+  /** Close this peer's connection in good order. */
+  drop(reason: string): void {
+    this.#driver?.drop(reason);
+  }
+
+  /** Likewise, when what waits has been sent. */
+  finish(): void {
+    this.#driver?.finish();
+  }
+
+  // — the driver's side —
+
+  /** Messages that wait to be sent. */
+  get outgoingCount(): number {
+    return this.#outgoing.length;
+  }
+
+  get outgoingBytes(): number {
+    return this.#outgoingBytes;
+  }
+
+  /** The incoming queue is at its mark or cap: stop delivering until `room()`. */
+  get full(): boolean {
+    if (this.#incomingFull) return true;
+    const budget = this.#limits.receiveBudget;
+    if (budget?.full && this.#incoming.length > 0 && !this.#conflate) {
+      this.#incomingFull = true;
+      this.#awaitBudget(budget);
+      return true;
+    }
+    return false;
+  }
+
+  get driven(): boolean {
+    return this.#driver !== undefined;
+  }
+
+  /** Attach what moves this pipe's messages, or take it away while a connecting side has no connection. */
+  drive(driver: PipeDriver | undefined): void {
+    this.#driver = driver;
+  }
+
+  /** Put a message from the peer in the incoming queue. The caller stops when `full`. */
+  deliver(message: Message): void {
+    if (this.#limits.peers !== undefined) message = this.signed(message);
+    const incoming = this.#incoming;
+    const budget = this.#limits.receiveBudget;
+    const replaced = this.#conflate ? incoming.shift() : undefined;
+    incoming.push(message);
+    if (budget !== undefined) {
+      const size = messageSize(message);
+      this.#incomingBytes += size;
+      budget.take(size);
+    }
+    if (incoming.length >= this.#receiveMark) this.#incomingFull = true;
+    if (replaced !== undefined) {
+      this.droppedCount++;
+      if (budget !== undefined) {
+        const size = messageSize(replaced);
+        this.#incomingBytes -= size;
+        budget.give(size);
+      }
+    } else if (incoming.length === 1) {
+      this.#reader.readable(this);
+    }
+  }
+
+  /** The next message to put on the wire. Call `drained` after a run of these. */
+  next(): Message | undefined {
+    if (this.#outgoing.length === 0) return undefined;
+    this.sentCount++;
+    return this.#takeOutgoing();
+  }
+
+  /** After a run of `next`: tell the pattern when the queue is down to the low-water mark. */
+  drained(): void {
+    if (!this.#outgoingFull) return;
+    const mark = this.#limits.sendHighWaterMark;
+    const cap = this.#limits.sendHighWaterMarkBytes;
+    // Divided, not shifted: a cap may be beyond 2³¹, where a shift turns negative.
+    if (mark > 0 && this.#outgoing.length > mark / 2) return;
+    if (cap > 0 && this.#outgoingBytes > cap / 2) return;
+    this.#outgoingFull = false;
+    if (!this.ended) this.#reader.writable(this);
+  }
+
+  /** Throw away what waits to be sent. Returns how many messages that were. */
+  discardOutgoing(): number {
+    const count = this.#outgoing.length;
+    this.#outgoing.clear();
+    this.#outgoingBytes = 0;
+    this.droppedCount += count;
+    this.drained();
+    return count;
+  }
+
+  /** @internal The receive budget has room again. */
+  regain(): void {
+    this.#awaitsBudget = false;
+    if (this.#incomingFull && this.#incoming.length <= this.#receiveMark / 2) this.#regainRoom();
+  }
+
+  get #receiveMark(): number {
+    const mark = this.#limits.receiveHighWaterMark;
+    return mark === 0 || this.#conflate ? Number.POSITIVE_INFINITY : mark;
+  }
+
+  #awaitBudget(budget: ReceiveBudget): void {
+    if (this.#awaitsBudget) return;
+    this.#awaitsBudget = true;
+    budget.wait(this);
+  }
+
+  #regainRoom(): void {
+    this.#incomingFull = false;
+    this.#driver?.room();
+  }
+
+  #hasRoom(): boolean {
+    const { sendHighWaterMark, sendHighWaterMarkBytes } = this.#limits;
+    if (sendHighWaterMark > 0 && this.#outgoing.length >= sendHighWaterMark) return false;
+    return sendHighWaterMarkBytes === 0 || this.#outgoingBytes < sendHighWaterMarkBytes;
+  }
+
+  #enqueue(message: Message): void {
+    const own = ownSmallParts(message);
+    this.#outgoing.push(own);
+    this.#outgoingBytes += messageSize(own);
+    if (this.#outgoing.length === 1) this.#driver?.wake();
+  }
+
+  #takeOutgoing(): Message | undefined {
+    const message = this.#outgoing.shift();
+    if (message !== undefined) this.#outgoingBytes -= messageSize(message);
+    return message;
+  }
+}
+
+/** Octets of unread messages that all pipes of a socket may hold together (`receiveHighWaterMarkBytes`). */
+export class ReceiveBudget {
+  cap: number;
+  #held = 0;
+  #waiting: Pipe[] = [];
+
+  constructor(cap: number) {
+    this.cap = cap;
+  }
+
+  get full(): boolean {
+    return this.cap > 0 && this.#held >= this.cap;
+  }
+
+  take(octets: number): void {
+    this.#held += octets;
+  }
+
+  give(octets: number): void {
+    this.#held -= octets;
+    if (this.#waiting.length === 0 || (this.cap > 0 && this.#held > this.cap / 2)) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const pipe of waiting) pipe.regain();
+  }
+
+  wait(pipe: Pipe): void {
+    this.#waiting.push(pipe);
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Certificate: a pair of CURVE keys with words about its holder, in the files that czmq and pyzmq read and write
+ * (ZPL, RFC 4).
+ *
+ *     metadata
+ *         name = "alice"
+ *     curve
+ *         public-key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+ *         secret-key = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
+ */
+
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { curveKeyPair, decodeZ85 } from '../../zmtp/index.ts';
+import { matchKeyPair } from '../../zmtp/mechanism/curve-key-pair.ts';
+
+/** What a certificate holds. */
+export interface CertificateContent {
+  /** Z85, 40 characters. */
+  readonly publicKey: string;
+  /** Z85, 40 characters; only its holder has it. */
+  readonly secretKey?: string | undefined;
+  /** What else the file says, by name. */
+  readonly metadata?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+}
+
+/** A key pair, or a public key, with what its file says of its holder. */
+export class Certificate {
+  /** Z85, 40 characters. */
+  readonly publicKey: string;
+  /** Z85; undefined in a certificate of somebody else. */
+  readonly secretKey: string | undefined;
+  /** Name, e-mail, whatever one wants to know of the holder. */
+  readonly metadata: ReadonlyMap<string, string>;
+
+  /** @throws RangeError for keys that are none, or no pair */
+  constructor({ publicKey, secretKey, metadata = {} }: CertificateContent) {
+    checkKey('public key', publicKey);
+    if (secretKey !== undefined) {
+      checkKey('secret key', secretKey);
+      if (matchKeyPair(decodeZ85(secretKey), decodeZ85(publicKey)) === undefined) {
+        throw new RangeError('public key of the certificate does not belong to its secret key');
+      }
+    }
+    this.publicKey = publicKey;
+    this.secretKey = secretKey;
+    const entries = metadata instanceof Map ? [...metadata] : Object.entries(metadata);
+    this.metadata = new Map(entries);
+  }
+
+  /** A certificate with new keys. */
+  static create(metadata: CertificateContent['metadata'] = {}): Certificate {
+    return new Certificate({ ...curveKeyPair(), metadata });
+  }
+
+  /**
+   * What stands in a certificate file.
+   * @throws RangeError for a text without a public key, or with one that is none
+   */
+  static decode(text: string): Certificate {
+    const [metadata, curve] = [new Map<string, string>(), new Map<string, string>()];
+    let section = '';
+    for (const line of text.split(/\r?\n/)) {
+      const [, indent, name, value] = LINE.exec(line) ?? [];
+      if (name === undefined) continue;
+      if (indent === '') section = name;
+      else if (value === undefined) continue;
+      else if (section === 'metadata') metadata.set(name, unquoted(value));
+      else if (section === 'curve') curve.set(name, unquoted(value));
+    }
+    const publicKey = curve.get('public-key');
+    if (publicKey === undefined) throw new RangeError('certificate has no public-key');
+    return new Certificate({ publicKey, secretKey: curve.get('secret-key'), metadata });
+  }
+
+  /** Read a file that `save`, czmq or pyzmq wrote. Rejects as `readFile` does, and with RangeError naming the file. */
+  static async load(path: string): Promise<Certificate> {
+    const text = await readFile(path, 'utf8');
+    try {
+      return Certificate.decode(text);
+    } catch (cause) {
+      throw new RangeError(`${path}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /**
+   * The text of its file, with or without the secret key.
+   * @throws RangeError for metadata that the format cannot hold
+   */
+  encode(secret = false): string {
+    const lines = [...(secret ? SECRET_HEAD : PUBLIC_HEAD), '', 'metadata'];
+    for (const [name, value] of this.metadata) {
+      if (!NAME.test(name)) throw new RangeError(`${JSON.stringify(name)} is no name in ZPL`);
+      lines.push(`    ${name} = ${quoted(name, value)}`);
+    }
+    lines.push('curve', `    public-key = "${this.publicKey}"`);
+    if (secret && this.secretKey !== undefined) lines.push(`    secret-key = "${this.secretKey}"`);
+    return `${lines.join('\n')}\n`;
+  }
+
+  /**
+   * Write the public certificate to `path` and, where there is a secret key, the whole to `path_secret`, readable by
+   * this user only. pyzmq's names are `alice.key` and `alice.key_secret`.
+   */
+  async save(path: string): Promise<void> {
+    await writeFile(path, this.encode());
+    if (this.secretKey === undefined) return;
+    const file = await open(`${path}_secret`, 'w', 0o600);
+    try {
+      // The mode above is for a file that was not there. Before the secret is in it.
+      await file.chmod(0o600);
+      await file.writeFile(this.encode(true));
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The options of a socket that has these keys: `new Dealer({ ...certificate.options, curveServerKey })`. */
+  get options(): { curvePublicKey: string; curveSecretKey: string } {
+    const { publicKey, secretKey } = this;
+    if (secretKey === undefined) throw new RangeError('certificate has no secret key');
+    return { curvePublicKey: publicKey, curveSecretKey: secretKey };
+  }
+}
+
+function checkKey(what: string, key: string): void {
+  if (typeof key !== 'string' || key.length !== KEY_LENGTH) {
+    throw new RangeError(`${what} of the certificate is not ${KEY_LENGTH} characters of Z85`);
+  }
+  try {
+    decodeZ85(key);
+  } catch {
+    // The text may be secret: it is not repeated.
+    throw new RangeError(`${what} of the certificate is no Z85 text`);
+  }
+}
+
+function quoted(name: string, value: string): string {
+  const quote = value.includes('"') ? "'" : '"';
+  if (value.includes(quote) || /[\r\n]/.test(value)) {
+    throw new RangeError(`value of ${name} has both quotes or a line break, which ZPL cannot hold`);
+  }
+  return quote + value + quote;
+}
+
+/** The value: in quotes up to the closing one, else up to a comment. */
+function unquoted(value: string): string {
+  const quote = value[0];
+  if (quote === '"' || quote === "'") {
+    const end = value.indexOf(quote, 1);
+    return value.slice(1, end < 0 ? undefined : end);
+  }
+  return value.replace(/\s*#.*$/, '').trim();
+}
+
+/** `name` that opens a section, or `    name = value`; nothing for comments and blank lines. */
+const LINE = /^(\s*)([A-Za-z0-9$\-_@.&+/]+)\s*(?:=\s*(.*)|#.*)?$/;
+const NAME = /^[A-Za-z0-9$\-_@.&+/]+$/;
+const KEY_LENGTH = 40;
+
+const PUBLIC_HEAD = [
+  '#   ZeroMQ CURVE Public Certificate',
+  '#   Exchange securely, or use a secure mechanism to verify the contents',
+  '#   of this file after exchange.',
+];
+const SECRET_HEAD = [
+  '#   ZeroMQ CURVE **Secret** Certificate',
+  '#   DO NOT PROVIDE THIS FILE TO OTHER USERS nor change its permissions.',
+];

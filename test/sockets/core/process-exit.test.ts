@@ -1,0 +1,202 @@
+/** When a process with sockets ends by itself, and what it waits for. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import t from 'tap';
+import * as zmq from '../../../src/index.ts';
+import { deadEndpoint, own, type TearDown, texts } from '../../support/local.ts';
+
+const DOOR = new URL('../../../dist/index.js', import.meta.url).href;
+const WARNING = /^\(node:\d+\) WARNING: Waiting for queued ZeroMQ messages to be delivered\./;
+
+class Child {
+  stdout = '';
+  stderr = '';
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(t: TearDown, program: string, endpoint = '') {
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    const code = `import * as zmq from '${DOOR}'; const endpoint = '${endpoint}'; ${program}`;
+    this.#process = spawn('node', ['--expose-gc', '--input-type=module', '-e', code], { env });
+    t.teardown(() => this.#process.kill('SIGKILL'));
+    this.#process.stdout!.on('data', (text) => this.#add({ stdout: this.stdout + text }));
+    this.#process.stderr!.on('data', (text) => this.#add({ stderr: this.stderr + text }));
+    this.#ended = once(this.#process, 'close');
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** The exit code. */
+  async ended(): Promise<number | null> {
+    await this.#ended;
+    return this.#process.exitCode;
+  }
+
+  async says(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void> {
+    while (!pattern.test(this[stream])) {
+      const more = new Promise<void>((resolve) => this.#watchers.add(resolve));
+      const over = await Promise.race([more, this.#ended.then(() => true)]);
+      if (over && !pattern.test(this[stream])) {
+        throw new Error(`no ${pattern}: ${this.stdout}${this.stderr}`);
+      }
+    }
+  }
+
+  #add(change: { stdout: string } | { stderr: string }): void {
+    Object.assign(this, change);
+    for (const watcher of this.#watchers) watcher();
+    this.#watchers.clear();
+  }
+}
+
+t.test('idle sockets do not keep a process', async (t) => {
+  const child = new Child(
+    t,
+    `const [pull, push] = [new zmq.Pull(), new zmq.Push()];
+     for (const address of ['tcp://127.0.0.1:*', 'ipc://*', 'inproc://x']) {
+       await pull.bind(address);
+       push.connect(pull.lastEndpoint);
+       await push.send('x');
+       await pull.receive();
+     }
+     push.heartbeatInterval = 50;
+     push.connect(pull.lastEndpoint);
+     new zmq.Push().connect('tcp://127.0.0.1:1');
+     void pull.events;
+     console.log('idle');`,
+  );
+  t.equal(await child.ended(), 0);
+  t.equal(child.stdout, 'idle\n');
+});
+
+t.test('what waits keeps it', async (t) => {
+  // Timers that do not keep it fire only when something else does.
+  const cases = [
+    ['pull.receive()', `push.send('x')`],
+    ['pull.receiveMany()', `push.send('x')`],
+    ['pull.whenReadable()', `push.send('x')`],
+    ['alone.send("x")', `pull.connect(alone.lastEndpoint)`],
+    ['alone.whenWritable()', `pull.connect(alone.lastEndpoint)`],
+    ['alone.waitFor("handshake")', `pull.connect(alone.lastEndpoint)`],
+    ['pull.events.receive()', `pull.close()`],
+    [`new Promise((resolve) => pull.events.on('end', resolve))`, `pull.close()`],
+    ['proxy.run()', `proxy.terminate()`],
+  ] as const;
+  const check = async ([wait, then]: (typeof cases)[number]) => {
+    const child = new Child(
+      t,
+      `const [pull, push, alone] = [new zmq.Pull(), new zmq.Push(), new zmq.Push()];
+       const proxy = new zmq.Proxy(pull, push);
+       await pull.bind('tcp://127.0.0.1:*');
+       push.connect(pull.lastEndpoint);
+       await push.send('first');
+       await pull.receive();
+       await alone.bind('tcp://127.0.0.1:*');
+       setTimeout(() => { ${then}; }, 50).unref();
+       ${wait}.then(() => console.log('done'));`,
+    );
+    t.equal(await child.ended(), 0, child.stderr);
+    t.equal(child.stdout, 'done\n', wait);
+  };
+  for (let i = 0; i < cases.length; i += 3) await Promise.all(cases.slice(i, i + 3).map(check));
+});
+
+t.test('undelivered messages', async (t) => {
+  const send = `const push = new zmq.Push(OPTIONS);
+    push.connect(endpoint);
+    await push.send('late');
+    console.log('sent');`;
+
+  // Garbage collectors differ in when they find that nobody has a socket any more.
+  const open = `${send.replace('OPTIONS', '{ reconnectInterval: 10 }')} globalThis.kept = push;`;
+  const closed = `${send.replace('OPTIONS', '{}')} push.close();`;
+  const dropped = `await (async () => { ${send.replace('OPTIONS', '{}')} })(); gc();`;
+  const worker = `const { Worker } = await import('node:worker_threads');
+    const program = "import * as zmq from '${DOOR}'; const endpoint = '" + endpoint + "';" + ${JSON.stringify(open)};
+    new Worker(new URL('data:text/javascript,' + encodeURIComponent(program)));`;
+  for (const [title, program] of [
+    ['of an open socket', open],
+    ['of a closed socket', closed],
+    ['of a dropped socket', dropped],
+    ['of a worker', worker],
+  ] as const) {
+    t.test(`${title} are waited for, and delivered when the peer comes`, async (t) => {
+      const pull = own(t, new zmq.Pull());
+      const endpoint = await deadEndpoint(pull);
+      const child = new Child(t, program, endpoint);
+      await child.says('stdout', /sent/);
+      await child.says('stderr', WARNING);
+      t.match(child.stderr, / Set 'context\.blocky = false' to change this behaviour\.\n$/);
+      t.equal(child.running, true);
+      await pull.bind(endpoint);
+      t.strictSame(texts(await pull.receive()), ['late']);
+      t.equal(await child.ended(), 0);
+    });
+  }
+
+  for (const [title, program] of [
+    ['linger 0', send.replace('OPTIONS', '{ linger: 0 }')],
+    ['linger 100', send.replace('OPTIONS', '{ linger: 100 }')],
+    ['blocky false', send.replace('OPTIONS', '{ context: new zmq.Context({ blocky: false }) }')],
+    ['process.exit()', `${send.replace('OPTIONS', '{}')} process.exit();`],
+    ['close with linger 0', `${send.replace('OPTIONS', '{ linger: 0 }')} push.close();`],
+  ] as const) {
+    t.test(`are given up with ${title}`, async (t) => {
+      const endpoint = await deadEndpoint(own(t, new zmq.Pull()));
+      const child = new Child(t, program, endpoint);
+      t.equal(await child.ended(), 0);
+      t.strictSame([child.stdout, child.stderr], ['sent\n', '']);
+    });
+  }
+
+  t.test('nothing is said where the program waits for them', async (t) => {
+    for (const close of ['push[Symbol.asyncDispose]()', 'zmq.context.close()']) {
+      const endpoint = await deadEndpoint(own(t, new zmq.Pull()));
+      const child = new Child(
+        t,
+        `${send.replace('OPTIONS', '{ linger: 1000 }')} await ${close}; console.log('over');`,
+        endpoint,
+      );
+      t.equal(await child.ended(), 0);
+      t.strictSame([child.stdout, child.stderr], ['sent\nover\n', '']);
+    }
+  });
+
+  for (const close of ['', 'push.close();']) {
+    t.test(`for a socket of the same process${close && ', from a closed one'}`, async (t) => {
+      const child = new Child(
+        t,
+        `const [pull, push] = [new zmq.Pull(), new zmq.Push()];
+         await pull.bind('tcp://127.0.0.1:*');
+         push.connect(pull.lastEndpoint);
+         await push.send('x');
+         ${close}
+         process.on('exit', () => console.log(push.stats().sent.messages));`,
+      );
+      t.equal(await child.ended(), 0);
+      t.strictSame([child.stdout, child.stderr], ['1\n', '']);
+    });
+  }
+
+  t.test('on their way are not lost at the end', async (t) => {
+    const pull = own(t, new zmq.Pull());
+    await pull.bind('tcp://127.0.0.1:*');
+    const child = new Child(
+      t,
+      `const push = new zmq.Push();
+       push.connect(endpoint);
+       for (let n = 0; n < 50; n++) await push.send(Buffer.alloc(200_000, n));
+       await push.whenWritable();`,
+      pull.lastEndpoint!,
+    );
+    for (let n = 0; n < 50; n++) {
+      const [part] = await pull.receive();
+      t.ok(part!.length === 200_000 && part![0] === n && part!.at(-1) === n);
+    }
+    t.equal(await child.ended(), 0);
+  });
+});
