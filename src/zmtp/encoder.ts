@@ -14,18 +14,28 @@ export const COPY_MAX = 2048;
 /** Octets of a block, and how much is worth a write of its own. */
 export const BLOCK_SIZE = 65_536;
 
+/**
+ * Octets of a page: a small block, for connections that send little at a time. A server that answers 500 clients in
+ * one tick fills 500 of them, which are kept for the next tick; as many blocks would be new memory every time.
+ */
+export const PAGE_SIZE = 4096;
+
 /** Messages and commands to octets, in few buffers. */
 export class Encoder {
   /** Octets encoded and not yet taken. */
   pending = 0;
 
+  /** A block or a page. */
   #block: Buffer | undefined;
+  #size = 0;
   /** What of the block is not yet taken: [start, end). */
   #start = 0;
   #end = 0;
   #buffers: Buffer[] = [];
   /** The block that `take` handed out last, whose memory `written` gives back. */
   #lent = false;
+  /** What was taken last would not have fitted in a page: begin with a block. */
+  #ample = false;
 
   /** Hot: once per message. */
   message(message: Message): void {
@@ -51,6 +61,7 @@ export class Encoder {
     this.#cut();
     const buffers = this.#buffers;
     this.#buffers = [];
+    this.#ample = this.pending > PAGE_SIZE;
     this.pending = 0;
     this.#lent = true;
     return buffers;
@@ -61,8 +72,9 @@ export class Encoder {
     if (!this.#lent || this.pending > 0) return;
     this.#lent = false;
     if (this.#block === undefined) return;
-    if (spare.length < SPARE_MAX) spare.push(this.#block);
+    giveBack(this.#block);
     this.#block = undefined;
+    this.#size = 0;
     this.#start = 0;
     this.#end = 0;
   }
@@ -72,7 +84,7 @@ export class Encoder {
     const copied = size <= COPY_MAX;
     const needed = copied ? size + 9 : 9;
     let block = this.#block;
-    if (block === undefined || this.#end + needed > BLOCK_SIZE) block = this.#turn();
+    if (block === undefined || this.#end + needed > this.#size) block = this.#turn();
     let end = this.#end;
     if (size <= SHORT_MAX) {
       block[end] = flags;
@@ -104,16 +116,44 @@ export class Encoder {
     this.#start = this.#end;
   }
 
-  /** Go on in an empty block; the full one lives as long as its views do. */
+  /** Go on in a block with room: what a page holds moves there, a full block lives as long as its views do. */
   #turn(): Buffer {
-    this.#cut();
-    this.#start = 0;
-    this.#end = 0;
-    this.#block = spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE);
-    return this.#block;
+    const page = this.#block;
+    if (page === undefined && !this.#ample) {
+      this.#size = PAGE_SIZE;
+      this.#block = sparePages.pop() ?? Buffer.allocUnsafeSlow(PAGE_SIZE);
+      return this.#block;
+    }
+    const block = spareBlocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE);
+    if (page !== undefined && this.#size === PAGE_SIZE && this.#start === 0) {
+      // Nobody has a view of the page, so all of it still leaves in one buffer.
+      block.set(page.subarray(0, this.#end));
+      giveBack(page);
+    } else {
+      this.#cut();
+      this.#start = 0;
+      this.#end = 0;
+    }
+    this.#size = BLOCK_SIZE;
+    this.#block = block;
+    return block;
   }
 }
 
-/** Blocks that no encoder uses: thousands of idle connections hold none. */
-const spare: Buffer[] = [];
-const SPARE_MAX = 16;
+/** Memory that no encoder uses: thousands of idle connections hold none. */
+const spareBlocks: Buffer[] = [];
+const sparePages: Buffer[] = [];
+
+function giveBack(block: Buffer): void {
+  if (block.length === PAGE_SIZE) {
+    if (sparePages.length < SPARE_PAGES_MAX) sparePages.push(block);
+  } else if (spareBlocks.length < SPARE_BLOCKS_MAX) {
+    spareBlocks.push(block);
+  }
+}
+
+/** One MiB. */
+const SPARE_BLOCKS_MAX = 16;
+
+/** Eight MiB: as many clients may be answered within one tick before pages are new memory. */
+const SPARE_PAGES_MAX = 2048;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { BLOCK_SIZE, COPY_MAX, Encoder } from '../../src/zmtp/encoder.ts';
+import { BLOCK_SIZE, COPY_MAX, Encoder, PAGE_SIZE } from '../../src/zmtp/encoder.ts';
 import { command, frame, hex, latin, message } from '../support/wire.ts';
 
 function taken(encoder: Encoder): Buffer {
@@ -111,6 +111,39 @@ t.test('a block is used again only when all has been written', async (t) => {
   encoder.written();
   encoder.message([latin('fourth')]);
   t.equal(encoder.take()[0]!.buffer, first!.buffer, 'the block serves again');
+});
+
+t.test(
+  'a little takes a page, and what outgrows the page still leaves in one buffer',
+  async (t) => {
+    const encoder = new Encoder();
+    encoder.message([latin('little')]);
+    const [little] = encoder.take();
+    t.equal(little!.buffer.byteLength, PAGE_SIZE);
+    encoder.written();
+    const body = Buffer.alloc(1000, 'x');
+    for (let i = 0; i < 6; i++) encoder.message([body]);
+    const buffers = encoder.take();
+    t.equal(buffers.length, 1);
+    t.equal(buffers[0]!.buffer.byteLength, BLOCK_SIZE);
+    t.same(buffers[0], Buffer.concat(Array.from({ length: 6 }, () => message(body))));
+  },
+);
+
+t.test('pages of many encoders serve again in the next tick', async (t) => {
+  const encoders = Array.from({ length: 500 }, () => new Encoder());
+  const tick = () =>
+    encoders.map((encoder) => {
+      encoder.message([latin('reply')]);
+      return encoder.take()[0]!.buffer;
+    });
+  const first = new Set(tick());
+  for (const encoder of encoders) encoder.written();
+  t.equal(first.size, encoders.length, 'each has a page of its own');
+  t.ok(
+    tick().every((memory) => first.has(memory)),
+    'no new memory',
+  );
 });
 
 type Action =
