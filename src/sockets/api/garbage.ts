@@ -7,7 +7,7 @@ const log = debuglog('zeromq-pure');
 
 const registry = new FinalizationRegistry<SocketCore>((core) => {
   if (core.closed) return;
-  core.drop(() => log('a %s was dropped without close(): closing it', core.typeName));
+  core.abandon(() => log('a %s was dropped without close(): closing it', core.typeName));
 });
 
 /** Close `core` some time after `socket`, which stands before it, has become garbage. `NODE_DEBUG=zeromq-pure` tells of it. */

@@ -1,8 +1,10 @@
 /** Socket: what all socket classes have. Endpoints, options, events, counters and the end. */
 
 import { type Context, context as defaultContext, unknownOption } from '../core/context.ts';
-import { SocketCore, type WaitOptions } from '../core/core.ts';
+import { SocketCore } from '../core/core.ts';
 import { SOCKET_TYPES, type SocketType } from '../core/socket-type.ts';
+import type { WaitOptions } from '../core/watching.ts';
+import { zapOf } from '../core/zap-dealer.ts';
 import { SocketError } from '../errors.ts';
 import { type Event, type EventSource, type EventType, Observer, observe } from '../events.ts';
 import {
@@ -66,7 +68,7 @@ export class Socket implements ReadOnlyOptions {
     const given = options as Record<string, unknown>;
     const where = 'context' in given ? given['context'] : defaultContext;
     if (!isContext(where)) throw new SocketError('EINVAL');
-    this[core] = new SocketCore(where, spec);
+    this[core] = new SocketCore(where, spec, zapOf);
     this.#type = type;
     try {
       for (const name of Object.keys(given)) {
@@ -191,7 +193,7 @@ export class Socket implements ReadOnlyOptions {
 
   get securityMechanism(): 'plain' | 'curve' | null {
     this.#checkOpen();
-    const { mechanism } = this[core].security;
+    const { mechanism } = this[core].security.choice;
     return mechanism === 'NULL' ? null : (mechanism.toLowerCase() as 'plain' | 'curve');
   }
 
@@ -202,14 +204,14 @@ export class Socket implements ReadOnlyOptions {
    * `zapDomain` only.
    */
   get authenticate(): Authenticate | undefined {
-    return this[core].authenticate;
+    return this[core].security.authenticate;
   }
 
   set authenticate(judge: Authenticate | undefined) {
     if (judge !== undefined && typeof judge !== 'function') {
       throw new TypeError('authenticate must be a function');
     }
-    this[core].authenticate = judge;
+    this[core].security.authenticate = judge;
   }
 
   /**
@@ -354,7 +356,7 @@ export class Socket implements ReadOnlyOptions {
     const { [core]: inner } = this;
     inner.refuseLate(name, value);
     inner.values[name] = value;
-    inner.security.written(name, value, inner.values);
+    inner.security.choice.written(name, value, inner.values);
     inner.applyLimits();
     if (!OPTIONS[name].late && (inner.busy || inner.endpointCount > 0)) {
       process.emitWarning('Socket option will not take effect until next connect/bind.');

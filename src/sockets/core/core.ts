@@ -6,7 +6,6 @@
 import {
   Connection,
   type Credentials,
-  type Mechanism,
   type Verdict,
   type SocketType as ZmtpType,
 } from '../../zmtp/index.ts';
@@ -17,18 +16,8 @@ import { createValues } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern, PatternHost } from '../pattern/pattern.ts';
 import { type PeerInfo, Pipe, type PipeLimits, ReceiveBudget } from '../routing/pipe.ts';
-import {
-  type Authenticate,
-  askCallback,
-  type MechanismName,
-  nobodyJudges,
-  noMechanism,
-  plainAddress,
-  SecurityChoice,
-  tooLate,
-} from '../security/choice.ts';
-import { ZAP_ENDPOINT, Zap, type ZapChannel } from '../security/zap.ts';
-import type { PeerStats, SocketStats } from '../stats.ts';
+import type { Zap } from '../security/zap.ts';
+import type { SocketStats } from '../stats.ts';
 import { StreamConnecter } from '../transport/connecter.ts';
 import {
   type BindEndpoint,
@@ -43,19 +32,16 @@ import { type Protocol, RawStream } from '../transport/protocol.ts';
 import type { StreamLink } from '../transport/stream-link.ts';
 import type { OpenEndpoint, TransportHost } from '../transport/transport.ts';
 import type { Context, Member } from './context.ts';
+import { Counters } from './counters.ts';
+import { Ending } from './ending.ts';
+import { EndpointSecurity } from './endpoint-security.ts';
 import { Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
 import { Calls } from './process-hold.ts';
-import { SOCKET_TYPES, SocketType, type SocketTypeSpec } from './socket-type.ts';
-import { type CallOptions, Waiter } from './waiter.ts';
+import type { SocketTypeSpec } from './socket-type.ts';
+import { type Lifetime, type WaitOptions, Watching } from './watching.ts';
 
-/** How long to wait, and for how many peers. */
-export interface WaitOptions extends CallOptions {
-  /** How many peers must be there (`handshake`, `subscription`) or events come (all others). Default 1. */
-  peers?: number;
-}
-
-export class SocketCore implements TransportHost, PatternHost, Member {
+export class SocketCore implements TransportHost, PatternHost, Member, Lifetime {
   readonly context: Context;
   readonly values: OptionValues;
   readonly pattern: Pattern;
@@ -63,10 +49,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   readonly incoming: Incoming;
   readonly typeName: string;
   readonly random: () => number = Math.random;
-  readonly security: SecurityChoice = new SecurityChoice();
-  /** Judges peers, before the context's does. */
-  authenticate: Authenticate | undefined;
-  readonly over: Promise<void>;
+  readonly security: EndpointSecurity;
   closed = false;
   lastEndpoint: string | null = null;
   /** A bind or unbind is under way: other calls are refused. */
@@ -75,35 +58,21 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   readonly #spec: SocketTypeSpec;
   readonly #limits: { -readonly [K in keyof PipeLimits]: PipeLimits[K] };
   readonly #budget: ReceiveBudget;
-  /** The values that each stream endpoint was opened with, and those of a bind under way. */
-  readonly #valuesOf = new WeakMap<OpenEndpoint, OptionValues>();
-  #binding: OptionValues | undefined;
-  /** The mechanism of each endpoint, under the values that it was opened with. */
-  readonly #mechanisms = new WeakMap<OptionValues, Mechanism>();
-  readonly #loading = new WeakMap<OptionValues, Promise<void>>();
   readonly #endpoints: OpenEndpoint[] = [];
-  /** Told to end, and still delivering. */
-  readonly #lingering = new Set<OpenEndpoint>();
-  /** Peers whose handshake is over, with their subscriptions where they have any. */
-  readonly #peers = new Map<Pipe, Peer>();
-  readonly #pipes = new Set<Pipe>();
-  readonly #listeners = new Set<(event: Event) => void>();
-  /** Calls of `waitFor`, to be looked at when a peer comes or an event. */
-  readonly #watchers = new Set<() => void>();
+  readonly #counters = new Counters();
   readonly #calls: Calls;
-  #resolveOver!: () => void;
+  readonly #watching: Watching;
+  readonly #ending: Ending;
   #closeWhenFree = false;
-  /** Set when no program can reach the socket any more: what to call before it closes. */
-  #dropped: (() => void) | undefined;
-  #ended = false;
-  /** Counters of pipes and links that are gone. */
-  #droppedBefore = 0;
-  #bytesSentBefore = 0;
-  #bytesReceivedBefore = 0;
-  #reconnectsBefore = 0;
-  #throttledCount = 0;
+  /** Set when the public socket is garbage: what to call before this one closes. */
+  #abandoned: (() => void) | undefined;
 
-  constructor(context: Context, spec: SocketTypeSpec) {
+  /** `zapOf`: the way to the handler of RFC 27, where the context has one. */
+  constructor(
+    context: Context,
+    spec: SocketTypeSpec,
+    zapOf: (context: Context) => Zap | undefined,
+  ) {
     this.context = context;
     this.#spec = spec;
     this.typeName = spec.name;
@@ -112,6 +81,7 @@ export class SocketCore implements TransportHost, PatternHost, Member {
       ...spec.defaults,
       ...(!context.blocky && { linger: 0 }),
     });
+    this.security = new EndpointSecurity(context, spec.raw ?? false, zapOf);
     this.#budget = new ReceiveBudget(0);
     this.#limits = {
       sendHighWaterMark: 0,
@@ -122,7 +92,13 @@ export class SocketCore implements TransportHost, PatternHost, Member {
       peers: undefined,
     };
     this.applyLimits();
-    this.#calls = new Calls(context.keepAlive, () => this.#closeIfDropped());
+    this.#calls = new Calls(context.keepAlive, () => this.#closeIfAbandoned());
+    this.#watching = new Watching(this.#calls, this.#counters, this);
+    this.#ending = new Ending(() => {
+      this.emit({ type: 'end' });
+      this.#watching.end();
+      context.dismiss(this);
+    });
     this.pattern = spec.makePattern(this, this.values, this.random);
     this.outgoing = new Outgoing(this.pattern, this.values, this.#calls, () =>
       this.incoming.wake(),
@@ -130,15 +106,12 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.incoming = new Incoming(this.pattern, this.values, this.#calls, () =>
       this.outgoing.wake(),
     );
-    this.over = new Promise((resolve) => {
-      this.#resolveOver = resolve;
-    });
     context.admit(this);
   }
 
   // — options —
 
-  /** Bring the marks to the pipes: they act at once. */
+  /** Applies the high-water marks and caps to the pipes, also to those that exist. */
   applyLimits(): void {
     const limits = this.#limits;
     const { values } = this;
@@ -150,22 +123,9 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     if (this.#budget.cap > 0) limits.receiveBudget = this.#budget;
   }
 
-  /**
-   * An option that protects comes too late for an endpoint which is open without it, and must not seem to act.
-   * @throws SocketError `EINVAL`
-   */
+  /** @throws SocketError `EINVAL` for an option that protects, when an endpoint is open without it */
   refuseLate(name: keyof OptionValues, value: unknown): void {
-    if (this.#spec.raw) return;
-    const secures =
-      this.security.mechanism === 'NULL' && this.security.after(name, value).mechanism !== 'NULL';
-    const judges = (name === 'zapDomain' || name === 'zapEnforceDomain') && Boolean(value);
-    if (!secures && !judges) return;
-    const lacks = (values: OptionValues | undefined): boolean =>
-      values !== undefined && (judges ? !values[name] : this.#mechanismOf(values) === 'NULL');
-    if (lacks(this.#binding)) throw tooLate(name, 'an endpoint');
-    for (const endpoint of this.#endpoints) {
-      if (lacks(this.#valuesOf.get(endpoint))) throw tooLate(name, endpoint.address);
-    }
+    this.security.refuseLate(name, value, this.#endpoints);
   }
 
   /** Keep who sent each message that comes from now on, for `peerOf`; or no longer. */
@@ -197,16 +157,16 @@ export class SocketCore implements TransportHost, PatternHost, Member {
       if (endpoint.transport === 'inproc') {
         this.#bindInproc(endpoint, text);
       } else {
-        const values = this.#snapshot();
-        this.#binding = values;
+        const values = this.security.snapshot(this.values);
+        this.security.binding(values);
         await this.prepare(values);
         const listener = new StreamListener(this, values, text);
         await listener.listen(endpoint);
-        this.#valuesOf.set(listener, values);
+        this.security.opened(listener, values);
         this.#opened(listener);
       }
     } finally {
-      this.#binding = undefined;
+      this.security.binding(undefined);
       this.#free();
     }
   }
@@ -216,10 +176,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     if (endpoint.transport === 'inproc') {
       this.#bindInproc(endpoint, text);
     } else {
-      const values = this.#snapshot();
+      const values = this.security.snapshot(this.values);
       const listener = new StreamListener(this, values, text);
       listener.listenSync(endpoint);
-      this.#valuesOf.set(listener, values);
+      this.security.opened(listener, values);
       this.#opened(listener);
     }
   }
@@ -235,11 +195,11 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     }
   }
 
-  /** Likewise; the address is free again a moment later. */
+  /** As `unbind`, without a promise: the address is free on the next turn of the event loop. */
   unbindSync(text: string): void {
     const endpoint = this.#find('bind', text);
     this.#forget(endpoint);
-    this.#lingerOver(endpoint, 0);
+    this.#ending.lingerOver(endpoint, 0);
   }
 
   connect(text: string, connectRoutingId?: Buffer): void {
@@ -249,17 +209,20 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.#endpoints.push(this.#open(endpoint, text, connectRoutingId));
   }
 
-  /** Stop all of that text, after `linger`: what waits is sent, what was received and not read is given up. */
+  /**
+   * Disconnects every endpoint that was connected with exactly this address. Queued messages get `linger` ms to leave,
+   * unread ones are discarded.
+   */
   disconnect(text: string): void {
     let endpoint: OpenEndpoint | undefined = this.#find('connect', text);
     while (endpoint !== undefined) {
       this.#forget(endpoint);
-      this.#lingerOver(endpoint);
+      this.#ending.lingerOver(endpoint, this.values.linger);
       endpoint = this.#endpoints.find((each) => isConnect(each, text));
     }
   }
 
-  /** Begin to end: refuse who waits, close what listens, let `linger` deliver what was accepted. */
+  /** Starts closing: rejects pending calls, closes listeners, gives queued messages `linger` ms to leave. */
   close(): void {
     if (this.closed) return;
     if (this.busy) {
@@ -269,35 +232,43 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     this.outgoing.close();
     this.incoming.close();
     this.closed = true;
-    // What a `disconnect` still lingers over gets no more time than the rest.
-    for (const endpoint of this.#lingering) this.#expire(endpoint, this.values.linger);
-    for (const endpoint of this.#endpoints.splice(0)) this.#lingerOver(endpoint);
-    if (this.#lingering.size === 0) this.#end();
-    for (const watcher of [...this.#watchers]) watcher();
+    this.#ending.close(this.#endpoints.splice(0), this.values.linger);
+    this.#watching.look();
   }
 
-  /** Nobody has the socket any more: closes it, when the calls and events that somebody waits for are over, and tells then. */
-  drop(closing: () => void): void {
-    this.#dropped = closing;
-    if (this.#calls.count === 0) this.#closeIfDropped();
+  /** Settles when everything is delivered or given up after `close`. */
+  get over(): Promise<void> {
+    return this.#ending.over;
+  }
+
+  get ended(): boolean {
+    return this.#ending.ended;
+  }
+
+  /**
+   * The public socket was garbage-collected: closes once no call or event reader is pending, and calls `closing` just
+   * before.
+   */
+  abandon(closing: () => void): void {
+    this.#abandoned = closing;
+    if (this.#calls.count === 0) this.#closeIfAbandoned();
   }
 
   get undeliveredCount(): number {
     if (this.values.linger === 0) return 0;
-    let count = 0;
+    let count = this.#ending.unsentCount;
     for (const endpoint of this.#endpoints) count += endpoint.unsentCount;
-    for (const endpoint of this.#lingering) count += endpoint.unsentCount;
     return count;
   }
 
   // — PatternHost —
 
   readable(): void {
-    this.incoming?.wake();
+    this.incoming.wake();
   }
 
   writable(): void {
-    this.outgoing?.wake();
+    this.outgoing.wake();
   }
 
   note(pipe: Pipe, reason: string): void {
@@ -314,12 +285,11 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   }
 
   dropped(): void {
-    this.#droppedBefore++;
+    this.#counters.droppedBefore++;
   }
 
   subscribed(pipe: Pipe, count: number): void {
-    const peer = this.#peers.get(pipe);
-    if (peer !== undefined) peer.subscriptionCount = count;
+    this.#counters.subscribed(pipe, count);
     this.emit({ type: 'subscription', address: pipe.peer?.address ?? '', count });
   }
 
@@ -329,35 +299,16 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     // The endpoint's, unlike the marks, which act at once.
     this.#limits.conflate = conflate;
     const pipe = new Pipe(this.#limits, this.pattern, connectRoutingId);
-    this.#pipes.add(pipe);
+    this.#counters.opened(pipe);
     return pipe;
   }
 
   prepare(values: OptionValues): Promise<void> | undefined {
-    return this.#mechanisms.has(values) ? undefined : this.#loading.get(values);
+    return this.security.prepare(values);
   }
 
-  async judge(values: OptionValues, link: StreamLink, credentials: Credentials): Promise<Verdict> {
-    // Of this endpoint: the options may have changed since.
-    const mechanism = this.#mechanismOf(values);
-    const domain = values.zapDomain ?? '';
-    const request = {
-      mechanism,
-      domain,
-      address: plainAddress(link.remoteAddress),
-      identity: values.routingId ?? Buffer.alloc(0),
-      credentials,
-    };
-    const authenticate = this.authenticate ?? this.context.authenticate;
-    if (authenticate !== undefined) return askCallback(authenticate, request);
-    const enforces = values.zapEnforceDomain;
-    const asks = mechanism === 'PLAIN' || domain !== '' || (mechanism === 'CURVE' && !enforces);
-    if (!asks) return { status: 200 };
-    const zap = this.context.zap(() => new Zap((asker) => new ZapDealer(this.context, asker)));
-    if (zap !== undefined) return zap.ask(request, link.judging!.signal);
-    // Nobody to ask: passwords cannot be checked, keys need not be, unless it is wanted.
-    if (mechanism === 'PLAIN' || enforces) throw nobodyJudges(mechanism);
-    return { status: 200 };
+  judge(values: OptionValues, link: StreamLink, credentials: Credentials): Promise<Verdict> {
+    return this.security.judge(values, link, credentials);
   }
 
   makeProtocol(values: OptionValues, accepted: boolean): Protocol {
@@ -365,8 +316,8 @@ export class SocketCore implements TransportHost, PatternHost, Member {
     const options = {
       socketType: this.#spec.name as ZmtpType,
       routingId: values.routingId ?? undefined,
-      mechanism: this.#mechanisms.get(values)!,
-      judgesAll: this.#judgesAll(values, accepted),
+      mechanism: this.security.mechanism(values),
+      judgesAll: this.security.judgesAll(values, accepted),
       maxMessageSize: values.maxMessageSize,
       maxMessageParts: values.maxMessageParts,
       handshakeInterval: values.handshakeInterval,
@@ -378,148 +329,47 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   }
 
   established(pipe: Pipe, link: StreamLink | undefined): void {
-    this.#peers.set(pipe, { link, subscriptionCount: 0 });
+    this.#counters.established(pipe, link);
     this.pattern.established(pipe);
-    this.#peersChanged();
+    this.#watching.look();
   }
 
   departed(pipe: Pipe, link: StreamLink | undefined): void {
-    this.#peers.delete(pipe);
-    if (link !== undefined) {
-      this.#bytesSentBefore += link.bytesSent;
-      this.#bytesReceivedBefore += link.bytesReceived;
-    }
-    this.#peersChanged();
+    this.#counters.departed(pipe, link);
+    this.#watching.look();
   }
 
   throttled(): void {
-    this.#throttledCount++;
+    this.#counters.throttledCount++;
   }
 
   forget(pipe: Pipe): void {
-    if (this.#pipes.delete(pipe)) this.#droppedBefore += pipe.droppedCount;
+    this.#counters.forget(pipe);
   }
 
   emit(event: Event): void {
-    for (const listener of this.#listeners) listener(event);
+    this.#watching.emit(event);
   }
 
   // — watching —
 
   observe(listener: (event: Event) => void): EventSource {
-    this.#listeners.add(listener);
-    return {
-      stop: () => this.#listeners.delete(listener),
-      hold: () => this.#calls.hold(),
-      release: () => this.#calls.release(),
-    };
+    return this.#watching.observe(listener);
   }
 
   waitFor(type: EventType, options: WaitOptions): Promise<void> {
-    const { peers = 1, timeout = -1, signal } = options;
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    let seen = 0;
-    const done = (): boolean => {
-      if (type === 'handshake') return this.#peers.size >= peers;
-      if (type === 'subscription') return this.#subscriberCount() >= peers;
-      return seen >= peers;
-    };
-    if (done()) return Promise.resolve();
-    if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
-    // These come after the close, and nothing after `end`.
-    const last = type === 'close' || type === 'end';
-    const look = (): void => {
-      if (done()) finish(() => waiter.resolve());
-      else if (last ? this.#ended : this.closed)
-        finish(() => waiter.reject(new SocketError('EBADF')));
-    };
-    const listener = (event: Event): void => {
-      if (event.type === type) seen++;
-      look();
-    };
-    const finish = (settle: () => void): void => {
-      this.#watchers.delete(look);
-      this.#listeners.delete(listener);
-      settle();
-    };
-    const waiter = new Waiter<void>(this.#calls, timeout, signal, (aborted) => {
-      finish(() => waiter.reject(aborted ? signal?.reason : new SocketError('EAGAIN')));
-    });
-    this.#watchers.add(look);
-    this.#listeners.add(listener);
-    return waiter.promise;
+    return this.#watching.waitFor(type, options);
   }
 
   stats(): SocketStats {
-    let dropped = this.#droppedBefore;
-    let [out, incoming] = [0, 0];
-    for (const pipe of this.#pipes) {
-      dropped += pipe.droppedCount;
-      out += pipe.outgoingCount;
-      incoming += pipe.readableCount;
-    }
-    let [bytesSent, bytesReceived] = [this.#bytesSentBefore, this.#bytesReceivedBefore];
-    const peers: PeerStats[] = [];
-    for (const [pipe, { link }] of this.#peers) {
-      bytesSent += link?.bytesSent ?? 0;
-      bytesReceived += link?.bytesReceived ?? 0;
-      peers.push(peerStats(pipe, link));
-    }
-    let reconnects = this.#reconnectsBefore;
+    let reconnects = 0;
     for (const endpoint of this.#endpoints) reconnects += reconnectCount(endpoint);
-    return {
-      sent: { messages: this.outgoing.sentCount, bytes: bytesSent },
-      received: { messages: this.incoming.receivedCount, bytes: bytesReceived },
-      dropped,
-      reconnects,
-      throttled: this.#throttledCount,
-      queued: { out, in: incoming },
-      peers,
-    };
-  }
-
-  #subscriberCount(): number {
-    let count = 0;
-    for (const peer of this.#peers.values()) if (peer.subscriptionCount > 0) count++;
-    return count;
-  }
-
-  #peersChanged(): void {
-    for (const watcher of [...this.#watchers]) watcher();
+    const { sentCount: sent } = this.outgoing;
+    const { receivedCount: received } = this.incoming;
+    return this.#counters.stats({ sent, received, reconnects });
   }
 
   // — helpers —
-
-  /** The options as they are now, for an endpoint to keep. @throws SocketError `EINVAL` for half a mechanism */
-  #snapshot(): OptionValues {
-    const values = { ...this.values };
-    if (this.#spec.raw && this.security.mechanism !== 'NULL') {
-      throw noMechanism(this.security.mechanism);
-    }
-    const mechanism = this.security.make(values);
-    if (mechanism instanceof Promise) {
-      const loading = mechanism.then((loaded) => {
-        this.#mechanisms.set(values, loaded);
-      });
-      // Whoever waits for it hears of a failure, too.
-      loading.catch(() => {});
-      this.#loading.set(values, loading);
-    } else {
-      this.#mechanisms.set(values, mechanism);
-    }
-    return values;
-  }
-
-  #mechanismOf(values: OptionValues): MechanismName {
-    return (this.#mechanisms.get(values)?.name ?? this.security.mechanism) as MechanismName;
-  }
-
-  /** NULL peers are judged in a domain, as in libzmq; a callback hears of all that come in by a bind. */
-  #judgesAll(values: OptionValues, accepted: boolean): boolean {
-    if (this.#spec.raw) return false;
-    const authenticate = this.authenticate ?? this.context.authenticate;
-    return (accepted && authenticate !== undefined) || (values.zapDomain ?? '') !== '';
-  }
 
   #parse<E extends BindEndpoint | ConnectEndpoint>(parse: (text: string) => E, text: string): E {
     const endpoint = parse(text);
@@ -541,9 +391,9 @@ export class SocketCore implements TransportHost, PatternHost, Member {
       const { inproc } = this.context;
       return new InprocConnecter(inproc, this, { ...this.values }, text, connectRoutingId);
     }
-    const values = this.#snapshot();
+    const values = this.security.snapshot(this.values);
     const connecter = new StreamConnecter(this, values, text, endpoint, connectRoutingId);
-    this.#valuesOf.set(connecter, values);
+    this.security.opened(connecter, values);
     return connecter;
   }
 
@@ -563,47 +413,16 @@ export class SocketCore implements TransportHost, PatternHost, Member {
 
   #forget(endpoint: OpenEndpoint): void {
     this.#endpoints.splice(this.#endpoints.indexOf(endpoint), 1);
-    this.#reconnectsBefore += reconnectCount(endpoint);
+    this.#counters.reconnectsBefore += reconnectCount(endpoint);
   }
 
-  #lingerOver(endpoint: OpenEndpoint, linger: number = this.values.linger): void {
-    this.#lingering.add(endpoint);
-    void endpoint.over.then(() => {
-      this.#lingering.delete(endpoint);
-      if (this.closed && this.#lingering.size === 0) this.#end();
-    });
-    if (linger !== 0) endpoint.finish();
-    this.#expire(endpoint, linger);
-  }
-
-  /** Give up what waits there after `linger` milliseconds. */
-  #expire(endpoint: OpenEndpoint, linger: number): void {
-    if (linger === 0) {
-      void endpoint.close();
-    } else if (linger > 0) {
-      const timer = setTimeout(() => void endpoint.close(), linger);
-      void endpoint.over.then(() => clearTimeout(timer));
-    }
-  }
-
-  /** All is delivered or given up. */
-  #end(): void {
-    if (this.#ended) return;
-    this.emit({ type: 'end' });
-    this.#ended = true;
-    for (const watcher of [...this.#watchers]) watcher();
-    this.#listeners.clear();
-    this.context.dismiss(this);
-    this.#resolveOver();
-  }
-
-  #closeIfDropped(): void {
-    const dropped = this.#dropped;
-    if (dropped === undefined || this.closed) return;
-    this.#dropped = undefined;
+  #closeIfAbandoned(): void {
+    const closing = this.#abandoned;
+    if (closing === undefined || this.closed) return;
+    this.#abandoned = undefined;
     // Later: the last call may settle in the middle of a delivery.
     setImmediate(() => {
-      dropped();
+      closing();
       this.close();
     });
   }
@@ -614,59 +433,10 @@ export class SocketCore implements TransportHost, PatternHost, Member {
   }
 }
 
-interface Peer {
-  readonly link: StreamLink | undefined;
-  subscriptionCount: number;
-}
-
 function isConnect(endpoint: OpenEndpoint, text: string): boolean {
   return endpoint.kind === 'connect' && endpoint.text === text;
 }
 
 function reconnectCount(endpoint: OpenEndpoint): number {
   return endpoint instanceof StreamConnecter ? endpoint.reconnectCount : 0;
-}
-
-function peerStats(pipe: Pipe, link: StreamLink | undefined): PeerStats {
-  return {
-    address: pipe.peer?.address ?? '',
-    socketType: pipe.peer?.socketType ?? '',
-    routingId: pipe.routingId,
-    sent: { messages: pipe.sentCount, bytes: link?.bytesSent ?? 0 },
-    received: {
-      messages: pipe.receivedCount + pipe.readableCount,
-      bytes: link?.bytesReceived ?? 0,
-    },
-    dropped: pipe.droppedCount,
-    queued: { out: pipe.outgoingCount, in: pipe.readableCount },
-  };
-}
-
-/** A DEALER to the handler of RFC 27, for all sockets of a context. */
-class ZapDealer extends SocketCore implements ZapChannel {
-  readonly #asker: Zap;
-
-  constructor(context: Context, asker: Zap) {
-    super(context, SOCKET_TYPES[SocketType.Dealer]!);
-    this.#asker = asker;
-    this.values.linger = 0;
-    this.connect(ZAP_ENDPOINT);
-  }
-
-  trySend(message: Message): boolean {
-    return this.outgoing.trySend(message);
-  }
-
-  tryReceive(): Message | undefined {
-    return this.incoming.tryReceive();
-  }
-
-  override readable(): void {
-    this.#asker.arrived();
-  }
-
-  override departed(pipe: Pipe, link: StreamLink | undefined): void {
-    super.departed(pipe, link);
-    this.#asker.left();
-  }
 }

@@ -1,0 +1,114 @@
+/** Counters: the pipes and peers of a socket, and what those that are gone have left in its statistics. */
+
+import type { Pipe } from '../routing/pipe.ts';
+import type { PeerStats, SocketStats } from '../stats.ts';
+import type { StreamLink } from '../transport/stream-link.ts';
+
+interface Peer {
+  readonly link: StreamLink | undefined;
+  subscriptionCount: number;
+}
+
+/** What the rest of the socket adds to its statistics. */
+export interface CallCounts {
+  readonly sent: number;
+  readonly received: number;
+  readonly reconnects: number;
+}
+
+export class Counters {
+  /** Connections closed for `maxHandshakesPerSecond`. */
+  throttledCount = 0;
+  /** Messages dropped by what no longer is, or never had a pipe. */
+  droppedBefore = 0;
+  /** Reconnections of endpoints that are gone. */
+  reconnectsBefore = 0;
+  #bytesSentBefore = 0;
+  #bytesReceivedBefore = 0;
+  readonly #pipes = new Set<Pipe>();
+  /** Peers whose handshake is over, with their subscriptions where they have any. */
+  readonly #peers = new Map<Pipe, Peer>();
+
+  /** Peers whose handshake is over and whose connection is up. */
+  get peerCount(): number {
+    return this.#peers.size;
+  }
+
+  /** Those of them that have subscribed to something. */
+  get subscriberCount(): number {
+    let count = 0;
+    for (const peer of this.#peers.values()) if (peer.subscriptionCount > 0) count++;
+    return count;
+  }
+
+  /** `pipe` was created. */
+  opened(pipe: Pipe): void {
+    this.#pipes.add(pipe);
+  }
+
+  /** Nothing will go through `pipe` any more. */
+  forget(pipe: Pipe): void {
+    if (this.#pipes.delete(pipe)) this.droppedBefore += pipe.droppedCount;
+  }
+
+  /** The handshake of the peer behind `pipe` is over. */
+  established(pipe: Pipe, link: StreamLink | undefined): void {
+    this.#peers.set(pipe, { link, subscriptionCount: 0 });
+  }
+
+  /** The peer now has `count` subscriptions. */
+  subscribed(pipe: Pipe, count: number): void {
+    const peer = this.#peers.get(pipe);
+    if (peer !== undefined) peer.subscriptionCount = count;
+  }
+
+  /** The connection of the peer behind `pipe` is over. */
+  departed(pipe: Pipe, link: StreamLink | undefined): void {
+    this.#peers.delete(pipe);
+    if (link === undefined) return;
+    this.#bytesSentBefore += link.bytesSent;
+    this.#bytesReceivedBefore += link.bytesReceived;
+  }
+
+  /** All counters as they are now. */
+  stats({ sent, received, reconnects }: CallCounts): SocketStats {
+    let dropped = this.droppedBefore;
+    let [out, incoming] = [0, 0];
+    for (const pipe of this.#pipes) {
+      dropped += pipe.droppedCount;
+      out += pipe.outgoingCount;
+      incoming += pipe.readableCount;
+    }
+    let [bytesSent, bytesReceived] = [this.#bytesSentBefore, this.#bytesReceivedBefore];
+    const peers: PeerStats[] = [];
+    for (const [pipe, { link }] of this.#peers) {
+      bytesSent += link?.bytesSent ?? 0;
+      bytesReceived += link?.bytesReceived ?? 0;
+      peers.push(peerStats(pipe, link));
+    }
+    return {
+      sent: { messages: sent, bytes: bytesSent },
+      received: { messages: received, bytes: bytesReceived },
+      dropped,
+      reconnects: this.reconnectsBefore + reconnects,
+      throttled: this.throttledCount,
+      queued: { out, in: incoming },
+      peers,
+    };
+  }
+}
+
+function peerStats(pipe: Pipe, link: StreamLink | undefined): PeerStats {
+  return {
+    address: pipe.peer?.address ?? '',
+    socketType: pipe.peer?.socketType ?? '',
+    routingId: pipe.routingId,
+    sent: { messages: pipe.sentCount, bytes: link?.bytesSent ?? 0 },
+    received: {
+      messages: pipe.receivedCount + pipe.readableCount,
+      bytes: link?.bytesReceived ?? 0,
+    },
+    dropped: pipe.droppedCount,
+    queued: { out: pipe.outgoingCount, in: pipe.readableCount },
+  };
+}

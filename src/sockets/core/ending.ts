@@ -1,0 +1,68 @@
+/** Ending: the endpoints of a socket that were told to end and still deliver, and the end of the socket itself. */
+
+import type { OpenEndpoint } from '../transport/transport.ts';
+
+export class Ending {
+  /** Settles when everything is delivered or given up. */
+  readonly over: Promise<void>;
+  /** Whether everything is delivered or given up. */
+  ended = false;
+  /** Told to end, and still delivering. */
+  readonly #lingering = new Set<OpenEndpoint>();
+  /** `close` was called: the socket ends with the last of them. */
+  #closing = false;
+  readonly #end: () => void;
+  #resolveOver!: () => void;
+
+  /** `end` is called once, when all is delivered or given up after `close`. */
+  constructor(end: () => void) {
+    this.#end = end;
+    this.over = new Promise((resolve) => {
+      this.#resolveOver = resolve;
+    });
+  }
+
+  /** Messages that endpoints which were told to end have still to deliver. */
+  get unsentCount(): number {
+    let count = 0;
+    for (const endpoint of this.#lingering) count += endpoint.unsentCount;
+    return count;
+  }
+
+  /** Have `endpoint` deliver what waits there, for `linger` milliseconds (−1 = for ever), and end. */
+  lingerOver(endpoint: OpenEndpoint, linger: number): void {
+    this.#lingering.add(endpoint);
+    void endpoint.over.then(() => {
+      this.#lingering.delete(endpoint);
+      if (this.#closing) this.#settle();
+    });
+    if (linger !== 0) endpoint.finish();
+    this.#expire(endpoint, linger);
+  }
+
+  /** Have all `endpoints` end, and the socket with the last of them. */
+  close(endpoints: readonly OpenEndpoint[], linger: number): void {
+    this.#closing = true;
+    // What a `disconnect` still lingers over gets no more time than the rest.
+    for (const endpoint of this.#lingering) this.#expire(endpoint, linger);
+    for (const endpoint of endpoints) this.lingerOver(endpoint, linger);
+    this.#settle();
+  }
+
+  /** Give up what waits there after `linger` milliseconds. */
+  #expire(endpoint: OpenEndpoint, linger: number): void {
+    if (linger === 0) {
+      void endpoint.close();
+    } else if (linger > 0) {
+      const timer = setTimeout(() => void endpoint.close(), linger);
+      void endpoint.over.then(() => clearTimeout(timer));
+    }
+  }
+
+  #settle(): void {
+    if (this.ended || this.#lingering.size > 0) return;
+    this.ended = true;
+    this.#end();
+    this.#resolveOver();
+  }
+}
