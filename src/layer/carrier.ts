@@ -1,6 +1,6 @@
 /** Carrier: what a kind of layer must do; names, messages and waiting are the same for all. */
 
-import type { Letter } from './letter.ts';
+import type { Letter } from './local/letter.ts';
 
 /** What a layer can, and how. */
 export interface Capabilities {

@@ -1,20 +1,20 @@
 /** DedicatedLayer: any number of processes send and receive, and a hub stands in between. */
 
-import { type ConnectionOptions, socketOptions } from './address.ts';
 import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
+import { DedicatedZmqCarrier } from './channels-zmq/carrier.ts';
+import { wireOptions } from './channels-zmq/format.ts';
+import type { Message } from './codec/value.ts';
+import { type ConnectionOptions, socketOptions } from './connection/socket-options.ts';
 import { LayerError } from './errors.ts';
-import { HashRing } from './hash-ring.ts';
-import type { Home } from './home.ts';
 import { ChannelLayer } from './layer.ts';
-import type { Letter } from './letter.ts';
-import { Link, type LinkHost } from './link.ts';
-import { routeOf } from './names.ts';
+import type { Letter } from './local/letter.ts';
+import type { Home } from './local/local-state.ts';
+import { routeOf } from './local/names.ts';
+import { HashRing } from './native/hash-ring.ts';
+import { Link, type LinkHost } from './native/link.ts';
+import { Outbox } from './native/outbox.ts';
+import { packExcept } from './native/protocol.ts';
 import type { LayerOptions } from './options.ts';
-import { Outbox } from './outbox.ts';
-import { packExcept } from './protocol.ts';
-import type { Message } from './value.ts';
-import { DedicatedZmqCarrier } from './zmq-carrier.ts';
-import { wireOptions } from './zmq-format.ts';
 
 /** Where a hub is. */
 export interface HubAddresses {

@@ -1,19 +1,23 @@
 /** EmbeddedLayer: one process sends, any number receive, and no program stands in between. */
 
-import { addressInUse, type ConnectionOptions, socketOptions } from './address.ts';
 import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
+import { EmbeddedZmqCarrier } from './channels-zmq/carrier.ts';
+import { wireOptions } from './channels-zmq/format.ts';
+import type { Message } from './codec/value.ts';
+import { checkSecurity } from './connection/security.ts';
+import {
+  addressInUse,
+  type ConnectionOptions,
+  socketOptions,
+} from './connection/socket-options.ts';
 import { ChannelFull, LayerClosed, LayerError } from './errors.ts';
-import type { Home } from './home.ts';
 import { ChannelLayer } from './layer.ts';
-import type { Letter } from './letter.ts';
-import { Link } from './link.ts';
+import type { Letter } from './local/letter.ts';
+import type { Home } from './local/local-state.ts';
+import { Station } from './native/hub-socket.ts';
+import { Link } from './native/link.ts';
+import { packExcept } from './native/protocol.ts';
 import type { LayerOptions } from './options.ts';
-import { packExcept } from './protocol.ts';
-import { checkSecurity } from './security.ts';
-import { Station } from './station.ts';
-import type { Message } from './value.ts';
-import { EmbeddedZmqCarrier } from './zmq-carrier.ts';
-import { wireOptions } from './zmq-format.ts';
 
 /** What an embedded layer takes beside the common options. */
 export interface EmbeddedLayerOptions extends LayerOptions, ConnectionOptions {

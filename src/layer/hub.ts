@@ -2,20 +2,20 @@
 
 import { EventEmitter } from 'node:events';
 import { Publisher, Pull, SocketError } from '../sockets/index.ts';
+import { readFrame } from './channels-zmq/format.ts';
 import {
   type ConnectionOptions,
   type LayerSocketOptions,
   reportRefusals,
   socketOptions,
-} from './address.ts';
+} from './connection/socket-options.ts';
 import { LayerError } from './errors.ts';
 import type { LayerEvents } from './events.ts';
-import { Home } from './home.ts';
+import { Home } from './local/local-state.ts';
+import { turn } from './local/turn.ts';
+import { Station } from './native/hub-socket.ts';
+import { Kind, readControl, readHeader, type ToHub } from './native/protocol.ts';
 import { settle } from './options.ts';
-import { Kind, readControl, readHeader, type ToHub } from './protocol.ts';
-import { Station } from './station.ts';
-import { turn } from './turn.ts';
-import { readFrame } from './zmq-format.ts';
 
 /** What a hub is told; what concerns messages comes from the layers. */
 export interface HubOptions extends ConnectionOptions {

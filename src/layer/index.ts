@@ -1,9 +1,10 @@
 /** What "zeromq-pure/layer" exports. */
 
-export type { ChannelCapacity } from './capacity.ts';
 export type { Capabilities, WaitOptions } from './carrier.ts';
-export type { EncryptionKey } from './cipher.ts';
-export type { Codec } from './codec.ts';
+export type { EncryptionKey } from './codec/cipher.ts';
+export type { Codec } from './codec/codec.ts';
+export type { Message, Value } from './codec/value.ts';
+export type { LayerCurve, LayerPlain, SecurityOptions } from './connection/security.ts';
 export { DedicatedLayer, type DedicatedLayerOptions, type HubAddresses } from './dedicated.ts';
 export { EmbeddedLayer, type EmbeddedLayerOptions } from './embedded.ts';
 export {
@@ -18,7 +19,6 @@ export {
 export type { LayerEvents, LayerStats } from './events.ts';
 export { Hub, type HubOptions, type HubStats } from './hub.ts';
 export { ChannelLayer, type GroupSendOptions, MessageStream } from './layer.ts';
+export type { ChannelCapacity } from './local/capacity.ts';
 export { MemoryLayer } from './memory.ts';
 export type { LayerOptions } from './options.ts';
-export type { LayerCurve, LayerPlain, SecurityOptions } from './security.ts';
-export type { Message, Value } from './value.ts';

@@ -2,14 +2,14 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
+import { copyValue, type Message } from './codec/value.ts';
 import { InvalidName, LayerClosed, LayerError, MessageTooLarge } from './errors.ts';
 import type { LayerEvents, LayerStats } from './events.ts';
-import { Home } from './home.ts';
-import type { Letter } from './letter.ts';
-import { checkChannelName, checkGroupName, isNamePrefix, NAME_MAX } from './names.ts';
+import type { Letter } from './local/letter.ts';
+import { Home } from './local/local-state.ts';
+import { checkChannelName, checkGroupName, isNamePrefix, NAME_MAX } from './local/names.ts';
+import { type Desk, Reception, timedOut } from './local/reception.ts';
 import { type LayerOptions, settle } from './options.ts';
-import { type Desk, Reception, timedOut } from './reception.ts';
-import { copyValue, type Message } from './value.ts';
 
 /** How a message goes to a group. */
 export interface GroupSendOptions {

@@ -1,12 +1,12 @@
 /** MemoryLayer: a channel layer inside one process, and the model for the others. */
 
 import type { Capabilities, Carrier } from './carrier.ts';
+import type { Message } from './codec/value.ts';
 import { ChannelFull } from './errors.ts';
-import type { Home } from './home.ts';
 import { ChannelLayer } from './layer.ts';
-import { Letter } from './letter.ts';
+import { Letter } from './local/letter.ts';
+import type { Home } from './local/local-state.ts';
 import type { LayerOptions } from './options.ts';
-import type { Message } from './value.ts';
 
 /** For tests, and for programs that are one process. Messages are encoded and decoded as elsewhere. */
 export class MemoryLayer<M extends object = Message> extends ChannelLayer<M> {

@@ -1,12 +1,12 @@
 /** Options: what every channel layer can be told, under the names of the Python layers. Times are seconds. */
 
-import { Capacities, type ChannelCapacity } from './capacity.ts';
-import { Cipher, type EncryptionKey } from './cipher.ts';
-import type { Codec } from './codec.ts';
+import { Cipher, type EncryptionKey } from './codec/cipher.ts';
+import type { Codec } from './codec/codec.ts';
+import { JsonCodec } from './codec/json-codec.ts';
+import { MsgpackCodec } from './codec/msgpack-codec.ts';
 import { LayerError } from './errors.ts';
-import { JsonCodec } from './json-codec.ts';
-import { MsgpackCodec } from './msgpack-codec.ts';
-import { isNamePrefix } from './names.ts';
+import { Capacities, type ChannelCapacity } from './local/capacity.ts';
+import { isNamePrefix } from './local/names.ts';
 
 /** What the constructor of every layer takes. */
 export interface LayerOptions {

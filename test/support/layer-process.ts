@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Capabilities, WaitOptions } from '../../src/layer/carrier.ts';
-import type { AnyLayer } from '../../src/layer/conformance.ts';
+import type { Message } from '../../src/layer/codec/value.ts';
+import type { AnyLayer } from '../../src/layer/conformance/index.ts';
 import { LayerClosed } from '../../src/layer/errors.ts';
 import type { LayerStats } from '../../src/layer/events.ts';
 import { MessageStream } from '../../src/layer/layer.ts';
-import type { Message } from '../../src/layer/value.ts';
 
 const FILE = join(import.meta.dirname, 'layer-process.mjs');
 

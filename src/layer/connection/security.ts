@@ -1,0 +1,168 @@
+/** Security: how a layer and its hub are locked. One description serves both sides, who listens and who connects. */
+
+import {
+  type AllowedKeys,
+  type Authenticate,
+  Authenticator,
+  Certificate,
+  type Passwords,
+} from '../../sockets/index.ts';
+import { LayerError } from '../errors.ts';
+
+/**
+ * CURVE. The least is one pair of keys that all processes have: `curve: curveKeyPair()`, or a `Certificate`. Where each has its
+ * own, those who connect need `serverKey`, and who listens needs `clients`.
+ */
+export interface LayerCurve {
+  /** Ours: Z85, 40 characters. */
+  publicKey: string;
+  /** Needed, though a `Certificate` may be without. */
+  secretKey?: string | undefined;
+  /** The public key of who listens, the hub or the producer. Default: `publicKey`. */
+  serverKey?: string;
+  /** Whom a listener lets in: `'*'` for all who know its key. Default: holders of the same pair. */
+  clients?: AllowedKeys;
+}
+
+/** PLAIN: a name and a password, in the clear. */
+export interface LayerPlain {
+  /** What we show where we connect. */
+  username?: string;
+  password?: string;
+  /** Whom a listener lets in. Default: those who show the above. */
+  users?: Passwords;
+}
+
+/** What layers and hubs take; without `curve` and `plain`, everybody who reaches the address is let in. */
+export interface SecurityOptions {
+  curve?: LayerCurve;
+  plain?: LayerPlain;
+  /** Judges who comes in, in place of `clients` or `users`. */
+  authenticate?: Authenticate;
+  /** Where `authenticate`, `clients` and `users` are not given: the context, or its handler of RFC 27, judges in this domain. */
+  zapDomain?: string;
+  /**
+   * How many connections one IPv4 address, or one /64 of IPv6, may begin within a second where we listen, at each of our tcp
+   * addresses. Default: no limit. The others come again, and are told of in the event `refused`.
+   */
+  maxHandshakesPerSecond?: number;
+}
+
+/** What securing a socket comes to: its options. */
+export interface SecuritySocketOptions {
+  curveServer?: boolean;
+  curvePublicKey?: string;
+  curveSecretKey?: string;
+  curveServerKey?: string;
+  plainServer?: boolean;
+  plainUsername?: string;
+  plainPassword?: string;
+  zapDomain?: string;
+  zapEnforceDomain?: boolean;
+  maxHandshakesPerSecond?: number;
+  authenticate?: Authenticate;
+}
+
+/**
+ * The options of a socket that listens (`server`) or connects (`client`).
+ * @throws LayerError `ERR_INVALID_OPTION` that names the option which is missing, or does not fit
+ */
+export function securityOf(
+  options: SecurityOptions,
+  role: 'server' | 'client',
+): SecuritySocketOptions {
+  checkSecurity(options);
+  const { curve, plain, authenticate, zapDomain, maxHandshakesPerSecond } = options;
+  const keys = curve === undefined ? {} : keysOf(curve);
+  if (role === 'client') {
+    if (curve !== undefined) return { ...keys, curveServerKey: curve.serverKey ?? curve.publicKey };
+    if (plain === undefined) return {};
+    if (plain.username === undefined) throw invalid('plain.username is missing');
+    return { plainUsername: plain.username, plainPassword: plain.password ?? '' };
+  }
+  if (curve?.serverKey !== undefined && curve.serverKey !== curve.publicKey) {
+    throw invalid('curve.serverKey is not the key of this process, which is the one that listens');
+  }
+  const judge = authenticate ?? judgeOf(curve, plain, zapDomain);
+  return {
+    ...keys,
+    ...(curve !== undefined && { curveServer: true }),
+    ...(plain !== undefined && { plainServer: true }),
+    ...(judge !== undefined && { authenticate: judge }),
+    // Whoever names a domain wants somebody to be asked.
+    ...(zapDomain !== undefined && { zapDomain, zapEnforceDomain: true }),
+    ...(maxHandshakesPerSecond !== undefined && { maxHandshakesPerSecond }),
+  };
+}
+
+/**
+ * What is wrong in either role.
+ * @throws LayerError `ERR_INVALID_OPTION`, likewise
+ */
+export function checkSecurity(options: SecurityOptions): void {
+  const { curve, plain, authenticate, maxHandshakesPerSecond: limit } = options;
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0)) {
+    throw invalid(`maxHandshakesPerSecond is ${limit}, and no whole number from 0`);
+  }
+  if (curve !== undefined && plain !== undefined) throw invalid('curve and plain are both given');
+  if (authenticate !== undefined && typeof authenticate !== 'function') {
+    throw invalid('authenticate is no function');
+  }
+  if (curve !== undefined) keysOf(curve);
+  if (plain !== undefined) checkPlain(plain);
+}
+
+function keysOf({ publicKey, secretKey, serverKey }: LayerCurve): SecuritySocketOptions {
+  for (const [name, key] of Object.entries({ publicKey, secretKey })) {
+    if (key === undefined || key === null) throw invalid(`curve.${name} is missing`);
+  }
+  try {
+    if (serverKey !== undefined) new Certificate({ publicKey: serverKey });
+  } catch (cause) {
+    throw invalid(`curve.serverKey: ${(cause as Error).message}`, cause);
+  }
+  try {
+    return new Certificate({ publicKey, secretKey }).options;
+  } catch (cause) {
+    throw invalid(`curve: ${(cause as Error).message}`, cause);
+  }
+}
+
+function checkPlain(plain: LayerPlain): void {
+  if (plain.username === undefined && plain.users === undefined) {
+    throw invalid('plain.username, or plain.users for who listens, is missing');
+  }
+  for (const name of ['username', 'password'] as const) {
+    const text = plain[name];
+    if (text === undefined || (typeof text === 'string' && Buffer.byteLength(text) <= 255))
+      continue;
+    throw invalid(`plain.${name} is no text of at most 255 octets`);
+  }
+}
+
+function judgeOf(
+  curve: LayerCurve | undefined,
+  plain: LayerPlain | undefined,
+  zapDomain: string | undefined,
+): Authenticate | undefined {
+  const told = curve?.clients ?? plain?.users;
+  if (told === undefined && zapDomain !== undefined) return undefined;
+  const authenticator = new Authenticator();
+  try {
+    if (curve !== undefined) authenticator.curve(curve.clients ?? [curve.publicKey]);
+    else if (plain !== undefined) authenticator.plain(plain.users ?? usersOf(plain));
+    else return undefined;
+  } catch (cause) {
+    const name = curve !== undefined ? 'curve.clients' : 'plain.users';
+    throw invalid(`${name}: ${(cause as Error).message}`, cause);
+  }
+  return authenticator.authenticate;
+}
+
+function usersOf({ username = '', password = '' }: LayerPlain): ReadonlyMap<string, string> {
+  return new Map([[username, password]]);
+}
+
+function invalid(what: string, cause?: unknown): LayerError {
+  return new LayerError('ERR_INVALID_OPTION', what, { cause });
+}

@@ -1,0 +1,68 @@
+/** Socket options: what the sockets of a layer are made with, and how they report refusals. */
+
+import { type Context, type Socket, SocketError } from '../../sockets/index.ts';
+import { LayerError } from '../errors.ts';
+import type { Home } from '../local/local-state.ts';
+import { type SecurityOptions, type SecuritySocketOptions, securityOf } from './security.ts';
+
+/** What layers and hubs are told about their sockets. */
+export interface ConnectionOptions extends SecurityOptions {
+  /** The context of their sockets. */
+  context?: Context;
+}
+
+/** What all sockets of a layer are made with. */
+export interface LayerSocketOptions extends SecuritySocketOptions {
+  context?: Context;
+  heartbeatInterval?: number;
+  heartbeatTimeout?: number;
+  maxMessageSize?: number;
+}
+
+/**
+ * For a socket that listens (`server`) or connects. A process that says nothing for `heartbeatInterval + heartbeatTimeout` ms is
+ * taken for dead.
+ * @throws LayerError `ERR_INVALID_OPTION`
+ */
+export function socketOptions(
+  options: ConnectionOptions,
+  maxMessageSize: number,
+  role: 'server' | 'client',
+): LayerSocketOptions {
+  const { context } = options;
+  return {
+    ...(context !== undefined && { context }),
+    ...securityOf(options, role),
+    heartbeatInterval: 5000,
+    heartbeatTimeout: 15_000,
+    // With room for names, headers and what encryption adds.
+    maxMessageSize: maxMessageSize === Number.POSITIVE_INFINITY ? -1 : maxMessageSize + 1_048_576,
+  };
+}
+
+/** Have `home` report who is not let in here, or does not let us in. */
+export function reportRefusals(socket: Socket, home: Home): void {
+  const report = ({ address, error }: { address: string; error: Error }): void => {
+    home.refused(address, error);
+  };
+  socket.events.on('handshake:error:auth', report);
+  socket.events.on('handshake:error:protocol', report);
+  socket.events.on('handshake:error:other', report);
+  socket.events.on('accept:error', report);
+}
+
+/** Where to connect to what is bound to `address`: `tcp://*:5555` is here at 127.0.0.1. */
+export function toConnect(address: string): string {
+  return address.replace(/^tcp:\/\/(\*|0\.0\.0\.0)(?=:)/, 'tcp://127.0.0.1');
+}
+
+/** What a failed bind means to the user of a layer. */
+export function addressInUse(error: unknown, address: string): unknown {
+  if (!(error instanceof SocketError) || error.code !== 'EADDRINUSE') return error;
+  return new LayerError(
+    'ERR_ADDRESS_IN_USE',
+    `another process sends at ${address}: an embedded layer has one producer. ` +
+      'Use DedicatedLayer with a Hub to send from several',
+    { cause: error },
+  );
+}

@@ -1,0 +1,82 @@
+/** Capacity: how many messages may wait in a channel, by its name. */
+
+import { LayerError } from '../errors.ts';
+
+/**
+ * Rules in order, the first that matches a name wins. A string is a glob (`*`, `?`, `[a-z]`, `[!a-z]`) over the whole
+ * name; a regular expression matches from the start of the name, as Python's `re.match` does.
+ */
+export type ChannelCapacity =
+  | Readonly<Record<string, number>>
+  | ReadonlyMap<string | RegExp, number>
+  | readonly (readonly [pattern: string | RegExp, capacity: number])[];
+
+/** Answers for names, and remembers the answers. */
+export class Capacities {
+  readonly #default: number;
+  readonly #rules: { readonly matches: (name: string) => boolean; readonly capacity: number }[];
+  readonly #known = new Map<string, number>();
+
+  /** @throws LayerError `ERR_INVALID_OPTION` */
+  constructor(capacity: number, rules: ChannelCapacity = {}) {
+    this.#default = checkCapacity('capacity', capacity);
+    const entries =
+      rules instanceof Map || Array.isArray(rules)
+        ? [...(rules as Iterable<readonly [string | RegExp, number]>)]
+        : Object.entries(rules);
+    this.#rules = entries.map(([pattern, value]) => ({
+      matches: matcher(pattern),
+      capacity: checkCapacity(`channelCapacity of ${pattern}`, value),
+    }));
+  }
+
+  of(name: string): number {
+    if (this.#rules.length === 0) return this.#default;
+    let capacity = this.#known.get(name);
+    if (capacity !== undefined) return capacity;
+    capacity = this.#rules.find((rule) => rule.matches(name))?.capacity ?? this.#default;
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+    this.#known.set(name, capacity);
+    return capacity;
+  }
+}
+
+/** Python's fnmatch, always minding case. */
+export function globToRegExp(glob: string): RegExp {
+  let source = '';
+  for (let i = 0; i < glob.length; i++) {
+    const character = glob[i]!;
+    if (character === '*') source += '.*';
+    else if (character === '?') source += '.';
+    else if (character === '[') {
+      const start = i + 1 + (glob[i + 1] === '!' ? 1 : 0);
+      // A bracket that comes first is one of the set.
+      const end = glob.indexOf(']', start + 1);
+      if (end < 0) source += '\\[';
+      else {
+        const set = glob.slice(start, end).replaceAll(/[\\\]^[]/g, '\\$&');
+        source += `[${glob[i + 1] === '!' ? '^' : ''}${set}]`;
+        i = end;
+      }
+    } else source += character.replace(/[\\^$.|+(){}\]/]/, '\\$&');
+  }
+  return new RegExp(`^(?:${source})$`, 's');
+}
+
+function matcher(pattern: string | RegExp): (name: string) => boolean {
+  if (typeof pattern === 'string') {
+    const glob = globToRegExp(pattern);
+    return (name) => glob.test(name);
+  }
+  // A copy: flags g and y would make `test` remember where it was.
+  const regExp = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+  return (name) => regExp.exec(name)?.index === 0;
+}
+
+function checkCapacity(what: string, value: unknown): number {
+  if (typeof value === 'number' && (value === Number.POSITIVE_INFINITY || Number.isInteger(value)))
+    if (value >= 1) return value;
+  throw new LayerError('ERR_INVALID_OPTION', `${what} is ${value}, expected an integer above 0`);
+}
+
+const KNOWN_MAX = 10_000;

@@ -1,0 +1,179 @@
+/** Mailboxes and groups, with a clock in hand. */
+
+import fc from 'fast-check';
+import t from 'tap';
+import { Groups } from '../../../src/layer/local/groups.ts';
+import { Letter } from '../../../src/layer/local/letter.ts';
+import { Mailboxes } from '../../../src/layer/local/mailboxes.ts';
+import { routeOf } from '../../../src/layer/local/names.ts';
+import { Queue } from '../../../src/layer/local/queue.ts';
+
+const EMPTY = new Uint8Array(0);
+
+function make(capacity = 3) {
+  const expired: [string, number][] = [];
+  const boxes = new Mailboxes({
+    capacityOf: () => capacity,
+    expired: (channel, count) => expired.push([channel, count]),
+  });
+  return { boxes, expired };
+}
+
+const letter = (expiresAt = 100, sequence = 0) => new Letter(EMPTY, expiresAt, sequence);
+
+t.test('a message waits for a reader, or a reader for a message', async (t) => {
+  const { boxes } = make();
+  const [one, two] = [letter(), letter()];
+  t.equal(boxes.put('a', one, 0), 'kept');
+  t.equal(boxes.take('a', 0), one);
+  const got: Letter[] = [];
+  boxes.wait('a', { take: (taken) => got.push(taken) });
+  t.equal(boxes.put('a', two, 0), 'read');
+  t.same(got, [two]);
+  t.equal(boxes.size, 0, 'nothing is kept of an empty channel');
+});
+
+t.test('the dead make room', async (t) => {
+  const { boxes, expired } = make(2);
+  boxes.put('p!a', letter(5), 0);
+  boxes.put('p!b', letter(9), 0);
+  t.equal(boxes.put('p!c', letter(9), 4), 'full', 'the capacity is shared');
+  t.equal(boxes.put('q!c', letter(9), 4), 'kept');
+  t.equal(boxes.put('p!a', letter(20), 6), 'kept', 'also into the box that was emptied for it');
+  t.same(expired, [['p!a', 1]]);
+  t.equal(boxes.countOf('p!'), 2);
+  boxes.sweep(10);
+  t.equal(boxes.countOf('p!'), 1);
+  t.equal(boxes.letterCount, 1);
+  t.ok(boxes.take('p!a', 10));
+});
+
+t.test('a message of a group counts once for a route, until the last has read it', async (t) => {
+  const { boxes } = make(2);
+  const members = ['p!a', 'p!b', 'p!c'];
+  for (let n = 0; n < 2; n++) {
+    t.same(boxes.distribute(members, letter(), 0), { delivered: 3, skipped: [] });
+  }
+  t.same(boxes.distribute(members, letter(), 0), { delivered: 0, skipped: members });
+  t.equal(boxes.countOf('p!'), 2);
+  for (const member of ['p!a', 'p!b']) boxes.take(member, 0);
+  t.equal(boxes.countOf('p!'), 2);
+  boxes.take('p!c', 0);
+  t.equal(boxes.countOf('p!'), 1);
+});
+
+t.test('what is given back takes its old place', async (t) => {
+  const { boxes } = make(10);
+  for (const sequence of [2, 4, 6]) boxes.put('a', letter(100, sequence), 0);
+  boxes.giveBack('a', letter(100, 3), 0);
+  boxes.giveBack('a', letter(100, 1), 0);
+  boxes.giveBack('a', letter(5, 5), 10);
+  const order = [];
+  for (let next = boxes.take('a', 0); next; next = boxes.take('a', 0)) order.push(next.sequence);
+  t.same(order, [1, 2, 3, 4, 6]);
+});
+
+t.test('a limit for all channels together', async (t) => {
+  const boxes = new Mailboxes({ capacityOf: () => 10, expired: () => {} }, 3);
+  for (const channel of ['a', 'b', 'c']) t.equal(boxes.put(channel, letter(), 0), 'kept');
+  t.equal(boxes.put('d', letter(), 0), 'full');
+});
+
+t.test('any course of things goes as in a naive model', async (t) => {
+  const channels = ['a', 'b', 'p!x', 'p!y'];
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('put'), channel: fc.constantFrom(...channels) }),
+    fc.record({ kind: fc.constant('take'), channel: fc.constantFrom(...channels) }),
+    fc.record({ kind: fc.constant('group'), channel: fc.constant('') }),
+    fc.record({ kind: fc.constant('time'), channel: fc.constant('') }),
+    fc.record({ kind: fc.constant('sweep'), channel: fc.constant('') }),
+  );
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const { boxes } = make(3);
+        const model = new Map<string, Letter[]>(channels.map((channel) => [channel, []]));
+        let now = 0;
+        const alive = () => {
+          for (const [channel, letters] of model) {
+            model.set(
+              channel,
+              letters.filter(({ expiresAt }) => expiresAt > now),
+            );
+          }
+        };
+        const count = (route: string) =>
+          new Set(channels.filter((c) => routeOf(c) === route).flatMap((c) => model.get(c)!)).size;
+        for (const { kind, channel } of steps) {
+          alive();
+          const put = letter(now + 5);
+          if (kind === 'put') {
+            const full = count(routeOf(channel)) >= 3;
+            if (!full) model.get(channel)!.push(put);
+            if ((boxes.put(channel, put, now) === 'full') !== full) return false;
+          } else if (kind === 'take') {
+            if (boxes.take(channel, now) !== model.get(channel)!.shift()) return false;
+          } else if (kind === 'group') {
+            const full = new Set(['a', 'b', 'p!'].filter((route) => count(route) >= 3));
+            const skipped = channels.filter((c) => full.has(routeOf(c)));
+            for (const c of channels) if (!skipped.includes(c)) model.get(c)!.push(put);
+            const result = boxes.distribute(channels, put, now);
+            if (result.skipped.join() !== skipped.join()) return false;
+          } else if (kind === 'time') now += 2;
+          else boxes.sweep(now);
+        }
+        alive();
+        boxes.sweep(now);
+        return (
+          boxes.letterCount === [...model.values()].reduce((sum, { length }) => sum + length, 0)
+        );
+      }),
+    ),
+  );
+});
+
+t.test('groups', async (t) => {
+  const groups = new Groups(10);
+  t.equal(groups.add('g', 'a', 0), true, 'the first');
+  t.equal(groups.add('g', 'a', 5), false, 'again');
+  t.equal(groups.add('g', 'b', 6), false);
+  t.equal(groups.memberCount, 2);
+  t.same([...groups.members('g', 14)], ['a', 'b']);
+  t.same([...groups.members('g', 15)], ['b'], 'over ten seconds after it was renewed');
+  t.same([...groups.members('g', 9, 5)], ['a'], 'only who was there then');
+  t.same(groups.sweep(15), []);
+  t.same(groups.sweep(16), ['g']);
+  t.equal(groups.size, 0);
+  t.equal(groups.discard('g', 'a'), false);
+  groups.add('g', 'a', 0);
+  t.equal(groups.discard('g', 'x'), false);
+  t.equal(groups.discard('g', 'a'), true, 'the last');
+  groups.add('p:g', 'a', 0);
+  groups.add('q:g', 'a', 0);
+  t.same(groups.clear('p:'), ['p:g']);
+  t.equal(groups.memberCount, 1);
+});
+
+t.test('a queue is an array', async (t) => {
+  const step = fc.oneof(fc.constant('shift'), fc.constant('push'), fc.constant('insert'));
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const queue = new Queue<number>();
+        const model: number[] = [];
+        for (const [n, kind] of steps.entries()) {
+          if (kind === 'push') {
+            queue.push(n);
+            model.push(n);
+          } else if (kind === 'insert') {
+            queue.insert(-n, (other) => other >= 0);
+            const at = model.findIndex((other) => other >= 0);
+            model.splice(at < 0 ? model.length : at, 0, -n);
+          } else if (queue.shift() !== model.shift()) return false;
+          if (queue.length !== model.length || queue.peek() !== model[0]) return false;
+        }
+        return true;
+      }),
+    ),
+  );
+});
