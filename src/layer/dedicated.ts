@@ -8,7 +8,7 @@ import { type ConnectionOptions, socketOptions } from './connection/socket-optio
 import { LayerError } from './errors.ts';
 import { ChannelLayer } from './layer.ts';
 import type { Letter } from './local/letter.ts';
-import type { Home } from './local/local-state.ts';
+import type { LocalState } from './local/local-state.ts';
 import { routeOf } from './local/names.ts';
 import { HashRing } from './native/hash-ring.ts';
 import { Link, type LinkHost } from './native/link.ts';
@@ -44,10 +44,10 @@ export class DedicatedLayer<M extends object = Message> extends ChannelLayer<M> 
     if (wire === 'channels_zmq' && hubs.length > 1) {
       throw new LayerError('ERR_INVALID_OPTION', 'channels_zmq knows one queue service, not hubs');
     }
-    super(wireOptions(options), (home) =>
+    super(wireOptions(options), (local) =>
       wire === 'channels_zmq'
-        ? new DedicatedZmqCarrier(home, hubs[0]!.push, hubs[0]!.pub, options)
-        : new DedicatedCarrier(home, hubs, options),
+        ? new DedicatedZmqCarrier(local, hubs[0]!.push, hubs[0]!.pub, options)
+        : new DedicatedCarrier(local, hubs, options),
     );
   }
 }
@@ -63,17 +63,17 @@ class DedicatedCarrier implements Carrier {
     separateNames: true,
   };
   readonly peerCount = 0;
-  readonly #home: Home;
+  readonly #local: LocalState;
   readonly #hubs: readonly HubClient[];
   readonly #ring: HashRing;
 
-  constructor(home: Home, hubs: readonly HubAddresses[], connection: ConnectionOptions) {
-    this.#home = home;
+  constructor(local: LocalState, hubs: readonly HubAddresses[], connection: ConnectionOptions) {
+    this.#local = local;
     const ring = new HashRing(hubs.map(({ push, pub }) => `${push} ${pub}`));
     this.#ring = ring;
     this.#hubs = hubs.map(
       (addresses, index) =>
-        new HubClient(home, addresses, connection, (name) => ring.of(routeOf(name)) === index),
+        new HubClient(local, addresses, connection, (name) => ring.of(routeOf(name)) === index),
     );
   }
 
@@ -106,13 +106,13 @@ class DedicatedCarrier implements Carrier {
 
   join(group: string, channel: string): Promise<void> {
     const { link } = this.#of(group);
-    if (!this.#home.isOwn(channel) && this.#of(channel).link !== link) {
+    if (!this.#local.isOwn(channel) && this.#of(channel).link !== link) {
       return Promise.reject(
         new LayerError(
           'ERR_UNSUPPORTED',
-          `group ${this.#home.bare(group)} is at another hub than channel ` +
-            `${this.#home.bare(channel)}, which is not of this process`,
-          { channel: this.#home.bare(channel) },
+          `group ${this.#local.bare(group)} is at another hub than channel ` +
+            `${this.#local.bare(channel)}, which is not of this process`,
+          { channel: this.#local.bare(channel) },
         ),
       );
     }
@@ -124,7 +124,7 @@ class DedicatedCarrier implements Carrier {
   }
 
   async flush(): Promise<void> {
-    const { prefix } = this.#home.settings;
+    const { prefix } = this.#local.settings;
     await Promise.all(this.#hubs.map(({ link }) => link.flush(prefix)));
   }
 
@@ -153,14 +153,14 @@ class HubClient implements LinkHost {
   #hub = '';
 
   constructor(
-    home: Home,
+    local: LocalState,
     { push, pub }: HubAddresses,
     connection: ConnectionOptions,
     mine: (name: string) => boolean,
   ) {
-    const options = socketOptions(connection, home.settings.maxMessageSize, 'client');
-    this.outbox = new Outbox(home, push, options);
-    this.link = new Link(home, pub, options, this, mine);
+    const options = socketOptions(connection, local.settings.maxMessageSize, 'client');
+    this.outbox = new Outbox(local, push, options);
+    this.link = new Link(local, pub, options, this, mine);
     this.link.levelsBy = (message) => this.outbox.control(message);
   }
 

@@ -13,8 +13,8 @@ import {
 import { ChannelFull, LayerClosed, LayerError } from './errors.ts';
 import { ChannelLayer } from './layer.ts';
 import type { Letter } from './local/letter.ts';
-import type { Home } from './local/local-state.ts';
-import { Station } from './native/hub-socket.ts';
+import type { LocalState } from './local/local-state.ts';
+import { HubSocket } from './native/hub-socket.ts';
 import { Link } from './native/link.ts';
 import { packExcept } from './native/protocol.ts';
 import type { LayerOptions } from './options.ts';
@@ -40,10 +40,10 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
       throw new LayerError('ERR_INVALID_OPTION', 'an embedded layer needs an address');
     }
     checkSecurity(options);
-    super(wireOptions(options), (home) =>
+    super(wireOptions(options), (local) =>
       options.wire === 'channels_zmq'
-        ? new EmbeddedZmqCarrier(home, address, options)
-        : new EmbeddedCarrier(home, address, options),
+        ? new EmbeddedZmqCarrier(local, address, options)
+        : new EmbeddedCarrier(local, address, options),
     );
   }
 
@@ -59,7 +59,7 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
   }
 }
 
-/** Has a link until it sends, and from then on a station. */
+/** Has a link until it sends, and from then on a socket for the others. */
 class EmbeddedCarrier implements Carrier {
   readonly capabilities: Capabilities = {
     extensions: ['groups', 'flush'],
@@ -70,26 +70,26 @@ class EmbeddedCarrier implements Carrier {
     bytes: true,
     separateNames: true,
   };
-  readonly #home: Home;
+  readonly #local: LocalState;
   readonly #address: string;
   readonly #connection: ConnectionOptions;
   #link: Link | undefined;
-  #station: Station | undefined;
-  #binding: Promise<Station> | undefined;
+  #hubSocket: HubSocket | undefined;
+  #binding: Promise<HubSocket> | undefined;
   #closed = false;
 
-  constructor(home: Home, address: string, connection: ConnectionOptions) {
-    this.#home = home;
+  constructor(local: LocalState, address: string, connection: ConnectionOptions) {
+    this.#local = local;
     this.#address = address;
     this.#connection = connection;
   }
 
   get peerCount(): number {
-    return this.#station?.exchange.peerCount ?? 0;
+    return this.#hubSocket?.exchange.peerCount ?? 0;
   }
 
   get address(): string | undefined {
-    return this.#station?.address;
+    return this.#hubSocket?.address;
   }
 
   async bind(): Promise<void> {
@@ -97,13 +97,14 @@ class EmbeddedCarrier implements Carrier {
   }
 
   send(channel: string, payload: Uint8Array): Promise<void> {
-    if (this.#station === undefined) return this.#produce().then(() => this.send(channel, payload));
-    const now = this.#home.now();
-    this.#station.catchUp();
-    const { expiry } = this.#home.settings;
-    return this.#station.exchange.send(channel, payload, expiry, now)
-      ? this.#paced(this.#station)
-      : Promise.reject(new ChannelFull(this.#home.bare(channel)));
+    if (this.#hubSocket === undefined)
+      return this.#produce().then(() => this.send(channel, payload));
+    const now = this.#local.now();
+    this.#hubSocket.catchUp();
+    const { expiry } = this.#local.settings;
+    return this.#hubSocket.exchange.send(channel, payload, expiry, now)
+      ? this.#paced(this.#hubSocket)
+      : Promise.reject(new ChannelFull(this.#local.bare(channel)));
   }
 
   groupSend(
@@ -111,18 +112,18 @@ class EmbeddedCarrier implements Carrier {
     payload: Uint8Array,
     except: ReadonlySet<string> | undefined,
   ): Promise<void> {
-    const station = this.#station;
-    if (station === undefined) {
+    const hubSocket = this.#hubSocket;
+    if (hubSocket === undefined) {
       return this.#produce().then(() => this.groupSend(group, payload, except));
     }
-    const now = this.#home.now();
-    const { expiry } = this.#home.settings;
-    station.exchange.groupSend(group, payload, packExcept(except), expiry, now);
-    return this.#paced(station);
+    const now = this.#local.now();
+    const { expiry } = this.#local.settings;
+    hubSocket.exchange.groupSend(group, payload, packExcept(except), expiry, now);
+    return this.#paced(hubSocket);
   }
 
   want(channel: string): void {
-    if (this.#station === undefined) this.#connected().want(channel);
+    if (this.#hubSocket === undefined) this.#connected().want(channel);
   }
 
   unwant(channel: string): void {
@@ -134,27 +135,27 @@ class EmbeddedCarrier implements Carrier {
   }
 
   join(group: string, channel: string): Promise<void> {
-    if (this.#station === undefined) return this.#connected().join(group, channel, false);
+    if (this.#hubSocket === undefined) return this.#connected().join(group, channel, false);
     // A channel of another process is reached by its route, like a message to it.
-    this.#home.groups.add(group, channel, this.#home.now());
+    this.#local.groups.add(group, channel, this.#local.now());
     return RESOLVED;
   }
 
   leave(group: string, channel: string): Promise<void> {
-    if (this.#station === undefined) {
+    if (this.#hubSocket === undefined) {
       return this.#link === undefined ? RESOLVED : this.#link.leave(group, channel, false);
     }
-    this.#station.exchange.leave(group, channel);
+    this.#hubSocket.exchange.leave(group, channel);
     return RESOLVED;
   }
 
   async flush(): Promise<void> {
-    const { prefix } = this.#home.settings;
-    if (this.#station !== undefined) await this.#station.exchange.flush(prefix);
+    const { prefix } = this.#local.settings;
+    if (this.#hubSocket !== undefined) await this.#hubSocket.exchange.flush(prefix);
     else if (this.#link?.joined) await this.#link.flush(prefix);
     else {
-      this.#home.boxes.clear(prefix);
-      for (const group of this.#home.groups.clear(prefix)) this.#link?.emptied(group);
+      this.#local.boxes.clear(prefix);
+      for (const group of this.#local.groups.clear(prefix)) this.#link?.emptied(group);
     }
   }
 
@@ -164,7 +165,7 @@ class EmbeddedCarrier implements Carrier {
   }
 
   sweep(now: number, emptied: readonly string[]): void {
-    this.#station?.sweep(now);
+    this.#hubSocket?.sweep(now);
     for (const group of emptied) this.#link?.emptied(group);
   }
 
@@ -172,19 +173,19 @@ class EmbeddedCarrier implements Carrier {
     this.#closed = true;
     await this.#link?.close();
     await this.#binding?.catch(() => {});
-    await this.#station?.close();
+    await this.#hubSocket?.close();
   }
 
   #connected(): Link {
     if (this.#link === undefined) {
-      const { maxMessageSize } = this.#home.settings;
+      const { maxMessageSize } = this.#local.settings;
       const options = socketOptions(this.#connection, maxMessageSize, 'client');
-      this.#link = new Link(this.#home, this.#address, options);
+      this.#link = new Link(this.#local, this.#address, options);
     }
     return this.#link;
   }
 
-  #produce(): Promise<Station> {
+  #produce(): Promise<HubSocket> {
     this.#binding ??= this.#bind().catch((error) => {
       this.#binding = undefined;
       throw error;
@@ -192,38 +193,38 @@ class EmbeddedCarrier implements Carrier {
     return this.#binding;
   }
 
-  async #bind(): Promise<Station> {
-    const { maxMessageSize } = this.#home.settings;
-    const station = new Station(
-      this.#home,
+  async #bind(): Promise<HubSocket> {
+    const { maxMessageSize } = this.#local.settings;
+    const hubSocket = new HubSocket(
+      this.#local,
       socketOptions(this.#connection, maxMessageSize, 'server'),
     );
     try {
-      await station.bind(this.#address);
+      await hubSocket.bind(this.#address);
     } catch (error) {
       throw addressInUse(error, this.#address);
     }
     if (this.#closed) {
-      await station.close();
+      await hubSocket.close();
       throw new LayerClosed();
     }
     const link = this.#link;
     this.#link = undefined;
-    this.#station = station;
+    this.#hubSocket = hubSocket;
     if (link !== undefined) {
-      // Members and readers of this process are where the station looks; what they were told of others is told here.
-      const now = this.#home.now();
+      // Members and readers of this process are where the exchange looks; what they were told of others is told here.
+      const now = this.#local.now();
       for (const [group, channel, capacity] of link.foreignMembers()) {
-        this.#home.groups.add(group, channel, now);
-        this.#home.capacityOf.set(channel, capacity);
+        this.#local.groups.add(group, channel, now);
+        this.#local.capacityOf.set(channel, capacity);
       }
       link.retire();
     }
-    return station;
+    return hubSocket;
   }
 
-  #paced(station: Station): Promise<void> {
-    return station.due ? station.pace() : RESOLVED;
+  #paced(hubSocket: HubSocket): Promise<void> {
+    return hubSocket.due ? hubSocket.pace() : RESOLVED;
   }
 }
 

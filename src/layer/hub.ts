@@ -11,9 +11,9 @@ import {
 } from './connection/socket-options.ts';
 import { LayerError } from './errors.ts';
 import type { LayerEvents } from './events.ts';
-import { Home } from './local/local-state.ts';
+import { LocalState } from './local/local-state.ts';
 import { turn } from './local/turn.ts';
-import { Station } from './native/hub-socket.ts';
+import { HubSocket } from './native/hub-socket.ts';
 import { Kind, readControl, readHeader, type ToHub } from './native/protocol.ts';
 import { settle } from './options.ts';
 
@@ -70,10 +70,10 @@ export interface HubStats {
 export class Hub {
   readonly events: EventEmitter<LayerEvents> = new EventEmitter();
   readonly #options: HubOptions;
-  readonly #home: Home;
+  readonly #local: LocalState;
   readonly #sockets: LayerSocketOptions;
   #pull: Pull | undefined;
-  #station: Station | undefined;
+  #hubSocket: HubSocket | undefined;
   /** With the Python format there is nothing to know, only to pass on. */
   #publisher: Publisher | undefined;
   #state: 'new' | 'started' | 'closed' = 'new';
@@ -96,7 +96,7 @@ export class Hub {
       ...(groupExpiry !== undefined && { groupExpiry }),
       ...(clock !== undefined && { clock }),
     });
-    this.#home = new Home(settings, this.events);
+    this.#local = new LocalState(settings, this.events);
     this.#sockets = socketOptions(options, settings.maxMessageSize, 'server');
   }
 
@@ -105,9 +105,9 @@ export class Hub {
     if (this.#state !== 'new')
       throw new LayerError('ERR_LAYER_CLOSED', `the hub is ${this.#state}`);
     this.#state = 'started';
-    this.#startedAt = this.#home.now();
+    this.#startedAt = this.#local.now();
     const pull = new Pull({ ...this.#sockets, receiveHighWaterMark: 10_000, linger: 0 });
-    reportRefusals(pull, this.#home);
+    reportRefusals(pull, this.#local);
     try {
       if (this.#options.wire === 'channels_zmq') {
         this.#publisher = new Publisher({
@@ -115,23 +115,23 @@ export class Hub {
           sendHighWaterMark: 100_000,
           linger: 2000,
         });
-        reportRefusals(this.#publisher, this.#home);
+        reportRefusals(this.#publisher, this.#local);
         await bind(this.#publisher, this.#options.pub);
       } else {
-        this.#station = new Station(this.#home, this.#sockets);
-        await bind(this.#station, this.#options.pub);
+        this.#hubSocket = new HubSocket(this.#local, this.#sockets);
+        await bind(this.#hubSocket, this.#options.pub);
       }
       await bind(pull, this.#options.pull);
     } catch (error) {
       pull.close();
       this.#publisher?.close();
-      await this.#station?.close();
+      await this.#hubSocket?.close();
       this.#state = 'closed';
       throw error;
     }
     this.#pull = pull;
     this.#pumping = this.#publisher === undefined ? this.#pump(pull) : this.#forward(pull);
-    this.#home.startSweeping((now) => this.#station?.sweep(now));
+    this.#local.startSweeping((now) => this.#hubSocket?.sweep(now));
   }
 
   /**
@@ -152,13 +152,13 @@ export class Hub {
   }
 
   stats(): HubStats {
-    const { counters, boxes } = this.#home;
+    const { counters, boxes } = this.#local;
     return {
-      id: this.#station?.exchange.id ?? this.#home.key,
+      id: this.#hubSocket?.exchange.id ?? this.#local.key,
       pull: this.#pull === undefined || this.#pull.closed ? '' : (this.#pull.lastEndpoint ?? ''),
-      pub: this.#station?.address ?? address(this.#publisher),
-      uptime: this.#startedAt === 0 ? 0 : this.#home.now() - this.#startedAt,
-      peers: this.#station?.exchange.peerCount ?? peers(this.#publisher),
+      pub: this.#hubSocket?.address ?? address(this.#publisher),
+      uptime: this.#startedAt === 0 ? 0 : this.#local.now() - this.#startedAt,
+      peers: this.#hubSocket?.exchange.peerCount ?? peers(this.#publisher),
       sent: counters.sent,
       groupSent: counters.groupSent,
       full: counters.full,
@@ -168,7 +168,7 @@ export class Hub {
       undecodable: counters.undecodable,
       unread: boxes.letterCount,
       waiting: boxes.readerCount,
-      outstanding: this.#station?.exchange.outstandingCount ?? 0,
+      outstanding: this.#hubSocket?.exchange.outstandingCount ?? 0,
     };
   }
 
@@ -179,20 +179,20 @@ export class Hub {
       await turn();
       this.#state = 'closed';
       for (let parts = pull.tryReceive(); parts; parts = pull.tryReceive()) this.#take(parts);
-      this.#station?.exchange.confirm();
+      this.#hubSocket?.exchange.confirm();
       await pull[Symbol.asyncDispose]();
       await this.#pumping;
     }
     this.#state = 'closed';
     await this.#publisher?.[Symbol.asyncDispose]();
-    await this.#station?.close();
-    this.#home.lost(this.#home.boxes.clear(), 'unread when the hub was closed');
-    this.#home.end();
+    await this.#hubSocket?.close();
+    this.#local.lost(this.#local.boxes.clear(), 'unread when the hub was closed');
+    this.#local.end();
     this.events.emit('close');
   }
 
   async #pump(pull: Pull): Promise<void> {
-    const station = this.#station!;
+    const hubSocket = this.#hubSocket!;
     for (;;) {
       let messages: Buffer[][];
       try {
@@ -200,15 +200,15 @@ export class Hub {
       } catch {
         return;
       }
-      station.catchUp();
+      hubSocket.catchUp();
       for (const parts of messages) {
         this.#take(parts);
-        if (!station.due) continue;
-        station.exchange.confirm();
-        await station.pace();
-        station.catchUp();
+        if (!hubSocket.due) continue;
+        hubSocket.exchange.confirm();
+        await hubSocket.pace();
+        hubSocket.catchUp();
       }
-      station.exchange.confirm();
+      hubSocket.exchange.confirm();
     }
   }
 
@@ -229,22 +229,22 @@ export class Hub {
       if (this.#publisher !== undefined) this.#pass(parts);
       else this.#push(parts);
     } catch (error) {
-      this.#home.undecodable('', error as Error);
+      this.#local.undecodable('', error as Error);
     }
   }
 
   #pass(parts: readonly Buffer[]): void {
     // Only the head is looked at: the rest is for the reader.
     readFrame(parts[0]!);
-    this.#home.counters.sent++;
+    this.#local.counters.sent++;
     this.#publisher!.trySend(parts);
   }
 
   #push(parts: readonly Buffer[]): void {
     const header = readHeader(parts[0]);
     if (typeof header === 'string') throw new LayerError('ERR_PROTOCOL', header);
-    const { exchange } = this.#station!;
-    const now = this.#home.now();
+    const { exchange } = this.#hubSocket!;
+    const now = this.#local.now();
     switch (header.kind) {
       case Kind.send:
       case Kind.group:

@@ -6,9 +6,9 @@ import { copyValue, type Message } from './codec/value.ts';
 import { InvalidName, LayerClosed, LayerError, MessageTooLarge } from './errors.ts';
 import type { LayerEvents, LayerStats } from './events.ts';
 import type { Letter } from './local/letter.ts';
-import { Home } from './local/local-state.ts';
+import { LocalState } from './local/local-state.ts';
 import { checkChannelName, checkGroupName, isNamePrefix, NAME_MAX } from './local/names.ts';
-import { type Desk, Reception, timedOut } from './local/reception.ts';
+import { Reception, type ReceptionHost, timedOut } from './local/reception.ts';
 import { type LayerOptions, settle } from './options.ts';
 
 /** How a message goes to a group. */
@@ -22,33 +22,33 @@ export abstract class ChannelLayer<M extends object = Message> {
   /** Names of the optional parts of the specification that are here: `groups`, `flush`. */
   readonly extensions: readonly ('groups' | 'flush')[];
   readonly capabilities: Capabilities;
-  readonly #home: Home;
+  readonly #local: LocalState;
   readonly #carrier: Carrier;
-  readonly #desk: Desk<M>;
+  readonly #host: ReceptionHost<M>;
   #closing: Promise<void> | undefined;
   #run = 0;
 
   /** @internal */
-  constructor(options: LayerOptions, carrierFor: (home: Home) => Carrier) {
-    const home = new Home(settle(options));
-    const carrier = carrierFor(home);
-    this.#home = home;
+  constructor(options: LayerOptions, carrierFor: (local: LocalState) => Carrier) {
+    const local = new LocalState(settle(options));
+    const carrier = carrierFor(local);
+    this.#local = local;
     this.#carrier = carrier;
     this.capabilities = carrier.capabilities;
     this.extensions = carrier.capabilities.extensions;
-    this.#desk = {
-      home,
+    this.#host = {
+      local,
       receptions: new Set(),
       open: (letter, channel) => this.#open(letter, channel),
       want: (channel) => carrier.want(channel),
       unwant: (channel) => carrier.unwant(channel),
     };
-    home.startSweeping((now, emptied) => carrier.sweep(now, emptied));
+    local.startSweeping((now, emptied) => carrier.sweep(now, emptied));
   }
 
   /** What happens, as events of `LayerEvents`. */
   get events(): EventEmitter<LayerEvents> {
-    return this.#home.events;
+    return this.#local.events;
   }
 
   get closed(): boolean {
@@ -65,7 +65,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     try {
       this.#check();
       checkChannelName(channel);
-      const name = this.#home.qualify(channel);
+      const name = this.#local.qualify(channel);
       return this.#carrier.send(name, this.#encode(message, name)).then(this.#sent, this.#refused);
     } catch (error) {
       return Promise.reject(error);
@@ -82,14 +82,14 @@ export abstract class ChannelLayer<M extends object = Message> {
       this.#check();
       this.#checkReadable(channel);
       if (options.signal?.aborted) throw options.signal.reason;
-      const name = this.#home.qualify(channel);
+      const name = this.#local.qualify(channel);
       const message = this.#take(name);
       if (message !== undefined) return this.#soon(message);
       if (options.timeout !== undefined && options.timeout <= 0) {
         // Somewhere else there may be one: ask for it, but do not wait here for the answer.
         if (this.capabilities.producers === 'this-process') throw timedOut(channel, 0);
       }
-      return new Reception(this.#desk, name, options.timeout, options.signal).promise;
+      return new Reception(this.#host, name, options.timeout, options.signal).promise;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -109,7 +109,7 @@ export abstract class ChannelLayer<M extends object = Message> {
       if (!isNamePrefix(trimmed) || trimmed === '') {
         throw new InvalidName('channel', prefix, 'a prefix is letters, digits, -, _ and .');
       }
-      const channel = this.#home.newChannel(trimmed);
+      const channel = this.#local.newChannel(trimmed);
       if (channel.length > NAME_MAX) {
         throw new InvalidName('channel', channel, `a prefix of at most ${NAME_MAX - 30} fits`);
       }
@@ -124,7 +124,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     try {
       this.#checkGroup(group);
       checkChannelName(channel);
-      return this.#carrier.join(this.#home.qualify(group), this.#home.qualify(channel));
+      return this.#carrier.join(this.#local.qualify(group), this.#local.qualify(channel));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -135,7 +135,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     try {
       this.#checkGroup(group);
       checkChannelName(channel);
-      return this.#carrier.leave(this.#home.qualify(group), this.#home.qualify(channel));
+      return this.#carrier.leave(this.#local.qualify(group), this.#local.qualify(channel));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -148,11 +148,11 @@ export abstract class ChannelLayer<M extends object = Message> {
   groupSend(group: string, message: M, options: GroupSendOptions = {}): Promise<void> {
     try {
       this.#checkGroup(group);
-      const name = this.#home.qualify(group);
+      const name = this.#local.qualify(group);
       const { except } = options;
       const excepted = except === undefined ? undefined : this.#channels(except);
       const payload = this.#encode(message, name);
-      this.#home.counters.groupSent++;
+      this.#local.counters.groupSent++;
       return this.#carrier.groupSend(name, payload, excepted);
     } catch (error) {
       return Promise.reject(error);
@@ -187,7 +187,7 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   /** Counters, and what there is now. */
   stats(): LayerStats {
-    const { boxes, groups, counters } = this.#home;
+    const { boxes, groups, counters } = this.#local;
     return {
       ...counters,
       channels: boxes.size,
@@ -206,11 +206,11 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   async #close(): Promise<void> {
     const closed = new LayerClosed();
-    for (const reception of [...this.#desk.receptions]) reception.cancel(closed);
+    for (const reception of [...this.#host.receptions]) reception.cancel(closed);
     await this.#carrier.close();
-    this.#home.lost(this.#home.boxes.clear(), 'unread when the layer was closed');
-    this.#home.end();
-    this.#home.events.emit('close');
+    this.#local.lost(this.#local.boxes.clear(), 'unread when the layer was closed');
+    this.#local.end();
+    this.#local.events.emit('close');
   }
 
   #check(): void {
@@ -219,7 +219,7 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   #checkReadable(channel: string): void {
     checkChannelName(channel);
-    if (this.capabilities.delivery === 'one-reader' && this.#home.isForeign(channel)) {
+    if (this.capabilities.delivery === 'one-reader' && this.#local.isForeign(channel)) {
       throw new InvalidName('channel', channel, 'another layer has made it, and reads it alone');
     }
   }
@@ -236,13 +236,13 @@ export abstract class ChannelLayer<M extends object = Message> {
     const channels = new Set<string>();
     for (const name of typeof names === 'string' ? [names] : names) {
       checkChannelName(name);
-      channels.add(this.#home.qualify(name));
+      channels.add(this.#local.qualify(name));
     }
     return channels;
   }
 
   #encode(message: M, name: string): Uint8Array {
-    const { codec, cipher, maxMessageSize } = this.#home.settings;
+    const { codec, cipher, maxMessageSize } = this.#local.settings;
     const octets = codec.encode(message);
     if (octets.length > maxMessageSize) throw new MessageTooLarge(octets.length, maxMessageSize);
     return cipher === undefined ? octets : cipher.seal(octets, name);
@@ -250,8 +250,8 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   /** What waits here for `channel`, if it can be read. */
   #take(channel: string): M | undefined {
-    const { boxes } = this.#home;
-    const now = this.#home.now();
+    const { boxes } = this.#local;
+    const now = this.#local.now();
     for (;;) {
       const letter = boxes.take(channel, now);
       if (letter === undefined) return undefined;
@@ -264,7 +264,7 @@ export abstract class ChannelLayer<M extends object = Message> {
   /** Decodes once, whoever reads it; each reader has its own. Hot. */
   #open(letter: Letter, channel: string): M | undefined {
     if (letter.value === undefined) {
-      const { codec, cipher } = this.#home.settings;
+      const { codec, cipher } = this.#local.settings;
       try {
         const octets =
           cipher === undefined
@@ -273,11 +273,11 @@ export abstract class ChannelLayer<M extends object = Message> {
         letter.value = codec.decode(octets) as object;
       } catch (error) {
         letter.value = null;
-        this.#home.undecodable(letter.from, error as Error);
+        this.#local.undecodable(letter.from, error as Error);
       }
     }
     if (letter.value === null) return undefined;
-    this.#home.counters.received++;
+    this.#local.counters.received++;
     return (letter.shared ? copyValue(letter.value) : letter.value) as M;
   }
 
@@ -290,13 +290,13 @@ export abstract class ChannelLayer<M extends object = Message> {
   }
 
   readonly #sent = (): void => {
-    this.#home.counters.sent++;
+    this.#local.counters.sent++;
   };
 
   readonly #refused = (error: unknown): never => {
     if (error instanceof LayerError && error.code === 'ERR_CHANNEL_FULL') {
-      this.#home.counters.full++;
-      this.#home.events.emit('full', { channel: error.channel ?? '' });
+      this.#local.counters.full++;
+      this.#local.events.emit('full', { channel: error.channel ?? '' });
     }
     throw error;
   };

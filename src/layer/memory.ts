@@ -5,18 +5,18 @@ import type { Message } from './codec/value.ts';
 import { ChannelFull } from './errors.ts';
 import { ChannelLayer } from './layer.ts';
 import { Letter } from './local/letter.ts';
-import type { Home } from './local/local-state.ts';
+import type { LocalState } from './local/local-state.ts';
 import type { LayerOptions } from './options.ts';
 
 /** For tests, and for programs that are one process. Messages are encoded and decoded as elsewhere. */
 export class MemoryLayer<M extends object = Message> extends ChannelLayer<M> {
   /** @throws LayerError `ERR_INVALID_OPTION` */
   constructor(options: LayerOptions = {}) {
-    super(options, (home) => new MemoryCarrier(home));
+    super(options, (local) => new MemoryCarrier(local));
   }
 }
 
-/** Everything is at home. */
+/** Everything is local. */
 class MemoryCarrier implements Carrier {
   readonly capabilities: Capabilities = {
     extensions: ['groups', 'flush'],
@@ -28,18 +28,18 @@ class MemoryCarrier implements Carrier {
     separateNames: true,
   };
   readonly peerCount = 0;
-  readonly #home: Home;
+  readonly #local: LocalState;
 
-  constructor(home: Home) {
-    this.#home = home;
+  constructor(local: LocalState) {
+    this.#local = local;
   }
 
   send(channel: string, payload: Uint8Array): Promise<void> {
-    const { boxes, counters } = this.#home;
-    const now = this.#home.now();
-    const letter = new Letter(payload, this.#home.expiryOf(this.#home.settings.expiry, now));
+    const { boxes, counters } = this.#local;
+    const now = this.#local.now();
+    const letter = new Letter(payload, this.#local.expiryOf(this.#local.settings.expiry, now));
     if (boxes.put(channel, letter, now) === 'full') {
-      return Promise.reject(new ChannelFull(this.#home.bare(channel)));
+      return Promise.reject(new ChannelFull(this.#local.bare(channel)));
     }
     counters.delivered++;
     return RESOLVED;
@@ -50,9 +50,9 @@ class MemoryCarrier implements Carrier {
     payload: Uint8Array,
     except: ReadonlySet<string> | undefined,
   ): Promise<void> {
-    const now = this.#home.now();
-    const expiresAt = this.#home.expiryOf(this.#home.settings.expiry, now);
-    this.#home.distribute(group, new Letter(payload, expiresAt, 0, '', group), now, except);
+    const now = this.#local.now();
+    const expiresAt = this.#local.expiryOf(this.#local.settings.expiry, now);
+    this.#local.distribute(group, new Letter(payload, expiresAt, 0, '', group), now, except);
     return RESOLVED;
   }
 
@@ -63,18 +63,18 @@ class MemoryCarrier implements Carrier {
   taken(): void {}
 
   join(group: string, channel: string): Promise<void> {
-    this.#home.groups.add(group, channel, this.#home.now());
+    this.#local.groups.add(group, channel, this.#local.now());
     return RESOLVED;
   }
 
   leave(group: string, channel: string): Promise<void> {
-    this.#home.groups.discard(group, channel);
+    this.#local.groups.discard(group, channel);
     return RESOLVED;
   }
 
   flush(): Promise<void> {
-    this.#home.boxes.clear();
-    this.#home.groups.clear();
+    this.#local.boxes.clear();
+    this.#local.groups.clear();
     return RESOLVED;
   }
 

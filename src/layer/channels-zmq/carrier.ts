@@ -12,7 +12,7 @@ import {
 } from '../connection/socket-options.ts';
 import { ChannelFull, LayerClosed, LayerError } from '../errors.ts';
 import { Letter } from '../local/letter.ts';
-import type { Home } from '../local/local-state.ts';
+import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
 import { timedOut } from '../local/reception.ts';
 import { turn } from '../local/turn.ts';
@@ -25,7 +25,7 @@ import { readFrame, takeChannel, withChannel, writeFrame } from './format.ts';
  */
 abstract class ZmqCarrier implements Carrier {
   readonly capabilities: Capabilities;
-  protected readonly home: Home;
+  protected readonly local: LocalState;
   readonly #connection: ConnectionOptions;
   readonly #address: string;
   readonly #followed = new Set<string>();
@@ -34,12 +34,12 @@ abstract class ZmqCarrier implements Carrier {
   protected closed = false;
 
   constructor(
-    home: Home,
+    local: LocalState,
     address: string,
     connection: ConnectionOptions,
     producers: Capabilities['producers'],
   ) {
-    this.home = home;
+    this.local = local;
     this.#address = address;
     this.#connection = connection;
     this.capabilities = {
@@ -57,7 +57,7 @@ abstract class ZmqCarrier implements Carrier {
 
   /** As a socket of the Python package: without heartbeats. */
   protected sockets(role: 'server' | 'client'): LayerSocketOptions {
-    const { maxMessageSize } = this.home.settings;
+    const { maxMessageSize } = this.local.settings;
     const options = socketOptions(this.#connection, maxMessageSize, role);
     return { ...options, heartbeatInterval: 0, heartbeatTimeout: -1 };
   }
@@ -95,20 +95,20 @@ abstract class ZmqCarrier implements Carrier {
 
   async join(group: string, channel: string): Promise<void> {
     this.#follow(channel);
-    if (this.home.groups.add(group, channel, this.home.now())) this.#subscribe(group);
+    if (this.local.groups.add(group, channel, this.local.now())) this.#subscribe(group);
     await this.reachable({ timeout: JOIN_TIMEOUT }).catch(() => {});
   }
 
   async leave(group: string, channel: string): Promise<void> {
-    if (this.home.groups.discard(group, channel)) this.#unsubscribe(group);
+    if (this.local.groups.discard(group, channel)) this.#unsubscribe(group);
   }
 
   /** Only this process: nobody else can be told. */
   async flush(): Promise<void> {
-    this.home.boxes.clear();
-    for (const group of this.home.groups.clear()) this.#unsubscribe(group);
+    this.local.boxes.clear();
+    for (const group of this.local.groups.clear()) this.#unsubscribe(group);
     for (const channel of this.#followed) {
-      if (this.home.boxes.readersOf(channel) > 0) continue;
+      if (this.local.boxes.readersOf(channel) > 0) continue;
       this.#followed.delete(channel);
       this.#unsubscribe(routeOf(channel));
     }
@@ -154,26 +154,26 @@ abstract class ZmqCarrier implements Carrier {
 
   /** A frame for whoever is here. */
   protected deliver(topic: string, expiry: number, json: Buffer): void {
-    const now = this.home.now();
+    const now = this.local.now();
     const ttl = expiry - Date.now() / 1000;
     if (ttl <= 0) {
-      this.home.counters.expired++;
+      this.local.counters.expired++;
       return;
     }
-    const value = this.home.settings.codec.decode(json);
+    const value = this.local.settings.codec.decode(json);
     const { channel = topic, message } = takeChannel(value as object);
-    const expiresAt = this.home.expiryOf(ttl, now);
+    const expiresAt = this.local.expiryOf(ttl, now);
     if (this.#followed.has(channel)) {
       const letter = new Letter(json, expiresAt);
       letter.value = message;
-      if (this.home.boxes.put(channel, letter, now) === 'full') this.home.skipped('', [channel]);
-      else this.home.counters.delivered++;
+      if (this.local.boxes.put(channel, letter, now) === 'full') this.local.skipped('', [channel]);
+      else this.local.counters.delivered++;
     }
-    if (!this.home.groups.has(topic)) return;
+    if (!this.local.groups.has(topic)) return;
     const letter = new Letter(json, expiresAt, 0, '', topic);
     // The channel of that name may have got the object itself.
     letter.value = this.#followed.has(channel) ? structuredClone(message) : message;
-    this.home.distribute(topic, letter, now);
+    this.local.distribute(topic, letter, now);
   }
 
   /** Be subscribed to `channel` for as long as this layer lives. */
@@ -206,13 +206,13 @@ abstract class ZmqCarrier implements Carrier {
       reconnectMaxInterval: 400,
     });
     this.#subscriber = subscriber;
-    reportRefusals(subscriber, this.home);
+    reportRefusals(subscriber, this.local);
     subscriber.connect(toConnect(this.#address));
     void this.#listen(subscriber);
   }
 
   async #listen(subscriber: Subscriber): Promise<void> {
-    const { boxes } = this.home;
+    const { boxes } = this.local;
     for (;;) {
       let messages: Buffer[][];
       try {
@@ -227,7 +227,7 @@ abstract class ZmqCarrier implements Carrier {
           const { topic, expiry, json } = readFrame(frame!);
           this.deliver(topic, expiry, json);
         } catch (error) {
-          this.home.undecodable('', error as Error);
+          this.local.undecodable('', error as Error);
         }
         if (!boxes.pressed && ++run < RUN_MAX) continue;
         run = 0;
@@ -245,8 +245,8 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
   #binding: Promise<Publisher> | undefined;
   #dropped = 0;
 
-  constructor(home: Home, address: string, connection: ConnectionOptions) {
-    super(home, address, connection, 'one-process');
+  constructor(local: LocalState, address: string, connection: ConnectionOptions) {
+    super(local, address, connection, 'one-process');
     this.#at = address;
   }
 
@@ -281,19 +281,20 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
     refusable: boolean,
   ): Promise<void> {
     const publisher = this.#publisher ?? (await this.#produce());
-    const { expiry, capacities } = this.home.settings;
+    const { expiry, capacities } = this.local.settings;
     const deadline = Date.now() / 1000 + expiry;
     if (refusable) {
       const capacity = capacities.of(topic);
       const full = publisher.stats().peers.some((peer) => peer.queued.out >= capacity);
-      if (full || this.home.boxes.countOf(topic) >= capacity) throw new ChannelFull(topic);
+      if (full || this.local.boxes.countOf(topic) >= capacity) throw new ChannelFull(topic);
     }
     const frame = writeFrame(topic, deadline, json);
     publisher.trySend(frame);
     this.deliver(topic, deadline, frame.subarray(frame.length - json.length));
     if (refusable) return;
     const { dropped } = publisher.stats();
-    if (dropped > this.#dropped) this.home.lost(dropped - this.#dropped, 'a process does not read');
+    if (dropped > this.#dropped)
+      this.local.lost(dropped - this.#dropped, 'a process does not read');
     this.#dropped = dropped;
   }
 
@@ -308,10 +309,10 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
   async #bind(): Promise<Publisher> {
     const publisher = new Publisher({
       ...this.sockets('server'),
-      sendHighWaterMark: Math.min(100_000, Math.max(1000, this.home.settings.capacities.of(''))),
+      sendHighWaterMark: Math.min(100_000, Math.max(1000, this.local.settings.capacities.of(''))),
       linger: 2000,
     });
-    reportRefusals(publisher, this.home);
+    reportRefusals(publisher, this.local);
     try {
       await publisher.bind(this.#at);
     } catch (error) {
@@ -333,9 +334,9 @@ export class DedicatedZmqCarrier extends ZmqCarrier {
   readonly peerCount = 0;
   readonly #push: Push;
 
-  constructor(home: Home, push: string, pub: string, connection: ConnectionOptions) {
-    super(home, pub, connection, 'many-processes');
-    const { capacities } = home.settings;
+  constructor(local: LocalState, push: string, pub: string, connection: ConnectionOptions) {
+    super(local, pub, connection, 'many-processes');
+    const { capacities } = local.settings;
     this.#push = new Push({
       ...this.sockets('client'),
       // As Python: so many messages wait for a queue service, then `send` says that the channel is full.
@@ -344,7 +345,7 @@ export class DedicatedZmqCarrier extends ZmqCarrier {
       reconnectInterval: 50,
       reconnectMaxInterval: 400,
     });
-    reportRefusals(this.#push, home);
+    reportRefusals(this.#push, local);
     this.#push.connect(toConnect(push));
   }
 
@@ -373,10 +374,10 @@ export class DedicatedZmqCarrier extends ZmqCarrier {
     json: Uint8Array,
     refusable: boolean,
   ): Promise<void> {
-    const frame = writeFrame(topic, Date.now() / 1000 + this.home.settings.expiry, json);
+    const frame = writeFrame(topic, Date.now() / 1000 + this.local.settings.expiry, json);
     if (this.#push.trySend(frame)) return;
     if (refusable) throw new ChannelFull(topic);
-    this.home.lost(1, 'the queue service takes no more');
+    this.local.lost(1, 'the queue service takes no more');
   }
 }
 

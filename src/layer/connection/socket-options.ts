@@ -2,7 +2,7 @@
 
 import { type Context, type Socket, SocketError } from '../../sockets/index.ts';
 import { LayerError } from '../errors.ts';
-import type { Home } from '../local/local-state.ts';
+import type { LocalState } from '../local/local-state.ts';
 import { type SecurityOptions, type SecuritySocketOptions, securityOf } from './security.ts';
 
 /** What layers and hubs are told about their sockets. */
@@ -40,10 +40,10 @@ export function socketOptions(
   };
 }
 
-/** Have `home` report who is not let in here, or does not let us in. */
-export function reportRefusals(socket: Socket, home: Home): void {
+/** Have `local` report who is not let in here, or does not let us in. */
+export function reportRefusals(socket: Socket, local: LocalState): void {
   const report = ({ address, error }: { address: string; error: Error }): void => {
-    home.refused(address, error);
+    local.refused(address, error);
   };
   socket.events.on('handshake:error:auth', report);
   socket.events.on('handshake:error:protocol', report);

@@ -1,4 +1,4 @@
-/** Home: what a layer has of its own, and lends to its carrier. Channels, memberships, counters, the clock. */
+/** LocalState: what a layer has of its own, and lends to its carrier. Channels, memberships, counters, the clock. */
 
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
@@ -8,7 +8,7 @@ import { Groups } from './groups.ts';
 import type { Letter } from './letter.ts';
 import { type Distribution, Mailboxes } from './mailboxes.ts';
 
-export class Home {
+export class LocalState {
   readonly settings: Settings;
   readonly boxes: Mailboxes;
   readonly groups: Groups;

@@ -2,12 +2,12 @@
 
 import { LayerError } from '../errors.ts';
 import type { Letter } from './letter.ts';
-import type { Home } from './local-state.ts';
+import type { LocalState } from './local-state.ts';
 import type { Reader } from './mailboxes.ts';
 
 /** What a layer does for the receptions it has. */
-export interface Desk<M> {
-  readonly home: Home;
+export interface ReceptionHost<M> {
+  readonly local: LocalState;
   readonly receptions: Set<Reception<M>>;
   /** The message in `letter`; undefined if that cannot be read. */
   open(letter: Letter, channel: string): M | undefined;
@@ -17,7 +17,7 @@ export interface Desk<M> {
 
 export class Reception<M> implements Reader {
   readonly promise: Promise<M>;
-  readonly #desk: Desk<M>;
+  readonly #host: ReceptionHost<M>;
   readonly #channel: string;
   #resolve!: (message: M) => void;
   #reject!: (reason: unknown) => void;
@@ -26,12 +26,12 @@ export class Reception<M> implements Reader {
   #abort: (() => void) | undefined;
 
   constructor(
-    desk: Desk<M>,
+    host: ReceptionHost<M>,
     channel: string,
     timeout: number | undefined,
     signal: AbortSignal | undefined,
   ) {
-    this.#desk = desk;
+    this.#host = host;
     this.#channel = channel;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -46,18 +46,18 @@ export class Reception<M> implements Reader {
       this.#abort = () => this.cancel(signal.reason);
       signal.addEventListener('abort', this.#abort, { once: true });
     }
-    desk.receptions.add(this);
-    desk.home.hold();
-    desk.home.boxes.wait(channel, this);
-    desk.want(channel);
+    host.receptions.add(this);
+    host.local.hold();
+    host.local.boxes.wait(channel, this);
+    host.want(channel);
   }
 
   take(letter: Letter): void {
-    const message = this.#desk.open(letter, this.#channel);
+    const message = this.#host.open(letter, this.#channel);
     if (message === undefined) {
       // Not what was waited for: back to the end of the line.
-      this.#desk.home.boxes.wait(this.#channel, this);
-      this.#desk.want(this.#channel);
+      this.#host.local.boxes.wait(this.#channel, this);
+      this.#host.want(this.#channel);
       return;
     }
     this.#settle();
@@ -66,15 +66,15 @@ export class Reception<M> implements Reader {
 
   /** End the wait; does nothing when it is over. */
   cancel(reason: unknown): void {
-    if (!this.#desk.home.boxes.cancel(this.#channel, this)) return;
-    this.#desk.unwant(this.#channel);
+    if (!this.#host.local.boxes.cancel(this.#channel, this)) return;
+    this.#host.unwant(this.#channel);
     this.#settle();
     this.#reject(reason);
   }
 
   #settle(): void {
-    this.#desk.receptions.delete(this);
-    this.#desk.home.release();
+    this.#host.receptions.delete(this);
+    this.#host.local.release();
     clearTimeout(this.#timer);
     if (this.#abort !== undefined) this.#signal?.removeEventListener('abort', this.#abort);
   }

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Letter } from '../local/letter.ts';
-import type { Home } from '../local/local-state.ts';
+import type { LocalState } from '../local/local-state.ts';
 import type { Reader } from '../local/mailboxes.ts';
 import { routeOf } from '../local/names.ts';
 import {
@@ -27,13 +27,13 @@ export interface ExchangeHost {
 }
 
 /**
- * Channels of this process live in the mailboxes of `home`, and so do those that any process may read. A channel that another
+ * Channels of this process live in the mailboxes of `local`, and so do those that any process may read. A channel that another
  * process has made is handed to it as messages come, and counted until it says that they were read.
  */
 export class Exchange {
   /** Another one after each start. */
   readonly id: string = randomBytes(8).toString('hex');
-  readonly #home: Home;
+  readonly #local: LocalState;
   readonly #host: ExchangeHost;
   readonly #header: HeaderWriter;
   readonly #peers = new Map<string, Peer>();
@@ -52,10 +52,10 @@ export class Exchange {
   #flushCount = 0;
   #peerCount = 0;
 
-  constructor(home: Home, host: ExchangeHost) {
-    this.#home = home;
+  constructor(local: LocalState, host: ExchangeHost) {
+    this.#local = local;
     this.#host = host;
-    this.#header = new HeaderWriter(home.key);
+    this.#header = new HeaderWriter(local.key);
   }
 
   /** Processes that listen now. */
@@ -74,7 +74,7 @@ export class Exchange {
 
   /** False: the channel is full. */
   send(channel: string, payload: Uint8Array, ttl: number, now: number): boolean {
-    const capacity = this.#home.settings.capacities.of(this.#home.bare(channel));
+    const capacity = this.#local.settings.capacities.of(this.#local.bare(channel));
     const head = this.#header.write(Kind.send, 0, ttl, 0);
     return this.#send(channel, payload, ttl, capacity, head, undefined, now);
   }
@@ -96,16 +96,16 @@ export class Exchange {
 
   /** A message that a reader here gave back. */
   giveBack(channel: string, letter: Letter, now: number): void {
-    this.#home.boxes.giveBack(channel, letter, now);
+    this.#local.boxes.giveBack(channel, letter, now);
   }
 
   /** End a membership, wherever it is kept; process `from` has ended its own, and may have begun another since. */
   leave(group: string, channel: string, from?: string): void {
-    this.#home.groups.discard(group, channel);
+    this.#local.groups.discard(group, channel);
     const owner = this.#owners.get(routeOf(channel))?.peer;
     const isOwners = owner !== undefined && owner.key === from;
-    if (isOwners || !this.#home.isForeign(channel)) return;
-    const end: End = { number: ++this.#endCount, at: this.#home.now(), group, channel };
+    if (isOwners || !this.#local.isForeign(channel)) return;
+    const end: End = { number: ++this.#endCount, at: this.#local.now(), group, channel };
     this.#ended.push(end);
     if (owner?.present) this.#tellEnd(owner.topic, end);
   }
@@ -125,13 +125,13 @@ export class Exchange {
     if (name === undefined || payload === undefined || header.kind === Kind.mark) return;
     const text = name.toString('latin1');
     if (header.kind === Kind.group) {
-      this.#home.counters.groupSent++;
+      this.#local.counters.groupSent++;
       this.#groupSend(text, payload, except, head, header.ttl, now);
     } else if (this.#send(text, payload, header.ttl, header.extra, head, undefined, now)) {
-      this.#home.counters.sent++;
+      this.#local.counters.sent++;
     } else {
-      this.#home.counters.full++;
-      this.#home.events.emit('full', { channel: text });
+      this.#local.counters.full++;
+      this.#local.events.emit('full', { channel: text });
       sender.refused.push(header.number);
       if (sender.refused.length > REFUSED_MAX) sender.refused.shift();
       sender.fresh.push(header.number);
@@ -141,7 +141,7 @@ export class Exchange {
   /** Everything there was to read for now has been read: tell the senders. */
   confirm(): void {
     for (const sender of this.#touched) {
-      const held = this.#home.boxes.letterCount;
+      const held = this.#local.boxes.letterCount;
       this.#tell(sender.topic, { t: 'ack', n: sender.last, refused: sender.fresh, held });
       sender.fresh = [];
     }
@@ -201,7 +201,7 @@ export class Exchange {
     const [channel, group] = unpackAddress(address);
     const expiresAt = now + header.ttl;
     const letter = new Letter(own(payload), expiresAt, header.number, header.from, group);
-    this.#home.boxes.giveBack(channel, letter, now);
+    this.#local.boxes.giveBack(channel, letter, now);
   }
 
   /** Nobody listens to the inbox of `key` any more. */
@@ -245,8 +245,8 @@ export class Exchange {
     const others = route === undefined ? 0 : outstanding(route);
     const from = head.toString('hex', 4, 12);
     const letter = new Letter(own(payload), now + ttl, ++this.#place, from, group);
-    if (this.#home.boxes.put(channel, letter, now, capacity, others) === 'full') return false;
-    this.#home.counters.delivered++;
+    if (this.#local.boxes.put(channel, letter, now, capacity, others) === 'full') return false;
+    this.#local.counters.delivered++;
     return true;
   }
 
@@ -288,17 +288,17 @@ export class Exchange {
     this.#host.publish(
       except === undefined ? [topic, header, payload] : [topic, header, payload, except],
     );
-    if (!this.#home.groups.has(group)) return;
+    if (!this.#local.groups.has(group)) return;
     const from = header.toString('hex', 4, 12);
-    const expiresAt = head === undefined ? this.#home.expiryOf(ttl, now) : now + ttl;
+    const expiresAt = head === undefined ? this.#local.expiryOf(ttl, now) : now + ttl;
     const letter = new Letter(own(payload), expiresAt, ++this.#place, from, group);
     const excepted = unpackExcept(except);
     // Members that other processes have made are not in our mailboxes, but reached like any channel.
     const elsewhere: string[] = [];
-    for (const channel of this.#home.groups.members(group, now)) {
+    for (const channel of this.#local.groups.members(group, now)) {
       if (this.#owners.has(routeOf(channel)) && !excepted?.has(channel)) elsewhere.push(channel);
     }
-    this.#home.distribute(
+    this.#local.distribute(
       group,
       letter,
       now,
@@ -306,11 +306,11 @@ export class Exchange {
     );
     const full: string[] = [];
     for (const channel of elsewhere) {
-      const capacity = this.#home.capacityOf.get(channel) ?? 100;
+      const capacity = this.#local.capacityOf.get(channel) ?? 100;
       const sent = this.#send(channel, letter.payload, ttl, capacity, header, group, now);
       if (!sent) full.push(channel);
     }
-    if (full.length > 0) this.#home.skipped(group, full);
+    if (full.length > 0) this.#local.skipped(group, full);
   }
 
   #hello(from: string, hello: Extract<ToHub, { t: 'hello' }>, now: number): void {
@@ -357,7 +357,7 @@ export class Exchange {
       sync: hello.sync,
       acked: sender.last,
       refused: sender.refused.filter((number) => number > hello.acked),
-      held: this.#home.boxes.letterCount,
+      held: this.#local.boxes.letterCount,
       missed,
     });
     sender.fresh = [];
@@ -370,7 +370,7 @@ export class Exchange {
     }
     for (const [group, channel] of hello.left) this.leave(group, channel, from);
     for (const [channel, count] of hello.wants) this.#want(from, channel, count, now);
-    this.#home.events.emit('peer:join', { peer: from });
+    this.#local.events.emit('peer:join', { peer: from });
   }
 
   #tellEnd(topic: string, { number, group, channel }: End): void {
@@ -386,16 +386,16 @@ export class Exchange {
       route = { peer, handed: last, last, unread };
       this.#owners.set(name, route);
     } else if (route.peer !== peer) {
-      this.#home.lost(route.handed - last, `on the way to process ${from}`);
+      this.#local.lost(route.handed - last, `on the way to process ${from}`);
       route.peer = peer;
       route.last = route.handed;
       route.unread = unread;
     }
-    for (const channel of this.#home.boxes.channelsOf(name)) {
+    for (const channel of this.#local.boxes.channelsOf(name)) {
       for (;;) {
-        const letter = this.#home.boxes.take(channel, now);
+        const letter = this.#local.boxes.take(channel, now);
         if (letter === undefined) break;
-        const head = new HeaderWriter(letter.from || this.#home.key);
+        const head = new HeaderWriter(letter.from || this.#local.key);
         const ttl = letter.expiresAt - now;
         const header = head.write(Kind.send, 0, ttl, 0);
         this.#hand(route, channel, asBuffer(letter.payload), ttl, header, letter.group);
@@ -407,8 +407,8 @@ export class Exchange {
     const peer = this.#peers.get(from);
     if (peer === undefined) return;
     for (let i = 0; i < delta; i++) {
-      const reader = new RemoteReader(peer, channel, this.#host, this.#home);
-      const letter = this.#home.boxes.take(channel, now);
+      const reader = new RemoteReader(peer, channel, this.#host, this.#local);
+      const letter = this.#local.boxes.take(channel, now);
       if (letter === undefined) reader.wait();
       else reader.take(letter);
     }
@@ -421,13 +421,13 @@ export class Exchange {
   }
 
   #join(group: string, channel: string, capacity: number | null, now: number): void {
-    this.#home.groups.add(group, channel, now);
-    this.#home.capacityOf.set(channel, capacity ?? Number.POSITIVE_INFINITY);
+    this.#local.groups.add(group, channel, now);
+    this.#local.capacityOf.set(channel, capacity ?? Number.POSITIVE_INFINITY);
   }
 
   /** Of channels that are in no group any more, when they have become many. */
   #forgetCapacities(): void {
-    const { capacityOf, groups } = this.#home;
+    const { capacityOf, groups } = this.#local;
     if (capacityOf.size < 2 * groups.memberCount + CAPACITIES_MIN) return;
     const members = new Set<string>();
     for (const [, channel] of groups.entries()) members.add(channel);
@@ -440,17 +440,17 @@ export class Exchange {
     this.#peers.delete(key);
     this.#peerCount--;
     peer.present = false;
-    peer.since = this.#home.now();
+    peer.since = this.#local.now();
     for (const readers of peer.readers.values()) {
       for (const reader of [...readers]) reader.cancel();
     }
     for (const id of [...this.#flushes.keys()]) this.#flushed(id, key);
-    if (!replaced) this.#home.events.emit('peer:leave', { peer: key });
+    if (!replaced) this.#local.events.emit('peer:leave', { peer: key });
   }
 
   #flush(prefix: string, done: () => void): void {
-    this.#home.boxes.clear(prefix);
-    this.#home.groups.clear(prefix);
+    this.#local.boxes.clear(prefix);
+    this.#local.groups.clear(prefix);
     this.#retained.clear();
     const id = ++this.#flushCount;
     this.#flushes.set(id, { waiting: new Set(this.#peers.keys()), done });
@@ -470,7 +470,7 @@ export class Exchange {
   #sender(key: string, before: number): Sender {
     let sender = this.#senders.get(key);
     if (sender === undefined) {
-      const seen = this.#home.now();
+      const seen = this.#local.now();
       const topic = inboxTopic(key);
       sender = { topic, first: before, last: before, refused: [], fresh: [], seen };
       this.#senders.set(key, sender);
@@ -480,7 +480,7 @@ export class Exchange {
 
   /** Messages of a sender will not come: its connection broke with them on it. */
   #gap(sender: Sender, from: number, to: number): void {
-    this.#home.lost(to - from + 1, 'on the way from a process');
+    this.#local.lost(to - from + 1, 'on the way from a process');
     this.#tell(sender.topic, { t: 'gap', from, to });
   }
 
@@ -533,13 +533,13 @@ class RemoteReader implements Reader {
   readonly #peer: Peer;
   readonly #channel: string;
   readonly #host: ExchangeHost;
-  readonly #home: Home;
+  readonly #local: LocalState;
 
-  constructor(peer: Peer, channel: string, host: ExchangeHost, home: Home) {
+  constructor(peer: Peer, channel: string, host: ExchangeHost, local: LocalState) {
     this.#peer = peer;
     this.#channel = channel;
     this.#host = host;
-    this.#home = home;
+    this.#local = local;
   }
 
   wait(): void {
@@ -549,13 +549,13 @@ class RemoteReader implements Reader {
       this.#peer.readers.set(this.#channel, readers);
     }
     readers.add(this);
-    this.#home.boxes.wait(this.#channel, this);
+    this.#local.boxes.wait(this.#channel, this);
   }
 
   take(letter: Letter): void {
     this.#forget();
-    const ttl = letter.expiresAt - this.#home.now();
-    const writer = new HeaderWriter(letter.from || this.#home.key);
+    const ttl = letter.expiresAt - this.#local.now();
+    const writer = new HeaderWriter(letter.from || this.#local.key);
     const header = writer.write(Kind.letter, letter.sequence, ttl, 0);
     const address = packAddress(this.#channel, letter.group);
     this.#host.publish([this.#peer.topic, header, address, asBuffer(letter.payload)]);
@@ -563,7 +563,7 @@ class RemoteReader implements Reader {
 
   cancel(): void {
     this.#forget();
-    this.#home.boxes.cancel(this.#channel, this);
+    this.#local.boxes.cancel(this.#channel, this);
   }
 
   #forget(): void {

@@ -1,15 +1,15 @@
-/** Station: the XPUB of a hub or producer, and the exchange behind it. */
+/** HubSocket: the XPUB of a hub or producer, and the exchange behind it. */
 
 import { XPublisher } from '../../sockets/index.ts';
 import { type LayerSocketOptions, reportRefusals } from '../connection/socket-options.ts';
-import type { Home } from '../local/local-state.ts';
+import type { LocalState } from '../local/local-state.ts';
 import { turn } from '../local/turn.ts';
 import { Exchange } from './exchange.ts';
 import { inboxOwner, Kind, readControl, readHeader, type ToHub, unpackBack } from './protocol.ts';
 
-export class Station {
+export class HubSocket {
   readonly exchange: Exchange;
-  readonly #home: Home;
+  readonly #local: LocalState;
   readonly #socket: XPublisher;
   #closed = false;
   /** Messages published since the queues were looked at. */
@@ -18,8 +18,8 @@ export class Station {
   #impatientUntil = 0;
   #droppedCount = 0;
 
-  constructor(home: Home, options: LayerSocketOptions) {
-    this.#home = home;
+  constructor(local: LocalState, options: LayerSocketOptions) {
+    this.#local = local;
     this.#socket = new XPublisher({
       ...options,
       sendHighWaterMark: PEER_QUEUE,
@@ -27,8 +27,8 @@ export class Station {
       linger: LINGER,
     });
     const socket = this.#socket;
-    reportRefusals(socket, home);
-    this.exchange = new Exchange(home, {
+    reportRefusals(socket, local);
+    this.exchange = new Exchange(local, {
       publish: (parts) => {
         this.#published++;
         socket.trySend(parts);
@@ -73,14 +73,14 @@ export class Station {
   async pace(): Promise<void> {
     this.#published = 0;
     await turn();
-    if (this.#closed || this.#home.now() < this.#impatientUntil) return;
+    if (this.#closed || this.#local.now() < this.#impatientUntil) return;
     const queued = () => (this.#closed ? 0 : this.#socket.stats().queued.out);
     let before = queued();
     if (before < PACE_HIGH) return;
-    let patience = this.#home.now() + PATIENCE;
+    let patience = this.#local.now() + PATIENCE;
     for (;;) {
       await turn();
-      const now = this.#home.now();
+      const now = this.#local.now();
       const length = queued();
       if (length < PACE_HIGH / 2) return;
       if (length < before) {
@@ -98,7 +98,7 @@ export class Station {
     this.exchange.sweep(now);
     if (this.#closed) return;
     const { dropped } = this.#socket.stats();
-    this.#home.lost(dropped - this.#droppedCount, 'dropped for processes that do not read');
+    this.#local.lost(dropped - this.#droppedCount, 'dropped for processes that do not read');
     this.#droppedCount = dropped;
   }
 
@@ -114,7 +114,7 @@ export class Station {
         for (const parts of await this.#socket.receiveMany()) this.#heard(parts);
       } catch (error) {
         if (this.#closed || this.#socket.closed) return;
-        this.#home.undecodable('', error as Error);
+        this.#local.undecodable('', error as Error);
       }
     }
   }
@@ -129,11 +129,11 @@ export class Station {
     }
     const header = readHeader(part);
     if (typeof header === 'string') {
-      this.#home.undecodable('', new Error(header));
+      this.#local.undecodable('', new Error(header));
       return;
     }
     try {
-      const now = this.#home.now();
+      const now = this.#local.now();
       if (header.kind === Kind.back) {
         const back = unpackBack(part);
         if (back === undefined) throw new Error('too short');
@@ -144,7 +144,7 @@ export class Station {
       if (header.kind !== Kind.control || message === undefined) throw new Error('no sense');
       this.exchange.control(header.from, message, now);
     } catch (error) {
-      this.#home.undecodable(header.from, error as Error);
+      this.#local.undecodable(header.from, error as Error);
     }
   }
 }

@@ -9,7 +9,7 @@ import {
 } from '../connection/socket-options.ts';
 import { LayerClosed, LayerError } from '../errors.ts';
 import { Letter } from '../local/letter.ts';
-import type { Home } from '../local/local-state.ts';
+import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
 import { timedOut } from '../local/reception.ts';
 import { turn } from '../local/turn.ts';
@@ -42,7 +42,7 @@ export interface LinkHost {
 
 export class Link {
   readonly address: string;
-  readonly #home: Home;
+  readonly #local: LocalState;
   readonly #host: LinkHost | undefined;
   readonly #socket: XSubscriber;
   readonly #header: HeaderWriter;
@@ -83,20 +83,20 @@ export class Link {
   levelsBy: ((message: ToHub) => void) | undefined;
 
   constructor(
-    home: Home,
+    local: LocalState,
     address: string,
     options: LayerSocketOptions,
     host?: LinkHost,
     mine: (name: string) => boolean = () => true,
   ) {
     this.address = address;
-    this.#home = home;
+    this.#local = local;
     this.#host = host;
     this.#mine = mine;
-    this.#header = new HeaderWriter(home.key);
-    this.#inbox = inboxTopic(home.key);
-    home.changeListeners.add(this.#routeChanged);
-    home.boxes.tracking = true;
+    this.#header = new HeaderWriter(local.key);
+    this.#inbox = inboxTopic(local.key);
+    local.changeListeners.add(this.#routeChanged);
+    local.boxes.tracking = true;
     this.#socket = new XSubscriber({
       ...options,
       linger: 200,
@@ -107,12 +107,12 @@ export class Link {
     });
     this.#subscribe(COMMON_TOPIC);
     this.#subscribe(this.#inbox);
-    for (const group of home.groups.names()) if (mine(group)) this.#subscribe(groupTopic(group));
+    for (const group of local.groups.names()) if (mine(group)) this.#subscribe(groupTopic(group));
     const { events } = this.#socket;
     events.on('handshake', () => this.#hello());
     events.on('disconnect', () => this.#lost());
     events.on('connect:retry', () => this.#absent());
-    reportRefusals(this.#socket, home);
+    reportRefusals(this.#socket, local);
     this.#socket.connect(toConnect(address));
     void this.#listen();
   }
@@ -127,24 +127,24 @@ export class Link {
 
   /** A receive waits at `channel`. */
   want(channel: string): void {
-    if (this.#home.isOwn(channel)) this.#own(channel);
+    if (this.#local.isOwn(channel)) this.#own(channel);
     else this.#changeWant(channel, 1);
   }
 
   unwant(channel: string): void {
-    if (!this.#home.isOwn(channel)) this.#changeWant(channel, -1);
+    if (!this.#local.isOwn(channel)) this.#changeWant(channel, -1);
   }
 
   /** Make `channel` a member; resolves when the hub knows, or, unless `strictly`, when there is none. */
   join(group: string, channel: string, strictly: boolean): Promise<void> {
     this.#unheardOf(group, channel, 'join');
-    if (this.#home.isOwn(channel)) {
+    if (this.#local.isOwn(channel)) {
       this.#own(channel);
-      if (this.#home.groups.add(group, channel, this.#home.now())) {
+      if (this.#local.groups.add(group, channel, this.#local.now())) {
         this.#subscribe(groupTopic(group));
       }
     } else {
-      const capacity = this.#home.settings.capacities.of(this.#home.bare(channel));
+      const capacity = this.#local.settings.capacities.of(this.#local.bare(channel));
       const member: [string, string, number] = [group, channel, capacity];
       this.#foreign.set(memberKey(group, channel), member);
       this.#say({ t: 'join', m: [member] });
@@ -157,7 +157,7 @@ export class Link {
     this.#unheardOf(group, channel, 'leave');
     this.#foreign.delete(memberKey(group, channel));
     this.#say({ t: 'leave', m: [[group, channel]] });
-    return this.#home.isOwn(channel) ? RESOLVED : this.sync(strictly);
+    return this.#local.isOwn(channel) ? RESOLVED : this.sync(strictly);
   }
 
   /** The last member here has expired. */
@@ -224,10 +224,10 @@ export class Link {
     this.#levelDue = false;
     if (this.#state !== 'joined') return;
     const changed: [string, number, number][] = [];
-    this.#home.spreadChanges();
+    this.#local.spreadChanges();
     for (const name of this.#changed) {
       const last = this.#routes.get(name);
-      if (last !== undefined) changed.push([name, last, this.#home.boxes.countOf(name)]);
+      if (last !== undefined) changed.push([name, last, this.#local.boxes.countOf(name)]);
     }
     this.#changed.clear();
     if (changed.length === 0) return;
@@ -255,9 +255,9 @@ export class Link {
   /** Close without a word, and resolve what waits: somebody else does from here on what this link did. */
   retire(): void {
     this.#closed = true;
-    this.#home.changeListeners.delete(this.#routeChanged);
-    this.#home.boxes.tracking = this.#home.changeListeners.size > 0;
-    this.#home.spreadChanges();
+    this.#local.changeListeners.delete(this.#routeChanged);
+    this.#local.boxes.tracking = this.#local.changeListeners.size > 0;
+    this.#local.spreadChanges();
     for (const sync of this.#syncs.splice(0)) {
       sync.end();
       sync.resolve();
@@ -293,7 +293,7 @@ export class Link {
   }
 
   #leave(group: string, channel: string): void {
-    if (this.#home.groups.discard(group, channel)) this.#unsubscribe(groupTopic(group));
+    if (this.#local.groups.discard(group, channel)) this.#unsubscribe(groupTopic(group));
   }
 
   #subscribe(topic: string): void {
@@ -348,8 +348,8 @@ export class Link {
   #hello(): void {
     if (this.#closed) return;
     this.#state = 'joining';
-    const { boxes, groups } = this.#home;
-    const now = this.#home.now();
+    const { boxes, groups } = this.#local;
+    const now = this.#local.now();
     let oldest = now;
     for (const [group, , joinedAt] of groups.entries()) {
       if (this.#mine(group)) oldest = Math.min(oldest, joinedAt);
@@ -378,7 +378,7 @@ export class Link {
 
   #lost(): void {
     if (this.#state === 'joined') {
-      this.#home.events.emit('disconnect', { address: this.address });
+      this.#local.events.emit('disconnect', { address: this.address });
       this.#host?.lost();
     }
     if (this.#closed || this.#state === 'absent') return;
@@ -397,7 +397,7 @@ export class Link {
   }
 
   async #listen(): Promise<void> {
-    const { boxes } = this.#home;
+    const { boxes } = this.#local;
     while (!this.#closed) {
       let messages: Buffer[][];
       try {
@@ -411,7 +411,7 @@ export class Link {
         try {
           this.#heard(parts);
         } catch (error) {
-          this.#home.undecodable('', error as Error);
+          this.#local.undecodable('', error as Error);
         }
         // Let readers read before their channels are full.
         if (!boxes.pressed && ++run < RUN_MAX) continue;
@@ -428,10 +428,10 @@ export class Link {
   #heard(parts: readonly Buffer[]): void {
     const header = readHeader(parts[1]);
     if (typeof header === 'string') {
-      this.#home.undecodable('', new LayerError('ERR_PROTOCOL', header));
+      this.#local.undecodable('', new LayerError('ERR_PROTOCOL', header));
       return;
     }
-    const now = this.#home.now();
+    const now = this.#local.now();
     switch (header.kind) {
       case Kind.group: {
         const group = parts[0]!.toString('latin1', 1, parts[0]!.length - 1);
@@ -459,16 +459,16 @@ export class Link {
         if (this.#routes.has(route)) this.#routes.set(route, header.number);
         this.#changed.add(route);
         // As a member it gets this by the group, too.
-        if (group !== undefined && this.#home.groups.hasMember(group, channel)) break;
+        if (group !== undefined && this.#local.groups.hasMember(group, channel)) break;
         const letter = this.#letter(header, parts[3], group, now);
-        this.#home.boxes.put(channel, letter, now, Number.POSITIVE_INFINITY);
-        this.#home.counters.delivered++;
+        this.#local.boxes.put(channel, letter, now, Number.POSITIVE_INFINITY);
+        this.#local.counters.delivered++;
         break;
       }
       case Kind.letter: {
         const [channel, group] = unpackAddress(parts[2]!.toString('latin1'));
         const letter = this.#letter(header, parts[3], group, now);
-        if (this.#home.boxes.offer(channel, letter)) this.#home.counters.delivered++;
+        if (this.#local.boxes.offer(channel, letter)) this.#local.counters.delivered++;
         else this.#socket.trySend([packBack(this.#header, channel, letter, now)]);
         break;
       }
@@ -493,7 +493,7 @@ export class Link {
   ): void {
     const letter = this.#letter(header, payload, group, now);
     const excepted = except === undefined ? undefined : unpackExcept(except);
-    this.#home.distribute(group, letter, now, excepted, sentAt);
+    this.#local.distribute(group, letter, now, excepted, sentAt);
   }
 
   #letter(
@@ -503,7 +503,7 @@ export class Link {
     now: number,
   ): Letter {
     if (payload === undefined) throw new LayerError('ERR_PROTOCOL', 'a message without payload');
-    const expiresAt = this.#home.expiryOf(header.ttl, now);
+    const expiresAt = this.#local.expiryOf(header.ttl, now);
     return new Letter(payload, expiresAt, header.number, header.from, group);
   }
 
@@ -530,7 +530,7 @@ export class Link {
         }
         break;
       case 'flush': {
-        const { settings, boxes, groups } = this.#home;
+        const { settings, boxes, groups } = this.#local;
         const { prefix } = settings;
         if (message.prefix === prefix || message.prefix === '') {
           boxes.clear(prefix);
@@ -562,7 +562,7 @@ export class Link {
     const early = this.#early;
     this.#early = [];
     for (const deliver of early) deliver();
-    this.#home.lost(message.missed, 'sent to groups, not all of them ours, while disconnected');
+    this.#local.lost(message.missed, 'sent to groups, not all of them ours, while disconnected');
     this.#host?.welcome(message.hub, message.acked, message.refused, message.held);
     this.#synced(message.sync);
     // Who began to wait since the hello was sent, and who gave up.
@@ -575,13 +575,13 @@ export class Link {
     if (this.#syncs.length > 0) this.#syncDue = true;
     this.#speakNow();
     const { address } = this;
-    this.#home.events.emit('connect', { address, hub: message.hub, restarted });
+    this.#local.events.emit('connect', { address, hub: message.hub, restarted });
   }
 
   #waiting(): Map<string, number> {
-    const waiting = this.#home.boxes.waiting();
+    const waiting = this.#local.boxes.waiting();
     return new Map(
-      waiting.filter(([channel]) => !this.#home.isOwn(channel) && this.#mine(channel)),
+      waiting.filter(([channel]) => !this.#local.isOwn(channel) && this.#mine(channel)),
     );
   }
 

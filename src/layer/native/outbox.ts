@@ -7,7 +7,7 @@ import {
   toConnect,
 } from '../connection/socket-options.ts';
 import { ChannelFull, LayerClosed, LayerError } from '../errors.ts';
-import type { Home } from '../local/local-state.ts';
+import type { LocalState } from '../local/local-state.ts';
 import { Queue } from '../local/queue.ts';
 import { turn } from '../local/turn.ts';
 import { HeaderWriter, Kind, type ToHub } from './protocol.ts';
@@ -17,7 +17,7 @@ import { HeaderWriter, Kind, type ToHub } from './protocol.ts';
  * hub, refused because its channel is full, or reported as lost; a `send` waits for that.
  */
 export class Outbox {
-  readonly #home: Home;
+  readonly #local: LocalState;
   readonly #socket: Push;
   readonly #header: HeaderWriter;
   readonly #waiting = new Queue<Parcel>();
@@ -36,9 +36,9 @@ export class Outbox {
   #run = 0;
   #idle: (() => void)[] = [];
 
-  constructor(home: Home, address: string, options: LayerSocketOptions) {
-    this.#home = home;
-    this.#header = new HeaderWriter(home.key);
+  constructor(local: LocalState, address: string, options: LayerSocketOptions) {
+    this.#local = local;
+    this.#header = new HeaderWriter(local.key);
     this.#socket = new Push({
       ...options,
       linger: 2000,
@@ -48,7 +48,7 @@ export class Outbox {
     });
     // After a break: so that the hub sees what did not arrive, even if nothing follows.
     this.#socket.events.on('handshake', () => this.#mark());
-    reportRefusals(this.#socket, home);
+    reportRefusals(this.#socket, local);
     this.#socket.connect(toConnect(address));
   }
 
@@ -64,7 +64,7 @@ export class Outbox {
   /** Resolves when the hub has it, and says that there was room. */
   send(channel: string, payload: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      const capacity = this.#home.settings.capacities.of(this.#home.bare(channel));
+      const capacity = this.#local.settings.capacities.of(this.#local.bare(channel));
       this.#post(Kind.send, channel, payload, undefined, capacity, resolve, reject);
     });
   }
@@ -73,7 +73,7 @@ export class Outbox {
   groupSend(group: string, payload: Uint8Array, except: Buffer | undefined): Promise<void> {
     if (this.#open && this.#waiting.length === 0) {
       const number = this.#number + 1;
-      const header = this.#header.write(Kind.group, number, this.#home.settings.expiry, 0);
+      const header = this.#header.write(Kind.group, number, this.#local.settings.expiry, 0);
       const parts = [header, group, payload];
       if (this.#socket.trySend(except === undefined ? parts : [...parts, except])) {
         this.#number = number;
@@ -96,7 +96,7 @@ export class Outbox {
   welcome(acked: number, refused: readonly number[], held: number, restarted: boolean): void {
     if (restarted) {
       // Of all that waited in it, at most what we had sent there was ours.
-      this.#home.lost(Math.min(this.#held, this.#sentHere), 'unread in a hub that is gone');
+      this.#local.lost(Math.min(this.#held, this.#sentHere), 'unread in a hub that is gone');
       this.#sentHere = 0;
     }
     this.ack(acked, refused, held);
@@ -114,7 +114,7 @@ export class Outbox {
       for (const [sent, parcel] of this.#pending) {
         if (sent > number) break;
         this.#pending.delete(sent);
-        if (full.has(sent)) parcel.reject(new ChannelFull(this.#home.bare(parcel.name)));
+        if (full.has(sent)) parcel.reject(new ChannelFull(this.#local.bare(parcel.name)));
         else {
           this.#sentHere++;
           parcel.resolve();
@@ -130,9 +130,9 @@ export class Outbox {
       if (number > to) break;
       if (number < from) continue;
       this.#pending.delete(number);
-      parcel.reject(unconfirmed(this.#home.bare(parcel.name), 'the connection to the hub broke'));
+      parcel.reject(unconfirmed(this.#local.bare(parcel.name), 'the connection to the hub broke'));
     }
-    this.#home.lost(to - from + 1, 'the connection to the hub broke');
+    this.#local.lost(to - from + 1, 'the connection to the hub broke');
   }
 
   /** The hub does not answer any more. */
@@ -151,7 +151,7 @@ export class Outbox {
       if (parcel.expiresAt > now) break;
       this.#pending.delete(number);
       parcel.reject(
-        unconfirmed(this.#home.bare(parcel.name), 'the hub has not said what became of it'),
+        unconfirmed(this.#local.bare(parcel.name), 'the hub has not said what became of it'),
       );
     }
   }
@@ -175,7 +175,7 @@ export class Outbox {
     for (let parcel = this.#waiting.shift(); parcel; parcel = this.#waiting.shift()) {
       parcel.reject(closed);
     }
-    this.#home.lost(lostCount, 'not confirmed when the layer was closed');
+    this.#local.lost(lostCount, 'not confirmed when the layer was closed');
     await this.#socket[Symbol.asyncDispose]();
     this.#wake();
   }
@@ -189,7 +189,7 @@ export class Outbox {
     resolve: () => void,
     reject: (reason: unknown) => void,
   ): void {
-    const expiresAt = this.#home.now() + this.#home.settings.expiry;
+    const expiresAt = this.#local.now() + this.#local.settings.expiry;
     const parcel: Parcel = { kind, name, payload, except, capacity, expiresAt, resolve, reject };
     if (this.#open && this.#waiting.length === 0 && this.#push(parcel)) return;
     if (this.#waiting.length >= WAITING_MAX && !this.#open) {
@@ -201,7 +201,7 @@ export class Outbox {
   }
 
   #push(parcel: Parcel): boolean {
-    const ttl = parcel.expiresAt - this.#home.now();
+    const ttl = parcel.expiresAt - this.#local.now();
     const number = this.#number + 1;
     const header = this.#header.write(parcel.kind, number, ttl, parcel.capacity);
     const parts = [header, parcel.name, parcel.payload];
@@ -232,10 +232,10 @@ export class Outbox {
   }
 
   #giveUp(parcel: Parcel, why: string): void {
-    this.#home.lost(1, why);
+    this.#local.lost(1, why);
     // A group's message may be lost, but `groupSend` does not complain.
     if (parcel.kind === Kind.group) parcel.resolve();
-    else parcel.reject(unconfirmed(this.#home.bare(parcel.name), why));
+    else parcel.reject(unconfirmed(this.#local.bare(parcel.name), why));
   }
 
   #mark(): void {

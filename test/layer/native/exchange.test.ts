@@ -1,7 +1,7 @@
 /** The exchange without sockets: what a hub tells whom, with a clock in hand. */
 
 import t from 'tap';
-import { Home } from '../../../src/layer/local/local-state.ts';
+import { LocalState } from '../../../src/layer/local/local-state.ts';
 import { Exchange } from '../../../src/layer/native/exchange.ts';
 import { Kind } from '../../../src/layer/native/protocol.ts';
 import { settle } from '../../../src/layer/options.ts';
@@ -10,10 +10,10 @@ const PEER = '0102030405060708';
 
 function make() {
   const time = { now: 0 };
-  const home = new Home(settle({ clock: () => time.now, groupExpiry: 10 }));
+  const local = new LocalState(settle({ clock: () => time.now, groupExpiry: 10 }));
   const published: (string | Buffer)[][] = [];
-  const exchange = new Exchange(home, { publish: (parts) => published.push(parts) });
-  return { time, home, published, exchange };
+  const exchange = new Exchange(local, { publish: (parts) => published.push(parts) });
+  return { time, local, published, exchange };
 }
 
 /** What a process says when it connects; it has been in a group for `since` seconds. */
@@ -91,12 +91,12 @@ t.test(
 );
 
 t.test('capacities of members that are gone are forgotten', async (t) => {
-  const { time, home, exchange } = make();
+  const { time, local, exchange } = make();
   exchange.control(PEER, hello(0), 0);
   for (let n = 0; n < 3000; n++) {
     exchange.control(PEER, { t: 'join', m: [['room', `c${n}`, 5]] }, 0);
     if (n >= 10) exchange.control(PEER, { t: 'leave', m: [['room', `c${n}`]] }, 0);
   }
   exchange.sweep(time.now);
-  t.equal(home.capacityOf.size, 10);
+  t.equal(local.capacityOf.size, 10);
 });
