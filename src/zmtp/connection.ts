@@ -16,11 +16,16 @@ import {
   encodePing,
   encodePong,
 } from './command.ts';
-import { Decoder, FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
-import { Encoder } from './encoder.ts';
+import { FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import type { Message } from './frame.ts';
-import { encodeGreeting, GreetingDecoder } from './greeting.ts';
+import {
+  type FrameDecoder,
+  type FrameEncoder,
+  type Framing,
+  type Greeting,
+  zmtpFraming,
+} from './framing.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import {
   type Box,
@@ -49,11 +54,13 @@ export interface ConnectionOptions extends HeartbeatOptions {
   readonly maxMessageParts: number;
   /** `ZMQ_HANDSHAKE_IVL`. Milliseconds from here to the end of the handshake; 0 = no limit. */
   readonly handshakeInterval: number;
+  /** How frames are written on the transport; default: as ZMTP 3.1 does. */
+  readonly framing?: Framing | undefined;
 }
 
 /** What the handshake told of the peer. */
 export interface Peer {
-  /** The minor version of ZMTP 3 that both speak. */
+  /** The minor version of ZMTP 3 that both speak; 1 where there is no greeting. */
   readonly minor: number;
   /** The type that it announced. */
   readonly socketType: string;
@@ -96,9 +103,9 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #publishes: boolean;
   readonly #subscribes: boolean;
-  readonly #greeting = new GreetingDecoder();
-  readonly #decoder: Decoder;
-  readonly #encoder = new Encoder();
+  readonly #greeting: Greeting | undefined;
+  readonly #decoder: FrameDecoder;
+  readonly #encoder: FrameEncoder;
   readonly #handshake: Handshake;
   readonly #heartbeat: Heartbeat;
   readonly #handshakeDeadline: number;
@@ -118,14 +125,20 @@ export class Connection {
     this.#now = now;
     this.#publishes = socketType === 'PUB' || socketType === 'XPUB';
     this.#subscribes = socketType === 'SUB' || socketType === 'XSUB';
-    this.#decoder = new Decoder({ maxFrameSize: HANDSHAKE_MAX, maxParts: 1 });
+    const { greeting, decoder, encoder } = options.framing ?? zmtpFraming(options.mechanism.name);
+    this.#greeting = greeting;
+    this.#decoder = decoder;
+    this.#encoder = encoder;
+    decoder.limits.maxFrameSize = HANDSHAKE_MAX;
+    decoder.limits.maxParts = 1;
     this.#handshake = options.mechanism.begin(encodeMetadata(announced(options)));
     this.#heartbeat = new Heartbeat(options);
     const { handshakeInterval } = options;
     this.#handshakeDeadline =
       handshakeInterval > 0 ? now + handshakeInterval : Number.POSITIVE_INFINITY;
     this.deadline = this.#handshakeDeadline;
-    this.#encoder.raw(encodeGreeting(options.mechanism.name));
+    if (greeting === undefined) this.#beginHandshake();
+    else encoder.raw(greeting.ours);
   }
 
   /** Octets that `take` would give. */
@@ -149,13 +162,12 @@ export class Connection {
       else this.#decoder.push(chunk);
       return;
     }
+    const greeting = this.#greeting!;
     try {
-      const taken = this.#greeting.push(chunk);
-      if (!this.#greeting.done) return;
-      this.#greeting.checkMechanism(this.#options.mechanism.name);
-      this.state = 'handshake';
-      if (this.#options.judgesAll && this.#options.mechanism.name === 'NULL') this.asking = [];
-      else this.#answer(this.#handshake.first());
+      const taken = greeting.push(chunk);
+      if (!greeting.done) return;
+      greeting.checkMechanism(this.#options.mechanism.name);
+      this.#beginHandshake();
       this.#decoder.push(chunk.subarray(taken));
     } catch (error) {
       this.#fail(error);
@@ -285,6 +297,12 @@ export class Connection {
     this.#fail(new ZmtpError('ERR_ZMTP_MALFORMED_MESSAGE', reason));
   }
 
+  #beginHandshake(): void {
+    this.state = 'handshake';
+    if (this.#options.judgesAll && this.#options.mechanism.name === 'NULL') this.asking = [];
+    else this.#answer(this.#handshake.first());
+  }
+
   /** One command of the handshake; false when none is there or the handshake has failed. */
   #stepHandshake(): boolean {
     if (this.asking !== undefined) return false;
@@ -318,7 +336,7 @@ export class Connection {
     const identity = property(metadata, 'Identity');
     if (identity !== undefined && identity.length > 255) throw longIdentity(identity.length);
     this.peer = {
-      minor: this.#greeting.minor,
+      minor: this.#greeting?.minor ?? 1,
       socketType,
       routingId: identity === undefined || !identity[0] ? undefined : identity,
       metadata: withVerdict(metadata, this.#granted),
