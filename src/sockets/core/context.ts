@@ -17,7 +17,7 @@ import {
 import type { ContextOptions } from '../options/options.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
-import { InprocNames } from '../transport/inproc.ts';
+import { InprocNames } from '../transport/inproc-names.ts';
 import { KeepAlive } from './process-hold.ts';
 
 /** Contexts with sockets, which may have something to deliver when the process would end. */
