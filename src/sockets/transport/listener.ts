@@ -39,8 +39,8 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
   readonly #carrier: Accepts<B>;
   readonly #acceptor: Accepting;
   readonly #links = new Set<StreamLink>();
-  /** Streams that are not connections yet: their transport still negotiates. */
-  readonly #negotiating = new Set<Stream>();
+  /** Ends the negotiations of streams that are not connections yet. */
+  readonly #negotiating = new Set<AbortController>();
   /** Where it is asked for, and peers have addresses. */
   readonly #limit: HandshakeLimit | undefined;
   #resolveOver!: () => void;
@@ -97,7 +97,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
   close(): Promise<void> {
     this.#closing = true;
     for (const link of [...this.#links]) link.close();
-    for (const stream of this.#negotiating) stream.destroy();
+    for (const negotiation of this.#negotiating) negotiation.abort();
     this.#stopListening();
     return this.over;
   }
@@ -112,7 +112,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
         link.finish();
       }
     }
-    for (const stream of this.#negotiating) stream.destroy();
+    for (const negotiation of this.#negotiating) negotiation.abort();
     this.#stopListening();
   }
 
@@ -191,22 +191,23 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
       accepted.destroy();
       return;
     }
-    const open = this.#carrier.admit(accepted, this.#values);
-    if (!(open instanceof Promise)) {
-      this.#connected(open);
-      return;
-    }
+    const negotiation = new AbortController();
+    const open = this.#carrier.admit(accepted, this.#values, negotiation.signal);
+    if (open instanceof Promise) this.#negotiate(open, negotiation);
+    else this.#connected(open);
+  }
+
+  #negotiate(open: Promise<OpenStream>, negotiation: AbortController): void {
     const { handshakeInterval } = this.#values;
-    this.#negotiating.add(accepted);
-    accepted.on('error', () => {});
     const timer =
       handshakeInterval > 0
-        ? setTimeout(() => accepted.destroy(), handshakeInterval).unref()
+        ? setTimeout(() => negotiation.abort(), handshakeInterval).unref()
         : undefined;
+    this.#negotiating.add(negotiation);
     open
       .finally(() => {
         clearTimeout(timer);
-        this.#negotiating.delete(accepted);
+        this.#negotiating.delete(negotiation);
       })
       .then(
         (ready) => {
@@ -214,7 +215,6 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
           else this.#connected(ready);
         },
         (error: Error) => {
-          accepted.destroy();
           if (this.#closing || this.#finishing) return;
           this.#host.emit(handshakeFailure(this.address, error));
         },

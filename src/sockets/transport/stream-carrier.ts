@@ -16,10 +16,14 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
   /** What listens, not yet listening. Throws what the options make impossible, such as `ENODEV`. */
   accept(opening: Opening<B>, events: AcceptEvents): Accepting;
   /**
-   * Makes a connection out of an accepted stream, at once or after negotiating; must reject when the stream is
-   * destroyed, as it is after `handshakeInterval`.
+   * Makes a connection out of an accepted stream, at once or after negotiating. Rejects, with the stream destroyed, when
+   * that fails, and when `signal` aborts: after `handshakeInterval`, or at the end of the endpoint.
    */
-  admit(accepted: Stream, values: OptionValues): OpenStream | Promise<OpenStream>;
+  admit(
+    accepted: Stream,
+    values: OptionValues,
+    signal: AbortSignal,
+  ): OpenStream | Promise<OpenStream>;
 }
 
 /** What a listener needs of its acceptor; its doc comments are those of {@link Acceptor}. */
