@@ -27,6 +27,8 @@ for (const entry of readdirSync(SRC, { recursive: true, withFileTypes: true })) 
 
 /** A floor of the building, by its files, and what those may import. The first match decides. */
 const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] }[] = [
+  // Waiting: timers, promises and turns for all floors but ZMTP.
+  { files: /^base\//, may: [/^base\//, /^node:/] },
   // ZMTP knows bytes: no sockets, no clock, no waiting. CURVE alone needs primitives from Node.
   { files: /^zmtp\/mechanism\/(curve|sodium)-/, may: [/^zmtp\//, /^node:crypto$/] },
   { files: /^zmtp\/mechanism\/noble-/, may: [/^zmtp\//, /^node:crypto$/, /^@noble\//] },
@@ -39,12 +41,18 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
   // A device is a user of sockets.
   { files: /^sockets\/device\//, may: [/^sockets\/(?!pattern\/|routing\/|transport\/)/, /^node:/] },
   { files: /^sockets\/security\/sodium\.ts$/, may: [/^zmtp\//, /^libsodium-wrappers$/] },
-  { files: /^sockets\//, may: [/^sockets\//, /^zmtp\//, /^node:/] },
+  { files: /^sockets\//, may: [/^sockets\//, /^zmtp\//, /^base\//, /^node:/] },
   // The floors above come in by the door.
-  { files: /^layer\//, may: [/^layer\//, /^sockets\/index\.ts$/, /^node:/, /^(?![.\w]+\/)/] },
-  { files: /^daemon\//, may: [/^daemon\//, /^sockets\/index\.ts$/, /^node:/, /^ini$/] },
+  {
+    files: /^layer\//,
+    may: [/^layer\//, /^base\//, /^sockets\/index\.ts$/, /^node:/, /^(?![.\w]+\/)/],
+  },
+  { files: /^daemon\//, may: [/^daemon\//, /^base\//, /^sockets\/index\.ts$/, /^node:/, /^ini$/] },
   // The tool for people uses the package as they do.
-  { files: /^cli\//, may: [/^cli\//, /^index\.ts$/, /^(zmtp|layer)\/index\.ts$/, /^node:/] },
+  {
+    files: /^cli\//,
+    may: [/^cli\//, /^base\//, /^index\.ts$/, /^(zmtp|layer)\/index\.ts$/, /^node:/],
+  },
   { files: /^index\.ts$/, may: [/^(sockets|zmtp)\//] },
 ];
 

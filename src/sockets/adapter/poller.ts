@@ -1,6 +1,7 @@
 /** Poller: several sockets waited for together (`zmq_poll`). */
 
 import { setTimeout as later } from 'node:timers/promises';
+import { Deadline } from '../../base/deadline.ts';
 import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
 import { core, type Socket } from '../api/socket.ts';
 import { type CallOptions, nextTurn, RECEIVES_MAX, Turns } from '../core/waiter.ts';
@@ -174,10 +175,10 @@ export class Poller<S extends Pollable = Pollable> {
     const abort = () => over.abort();
     this.#waiting.add(over);
     signal?.addEventListener('abort', abort, { once: true });
-    const timer = Number.isFinite(time) ? setTimeout(abort, time) : undefined;
+    const deadline = new Deadline(time, abort);
     const waits = this.#entries.map((entry) => watched(entry, over.signal, reading));
     await Promise.race(waits);
-    clearTimeout(timer);
+    deadline.clear();
     signal?.removeEventListener('abort', abort);
     this.#waiting.delete(over);
     over.abort();

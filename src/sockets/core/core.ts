@@ -3,6 +3,7 @@
  * to events, and ends them all in good order.
  */
 
+import { Calls } from '../../base/process-hold.ts';
 import {
   Connection,
   type Credentials,
@@ -35,7 +36,6 @@ import { Ending } from './ending.ts';
 import { EndpointSecurity } from './endpoint-security.ts';
 import { Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
-import { Calls } from './process-hold.ts';
 import type { SocketTypeSpec } from './socket-type.ts';
 import { type Lifetime, type WaitOptions, Watching } from './watching.ts';
 

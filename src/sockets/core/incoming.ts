@@ -1,11 +1,12 @@
 /** Incoming: `receive` and its kin over a pattern, with time-out and abort. */
 
+import type { Hold } from '../../base/process-hold.ts';
+import { Waiter } from '../../base/waiter.ts';
 import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import type { Hold } from './process-hold.ts';
-import { type CallOptions, nextTurn, RECEIVES_MAX, Turns, Waiter, Watchers } from './waiter.ts';
+import { type CallOptions, nextTurn, RECEIVES_MAX, Turns, Watchers } from './waiter.ts';
 
 export class Incoming {
   /** Messages taken so far. */
