@@ -36,7 +36,7 @@ import {
 } from './mechanism/mechanism.ts';
 import { encodeMetadata, type Metadata, property } from './metadata.ts';
 import { checkPartner, type SocketType } from './socket-type.ts';
-import { fromCommand, isSubscription, toCommand } from './subscription.ts';
+import { decodeSubscription, encodeSubscription, isSubscription } from './subscription.ts';
 
 /** What a connection is told when it begins. */
 export interface ConnectionOptions extends HeartbeatOptions {
@@ -226,7 +226,7 @@ export class Connection {
   /** Encode a message. Only in the state `traffic`; small parts are copied, see `COPY_MAX`. */
   send(message: Message): void {
     if (this.#subscribes && this.peer!.minor > 0 && isSubscription(message)) {
-      this.#command(toCommand(message));
+      this.#command(encodeSubscription(message));
     } else if (this.#box === undefined) {
       this.#encoder.message(message);
     } else if (this.state === 'traffic') {
@@ -397,7 +397,7 @@ export class Connection {
         return undefined;
       case 'SUBSCRIBE':
       case 'CANCEL':
-        if (this.#publishes) return fromCommand(name, body);
+        if (this.#publishes) return decodeSubscription(name, body);
         break;
       default:
         break;
