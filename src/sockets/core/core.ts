@@ -100,12 +100,10 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       context.dismiss(this);
     });
     this.pattern = spec.makePattern(this, this.values, this.random);
-    this.outgoing = new Outgoing(this.pattern, this.values, this.#calls, () =>
-      this.incoming.wake(),
-    );
-    this.incoming = new Incoming(this.pattern, this.values, this.#calls, () =>
-      this.outgoing.wake(),
-    );
+    const free = (): boolean => !this.busy;
+    const parts = [this.pattern, this.values, this.#calls] as const;
+    this.outgoing = new Outgoing(...parts, () => this.incoming.wake(), free);
+    this.incoming = new Incoming(...parts, () => this.outgoing.wake(), free);
     context.admit(this);
   }
 
@@ -424,7 +422,13 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
 
   #free(): void {
     this.busy = false;
-    if (this.#closeWhenFree) this.close();
+    if (this.#closeWhenFree) {
+      this.close();
+      return;
+    }
+    // Calls that wait until a message can be sent or received have waited for this, too.
+    this.outgoing.wake();
+    this.incoming.wake();
   }
 }
 

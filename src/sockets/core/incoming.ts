@@ -23,11 +23,18 @@ export class Incoming {
   #collecting = false;
   readonly #watchers: Watchers;
 
-  constructor(pattern: Pattern, values: OptionValues, calls: Hold, received: () => void) {
+  /** `free`: no bind or unbind blocks calls on the socket. */
+  constructor(
+    pattern: Pattern,
+    values: OptionValues,
+    calls: Hold,
+    received: () => void,
+    free: () => boolean,
+  ) {
     this.#pattern = pattern;
     this.#values = values;
     this.#calls = calls;
-    this.#watchers = new Watchers(calls, () => pattern.canReceive);
+    this.#watchers = new Watchers(calls, () => free() && pattern.canReceive);
     this.#received = received;
   }
 

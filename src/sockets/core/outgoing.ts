@@ -27,11 +27,18 @@ export class Outgoing {
   #pending: Pending | undefined;
   readonly #watchers: Watchers;
 
-  constructor(pattern: Pattern, values: OptionValues, calls: Hold, sent: () => void) {
+  /** `free`: no bind or unbind blocks calls on the socket. */
+  constructor(
+    pattern: Pattern,
+    values: OptionValues,
+    calls: Hold,
+    sent: () => void,
+    free: () => boolean,
+  ) {
     this.#pattern = pattern;
     this.#values = values;
     this.#calls = calls;
-    this.#watchers = new Watchers(calls, () => pattern.canSend);
+    this.#watchers = new Watchers(calls, () => free() && pattern.canSend);
     this.#sent = sent;
   }
 
