@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { ProcessHold } from '../../base/process-hold.ts';
 import type { LayerCurve } from '../../layer/index.ts';
-import { Arguments, UsageError } from '../arguments.ts';
-import { type Command, EXIT, type OptionSet } from '../command.ts';
+import { Arguments, type OptionSet, UsageError } from '../arguments.ts';
+import { type Command, EXIT } from '../command.ts';
 import { FORMATS, HubLog } from '../hub-log.ts';
 import { answerAt, figuresOf, type Service, serveAt } from '../hub-service.ts';
 import { certificatesOf } from '../security.ts';
