@@ -97,7 +97,7 @@ export class Connection {
   deadline: number;
   /** Commands that were skipped: unknown ones, and SUBSCRIBE where nothing can be subscribed. */
   ignoredCount = 0;
-  /** The peer's credentials, while somebody must judge them: answer with `authenticated`. */
+  /** The peer's credentials, while somebody must judge them: answer with `judged`. */
   asking: Credentials | undefined;
 
   readonly #options: ConnectionOptions;
@@ -238,7 +238,7 @@ export class Connection {
   }
 
   /** The layer above has judged what it was `asking`. */
-  authenticated(verdict: Verdict): void {
+  judged(verdict: Verdict): void {
     if (this.state !== 'handshake' || this.asking === undefined) return;
     this.asking = undefined;
     try {
@@ -349,7 +349,7 @@ export class Connection {
     limits.maxFrameSize =
       maxMessageSize < 0
         ? FRAME_MAX
-        : Math.min(maxMessageSize + (sealed ? SEAL_SIZE : 0), FRAME_MAX);
+        : Math.min(maxMessageSize + (this.#box?.overhead ?? 0), FRAME_MAX);
     // A sealed part is a frame of its own, whose outer MORE means nothing.
     limits.maxParts = sealed ? 1 : maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
     this.#heartbeat.start(this.#now);
@@ -526,7 +526,5 @@ const FRAME_MAX = 0xffff_ffff;
 /** Flags inside a sealed frame. */
 const SEALED_MORE = 0x01;
 const SEALED_COMMAND = 0x02;
-/** What sealing adds to a part: name, nonce, tag and flags. */
-const SEAL_SIZE = 33;
 /** PONGs that may wait for the transport to take them. */
 const PONGS_MAX = 64;

@@ -230,7 +230,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
       (verdict) => {
         if (this.#ended || this.stream.destroyed) return;
         this.#judging = undefined;
-        this.protocol.authenticated(verdict);
+        this.protocol.judged(verdict);
         this.#pump();
         if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
         this.#arm();
