@@ -5,7 +5,7 @@ import t from 'tap';
 import ts from 'typescript';
 
 const SRC = join(import.meta.dirname, '../src');
-const DOORS = ['index.ts', 'zmtp/index.ts'].map((door) => join(SRC, door));
+const DOORS = ['index.ts', 'wire.ts'].map((door) => join(SRC, door));
 
 const program = ts.createProgram(DOORS, {
   module: ts.ModuleKind.NodeNext,

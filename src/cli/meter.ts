@@ -1,6 +1,6 @@
 /** Meter: counts messages, and shows the count while they flow. */
 
-import type { OptionSet } from './command.ts';
+import type { OptionSet } from './arguments.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The option of every subcommand that counts. */

@@ -1,5 +1,6 @@
 /** Channel: one named socket of a daemon, as it is declared and as it is used. */
 
+import { pause } from '../base/pause.ts';
 import {
   Dealer,
   type Message,
@@ -17,7 +18,6 @@ import {
   XPublisher,
   XSubscriber,
 } from '../sockets/index.ts';
-import { pause } from './pause.ts';
 
 /** The socket type of a channel, by the name it has on the wire, in small letters. */
 export type ChannelType = keyof ChannelSockets;

@@ -2,6 +2,8 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
+import { pause } from '../base/pause.ts';
+import { ProcessHold } from '../base/process-hold.ts';
 import type { Flow, Message, Receiver, Sender, Socket } from '../sockets/index.ts';
 import {
   type Channel,
@@ -17,7 +19,6 @@ import { type Config, configured } from './config.ts';
 import { Control } from './control.ts';
 import type { FlagDeclarations } from './flags.ts';
 import { Logger } from './log.ts';
-import { pause } from './pause.ts';
 import { Throttle } from './throttle.ts';
 
 /** What a daemon is made with: by `run`, usually. */
@@ -149,7 +150,8 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     const { name } = this.constructor;
     const watch = watchLoop(this.#setup.blockingLogThreshold ?? 0, this.log);
     // With nothing but sending channels nothing else would keep the process alive.
-    const alive = setInterval(() => {}, LONG);
+    const alive = new ProcessHold();
+    alive.hold();
     try {
       const pumps = await this.#open();
       this.log.info('%s has begun processing messages', name);
@@ -160,7 +162,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
       await this.end();
     } finally {
       this.#stop.abort();
-      clearInterval(alive);
+      alive.release();
       clearInterval(watch);
       await this.#close();
       await this.log.close();
@@ -394,7 +396,6 @@ function shownError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-const LONG = 0x7fff_ffff;
 const DRAIN_TURNS = 3;
 /** Milliseconds between two looks at a channel that is full. */
 const REST_INTERVAL = 10;

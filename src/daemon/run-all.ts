@@ -2,12 +2,12 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { pause } from '../base/pause.ts';
 import type { ChannelDeclarations } from './channel.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import type { Daemon, DaemonClass } from './daemon.ts';
 import { type FlagDeclarations, parseFlags } from './flags.ts';
 import { Logger } from './log.ts';
-import { pause } from './pause.ts';
 import { type RestartPolicy, Restarts } from './restart.ts';
 import { run } from './run.ts';
 

@@ -1,9 +1,10 @@
 /** `hub`: the program between the processes of a dedicated channel layer. */
 
 import { readFileSync } from 'node:fs';
+import { ProcessHold } from '../../base/process-hold.ts';
 import type { LayerCurve } from '../../layer/index.ts';
-import { Arguments, UsageError } from '../arguments.ts';
-import { type Command, EXIT, type OptionSet } from '../command.ts';
+import { Arguments, type OptionSet, UsageError } from '../arguments.ts';
+import { type Command, EXIT } from '../command.ts';
 import { FORMATS, HubLog } from '../hub-log.ts';
 import { answerAt, figuresOf, type Service, serveAt } from '../hub-service.ts';
 import { certificatesOf } from '../security.ts';
@@ -153,15 +154,11 @@ function readConfig(path: string): Arguments {
   }
 }
 
-/** The wait itself keeps the process alive. */
+/** Resolves when `signal` aborts; the process is kept alive until then. */
 function interrupted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const holder = setInterval(() => {}, 0x7fff_ffff);
-    const end = (): void => {
-      clearInterval(holder);
-      resolve();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  return new ProcessHold().during(aborted);
 }

@@ -54,7 +54,7 @@ export interface Sender<M = Sendable> {
   sendMany(messages: readonly M[], options?: CallOptions): Promise<void>;
   /** Send `value` as JSON, in one part. */
   sendJson(value: unknown, options?: CallOptions): Promise<void>;
-  /** Settles when `send` would not have to wait. Rejects as `send` does; `timeout` defaults to none. */
+  /** Settles when `send` would not have to wait, nor a bind blocks it. Rejects as `send` does; `timeout` defaults to none. */
   whenWritable(options?: CallOptions): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export interface Receiver<M extends Buffer[] = Message[]> {
   receiveMany(options?: CallOptions): Promise<M[]>;
   /** The first part of the next message, parsed as JSON. */
   receiveJson<T = unknown>(options?: CallOptions): Promise<T>;
-  /** Settles when `receive` would not have to wait. Rejects as `receive` does; `timeout` defaults to none. */
+  /** Settles when `receive` would not have to wait, nor a bind blocks it. Rejects as `receive` does; `timeout` defaults to none. */
   whenReadable(options?: CallOptions): Promise<void>;
   /** Messages until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
@@ -100,7 +100,7 @@ export class SendingSocket<M = Sendable> extends Socket implements Sender<M> {
   }
 
   whenWritable(options?: CallOptions): Promise<void> {
-    return this.open().outgoing.writable(options);
+    return this.unclosed().outgoing.writable(options);
   }
 }
 
@@ -123,7 +123,7 @@ export class ReceivingSocket<M extends Buffer[] = Message[]> extends Socket impl
   }
 
   whenReadable(options?: CallOptions): Promise<void> {
-    return this.open().incoming.readable(options);
+    return this.unclosed().incoming.readable(options);
   }
 
   /** Messages until the socket is closed; breaking out of the loop does not close it. */
@@ -154,7 +154,7 @@ export class DuplexSocket<Out = Sendable, In extends Buffer[] = Message[]>
   }
 
   whenWritable(options?: CallOptions): Promise<void> {
-    return this.open().outgoing.writable(options);
+    return this.unclosed().outgoing.writable(options);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Context: the sockets that belong together. One inproc name space, a few defaults, and the end of all. */
 
+import { ProcessHold } from '../../base/process-hold.ts';
 import { SocketError } from '../errors.ts';
 import {
   defineContextOptions,
@@ -17,8 +18,7 @@ import {
 import type { ContextOptions } from '../options/options.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
-import { InprocNames } from '../transport/inproc.ts';
-import { KeepAlive } from './process-hold.ts';
+import { InprocNames } from '../transport/inproc-names.ts';
 
 /** Contexts with sockets, which may have something to deliver when the process would end. */
 const contexts = new Set<Context>();
@@ -54,7 +54,7 @@ export class Context {
   /** @internal */
   readonly inproc: InprocNames = new InprocNames();
   /** @internal */
-  readonly keepAlive: KeepAlive = new KeepAlive();
+  readonly keepAlive: ProcessHold = new ProcessHold();
   readonly #values = createContextValues();
   readonly #members = new Set<Member>();
   #closed = false;
@@ -189,7 +189,7 @@ function optionOf(id: number): keyof ContextOptions {
 function watchExit(): void {
   if (watching) return;
   watching = true;
-  const end = new KeepAlive();
+  const end = new ProcessHold();
   process.on('beforeExit', () => {
     const members = [...contexts].flatMap((each) => [...each.members]);
     const waiting = members.filter((member) => member.closed || member.undeliveredCount > 0);
@@ -206,7 +206,7 @@ function watchExit(): void {
 }
 
 /** Settles when all of `members` are over; the process is kept until then. */
-function closeAll(members: readonly Member[], keepAlive: KeepAlive): Promise<unknown> {
+function closeAll(members: readonly Member[], keepAlive: ProcessHold): Promise<unknown> {
   for (const member of members) member.close();
   return keepAlive.during(Promise.all(members.map((member) => member.over)));
 }

@@ -1,5 +1,6 @@
 /** Ending: the endpoints of a socket that were told to end and still deliver, and the end of the socket itself. */
 
+import { Deadline } from '../../base/deadline.ts';
 import type { OpenEndpoint } from '../transport/transport.ts';
 
 export class Ending {
@@ -54,8 +55,8 @@ export class Ending {
     if (linger === 0) {
       void endpoint.close();
     } else if (linger > 0) {
-      const timer = setTimeout(() => void endpoint.close(), linger);
-      void endpoint.over.then(() => clearTimeout(timer));
+      const deadline = new Deadline(linger, () => void endpoint.close());
+      void endpoint.over.then(() => deadline.clear());
     }
   }
 

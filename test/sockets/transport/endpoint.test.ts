@@ -1,12 +1,11 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import t from 'tap';
 
-import {
-  bindAddress,
-  formatTcp,
-  parseBind,
-  parseConnect,
-} from '../../../src/sockets/transport/endpoint.ts';
+import { bindAddress, formatTcp } from '../../../src/sockets/transport/endpoint.ts';
+import { transportOf } from '../../../src/sockets/transport/registry.ts';
+
+const parseBind = (text: unknown) => transportOf(text).parseBind(text as string);
+const parseConnect = (text: unknown) => transportOf(text).parseConnect(text as string);
 
 t.test('what bind accepts', async (t) => {
   for (const [text, endpoint] of [
