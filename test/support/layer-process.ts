@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Capabilities, WaitOptions } from '../../src/layer/carrier.ts';
 import type { Message } from '../../src/layer/codec/value.ts';
-import type { AnyLayer } from '../../src/layer/conformance/index.ts';
+import type { AnyLayer } from '../../src/layer/conformance/stage.ts';
 import { LayerClosed } from '../../src/layer/errors.ts';
 import type { LayerStats } from '../../src/layer/events.ts';
 import { MessageStream } from '../../src/layer/layer.ts';

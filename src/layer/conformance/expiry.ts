@@ -1,0 +1,107 @@
+/** Expiry: how long messages and memberships last. */
+
+import assert from 'node:assert/strict';
+import { arrived, type Case, silent, single } from './stage.ts';
+
+export const EXPIRY: readonly Case[] = [
+  {
+    name: 'an unread message expires, and makes room',
+    options: { expiry: 3, capacity: 2 },
+    timed: true,
+    needs: ({ confirmed }) => confirmed,
+    body: async ({ sender, receiver, time }) => {
+      await sender.send('mortal', { n: 1 });
+      time.now += 2;
+      await sender.send('mortal', { n: 2 });
+      await assert.rejects(sender.send('mortal', { n: 3 }), { code: 'ERR_CHANNEL_FULL' });
+      time.now += 1.5;
+      await sender.send('mortal', { n: 4 });
+      assert.deepEqual(await receiver.receive('mortal'), { n: 2 });
+      assert.deepEqual(await receiver.receive('mortal'), { n: 4 });
+      await sender.send('mortal', { n: 5 });
+      time.now += 4;
+      await silent(receiver, 'mortal');
+    },
+  },
+  {
+    name: 'gaps between messages: only what is older than expiry is gone',
+    options: { expiry: 3 },
+    timed: true,
+    needs: single,
+    body: async ({ sender, receiver, time }) => {
+      const member = await receiver.newChannel();
+      await receiver.groupAdd('gaps', member);
+      const sends = [
+        ['gap.plain', (n: number) => sender.send('gap.plain', { n })],
+        [member, (n: number) => sender.groupSend('gaps', { n })],
+      ] as const;
+      for (const [channel, send] of sends) {
+        for (const [gap, gone] of [
+          [1, 0],
+          [2, 1],
+        ] as const) {
+          for (let n = 0; n < 3; n++) {
+            if (n > 0) time.now += gap;
+            const { delivered } = await receiver.stats();
+            await send(n);
+            if (channel === member) await arrived(receiver, delivered + 1);
+          }
+          for (let n = gone; n < 3; n++) assert.deepEqual(await receiver.receive(channel), { n });
+          await silent(receiver, channel);
+          // Nobody wants the next one before it is there.
+          await receiver.ready();
+        }
+      }
+    },
+  },
+  {
+    name: 'localExpiry: how long a message waits in the process that reads it',
+    options: { expiry: 10, localExpiry: 2 },
+    timed: true,
+    needs: single,
+    body: async ({ sender, receiver, time }) => {
+      const channel = await receiver.newChannel();
+      await receiver.groupAdd('impatient', channel);
+      await sender.groupSend('impatient', { n: 1 });
+      await arrived(receiver, 1);
+      time.now += 3;
+      await sender.groupSend('impatient', { n: 2 });
+      assert.deepEqual(await receiver.receive(channel), { n: 2 });
+    },
+  },
+  {
+    name: 'group messages expire for each member on its own',
+    options: { expiry: 3 },
+    timed: true,
+    needs: single,
+    body: async ({ sender, receiver, time }) => {
+      const [a, b] = [await receiver.newChannel(), await receiver.newChannel()];
+      for (const channel of [a, b]) await receiver.groupAdd('aging', channel);
+      await sender.groupSend('aging', { n: 1 });
+      assert.deepEqual(await receiver.receive(a), { n: 1 });
+      time.now += 2;
+      await sender.groupSend('aging', { n: 2 });
+      assert.deepEqual(await receiver.receive(a), { n: 2 });
+      time.now += 2;
+      assert.deepEqual(await receiver.receive(b), { n: 2 });
+      await sender.groupSend('aging', { n: 3 });
+      assert.deepEqual(await receiver.receive(b), { n: 3 }, 'still a member');
+    },
+  },
+  {
+    name: 'a membership ends groupExpiry after the last groupAdd',
+    options: { groupExpiry: 10 },
+    timed: true,
+    body: async ({ sender, receiver, time }) => {
+      const [a, b] = [await receiver.newChannel(), await receiver.newChannel()];
+      await receiver.groupAdd('brief', a);
+      await receiver.groupAdd('brief', b);
+      time.now += 6;
+      await receiver.groupAdd('brief', a);
+      time.now += 6;
+      await sender.groupSend('brief', { n: 1 });
+      assert.deepEqual(await receiver.receive(a), { n: 1 });
+      await silent(receiver, b);
+    },
+  },
+];

@@ -1,0 +1,102 @@
+/** Stage: where a conformance test plays. Its layers, its clock, its chance, and how to wait for what it expects. */
+
+import assert from 'node:assert/strict';
+import type { Capabilities, WaitOptions } from '../carrier.ts';
+import type { Message } from '../codec/value.ts';
+import type { LayerStats } from '../events.ts';
+import type { LayerOptions } from '../options.ts';
+
+/** What the tests use of a layer; ours are that, and so can others be. */
+export interface AnyLayer {
+  readonly extensions: readonly string[];
+  readonly capabilities: Capabilities;
+  send(channel: string, message: Message): Promise<void>;
+  receive(channel: string, options?: WaitOptions): Promise<Message>;
+  messages(channel: string, options?: { signal?: AbortSignal }): AsyncIterableIterator<Message>;
+  newChannel(prefix?: string): Promise<string>;
+  groupAdd(group: string, channel: string): Promise<void>;
+  groupDiscard(group: string, channel: string): Promise<void>;
+  groupSend(group: string, message: Message, options?: { except?: string }): Promise<void>;
+  flush(): Promise<void>;
+  ready(options?: WaitOptions): Promise<void>;
+  close(): Promise<void>;
+  stats(): LayerStats | Promise<LayerStats>;
+}
+
+/** One test. */
+export interface Case {
+  readonly name: string;
+  /** The options of its layers; default none. */
+  readonly options?: LayerOptions;
+  /** Whether a layer with these capabilities has to pass it; default: every layer has to. */
+  readonly needs?: (capabilities: Capabilities) => boolean;
+  /** The test turns the clock of its layers by hand. */
+  readonly timed?: boolean;
+  body(stage: Stage): Promise<void>;
+}
+
+/** What a test is given. */
+export interface Stage {
+  /** The first layer: it sends. */
+  readonly sender: AnyLayer;
+  /** The second layer; the first one where there is no second. */
+  readonly receiver: AnyLayer;
+  /** The third layer; the second one where there is no third. */
+  readonly other: AnyLayer;
+  readonly time: Time;
+  /** Chance: numbers from 0 to below 1, the same for the same seed. */
+  random(): number;
+}
+
+/** A clock that goes when it is told to. */
+export class Time {
+  now = 1000;
+}
+
+/** Whether an ordinary channel hands each message to one reader. */
+export const single = ({ delivery }: Capabilities): boolean => delivery === 'one-reader';
+
+/** Numbers from 0 to below 1 that are the same for the same seed: a linear congruential generator. */
+export function chance(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Fails unless `channel` is empty and nothing is on its way to it. */
+export async function silent(layer: AnyLayer, channel: string): Promise<void> {
+  await layer.ready();
+  const message = await layer.receive(channel, { timeout: 0.05 }).catch((error) => {
+    if (error.code !== 'ERR_TIMEOUT') throw error;
+    return undefined;
+  });
+  assert.equal(message, undefined, `nothing in ${channel}`);
+}
+
+/** Resolves when `count` messages have been put into channels of the layer since it was made. */
+export function arrived(layer: AnyLayer, count: number): Promise<void> {
+  return eventually(async () => (await layer.stats()).delivered >= count);
+}
+
+/** Resolves when `done` returns true; fails after 5 seconds, with its last error if there was one. */
+export async function eventually(done: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 5000;
+  for (;;) {
+    try {
+      if (await done()) return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+    if (performance.now() > end) assert.fail('it does not happen');
+    await turn();
+  }
+}
+
+/** One turn of the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
