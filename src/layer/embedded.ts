@@ -1,7 +1,9 @@
 /** EmbeddedLayer: one process sends, any number receive, and no program stands in between. */
 
-import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
-import { EmbeddedZmqCarrier } from './channels-zmq/carrier.ts';
+import type { Capabilities } from './carrier/capabilities.ts';
+import type { Carrier, WaitOptions } from './carrier/carrier.ts';
+import type { CarrierHost } from './carrier/carrier-host.ts';
+import { EmbeddedZmqCarrier } from './channels-zmq/embedded.ts';
 import { wireOptions } from './channels-zmq/format.ts';
 import type { Message } from './codec/value.ts';
 import { checkSecurity } from './connection/security.ts';
@@ -12,7 +14,6 @@ import {
 } from './connection/socket-options.ts';
 import { ChannelFull, LayerClosed, LayerError } from './errors.ts';
 import { ChannelLayer } from './layer.ts';
-import type { Letter } from './local/letter.ts';
 import type { LocalState } from './local/local-state.ts';
 import { HubSocket } from './native/hub-socket.ts';
 import { Link } from './native/link.ts';
@@ -40,10 +41,10 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
       throw new LayerError('ERR_INVALID_OPTION', 'an embedded layer needs an address');
     }
     checkSecurity(options);
-    super(wireOptions(options), (local) =>
+    super(wireOptions(options), (host) =>
       options.wire === 'channels_zmq'
-        ? new EmbeddedZmqCarrier(local, address, options)
-        : new EmbeddedCarrier(local, address, options),
+        ? new EmbeddedZmqCarrier(host, address, options)
+        : new EmbeddedCarrier(host, address, options),
     );
   }
 
@@ -63,10 +64,15 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
 class EmbeddedCarrier implements Carrier {
   readonly capabilities: Capabilities = {
     extensions: ['groups', 'flush'],
-    delivery: 'one-reader',
+    ordinaryChannels: 'one-reader',
     producers: 'one-process',
     lateReaders: true,
     confirmed: true,
+    capacity: 'route',
+    groupOverflow: 'skipped',
+    groupExpiry: true,
+    foreignMembers: true,
+    except: true,
     bytes: true,
     separateNames: true,
   };
@@ -78,8 +84,9 @@ class EmbeddedCarrier implements Carrier {
   #binding: Promise<HubSocket> | undefined;
   #closed = false;
 
-  constructor(local: LocalState, address: string, connection: ConnectionOptions) {
-    this.#local = local;
+  constructor(host: CarrierHost, address: string, connection: ConnectionOptions) {
+    // This wire uses more of the layer than carriers see.
+    this.#local = host as LocalState;
     this.#address = address;
     this.#connection = connection;
   }
@@ -130,7 +137,7 @@ class EmbeddedCarrier implements Carrier {
     this.#link?.unwant(channel);
   }
 
-  taken(_channel: string, _letter: Letter): void {
+  levelsChanged(): void {
     this.#link?.levelChanged();
   }
 
@@ -153,10 +160,7 @@ class EmbeddedCarrier implements Carrier {
     const { prefix } = this.#local.settings;
     if (this.#hubSocket !== undefined) await this.#hubSocket.exchange.flush(prefix);
     else if (this.#link?.joined) await this.#link.flush(prefix);
-    else {
-      this.#local.boxes.clear(prefix);
-      for (const group of this.#local.groups.clear(prefix)) this.#link?.emptied(group);
-    }
+    else this.#local.clear();
   }
 
   async ready(options: WaitOptions): Promise<void> {
@@ -164,9 +168,12 @@ class EmbeddedCarrier implements Carrier {
     else if (this.#link !== undefined) await this.#link.sync(true, options);
   }
 
-  sweep(now: number, emptied: readonly string[]): void {
+  sweep(now: number): void {
     this.#hubSocket?.sweep(now);
-    for (const group of emptied) this.#link?.emptied(group);
+  }
+
+  emptied(group: string): void {
+    this.#link?.emptied(group);
   }
 
   async close(): Promise<void> {
@@ -216,7 +223,7 @@ class EmbeddedCarrier implements Carrier {
       const now = this.#local.now();
       for (const [group, channel, capacity] of link.foreignMembers()) {
         this.#local.groups.add(group, channel, now);
-        this.#local.capacityOf.set(channel, capacity);
+        this.#local.foreignCapacities.set(channel, capacity);
       }
       link.retire();
     }

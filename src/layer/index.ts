@@ -1,6 +1,7 @@
 /** What "zeromq-pure/layer" exports. */
 
-export type { Capabilities, WaitOptions } from './carrier.ts';
+export type { Capabilities } from './carrier/capabilities.ts';
+export type { WaitOptions } from './carrier/carrier.ts';
 export type { EncryptionKey } from './codec/cipher.ts';
 export type { Codec } from './codec/codec.ts';
 export type { Message, Value } from './codec/value.ts';

@@ -1,7 +1,9 @@
 /** ChannelLayer: the verbs that all layers share. Names, codec, readers and counters; the rest is the carrier's. */
 
 import type { EventEmitter } from 'node:events';
-import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
+import type { Capabilities } from './carrier/capabilities.ts';
+import type { Carrier, WaitOptions } from './carrier/carrier.ts';
+import type { CarrierHost } from './carrier/carrier-host.ts';
 import { copyValue, type Message } from './codec/value.ts';
 import { InvalidName, LayerClosed, LayerError, MessageTooLarge } from './errors.ts';
 import type { LayerEvents, LayerStats } from './events.ts';
@@ -28,10 +30,14 @@ export abstract class ChannelLayer<M extends object = Message> {
   #closing: Promise<void> | undefined;
   #run = 0;
 
-  /** @internal */
-  constructor(options: LayerOptions, carrierFor: (local: LocalState) => Carrier) {
+  /**
+   * For a layer of another kind: `carrierFor` makes its carrier, and is called once, before this constructor returns.
+   * @throws LayerError `ERR_INVALID_OPTION`
+   */
+  protected constructor(options: LayerOptions, carrierFor: (host: CarrierHost) => Carrier) {
     const local = new LocalState(settle(options));
     const carrier = carrierFor(local);
+    local.attach(carrier);
     this.#local = local;
     this.#carrier = carrier;
     this.capabilities = carrier.capabilities;
@@ -40,10 +46,10 @@ export abstract class ChannelLayer<M extends object = Message> {
       local,
       receptions: new Set(),
       open: (letter, channel) => this.#open(letter, channel),
-      want: (channel) => carrier.want(channel),
-      unwant: (channel) => carrier.unwant(channel),
+      want: (channel) => carrier.want?.(channel),
+      unwant: (channel) => carrier.unwant?.(channel),
     };
-    local.startSweeping((now, emptied) => carrier.sweep(now, emptied));
+    local.startSweeping();
   }
 
   /** What happens, as events of `LayerEvents`. */
@@ -65,6 +71,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     try {
       this.#check();
       checkChannelName(channel);
+      this.#checkCarried(channel);
       const name = this.#local.qualify(channel);
       return this.#carrier.send(name, this.#encode(message, name)).then(this.#sent, this.#refused);
     } catch (error) {
@@ -119,23 +126,37 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** Make `channel` a member of `group`, or renew that. Resolves when messages sent to the group reach it. */
-  groupAdd(group: string, channel: string): Promise<void> {
+  /**
+   * Makes `channel` a member of `group`, or renews that. Resolves when messages sent to the group reach it.
+   *
+   * Rejects with InvalidName, LayerClosed, `ERR_UNSUPPORTED`, the reason of `signal`, and with `ERR_TIMEOUT` after `timeout`,
+   * by default 30 seconds. After those two the membership is still wanted, and is in force when who has to know of it can be
+   * reached: `groupDiscard` takes it back.
+   */
+  groupAdd(group: string, channel: string, options: WaitOptions = {}): Promise<void> {
     try {
       this.#checkGroup(group);
       checkChannelName(channel);
-      return this.#carrier.join(this.#local.qualify(group), this.#local.qualify(channel));
+      this.#checkCarried(channel);
+      if (!this.capabilities.foreignMembers && this.#local.isForeign(channel)) {
+        throw unsupported(`to add channel ${channel}, which another process has made, to a group`);
+      }
+      options.signal?.throwIfAborted();
+      const [name, member] = [this.#local.qualify(group), this.#local.qualify(channel)];
+      return bounded(this.#carrier.join(name, member, options), options, `group ${group}`);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** End the membership, if there is one. */
-  groupDiscard(group: string, channel: string): Promise<void> {
+  /** Ends the membership, if there is one. Rejects as `groupAdd`; the end is still wanted then. */
+  groupDiscard(group: string, channel: string, options: WaitOptions = {}): Promise<void> {
     try {
       this.#checkGroup(group);
       checkChannelName(channel);
-      return this.#carrier.leave(this.#local.qualify(group), this.#local.qualify(channel));
+      options.signal?.throwIfAborted();
+      const [name, member] = [this.#local.qualify(group), this.#local.qualify(channel)];
+      return bounded(this.#carrier.leave(name, member, options), options, `group ${group}`);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -150,6 +171,7 @@ export abstract class ChannelLayer<M extends object = Message> {
       this.#checkGroup(group);
       const name = this.#local.qualify(group);
       const { except } = options;
+      if (except !== undefined && !this.capabilities.except) throw unsupported('except');
       const excepted = except === undefined ? undefined : this.#channels(except);
       const payload = this.#encode(message, name);
       this.#local.counters.groupSent++;
@@ -159,10 +181,23 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** Forget all messages and memberships, in all processes (with the same `prefix`). */
-  flush(): Promise<void> {
-    if (this.closed) return Promise.reject(new LayerClosed());
-    return this.#carrier.flush();
+  /**
+   * Forgets all messages and memberships of layers with the same `prefix`, in all processes.
+   *
+   * Rejects with LayerClosed, `ERR_UNSUPPORTED` where `extensions` lack `flush`, the reason of `signal`, and with `ERR_TIMEOUT`
+   * after `timeout`, by default 30 seconds: some process may forget later then.
+   */
+  flush(options: WaitOptions = {}): Promise<void> {
+    try {
+      this.#check();
+      if (!this.extensions.includes('flush') || this.#carrier.flush === undefined) {
+        throw unsupported('flush');
+      }
+      options.signal?.throwIfAborted();
+      return bounded(this.#carrier.flush(options), options, 'all processes');
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -219,17 +254,23 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   #checkReadable(channel: string): void {
     checkChannelName(channel);
-    if (this.capabilities.delivery === 'one-reader' && this.#local.isForeign(channel)) {
+    const anybody = this.capabilities.ordinaryChannels === 'every-reader';
+    if (!anybody && this.#local.isForeign(channel)) {
       throw new InvalidName('channel', channel, 'another layer has made it, and reads it alone');
     }
+    this.#checkCarried(channel);
   }
 
   #checkGroup(group: string): void {
     this.#check();
-    if (!this.extensions.includes('groups')) {
-      throw new LayerError('ERR_UNSUPPORTED', 'this layer has no groups');
-    }
+    if (!this.extensions.includes('groups')) throw unsupported('groups');
     checkGroupName(group);
+  }
+
+  #checkCarried(channel: string): void {
+    if (this.capabilities.ordinaryChannels !== 'none') return;
+    if (this.#local.processOf(channel) !== undefined) return;
+    throw unsupported(`channel ${channel}: only channels that newChannel has made`);
   }
 
   #channels(names: string | Iterable<string>): ReadonlySet<string> {
@@ -255,7 +296,6 @@ export abstract class ChannelLayer<M extends object = Message> {
     for (;;) {
       const letter = boxes.take(channel, now);
       if (letter === undefined) return undefined;
-      this.#carrier.taken(channel, letter);
       const message = this.#open(letter, channel);
       if (message !== undefined) return message;
     }
@@ -341,9 +381,37 @@ export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
   };
 }
 
+/** `work`, waited for as long as `options` say; it goes on by itself where they end the wait. */
+function bounded(work: Promise<void>, options: WaitOptions, what: string): Promise<void> {
+  const { signal, timeout = TIMEOUT } = options;
+  return new Promise((resolve, reject) => {
+    const abort = () => end(() => reject(signal?.reason));
+    const timer = setTimeout(
+      () => end(() => reject(timedOut(what, timeout))),
+      Math.min(timeout * 1000, 0x7fff_ffff),
+    );
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      settle();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    work.then(
+      () => end(resolve),
+      (error) => end(() => reject(error)),
+    );
+  });
+}
+
+function unsupported(what: string): LayerError {
+  return new LayerError('ERR_UNSUPPORTED', `this layer does not support ${what}`);
+}
+
 function yielded<M>(value: M): IteratorResult<M, undefined> {
   return { value, done: false };
 }
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 const RUN_MAX = 256;
+/** Seconds that `groupAdd`, `groupDiscard` and `flush` wait by default. */
+const TIMEOUT = 30;

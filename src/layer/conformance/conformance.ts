@@ -1,6 +1,6 @@
 /** Conformance: declares the tests, and runs each on a stage of its own. */
 
-import type { Capabilities } from '../carrier.ts';
+import type { Capabilities } from '../carrier/capabilities.ts';
 import type { LayerOptions } from '../options.ts';
 import { CAPACITY } from './capacity.ts';
 import { DELIVERY } from './delivery.ts';

@@ -1,7 +1,8 @@
 /** Stage: where a conformance test plays. Its layers, its clock, its chance, and how to wait for what it expects. */
 
 import assert from 'node:assert/strict';
-import type { Capabilities, WaitOptions } from '../carrier.ts';
+import type { Capabilities } from '../carrier/capabilities.ts';
+import type { WaitOptions } from '../carrier/carrier.ts';
 import type { Message } from '../codec/value.ts';
 import type { LayerStats } from '../events.ts';
 import type { LayerOptions } from '../options.ts';
@@ -54,7 +55,8 @@ export class Time {
 }
 
 /** Whether an ordinary channel hands each message to one reader. */
-export const single = ({ delivery }: Capabilities): boolean => delivery === 'one-reader';
+export const single = ({ ordinaryChannels }: Capabilities): boolean =>
+  ordinaryChannels === 'one-reader';
 
 /** Numbers from 0 to below 1 that are the same for the same seed: a linear congruential generator. */
 export function chance(seed: number): () => number {

@@ -1,8 +1,8 @@
 /** Socket options: what the sockets of a layer are made with, and how they report refusals. */
 
 import { type Context, type Socket, SocketError } from '../../sockets/index.ts';
+import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { LayerError } from '../errors.ts';
-import type { LocalState } from '../local/local-state.ts';
 import { type SecurityOptions, type SecuritySocketOptions, securityOf } from './security.ts';
 
 /** What layers and hubs are told about their sockets. */
@@ -40,10 +40,10 @@ export function socketOptions(
   };
 }
 
-/** Have `local` report who is not let in here, or does not let us in. */
-export function reportRefusals(socket: Socket, local: LocalState): void {
+/** Have `host` report who is not let in here, or does not let us in. */
+export function reportRefusals(socket: Socket, host: CarrierHost): void {
   const report = ({ address, error }: { address: string; error: Error }): void => {
-    local.refused(address, error);
+    host.refused(address, error);
   };
   socket.events.on('handshake:error:auth', report);
   socket.events.on('handshake:error:protocol', report);

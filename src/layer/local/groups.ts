@@ -2,12 +2,12 @@
 
 export class Groups {
   readonly #groups = new Map<string, Map<string, number>>();
-  readonly #expiry: number;
+  /** Seconds that a membership lasts after the last `add`; Infinity where others see to that. */
+  expiry: number;
   #memberCount = 0;
 
-  /** @param expiry seconds that a membership lasts after the last `add` */
   constructor(expiry: number) {
-    this.#expiry = expiry;
+    this.expiry = expiry;
   }
 
   /** Groups with members. */
@@ -59,7 +59,7 @@ export class Groups {
     const members = this.#groups.get(group);
     if (members === undefined) return;
     for (const [channel, joinedAt] of members) {
-      if (joinedAt + this.#expiry > now && joinedAt <= sentAt) yield channel;
+      if (joinedAt + this.expiry > now && joinedAt <= sentAt) yield channel;
     }
   }
 
@@ -68,7 +68,7 @@ export class Groups {
     const emptied: string[] = [];
     for (const [group, members] of this.#groups) {
       for (const [channel, joinedAt] of members) {
-        if (joinedAt + this.#expiry > now) continue;
+        if (joinedAt + this.expiry > now) continue;
         members.delete(channel);
         this.#memberCount--;
       }

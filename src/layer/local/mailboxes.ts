@@ -1,6 +1,6 @@
 /** Mailboxes: channels as one process has them. Messages that wait for readers, or readers that wait for messages. */
 
-import type { Letter } from './letter.ts';
+import type { Letter, Settlement } from './letter.ts';
 import { routeOf } from './names.ts';
 import { Queue } from './queue.ts';
 
@@ -9,8 +9,8 @@ export interface Reader {
   take(letter: Letter): void;
 }
 
-/** What became of a message: taken by a reader at once, kept for one, or refused. */
-export type Fate = 'read' | 'kept' | 'full';
+/** What became of a message: handed to a waiting reader, kept for one, or refused for lack of room. */
+export type Delivery = 'read' | 'kept' | 'full';
 
 /** What is told to the owner of mailboxes. */
 export interface MailboxesHost {
@@ -18,6 +18,10 @@ export interface MailboxesHost {
   capacityOf(channel: string): number;
   /** Messages of `channel` died unread. */
   expired(channel: string, count: number): void;
+  /** The last channel that held `letter` has let go of it. Hot. */
+  settled(letter: Letter, how: Settlement): void;
+  /** With `tracking`: counts of routes have changed since `takeChanged`. Told once, until that is called. Hot. */
+  levelsChanged(): void;
 }
 
 /** What a group message came to. */
@@ -87,7 +91,7 @@ export class Mailboxes {
    * Put a message into a channel. `capacity`: Infinity for what has been counted elsewhere; default: the host's. What lies
    * elsewhere for the same route is `others`.
    */
-  put(channel: string, letter: Letter, now: number, capacity?: number, others = 0): Fate {
+  put(channel: string, letter: Letter, now: number, capacity?: number, others = 0): Delivery {
     const box = this.#boxes.get(channel);
     if (box?.readers !== undefined) return this.#hand(box, letter);
     const room = capacity ?? this.#host.capacityOf(channel);
@@ -95,7 +99,11 @@ export class Mailboxes {
       const route = box?.route ?? this.#route(channel);
       const full = this.#isFull(route, room, others, now);
       this.#tidy(route);
-      if (full) return 'full';
+      if (full) {
+        letter.hold();
+        this.#letGo(letter, 'dropped');
+        return 'full';
+      }
     }
     this.#keep(this.#open(channel), { letter, left: 0 }, room);
     return 'kept';
@@ -113,6 +121,7 @@ export class Mailboxes {
     let parcels: Map<string, Parcel | null> | undefined;
     let lastRoute: string | undefined;
     let lastParcel: Parcel | null | undefined;
+    letter.hold();
     for (const channel of members) {
       if (except?.has(channel)) continue;
       const box = this.#boxes.get(channel);
@@ -139,6 +148,7 @@ export class Mailboxes {
       this.#keep(this.#open(channel), lastParcel, this.#host.capacityOf(channel));
       result.delivered++;
     }
+    this.#letGo(letter, 'dropped');
     return result;
   }
 
@@ -167,8 +177,9 @@ export class Mailboxes {
     let letter: Letter | undefined;
     let expiredCount = 0;
     for (let parcel = box.parcels.shift(); parcel !== undefined; parcel = box.parcels.shift()) {
-      this.#release(box, parcel);
-      if (parcel.letter.expiresAt > now) {
+      const alive = parcel.letter.expiresAt > now;
+      this.#release(box, parcel, alive ? 'read' : 'expired');
+      if (alive) {
         letter = parcel.letter;
         break;
       }
@@ -177,6 +188,22 @@ export class Mailboxes {
     this.#close(box);
     if (expiredCount > 0) this.#host.expired(channel, expiredCount);
     return letter;
+  }
+
+  /** Take out up to `count` messages of `channel`, the last first, as if they had never been put there. */
+  takeBack(channel: string, count: number): Letter[] {
+    const letters: Letter[] = [];
+    const box = this.#boxes.get(channel);
+    if (box === undefined) return letters;
+    while (letters.length < count) {
+      const parcel = box.parcels.pop();
+      if (parcel === undefined) break;
+      this.#uncount(box, parcel);
+      parcel.letter.letGo('dropped');
+      letters.push(parcel.letter);
+    }
+    this.#close(box);
+    return letters;
   }
 
   /** Wait for the next message of `channel`, which has none now. Readers are served in the order they came. */
@@ -208,7 +235,7 @@ export class Mailboxes {
     for (const box of this.#boxes.values()) {
       if (!box.channel.startsWith(prefix)) continue;
       for (let parcel = box.parcels.shift(); parcel !== undefined; parcel = box.parcels.shift()) {
-        this.#release(box, parcel);
+        this.#release(box, parcel, 'dropped');
       }
       this.#close(box);
     }
@@ -250,7 +277,9 @@ export class Mailboxes {
       box.readers = undefined;
       this.#close(box);
     }
+    letter.hold();
     reader.take(letter);
+    this.#letGo(letter, 'read');
     return 'read';
   }
 
@@ -260,6 +289,7 @@ export class Mailboxes {
       this.#note(box.route);
     }
     this.#letterCount++;
+    parcel.letter.hold();
     if (box.route.count * 2 >= capacity) this.pressed = true;
     box.route.firstExpiry = Math.min(box.route.firstExpiry, parcel.letter.expiresAt);
     if (inOrder) {
@@ -269,7 +299,12 @@ export class Mailboxes {
     }
   }
 
-  #release(box: Box, parcel: Parcel): void {
+  #release(box: Box, parcel: Parcel, how: Settlement): void {
+    this.#uncount(box, parcel);
+    this.#letGo(parcel.letter, how);
+  }
+
+  #uncount(box: Box, parcel: Parcel): void {
     this.#letterCount--;
     if (--parcel.left === 0) {
       box.route.count--;
@@ -277,10 +312,14 @@ export class Mailboxes {
     }
   }
 
+  #letGo(letter: Letter, how: Settlement): void {
+    if (letter.letGo(how)) this.#host.settled(letter, letter.settlement);
+  }
+
   #note(route: Route): void {
     if (!this.tracking || route.changed) return;
     route.changed = true;
-    this.#changed.push(route);
+    if (this.#changed.push(route) === 1) this.#host.levelsChanged();
   }
 
   #hasRoom(channel: string, now: number): boolean {
@@ -309,7 +348,7 @@ export class Mailboxes {
   #expire(box: Box, now: number): void {
     if (box.parcels.length === 0) return;
     const dead = box.parcels.remove(({ letter }) => letter.expiresAt <= now);
-    for (const parcel of dead) this.#release(box, parcel);
+    for (const parcel of dead) this.#release(box, parcel, 'expired');
     this.#close(box);
     if (dead.length > 0) this.#host.expired(box.channel, dead.length);
   }

@@ -31,6 +31,11 @@ export class Queue<T> {
     return item;
   }
 
+  /** Take the last one. */
+  pop(): T | undefined {
+    return this.length === 0 ? undefined : this.#items.pop();
+  }
+
   /** Put `item` before the first one that `after` says comes after it. */
   insert(item: T, after: (other: T) => boolean): void {
     let at = this.#head;

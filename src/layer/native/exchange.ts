@@ -290,7 +290,7 @@ export class Exchange {
     );
     if (!this.#local.groups.has(group)) return;
     const from = header.toString('hex', 4, 12);
-    const expiresAt = head === undefined ? this.#local.expiryOf(ttl, now) : now + ttl;
+    const expiresAt = head === undefined ? this.#local.expiryOf(ttl) : now + ttl;
     const letter = new Letter(own(payload), expiresAt, ++this.#place, from, group);
     const excepted = unpackExcept(except);
     // Members that other processes have made are not in our mailboxes, but reached like any channel.
@@ -306,7 +306,7 @@ export class Exchange {
     );
     const full: string[] = [];
     for (const channel of elsewhere) {
-      const capacity = this.#local.capacityOf.get(channel) ?? 100;
+      const capacity = this.#local.foreignCapacities.get(channel) ?? 100;
       const sent = this.#send(channel, letter.payload, ttl, capacity, header, group, now);
       if (!sent) full.push(channel);
     }
@@ -422,16 +422,17 @@ export class Exchange {
 
   #join(group: string, channel: string, capacity: number | null, now: number): void {
     this.#local.groups.add(group, channel, now);
-    this.#local.capacityOf.set(channel, capacity ?? Number.POSITIVE_INFINITY);
+    this.#local.foreignCapacities.set(channel, capacity ?? Number.POSITIVE_INFINITY);
   }
 
   /** Of channels that are in no group any more, when they have become many. */
   #forgetCapacities(): void {
-    const { capacityOf, groups } = this.#local;
-    if (capacityOf.size < 2 * groups.memberCount + CAPACITIES_MIN) return;
+    const { foreignCapacities, groups } = this.#local;
+    if (foreignCapacities.size < 2 * groups.memberCount + CAPACITIES_MIN) return;
     const members = new Set<string>();
     for (const [, channel] of groups.entries()) members.add(channel);
-    for (const channel of capacityOf.keys()) if (!members.has(channel)) capacityOf.delete(channel);
+    for (const channel of foreignCapacities.keys())
+      if (!members.has(channel)) foreignCapacities.delete(channel);
   }
 
   #leave(key: string, replaced: boolean): void {

@@ -1,7 +1,7 @@
 /** Link: the way from a process to a hub or producer, and back. One XSUB, whatever the number of channels and groups. */
 
 import { XSubscriber } from '../../sockets/index.ts';
-import type { WaitOptions } from '../carrier.ts';
+import type { WaitOptions } from '../carrier/carrier.ts';
 import {
   type LayerSocketOptions,
   reportRefusals,
@@ -503,7 +503,7 @@ export class Link {
     now: number,
   ): Letter {
     if (payload === undefined) throw new LayerError('ERR_PROTOCOL', 'a message without payload');
-    const expiresAt = this.#local.expiryOf(header.ttl, now);
+    const expiresAt = this.#local.expiryOf(header.ttl);
     return new Letter(payload, expiresAt, header.number, header.from, group);
   }
 

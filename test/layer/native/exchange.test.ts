@@ -98,5 +98,5 @@ t.test('capacities of members that are gone are forgotten', async (t) => {
     if (n >= 10) exchange.control(PEER, { t: 'leave', m: [['room', `c${n}`]] }, 0);
   }
   exchange.sweep(time.now);
-  t.equal(local.capacityOf.size, 10);
+  t.equal(local.foreignCapacities.size, 10);
 });
