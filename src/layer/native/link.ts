@@ -460,14 +460,14 @@ export class Link {
         this.#changed.add(route);
         // As a member it gets this by the group, too.
         if (group !== undefined && this.#local.groups.hasMember(group, channel)) break;
-        const letter = this.#letter(header, parts[3], group, now);
+        const letter = this.#letter(header, parts[3], group);
         this.#local.boxes.put(channel, letter, now, Number.POSITIVE_INFINITY);
         this.#local.counters.delivered++;
         break;
       }
       case Kind.letter: {
         const [channel, group] = unpackAddress(parts[2]!.toString('latin1'));
-        const letter = this.#letter(header, parts[3], group, now);
+        const letter = this.#letter(header, parts[3], group);
         if (this.#local.boxes.offer(channel, letter)) this.#local.counters.delivered++;
         else this.#socket.trySend([packBack(this.#header, channel, letter, now)]);
         break;
@@ -491,17 +491,12 @@ export class Link {
     now: number,
     sentAt: number,
   ): void {
-    const letter = this.#letter(header, payload, group, now);
+    const letter = this.#letter(header, payload, group);
     const excepted = except === undefined ? undefined : unpackExcept(except);
     this.#local.distribute(group, letter, now, excepted, sentAt);
   }
 
-  #letter(
-    header: Header,
-    payload: Buffer | undefined,
-    group: string | undefined,
-    now: number,
-  ): Letter {
+  #letter(header: Header, payload: Buffer | undefined, group: string | undefined): Letter {
     if (payload === undefined) throw new LayerError('ERR_PROTOCOL', 'a message without payload');
     const expiresAt = this.#local.expiryOf(header.ttl);
     return new Letter(payload, expiresAt, header.number, header.from, group);
