@@ -17,7 +17,7 @@ export interface Service {
 /** The counters, for a line of log. */
 export function figuresOf(hub: Hub): Record<string, unknown> {
   const { id: _id, pull: _pull, pub: _pub, uptime, ...rest } = hub.stats();
-  return { uptime: Math.round(uptime), ...rest };
+  return { uptime: inSeconds(uptime), ...rest };
 }
 
 /** A REP at `endpoint`, for one question at a time: `health` or `stats`. */
@@ -78,8 +78,13 @@ export async function serveAt(address: string, hub: Hub): Promise<Service> {
 
 function answerTo(question: string, hub: Hub): object | undefined {
   const stats = hub.stats();
-  if (question === 'stats') return stats;
+  if (question === 'stats') return { ...stats, uptime: inSeconds(stats.uptime) };
   if (question !== 'health') return undefined;
   const { uptime, peers } = stats;
-  return { healthy: !hub.closed, uptime: Math.round(uptime), peers };
+  return { healthy: !hub.closed, uptime: inSeconds(uptime), peers };
+}
+
+/** What people and monitoring read is in seconds. */
+function inSeconds(milliseconds: number): number {
+  return Math.round(milliseconds / 1000);
 }

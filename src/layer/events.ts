@@ -30,8 +30,8 @@ export interface LayerEvents {
   close: [];
 }
 
-/** Seconds between two events about the same thing. */
-export const REPORT_INTERVAL = 5;
+/** Milliseconds between two events about the same thing. */
+export const REPORT_INTERVAL = 5000;
 
 /** What a layer has counted since it was made: this only grows. */
 export interface Counters {

@@ -29,9 +29,9 @@ export interface HubOptions extends ConnectionOptions {
   maxMessageSize?: number;
   /** Messages that may wait in all channels together; then senders are told that channels are full. Default no limit. */
   localCapacity?: number;
-  /** Seconds a membership lasts that a process holds for a channel of another. Default 86 400. */
+  /** Milliseconds a membership lasts that a process holds for a channel of another. Default 86 400 000, a day. */
   groupExpiry?: number;
-  /** Seconds that only go forward, for tests. */
+  /** Milliseconds that only go forward, for tests. Default: `performance.now()`. */
   clock?: () => number;
 }
 
@@ -42,7 +42,7 @@ export interface HubStats {
   /** Where it really listens. */
   pull: string;
   pub: string;
-  /** Seconds since `start`. */
+  /** Milliseconds since `start`. */
   uptime: number;
   /** Processes that listen. */
   peers: number;

@@ -7,10 +7,11 @@ import type { CarrierHost } from './carrier/carrier-host.ts';
 import { copyValue, type Message } from './codec/value.ts';
 import { InvalidName, LayerClosed, LayerError, MessageTooLarge } from './errors.ts';
 import type { LayerEvents, LayerStats } from './events.ts';
+import { checkWait, deadline, timedOut } from './local/deadline.ts';
 import type { Letter } from './local/letter.ts';
 import { LocalState } from './local/local-state.ts';
 import { checkChannelName, checkGroupName, isNamePrefix, NAME_MAX } from './local/names.ts';
-import { Reception, type ReceptionHost, timedOut } from './local/reception.ts';
+import { Reception, type ReceptionHost } from './local/reception.ts';
 import { type LayerOptions, settle } from './options.ts';
 
 /** How a message goes to a group. */
@@ -88,7 +89,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     try {
       this.#check();
       this.#checkReadable(channel);
-      if (options.signal?.aborted) throw options.signal.reason;
+      checkWait(options);
       const name = this.#local.qualify(channel);
       const message = this.#take(name);
       if (message !== undefined) return this.#soon(message);
@@ -96,7 +97,7 @@ export abstract class ChannelLayer<M extends object = Message> {
         // Somewhere else there may be one: ask for it, but do not wait here for the answer.
         if (this.capabilities.producers === 'this-process') throw timedOut(channel, 0);
       }
-      return new Reception(this.#host, name, options.timeout, options.signal).promise;
+      return new Reception(this.#host, name, options).promise;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -130,7 +131,7 @@ export abstract class ChannelLayer<M extends object = Message> {
    * Makes `channel` a member of `group`, or renews that. Resolves when messages sent to the group reach it.
    *
    * Rejects with InvalidName, LayerClosed, `ERR_UNSUPPORTED`, the reason of `signal`, and with `ERR_TIMEOUT` after `timeout`,
-   * by default 30 seconds. After those two the membership is still wanted, and is in force when who has to know of it can be
+   * by default 30 000 ms. After those two the membership is still wanted, and is in force when who has to know of it can be
    * reached: `groupDiscard` takes it back.
    */
   groupAdd(group: string, channel: string, options: WaitOptions = {}): Promise<void> {
@@ -141,7 +142,7 @@ export abstract class ChannelLayer<M extends object = Message> {
       if (!this.capabilities.foreignMembers && this.#local.isForeign(channel)) {
         throw unsupported(`to add channel ${channel}, which another process has made, to a group`);
       }
-      options.signal?.throwIfAborted();
+      checkWait(options);
       const [name, member] = [this.#local.qualify(group), this.#local.qualify(channel)];
       return bounded(this.#carrier.join(name, member, options), options, `group ${group}`);
     } catch (error) {
@@ -154,7 +155,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     try {
       this.#checkGroup(group);
       checkChannelName(channel);
-      options.signal?.throwIfAborted();
+      checkWait(options);
       const [name, member] = [this.#local.qualify(group), this.#local.qualify(channel)];
       return bounded(this.#carrier.leave(name, member, options), options, `group ${group}`);
     } catch (error) {
@@ -185,7 +186,7 @@ export abstract class ChannelLayer<M extends object = Message> {
    * Forgets all messages and memberships of layers with the same `prefix`, in all processes.
    *
    * Rejects with LayerClosed, `ERR_UNSUPPORTED` where `extensions` lack `flush`, the reason of `signal`, and with `ERR_TIMEOUT`
-   * after `timeout`, by default 30 seconds: some process may forget later then.
+   * after `timeout`, by default 30 000 ms: some process may forget later then.
    */
   flush(options: WaitOptions = {}): Promise<void> {
     try {
@@ -193,7 +194,7 @@ export abstract class ChannelLayer<M extends object = Message> {
       if (!this.extensions.includes('flush') || this.#carrier.flush === undefined) {
         throw unsupported('flush');
       }
-      options.signal?.throwIfAborted();
+      checkWait(options);
       return bounded(this.#carrier.flush(options), options, 'all processes');
     } catch (error) {
       return Promise.reject(error);
@@ -205,9 +206,17 @@ export abstract class ChannelLayer<M extends object = Message> {
    * readers. Rejects with LayerClosed, `ERR_TIMEOUT`, the reason of `signal`.
    */
   ready(options: WaitOptions = {}): Promise<void> {
-    if (this.closed) return Promise.reject(new LayerClosed());
-    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
-    return this.#carrier.ready(options);
+    try {
+      this.#check();
+      checkWait(options);
+      return bounded(
+        this.#carrier.ready(options),
+        { timeout: Number.POSITIVE_INFINITY, ...options },
+        'the other side',
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Those who wait are refused with LayerClosed; what was sent still goes out. Settles when that is done. */
@@ -381,25 +390,12 @@ export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
   };
 }
 
-/** `work`, waited for as long as `options` say; it goes on by itself where they end the wait. */
+/** `work`, waited for as long as `options` say, by default `TIMEOUT`; it goes on by itself where they end the wait. */
 function bounded(work: Promise<void>, options: WaitOptions, what: string): Promise<void> {
   const { signal, timeout = TIMEOUT } = options;
   return new Promise((resolve, reject) => {
-    const abort = () => end(() => reject(signal?.reason));
-    const timer = setTimeout(
-      () => end(() => reject(timedOut(what, timeout))),
-      Math.min(timeout * 1000, 0x7fff_ffff),
-    );
-    const end = (settle: () => void) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      settle();
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    work.then(
-      () => end(resolve),
-      (error) => end(() => reject(error)),
-    );
+    const cancel = deadline({ signal, timeout }, what, reject);
+    work.then(resolve, reject).finally(cancel);
   });
 }
 
@@ -413,5 +409,5 @@ function yielded<M>(value: M): IteratorResult<M, undefined> {
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 const RUN_MAX = 256;
-/** Seconds that `groupAdd`, `groupDiscard` and `flush` wait by default. */
-const TIMEOUT = 30;
+/** Milliseconds that `groupAdd`, `groupDiscard` and `flush` wait by default. */
+const TIMEOUT = 30_000;

@@ -94,7 +94,7 @@ export const hub: Command = {
       wire: told.choice('wire', WIRES),
       ...(maxMessageSize !== undefined && { maxMessageSize }),
       ...(localCapacity !== undefined && { localCapacity }),
-      ...(groupExpiry !== undefined && { groupExpiry }),
+      ...(groupExpiry !== undefined && { groupExpiry: groupExpiry * 1000 }),
       ...(curve !== undefined && { curve }),
     });
 

@@ -5,11 +5,11 @@ import type { Delivery } from '../local/mailboxes.ts';
 
 /** The options of the layer that concern a carrier, complete and checked. */
 export interface CarrierSettings {
-  /** Seconds a message may stay unread. */
+  /** Milliseconds a message may stay unread. */
   readonly expiry: number;
-  /** Seconds a message may stay unread in this process; at most `expiry` counts. */
+  /** Milliseconds a message may stay unread in this process; at most `expiry` counts. */
   readonly localExpiry: number;
-  /** Seconds a membership lasts after the last `groupAdd`. */
+  /** Milliseconds a membership lasts after the last `groupAdd`. */
   readonly groupExpiry: number;
   /** What stands before every name: empty, or a text that ends in a colon. */
   readonly prefix: string;
@@ -47,10 +47,10 @@ export interface CarrierHost {
 
   // — time —
 
-  /** Seconds on a clock that only goes forward. It means nothing in another process. */
+  /** Milliseconds on a clock that only goes forward. It means nothing in another process. */
   now(): number;
   /**
-   * When a message expires here that had `ttl` seconds to live `age` seconds ago, `localExpiry` observed. Deadlines travel
+   * When a message expires here that had `ttl` milliseconds to live `age` milliseconds ago, `localExpiry` observed. Deadlines travel
    * between processes as what is left of them, never as a time of day.
    */
   expiryOf(ttl: number, age?: number): number;

@@ -12,9 +12,9 @@ import {
   toConnect,
 } from '../connection/socket-options.ts';
 import { LayerClosed } from '../errors.ts';
+import { timedOut } from '../local/deadline.ts';
 import { Letter } from '../local/letter.ts';
 import { routeOf } from '../local/names.ts';
-import { timedOut } from '../local/reception.ts';
 import { readFrame, takeChannel, withChannel, ZmqCodec } from './format.ts';
 
 /**
@@ -124,7 +124,7 @@ export abstract class ZmqCarrier implements Carrier {
     if (subscriber === undefined) return;
     try {
       await subscriber.waitFor('handshake', {
-        ...(timeout !== undefined && { timeout: timeout * 1000 }),
+        ...(timeout !== undefined && { timeout }),
         ...(signal !== undefined && { signal }),
       });
     } catch (error) {
@@ -145,7 +145,7 @@ export abstract class ZmqCarrier implements Carrier {
 
   /** A frame for whoever is here. */
   protected deliver(topic: string, expiry: number, json: Buffer): void {
-    const ttl = expiry - Date.now() / 1000;
+    const ttl = expiry * 1000 - Date.now();
     if (ttl <= 0) {
       this.host.expired(topic, 1);
       return;
@@ -223,5 +223,5 @@ export abstract class ZmqCarrier implements Carrier {
   }
 }
 
-/** Seconds. */
-const JOIN_TIMEOUT = 0.5;
+/** Milliseconds. */
+const JOIN_TIMEOUT = 500;

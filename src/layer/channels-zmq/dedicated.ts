@@ -5,7 +5,7 @@ import type { WaitOptions } from '../carrier/carrier.ts';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { type ConnectionOptions, reportRefusals, toConnect } from '../connection/socket-options.ts';
 import { ChannelFull, LayerClosed } from '../errors.ts';
-import { timedOut } from '../local/reception.ts';
+import { timedOut } from '../local/deadline.ts';
 import { ZmqCarrier } from './carrier.ts';
 import { writeFrame } from './format.ts';
 
@@ -32,7 +32,7 @@ export class DedicatedZmqCarrier extends ZmqCarrier {
     const { timeout, signal } = options;
     try {
       await this.#push.waitFor('handshake', {
-        ...(timeout !== undefined && { timeout: timeout * 1000 }),
+        ...(timeout !== undefined && { timeout }),
         ...(signal !== undefined && { signal }),
       });
     } catch (error) {
@@ -53,7 +53,7 @@ export class DedicatedZmqCarrier extends ZmqCarrier {
     json: Uint8Array,
     refusable: boolean,
   ): Promise<void> {
-    const frame = writeFrame(topic, Date.now() / 1000 + this.host.settings.expiry, json);
+    const frame = writeFrame(topic, (Date.now() + this.host.settings.expiry) / 1000, json);
     if (this.#push.trySend(frame)) return;
     if (refusable) throw new ChannelFull(topic);
     this.host.lost(1, 'the queue service takes no more');

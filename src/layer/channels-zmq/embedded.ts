@@ -56,7 +56,7 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
   ): Promise<void> {
     const publisher = this.#publisher ?? (await this.#produce());
     const { expiry } = this.host.settings;
-    const deadline = Date.now() / 1000 + expiry;
+    const deadline = (Date.now() + expiry) / 1000;
     if (refusable) {
       const capacity = this.host.capacityOf(topic);
       const full = publisher.stats().peers.some((peer) => peer.queued.out >= capacity);

@@ -48,7 +48,7 @@ export const DELIVERY: readonly Case[] = [
     needs: ({ lateReaders }) => lateReaders,
     body: async ({ sender, receiver }) => {
       await sender.send('late', { n: 1 });
-      assert.deepEqual(await receiver.receive('late', { timeout: 10 }), { n: 1 });
+      assert.deepEqual(await receiver.receive('late', { timeout: 10_000 }), { n: 1 });
     },
   },
   {
@@ -208,7 +208,7 @@ export const DELIVERY: readonly Case[] = [
         ),
       );
       const seen = new Set<unknown>();
-      while (seen.size < 200) seen.add((await receiver.receive(channel, { timeout: 5 }))['n']);
+      while (seen.size < 200) seen.add((await receiver.receive(channel, { timeout: 5000 }))['n']);
     },
   },
   {

@@ -49,7 +49,7 @@ export interface Stage {
   random(): number;
 }
 
-/** A clock that goes when it is told to. */
+/** A clock that goes when it is told to, in milliseconds. */
 export class Time {
   now = 1000;
 }
@@ -70,7 +70,7 @@ export function chance(seed: number): () => number {
 /** Fails unless `channel` is empty and nothing is on its way to it. */
 export async function silent(layer: AnyLayer, channel: string): Promise<void> {
   await layer.ready();
-  const message = await layer.receive(channel, { timeout: 0.05 }).catch((error) => {
+  const message = await layer.receive(channel, { timeout: 50 }).catch((error) => {
     if (error.code !== 'ERR_TIMEOUT') throw error;
     return undefined;
   });

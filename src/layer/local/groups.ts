@@ -2,7 +2,7 @@
 
 export class Groups {
   readonly #groups = new Map<string, Map<string, number>>();
-  /** Seconds that a membership lasts after the last `add`; Infinity where others see to that. */
+  /** Milliseconds that a membership lasts after the last `add`; Infinity where others see to that. */
   expiry: number;
   #memberCount = 0;
 

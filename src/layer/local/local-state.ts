@@ -252,14 +252,14 @@ export class LocalState implements CarrierHost {
   /** Remove expired messages and memberships now and then, and let the carrier do so; then call `also`. */
   startSweeping(also?: (now: number) => void): void {
     const { expiry, localExpiry } = this.settings;
-    const interval = Math.min(10, Math.max(0.05, Math.min(expiry, localExpiry) / 4));
+    const interval = Math.min(10_000, Math.max(50, Math.min(expiry, localExpiry) / 4));
     this.#sweeper = setInterval(() => {
       const now = this.now();
       this.boxes.sweep(now);
       for (const group of this.groups.sweep(now)) this.#carrier?.emptied?.(group);
       this.#carrier?.sweep?.(now);
       also?.(now);
-    }, interval * 1000).unref();
+    }, interval).unref();
   }
 
   end(): void {

@@ -19,7 +19,7 @@ import {
   unpackAddress,
   unpackExcept,
 } from './protocol.ts';
-import { RETAIN_SECONDS, Retained } from './retained.ts';
+import { RETAIN_TIME, Retained } from './retained.ts';
 
 /** Where messages leave the exchange. */
 export interface ExchangeHost {
@@ -213,13 +213,13 @@ export class Exchange {
     this.#retained.trim(now);
     for (const [key, sender] of this.#senders) {
       if (this.#peers.has(key)) sender.seen = now;
-      else if (now - sender.seen > FORGET_SECONDS) this.#senders.delete(key);
+      else if (now - sender.seen > FORGET_TIME) this.#senders.delete(key);
     }
     this.#forgetCapacities();
-    const kept = this.#ended.findIndex(({ at }) => now - at <= FORGET_SECONDS);
+    const kept = this.#ended.findIndex(({ at }) => now - at <= FORGET_TIME);
     this.#ended.splice(0, kept < 0 ? this.#ended.length : kept);
     for (const [name, route] of this.#owners) {
-      if (!this.#peers.has(route.peer.key) && now - route.peer.since > FORGET_SECONDS) {
+      if (!this.#peers.has(route.peer.key) && now - route.peer.since > FORGET_TIME) {
         this.#owners.delete(name);
       }
     }
@@ -335,11 +335,11 @@ export class Exchange {
     };
     // The hello itself may have been on its way for long: too much is better than too little, and the process knows
     // when its members joined.
-    const earliest = hello.since > 0 ? now - hello.since - RETAIN_SECONDS : now;
+    const earliest = hello.since > 0 ? now - hello.since - RETAIN_TIME : now;
     for (const message of this.#retained.since(after, earliest, now)) {
       tellEnds(message.at);
       const ttl = message.expiresAt - now;
-      const age = Math.round((now - message.at) * 1000);
+      const age = Math.round(now - message.at);
       const header = relay(message.header, Kind.replay, message.sequence, ttl, age);
       const parts = [topic, header, message.group, message.payload];
       this.#host.publish(message.except === undefined ? parts : [...parts, message.except]);
@@ -598,5 +598,5 @@ function own(payload: Uint8Array): Uint8Array {
 
 const REFUSED_MAX = 1000;
 const CAPACITIES_MIN = 1000;
-/** How long a process that left is remembered. */
-const FORGET_SECONDS = 300;
+/** Milliseconds that a process which left is remembered. */
+const FORGET_TIME = 300_000;

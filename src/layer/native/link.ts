@@ -8,10 +8,10 @@ import {
   toConnect,
 } from '../connection/socket-options.ts';
 import { LayerClosed, LayerError } from '../errors.ts';
+import { deadline } from '../local/deadline.ts';
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
-import { timedOut } from '../local/reception.ts';
 import { turn } from '../local/turn.ts';
 import {
   COMMON_TOPIC,
@@ -180,20 +180,10 @@ export class Link {
     }
     return new Promise((resolve, reject) => {
       const sync: Sync = { id: this.#syncCount, strictly, resolve, reject, end: () => {} };
-      const { signal, timeout } = options;
-      const abandon = (reason: unknown) => {
+      sync.end = deadline(options, this.address, (reason) => {
         this.#syncs.splice(this.#syncs.indexOf(sync), 1);
-        sync.end();
         reject(reason);
-      };
-      const abort = () => abandon(signal?.reason);
-      signal?.addEventListener('abort', abort, { once: true });
-      const over = () => abandon(timedOut(this.address, timeout ?? 0));
-      const timer = timeout === undefined ? undefined : setTimeout(over, timeout * 1000);
-      sync.end = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-      };
+      });
       this.#syncs.push(sync);
     });
   }
@@ -449,7 +439,7 @@ export class Link {
       }
       case Kind.replay: {
         const group = parts[2]!.toString('latin1');
-        const sentAt = now - header.extra / 1000;
+        const sentAt = now - header.extra;
         this.#distribute(header, group, parts[3], parts[4], now, sentAt);
         break;
       }

@@ -12,6 +12,7 @@ import {
 } from '../../../src/layer/carrier/index.ts';
 import { DedicatedLayer, Hub, MemoryLayer } from '../../../src/layer/index.ts';
 import { freeAddress } from '../../support/layer-addresses.ts';
+import { turns } from '../../support/local.ts';
 
 const CAPABILITIES: Capabilities = {
   ...new MemoryLayer().capabilities,
@@ -109,7 +110,7 @@ function make(
 }
 
 function letterOf(host: CarrierHost, n: number): Letter {
-  const letter = new Letter(Buffer.from(JSON.stringify({ n })), host.expiryOf(60));
+  const letter = new Letter(Buffer.from(JSON.stringify({ n })), host.expiryOf(60_000));
   letter.token = n;
   return letter;
 }
@@ -155,7 +156,7 @@ t.test('a channel that is full is told, and its letter is settled', async (t) =>
 
 t.test('what is cleared and what expires is settled, and emptied groups are told', async (t) => {
   let now = 0;
-  const { carrier, host } = make(t, { prefix: 'p', groupExpiry: 10, clock: () => now });
+  const { carrier, host } = make(t, { prefix: 'p', groupExpiry: 10_000, clock: () => now });
   t.equal(host.addMember('p:g', 'p:a'), true);
   t.equal(host.addMember('p:g', 'p:b'), false);
   t.equal(host.memberCountOf('p:g'), 2);
@@ -165,14 +166,14 @@ t.test('what is cleared and what expires is settled, and emptied groups are told
   host.deliver('p:a', letterOf(host, 1));
   host.clear();
   t.same([...host.groupNames()], ['other'], 'another prefix is not ours');
-  now = 70;
+  now = 70_000;
   t.equal(host.deliver('p:a', letterOf(host, 2)), 'kept');
   t.same(carrier.told, [['levels'], ['settled', 1, 'dropped'], ['emptied', 'p:g']]);
 });
 
 t.test('memberships last for ever where a carrier says so', async (t) => {
   let now = 0;
-  const { host } = make(t, { groupExpiry: 10, clock: () => now }, { groupExpiry: false });
+  const { host } = make(t, { groupExpiry: 10_000, clock: () => now }, { groupExpiry: false });
   host.addMember('g', 'a');
   now = 1e9;
   host.deliverToGroup('g', letterOf(host, 1));
@@ -209,7 +210,7 @@ t.test('calls end in time although a carrier never answers', async (t) => {
     flush: (options: object) => layer.flush(options),
   };
   for (const [name, call] of Object.entries(calls)) {
-    await t.rejects(call({ timeout: 0.01 }), { code: 'ERR_TIMEOUT' }, name);
+    await t.rejects(call({ timeout: 10 }), { code: 'ERR_TIMEOUT' }, name);
     const reason = new Error('enough');
     await t.rejects(call({ signal: AbortSignal.abort(reason) }), reason, `${name}, aborted before`);
     const stop = new AbortController();
@@ -220,6 +221,39 @@ t.test('calls end in time although a carrier never answers', async (t) => {
   t.equal(carrier.told.length, 6, 'what was aborted before was not begun');
 });
 
+t.test('a time-out is milliseconds from 0; one beyond what timers know still waits', async (t) => {
+  const { layer, carrier } = make(t);
+  let answer = () => {};
+  carrier.answer = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const calls: Record<string, (timeout: number) => Promise<unknown>> = {
+    receive: (timeout) => layer.receive('a', { timeout }),
+    groupAdd: (timeout) => layer.groupAdd('g', 'a', { timeout }),
+    groupDiscard: (timeout) => layer.groupDiscard('g', 'a', { timeout }),
+    flush: (timeout) => layer.flush({ timeout }),
+    ready: (timeout) => layer.ready({ timeout }),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    for (const bad of [-1, Number.NaN, '5', null]) {
+      const expected = {
+        code: 'ERR_INVALID_OPTION',
+        message: /timeout is .*, expected milliseconds/,
+      };
+      await t.rejects(call(bad as number) as Promise<void>, expected, `${name} ${bad}`);
+    }
+    await t.rejects(call(0) as Promise<void>, { code: 'ERR_TIMEOUT' }, `${name} 0`);
+  }
+  const waits = Object.values(calls).flatMap((call) => [call(2 ** 31), call(Infinity)]);
+  let settledCount = 0;
+  for (const wait of waits) wait.finally(() => settledCount++);
+  await turns(3);
+  t.equal(settledCount, 0);
+  answer();
+  for (let n = 0; n < 2; n++) layer.own.host.deliver('a', letterOf(layer.own.host, n));
+  await Promise.all(waits);
+});
+
 t.test('without a hub, calls end in time, and memberships come about later', async (t) => {
   const address = freeAddress();
   const where = { push: `${address}-pull`, pub: `${address}-pub` };
@@ -227,8 +261,8 @@ t.test('without a hub, calls end in time, and memberships come about later', asy
   t.teardown(() => layer.close());
   const channel = await layer.newChannel();
   const expected = { code: 'ERR_TIMEOUT' };
-  await t.rejects(layer.groupAdd('g', channel, { timeout: 0.01 }), expected);
-  await t.rejects(layer.groupDiscard('g', 'foreign', { timeout: 0.01 }), expected);
+  await t.rejects(layer.groupAdd('g', channel, { timeout: 10 }), expected);
+  await t.rejects(layer.groupDiscard('g', 'foreign', { timeout: 10 }), expected);
   const hub = new Hub({ pull: where.push, pub: where.pub });
   t.teardown(() => hub.close());
   await hub.start();
@@ -236,5 +270,5 @@ t.test('without a hub, calls end in time, and memberships come about later', asy
   await layer.groupSend('g', { n: 1 });
   t.same(await layer.receive(channel), { n: 1 });
   await hub.close();
-  await t.rejects(layer.flush({ timeout: 0.01 }), expected);
+  await t.rejects(layer.flush({ timeout: 10 }), expected);
 });

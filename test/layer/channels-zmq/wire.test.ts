@@ -118,7 +118,7 @@ t.test('with Python', { skip }, async (t) => {
     await layer.ready();
     await python({ do: 'send', by: 'PUB', topic: 'room', message: { n: 0 } });
     for (;;) {
-      const message = await layer.receive(channel, { timeout: 0.1 }).catch(() => undefined);
+      const message = await layer.receive(channel, { timeout: 100 }).catch(() => undefined);
       if (message !== undefined) break;
       await python({ do: 'send', by: 'PUB', topic: 'room', message: { n: 0 } });
     }
@@ -205,7 +205,7 @@ async function subscribed(
 ): Promise<void> {
   const probe = await consumer.newChannel('probe');
   for (;;) {
-    const received = consumer.receive(probe, { timeout: 0.1 }).catch(() => undefined);
+    const received = consumer.receive(probe, { timeout: 100 }).catch(() => undefined);
     await producer.send(probe, {});
     if ((await received) !== undefined) return;
   }
