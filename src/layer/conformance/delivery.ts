@@ -2,16 +2,25 @@
 
 import assert from 'node:assert/strict';
 import type { Message } from '../codec/value.ts';
-import { type AnyLayer, type Case, eventually, single, turn } from './stage.ts';
+import {
+  type AnyLayer,
+  type Case,
+  channelOf,
+  eventually,
+  exclusive,
+  single,
+  turn,
+} from './stage.ts';
 
 export const DELIVERY: readonly Case[] = [
   {
     name: 'a message arrives as it was sent',
     body: async ({ sender, receiver }) => {
       const message = { type: 'test.message', text: 'Ahoy-hoy!', n: [1, { a: null }], b: true };
-      const received = receiver.receive('test-channel');
+      const channel = await channelOf(receiver, 'test-channel');
+      const received = receiver.receive(channel);
       await receiver.ready();
-      await sender.send('test-channel', message);
+      await sender.send(channel, message);
       assert.deepEqual(await received, message);
     },
   },
@@ -30,25 +39,27 @@ export const DELIVERY: readonly Case[] = [
         constructor: 'x',
         'key with spaces': 1,
       };
-      await sender.send('values', message);
-      const received = await receiver.receive('values');
+      const channel = await channelOf(receiver, 'values');
+      await sender.send(channel, message);
+      const received = await receiver.receive(channel);
       assert.deepEqual(received, message);
       assert.ok(Object.is((received['doubles'] as number[])[1], -0), 'minus zero');
       const proto = JSON.parse('{"__proto__": {"polluted": true}, "x": 1}') as Message;
-      await sender.send('values', proto);
-      const hostile = await receiver.receive('values');
+      await sender.send(channel, proto);
+      const hostile = await receiver.receive(channel);
       assert.deepEqual(Object.keys(hostile).sort(), ['__proto__', 'x']);
       assert.equal(Object.getPrototypeOf(hostile), Object.prototype);
-      await sender.send('values', { here: 1, gone: undefined });
-      assert.deepEqual(Object.keys(await receiver.receive('values')), ['here']);
+      await sender.send(channel, { here: 1, gone: undefined });
+      assert.deepEqual(Object.keys(await receiver.receive(channel)), ['here']);
     },
   },
   {
     name: 'a message waits for a reader that comes later',
     needs: ({ lateReaders }) => lateReaders,
     body: async ({ sender, receiver }) => {
-      await sender.send('late', { n: 1 });
-      assert.deepEqual(await receiver.receive('late', { timeout: 10_000 }), { n: 1 });
+      const channel = await channelOf(receiver, 'late');
+      await sender.send(channel, { n: 1 });
+      assert.deepEqual(await receiver.receive(channel, { timeout: 10_000 }), { n: 1 });
     },
   },
   {
@@ -57,7 +68,7 @@ export const DELIVERY: readonly Case[] = [
     needs: ({ lateReaders }) => lateReaders,
     body: async ({ sender, receiver }) => {
       const own = await receiver.newChannel();
-      for (const channel of ['ordered', own]) {
+      for (const channel of [await channelOf(receiver, 'ordered'), own]) {
         for (let n = 0; n < 1000; n++) await sender.send(channel, { n });
         for (let n = 0; n < 1000; n++) assert.deepEqual(await receiver.receive(channel), { n });
       }
@@ -104,6 +115,7 @@ export const DELIVERY: readonly Case[] = [
   {
     name: 'what no message can hold is refused, with its path',
     body: async ({ sender }) => {
+      const channel = await channelOf(sender, 'strict');
       const cycle: Record<string, unknown> = {};
       cycle['self'] = cycle;
       const bad: [unknown, string | undefined][] = [
@@ -124,7 +136,7 @@ export const DELIVERY: readonly Case[] = [
       ];
       for (const [message, path] of bad) {
         const expected = { code: 'ERR_INVALID_MESSAGE', ...(path !== undefined && { path }) };
-        await assert.rejects(sender.send('strict', message as Message), expected);
+        await assert.rejects(sender.send(channel, message as Message), expected);
         await assert.rejects(sender.groupSend('strict', message as Message), expected);
       }
     },
@@ -134,21 +146,23 @@ export const DELIVERY: readonly Case[] = [
     options: { maxMessageSize: 2_000_000 },
     body: async ({ sender, receiver }) => {
       const text = 'x'.repeat(1_048_576);
-      const received = receiver.receive('large');
+      const channel = await channelOf(receiver, 'large');
+      const received = receiver.receive(channel);
       await receiver.ready();
-      await sender.send('large', { text });
+      await sender.send(channel, { text });
       assert.equal(((await received)['text'] as string).length, text.length);
       const expected = { code: 'ERR_MESSAGE_TOO_LARGE' };
-      await assert.rejects(sender.send('large', { text: text + text }), expected);
+      await assert.rejects(sender.send(channel, { text: text + text }), expected);
       await assert.rejects(sender.groupSend('large', { text: text + text }), expected);
     },
   },
   {
     name: 'a cancelled receive loses nothing',
     options: { capacity: 1000 },
-    needs: single,
+    needs: exclusive,
     body: async ({ sender, receiver, random }) => {
-      for (const channel of ['cancelled', await receiver.newChannel()]) {
+      const plain = await channelOf(receiver, 'cancelled');
+      for (const channel of [plain, await receiver.newChannel()]) {
         const seen: unknown[] = [];
         const sending = (async () => {
           for (let n = 0; n < 200; n++) {
@@ -173,15 +187,12 @@ export const DELIVERY: readonly Case[] = [
   },
   {
     name: 'several readers of a channel are served in turn',
-    needs: single,
+    needs: exclusive,
     body: async ({ sender, receiver }) => {
-      const received = [
-        receiver.receive('turn'),
-        receiver.receive('turn'),
-        receiver.receive('turn'),
-      ];
+      const channel = await channelOf(receiver, 'turn');
+      const received = [1, 2, 3].map(() => receiver.receive(channel));
       await receiver.ready();
-      for (let n = 0; n < 3; n++) await sender.send('turn', { n });
+      for (let n = 0; n < 3; n++) await sender.send(channel, { n });
       assert.deepEqual(await Promise.all(received), [{ n: 0 }, { n: 1 }, { n: 2 }]);
     },
   },
@@ -190,9 +201,10 @@ export const DELIVERY: readonly Case[] = [
     options: { capacity: 10_000 },
     needs: ({ lateReaders }) => lateReaders,
     body: async ({ sender, receiver }) => {
-      for (let n = 0; n < 2000; n++) await sender.send('busy', { n });
-      await sender.send('quiet', { n: -1 });
-      assert.deepEqual(await receiver.receive('quiet'), { n: -1 });
+      const [busy, quiet] = [await channelOf(receiver, 'busy'), await channelOf(receiver, 'quiet')];
+      for (let n = 0; n < 2000; n++) await sender.send(busy, { n });
+      await sender.send(quiet, { n: -1 });
+      assert.deepEqual(await receiver.receive(quiet), { n: -1 });
     },
   },
   {
@@ -218,12 +230,13 @@ export const DELIVERY: readonly Case[] = [
     body: async ({ sender, receiver }) => {
       const channel = await receiver.newChannel();
       await receiver.groupAdd('secret', channel);
-      await receiver.groupAdd('secret', 'plain.channel');
+      const plain = await channelOf(receiver, 'plain.channel');
+      await receiver.groupAdd('secret', plain);
       await sender.send(channel, { n: 1 });
       assert.deepEqual(await receiver.receive(channel), { n: 1 });
       await sender.groupSend('secret', { n: 2 });
       assert.deepEqual(await receiver.receive(channel), { n: 2 });
-      assert.deepEqual(await receiver.receive('plain.channel'), { n: 2 });
+      assert.deepEqual(await receiver.receive(plain), { n: 2 });
     },
   },
 ];

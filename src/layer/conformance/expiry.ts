@@ -1,38 +1,40 @@
 /** Expiry: how long messages and memberships last. */
 
 import assert from 'node:assert/strict';
-import { arrived, type Case, silent, single } from './stage.ts';
+import { arrived, type Case, channelOf, exact, exclusive, silent } from './stage.ts';
 
 export const EXPIRY: readonly Case[] = [
   {
     name: 'an unread message expires, and makes room',
     options: { expiry: 3000, capacity: 2 },
     timed: true,
-    needs: ({ confirmed }) => confirmed,
+    needs: exact,
     body: async ({ sender, receiver, time }) => {
-      await sender.send('mortal', { n: 1 });
+      const mortal = await channelOf(receiver, 'mortal');
+      await sender.send(mortal, { n: 1 });
       time.now += 2000;
-      await sender.send('mortal', { n: 2 });
-      await assert.rejects(sender.send('mortal', { n: 3 }), { code: 'ERR_CHANNEL_FULL' });
+      await sender.send(mortal, { n: 2 });
+      await assert.rejects(sender.send(mortal, { n: 3 }), { code: 'ERR_CHANNEL_FULL' });
       time.now += 1500;
-      await sender.send('mortal', { n: 4 });
-      assert.deepEqual(await receiver.receive('mortal'), { n: 2 });
-      assert.deepEqual(await receiver.receive('mortal'), { n: 4 });
-      await sender.send('mortal', { n: 5 });
+      await sender.send(mortal, { n: 4 });
+      assert.deepEqual(await receiver.receive(mortal), { n: 2 });
+      assert.deepEqual(await receiver.receive(mortal), { n: 4 });
+      await sender.send(mortal, { n: 5 });
       time.now += 4000;
-      await silent(receiver, 'mortal');
+      await silent(receiver, mortal);
     },
   },
   {
     name: 'gaps between messages: only what is older than expiry is gone',
     options: { expiry: 3000 },
     timed: true,
-    needs: single,
+    needs: exclusive,
     body: async ({ sender, receiver, time }) => {
+      const plain = await channelOf(receiver, 'gap.plain');
       const member = await receiver.newChannel();
       await receiver.groupAdd('gaps', member);
       const sends = [
-        ['gap.plain', (n: number) => sender.send('gap.plain', { n })],
+        [plain, (n: number) => sender.send(plain, { n })],
         [member, (n: number) => sender.groupSend('gaps', { n })],
       ] as const;
       for (const [channel, send] of sends) {
@@ -58,7 +60,7 @@ export const EXPIRY: readonly Case[] = [
     name: 'localExpiry: how long a message waits in the process that reads it',
     options: { expiry: 10_000, localExpiry: 2000 },
     timed: true,
-    needs: single,
+    needs: exclusive,
     body: async ({ sender, receiver, time }) => {
       const channel = await receiver.newChannel();
       await receiver.groupAdd('impatient', channel);
@@ -73,7 +75,7 @@ export const EXPIRY: readonly Case[] = [
     name: 'group messages expire for each member on its own',
     options: { expiry: 3000 },
     timed: true,
-    needs: single,
+    needs: exclusive,
     body: async ({ sender, receiver, time }) => {
       const [a, b] = [await receiver.newChannel(), await receiver.newChannel()];
       for (const channel of [a, b]) await receiver.groupAdd('aging', channel);
@@ -92,6 +94,7 @@ export const EXPIRY: readonly Case[] = [
     name: 'a membership ends groupExpiry after the last groupAdd',
     options: { groupExpiry: 10_000 },
     timed: true,
+    needs: ({ groupExpiry }) => groupExpiry,
     body: async ({ sender, receiver, time }) => {
       const [a, b] = [await receiver.newChannel(), await receiver.newChannel()];
       await receiver.groupAdd('brief', a);

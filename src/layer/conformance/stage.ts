@@ -54,9 +54,25 @@ export class Time {
   now = 1000;
 }
 
-/** Whether an ordinary channel hands each message to one reader. */
-export const single = ({ ordinaryChannels }: Capabilities): boolean =>
-  ordinaryChannels === 'one-reader';
+/** Whether there are ordinary channels, which hand each message to one reader. */
+export function single({ ordinaryChannels }: Capabilities): boolean {
+  return ordinaryChannels === 'one-reader';
+}
+
+/** Whether each message to a channel has one reader, whatever channels there are. */
+export function exclusive({ ordinaryChannels }: Capabilities): boolean {
+  return ordinaryChannels !== 'every-reader';
+}
+
+/** Whether `send` rejects as soon as the channels of a route hold `capacity` messages, and not before. */
+export function exact({ confirmed, capacity }: Capabilities): boolean {
+  return confirmed && capacity === 'route';
+}
+
+/** A channel that `layer` can read: the ordinary one of this name, where there are such, else a new one. */
+export async function channelOf(layer: AnyLayer, name: string): Promise<string> {
+  return layer.capabilities.ordinaryChannels === 'none' ? layer.newChannel(name) : name;
+}
 
 /** Numbers from 0 to below 1 that are the same for the same seed: a linear congruential generator. */
 export function chance(seed: number): () => number {
