@@ -231,7 +231,8 @@ class EmbeddedCarrier implements Carrier {
   }
 
   #paced(hubSocket: HubSocket): Promise<void> {
-    return hubSocket.due ? hubSocket.pace() : RESOLVED;
+    if (hubSocket.due) return hubSocket.pace();
+    return this.#local.busy ?? RESOLVED;
   }
 }
 

@@ -186,7 +186,7 @@ export class Hub {
     this.#state = 'closed';
     await this.#publisher?.[Symbol.asyncDispose]();
     await this.#hubSocket?.close();
-    this.#local.lost(this.#local.boxes.clear(), 'unread when the hub was closed');
+    this.#local.lost(this.#local.clearAll(), 'unread when the hub was closed');
     this.#local.end();
     this.events.emit('close');
   }

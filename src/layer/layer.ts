@@ -252,7 +252,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     const closed = new LayerClosed();
     for (const reception of [...this.#host.receptions]) reception.cancel(closed);
     await this.#carrier.close();
-    this.#local.lost(this.#local.boxes.clear(), 'unread when the layer was closed');
+    this.#local.lost(this.#local.clearAll(), 'unread when the layer was closed');
     this.#local.end();
     this.#local.events.emit('close');
   }

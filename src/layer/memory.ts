@@ -53,7 +53,7 @@ class MemoryCarrier implements Carrier {
   ): Promise<void> {
     const expiresAt = this.#host.expiryOf(this.#host.settings.expiry);
     this.#host.deliverToGroup(group, new Letter(payload, expiresAt, 0, '', group), { except });
-    return RESOLVED;
+    return this.#host.busy ?? RESOLVED;
   }
 
   join(group: string, channel: string): Promise<void> {

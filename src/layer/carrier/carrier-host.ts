@@ -62,7 +62,10 @@ export interface CarrierHost {
    * as dropped. `capacity`: default by the settings; Infinity for a message that was counted where it was accepted.
    */
   deliver(channel: string, letter: Letter, capacity?: number): Delivery;
-  /** Puts `letter` into each channel of this process that is a member of `group`; full members are counted and reported. */
+  /**
+   * Puts `letter` into each channel of this process that is a member of `group`; full members are counted and reported. That
+   * goes on over several turns of the event loop for many members; what is delivered meanwhile keeps its order.
+   */
   deliverToGroup(group: string, letter: Letter, options?: GroupDelivery): void;
   /** Hands `letter` to a `receive` that waits at `channel`. False: nobody waits, and the letter is still the carrier's. */
   offer(channel: string, letter: Letter): boolean;
@@ -73,6 +76,8 @@ export interface CarrierHost {
    * turn before their channels are full. Hot.
    */
   pace(): Promise<void> | undefined;
+  /** Settles when every message to groups is in all its members; undefined if it is. */
+  readonly busy: Promise<void> | undefined;
 
   // — memberships of this process —
 

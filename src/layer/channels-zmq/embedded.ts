@@ -66,6 +66,7 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
     publisher.trySend(frame);
     this.deliver(topic, deadline, frame.subarray(frame.length - json.length));
     if (refusable) return;
+    await this.host.busy;
     const { dropped } = publisher.stats();
     if (dropped > this.#dropped) this.host.lost(dropped - this.#dropped, 'a process does not read');
     this.#dropped = dropped;

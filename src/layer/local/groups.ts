@@ -5,6 +5,8 @@ export class Groups {
   /** Milliseconds that a membership lasts after the last `add`; Infinity where others see to that. */
   expiry: number;
   #memberCount = 0;
+  /** Goes up whenever a membership ends. */
+  endCount = 0;
 
   constructor(expiry: number) {
     this.expiry = expiry;
@@ -48,6 +50,7 @@ export class Groups {
   discard(group: string, channel: string): boolean {
     const members = this.#groups.get(group);
     if (!members?.delete(channel)) return false;
+    this.endCount++;
     this.#memberCount--;
     if (members.size > 0) return false;
     this.#groups.delete(group);
@@ -70,6 +73,7 @@ export class Groups {
       for (const [channel, joinedAt] of members) {
         if (joinedAt + this.expiry > now) continue;
         members.delete(channel);
+        this.endCount++;
         this.#memberCount--;
       }
       if (members.size > 0) continue;
@@ -83,6 +87,7 @@ export class Groups {
   clear(prefix = ''): string[] {
     const cleared = [...this.#groups.keys()].filter((group) => group.startsWith(prefix));
     for (const group of cleared) {
+      this.endCount++;
       this.#memberCount -= this.#groups.get(group)!.size;
       this.#groups.delete(group);
     }

@@ -6,9 +6,10 @@ import type { Carrier } from '../carrier/carrier.ts';
 import type { CarrierHost, GroupDelivery } from '../carrier/carrier-host.ts';
 import type { Counters, LayerEvents } from '../events.ts';
 import type { Settings } from '../options.ts';
+import { FanOut } from './fan-out.ts';
 import { Groups } from './groups.ts';
 import type { Letter } from './letter.ts';
-import { type Delivery, Mailboxes } from './mailboxes.ts';
+import { type Delivery, Mailboxes, type Spread } from './mailboxes.ts';
 import { Reports } from './reports.ts';
 import { turn } from './turn.ts';
 
@@ -36,6 +37,7 @@ export class LocalState implements CarrierHost {
   readonly foreignCapacities: Map<string, number> = new Map();
   readonly #mark: string;
   readonly #reports: Reports;
+  readonly #fanOut: FanOut;
   #carrier: Carrier | undefined;
   /** Messages taken in since the last turn was given. */
   #run = 0;
@@ -48,6 +50,7 @@ export class LocalState implements CarrierHost {
     this.events = events;
     this.#mark = `.${this.key}!`;
     this.#reports = new Reports(this);
+    this.#fanOut = new FanOut(this);
     this.groups = new Groups(settings.groupExpiry);
     this.boxes = new Mailboxes(
       {
@@ -108,16 +111,19 @@ export class LocalState implements CarrierHost {
   }
 
   deliver(channel: string, letter: Letter, capacity?: number): Delivery {
+    this.catchUp(channel);
     const delivery = this.boxes.put(channel, letter, this.now(), capacity);
     if (delivery !== 'full') this.counters.delivered++;
     return delivery;
   }
 
   deliverToGroup(group: string, letter: Letter, options: GroupDelivery = {}): void {
-    this.distribute(group, letter, this.now(), options.except, options.sentAt);
+    letter.shared = this.groups.sizeOf(group) > 1;
+    this.#fanOut.add(group, letter, options.except, options.sentAt);
   }
 
   offer(channel: string, letter: Letter): boolean {
+    this.catchUp(channel);
     if (!this.boxes.offer(channel, letter)) return false;
     this.counters.delivered++;
     return true;
@@ -128,9 +134,9 @@ export class LocalState implements CarrierHost {
   }
 
   pace(): Promise<void> | undefined {
-    if (!this.boxes.pressed && ++this.#run < RUN_MAX) return undefined;
+    if (!this.boxes.pressed && ++this.#run < RUN_MAX) return this.busy;
     this.#run = 0;
-    return turn().then(() => {
+    return (this.busy ?? turn()).then(() => {
       this.boxes.pressed = false;
     });
   }
@@ -178,7 +184,14 @@ export class LocalState implements CarrierHost {
   clear(): void {
     const { prefix } = this.settings;
     this.boxes.clear(prefix);
-    for (const group of this.groups.clear(prefix)) this.#carrier?.emptied?.(group);
+    const cleared = this.groups.clear(prefix);
+    this.#fanOut.clear((group) => !this.groups.has(group));
+    for (const group of cleared) this.#carrier?.emptied?.(group);
+  }
+
+  /** Forget what waits here, for good; returns how many messages that were. */
+  clearAll(): number {
+    return this.#fanOut.clear(() => true) + this.boxes.clear();
   }
 
   connected(event: { address: string; hub: string; restarted: boolean }): void {
@@ -212,23 +225,19 @@ export class LocalState implements CarrierHost {
     this.#reports.refused(address, error);
   }
 
-  /** Give a group's message to its members here. `sentAt`: only those who had joined by then. */
-  distribute(
-    group: string,
-    letter: Letter,
-    now: number,
-    except?: ReadonlySet<string>,
-    sentAt?: number,
-  ): void {
-    letter.shared = this.groups.sizeOf(group) > 1;
-    const result = this.boxes.distribute(
-      this.groups.members(group, now, sentAt),
-      letter,
-      now,
-      except,
-    );
-    this.counters.delivered += result.delivered;
-    if (result.skipped.length > 0) this.skipped(group, result.skipped);
+  get busy(): Promise<void> | undefined {
+    return this.#fanOut.busy;
+  }
+
+  /** Put into `channel` what was sent to its groups, before something else is. */
+  catchUp(channel: string): void {
+    if (this.busy !== undefined) this.#fanOut.catchUp(channel);
+  }
+
+  /** A message of `group` has been put into all members. */
+  spread(group: string, { delivered, skipped }: Spread): void {
+    this.counters.delivered += delivered;
+    if (skipped.length > 0) this.skipped(group, skipped);
   }
 
   /** Tell the listeners what has changed since the last time. */

@@ -24,11 +24,21 @@ export interface MailboxesHost {
   levelsChanged(): void;
 }
 
-/** What a group message came to. */
-export interface Distribution {
-  delivered: number;
+/** One letter on its way into many channels. */
+export class Spread {
+  readonly letter: Letter;
+  /** Channels that have it, or whose reader has. */
+  delivered = 0;
   /** Channels that were full. */
-  skipped: string[];
+  readonly skipped: string[] = [];
+  /** By route; null = there was no room. Most often all members are of one route: then it is not needed. */
+  parcels: Map<string, Parcel | null> | undefined;
+  lastRoute: string | undefined;
+  lastParcel: Parcel | null | undefined;
+
+  constructor(letter: Letter) {
+    this.letter = letter;
+  }
 }
 
 export class Mailboxes {
@@ -109,47 +119,43 @@ export class Mailboxes {
     return 'kept';
   }
 
-  /** Put a group's message into its members: at most once into each route's count. Hot: once per member. */
-  distribute(
-    members: Iterable<string>,
-    letter: Letter,
-    now: number,
-    except?: ReadonlySet<string>,
-  ): Distribution {
-    const result: Distribution = { delivered: 0, skipped: [] };
-    // Most often all members are of one route: then it is not needed.
-    let parcels: Map<string, Parcel | null> | undefined;
-    let lastRoute: string | undefined;
-    let lastParcel: Parcel | null | undefined;
+  /** Begin to put `letter` into many channels; it is held until `endSpread`. */
+  beginSpread(letter: Letter): Spread {
     letter.hold();
-    for (const channel of members) {
-      if (except?.has(channel)) continue;
-      const box = this.#boxes.get(channel);
-      if (box?.readers !== undefined) {
-        this.#hand(box, letter);
-        result.delivered++;
-        continue;
-      }
-      const route = box?.route.name ?? routeOf(channel);
-      if (route !== lastRoute) {
-        if (lastRoute !== undefined) {
-          parcels ??= new Map();
-          parcels.set(lastRoute, lastParcel!);
-        }
-        lastRoute = route;
-        lastParcel = parcels?.get(route);
-        if (lastParcel === undefined)
-          lastParcel = this.#hasRoom(channel, now) ? { letter, left: 0 } : null;
-      }
-      if (!lastParcel) {
-        result.skipped.push(channel);
-        continue;
-      }
-      this.#keep(this.#open(channel), lastParcel, this.#host.capacityOf(channel));
-      result.delivered++;
+    return new Spread(letter);
+  }
+
+  /** Put it into one of them; it counts at most once in each route. Hot: once per member. */
+  spreadTo(spread: Spread, channel: string, now: number): void {
+    const { letter } = spread;
+    const box = this.#boxes.get(channel);
+    if (box?.readers !== undefined) {
+      this.#hand(box, letter);
+      spread.delivered++;
+      return;
     }
-    this.#letGo(letter, 'dropped');
-    return result;
+    const route = box?.route.name ?? routeOf(channel);
+    if (route !== spread.lastRoute) {
+      if (spread.lastRoute !== undefined) {
+        spread.parcels ??= new Map();
+        spread.parcels.set(spread.lastRoute, spread.lastParcel!);
+      }
+      spread.lastRoute = route;
+      spread.lastParcel = spread.parcels?.get(route);
+      if (spread.lastParcel === undefined)
+        spread.lastParcel = this.#hasRoom(channel, now) ? { letter, left: 0 } : null;
+    }
+    if (!spread.lastParcel) {
+      spread.skipped.push(channel);
+      return;
+    }
+    this.#keep(this.#open(channel), spread.lastParcel, this.#host.capacityOf(channel));
+    spread.delivered++;
+  }
+
+  /** No channel is left to put it into. */
+  endSpread(spread: Spread): void {
+    this.#letGo(spread.letter, 'dropped');
   }
 
   /** Give `letter` to whoever waits at `channel`; false if nobody does. */

@@ -242,6 +242,7 @@ export class Exchange {
       this.#hand(route, channel, asBuffer(payload), ttl, head, group);
       return true;
     }
+    this.#local.catchUp(channel);
     const others = route === undefined ? 0 : outstanding(route);
     const from = head.toString('hex', 4, 12);
     const letter = new Letter(own(payload), now + ttl, ++this.#place, from, group);
@@ -298,12 +299,9 @@ export class Exchange {
     for (const channel of this.#local.groups.members(group, now)) {
       if (this.#owners.has(routeOf(channel)) && !excepted?.has(channel)) elsewhere.push(channel);
     }
-    this.#local.distribute(
-      group,
-      letter,
-      now,
-      elsewhere.length === 0 ? excepted : new Set([...(excepted ?? []), ...elsewhere]),
-    );
+    this.#local.deliverToGroup(group, letter, {
+      except: elsewhere.length === 0 ? excepted : new Set([...(excepted ?? []), ...elsewhere]),
+    });
     const full: string[] = [];
     for (const channel of elsewhere) {
       const capacity = this.#local.foreignCapacities.get(channel) ?? 100;

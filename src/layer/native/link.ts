@@ -12,7 +12,6 @@ import { deadline } from '../local/deadline.ts';
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
-import { turn } from '../local/turn.ts';
 import {
   COMMON_TOPIC,
   type FromHub,
@@ -387,7 +386,6 @@ export class Link {
   }
 
   async #listen(): Promise<void> {
-    const { boxes } = this.#local;
     while (!this.#closed) {
       let messages: Buffer[][];
       try {
@@ -395,7 +393,6 @@ export class Link {
       } catch {
         return;
       }
-      let run = 0;
       for (const parts of messages) {
         if (this.#closed) return;
         try {
@@ -404,11 +401,10 @@ export class Link {
           this.#local.undecodable('', error as Error);
         }
         // Let readers read before their channels are full.
-        if (!boxes.pressed && ++run < RUN_MAX) continue;
-        run = 0;
+        const pace = this.#local.pace();
+        if (pace === undefined) continue;
         this.levelChanged();
-        await turn();
-        boxes.pressed = false;
+        await pace;
       }
       this.levelChanged();
     }
@@ -427,12 +423,12 @@ export class Link {
         const group = parts[0]!.toString('latin1', 1, parts[0]!.length - 1);
         if (this.#state === 'joined') {
           this.#sequence = header.number;
-          this.#distribute(header, group, parts[2], parts[3], now, now);
+          this.#distribute(header, group, parts[2], parts[3], now);
         } else {
           this.#early.push(() => {
             if (header.number <= this.#sequence) return;
             this.#sequence = header.number;
-            this.#distribute(header, group, parts[2], parts[3], now, now);
+            this.#distribute(header, group, parts[2], parts[3], now);
           });
         }
         break;
@@ -440,7 +436,7 @@ export class Link {
       case Kind.replay: {
         const group = parts[2]!.toString('latin1');
         const sentAt = now - header.extra;
-        this.#distribute(header, group, parts[3], parts[4], now, sentAt);
+        this.#distribute(header, group, parts[3], parts[4], sentAt);
         break;
       }
       case Kind.direct: {
@@ -451,15 +447,14 @@ export class Link {
         // As a member it gets this by the group, too.
         if (group !== undefined && this.#local.groups.hasMember(group, channel)) break;
         const letter = this.#letter(header, parts[3], group);
-        this.#local.boxes.put(channel, letter, now, Number.POSITIVE_INFINITY);
-        this.#local.counters.delivered++;
+        this.#local.deliver(channel, letter, Number.POSITIVE_INFINITY);
         break;
       }
       case Kind.letter: {
         const [channel, group] = unpackAddress(parts[2]!.toString('latin1'));
         const letter = this.#letter(header, parts[3], group);
-        if (this.#local.boxes.offer(channel, letter)) this.#local.counters.delivered++;
-        else this.#socket.trySend([packBack(this.#header, channel, letter, now)]);
+        if (!this.#local.offer(channel, letter))
+          this.#socket.trySend([packBack(this.#header, channel, letter, now)]);
         break;
       }
       case Kind.control: {
@@ -478,12 +473,11 @@ export class Link {
     group: string,
     payload: Buffer | undefined,
     except: Buffer | undefined,
-    now: number,
     sentAt: number,
   ): void {
     const letter = this.#letter(header, payload, group);
     const excepted = except === undefined ? undefined : unpackExcept(except);
-    this.#local.distribute(group, letter, now, excepted, sentAt);
+    this.#local.deliverToGroup(group, letter, { except: excepted, sentAt });
   }
 
   #letter(header: Header, payload: Buffer | undefined, group: string | undefined): Letter {
@@ -608,4 +602,3 @@ interface Sync {
 
 const RESOLVED = Promise.resolve();
 const EMPTY = Buffer.alloc(0);
-const RUN_MAX = 512;
