@@ -59,7 +59,7 @@ export interface CarrierHost {
 
   /**
    * Puts `letter` into `channel`, or hands it to the `receive` that waits there. `full`: it was not taken, and is settled
-   * as dropped. `capacity`: default by the settings; Infinity for a message that was counted where it was accepted.
+   * as dropped; `expired`: it was too old, is counted and settled. `capacity`: default by the settings; Infinity for a message that was counted where it was accepted.
    */
   deliver(channel: string, letter: Letter, capacity?: number): Delivery;
   /**
@@ -67,7 +67,10 @@ export interface CarrierHost {
    * goes on over several turns of the event loop for many members; what is delivered meanwhile keeps its order.
    */
   deliverToGroup(group: string, letter: Letter, options?: GroupDelivery): void;
-  /** Hands `letter` to a `receive` that waits at `channel`. False: nobody waits, and the letter is still the carrier's. */
+  /**
+   * Hands `letter`, which the carrier knows to be alive, to a `receive` that waits at `channel`. False: nobody waits, and the
+   * letter is still the carrier's.
+   */
   offer(channel: string, letter: Letter): boolean;
   /** Takes up to `count` unread letters out of `channel`, the last ones first: the carrier has them back, unsettled. */
   takeBack(channel: string, count: number): Letter[];

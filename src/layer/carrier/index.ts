@@ -24,6 +24,7 @@ export { ChannelLayer } from '../layer.ts';
 export { Letter, type Settlement } from '../local/letter.ts';
 export type { Delivery } from '../local/mailboxes.ts';
 export { routeOf } from '../local/names.ts';
+export { RemoteClock } from '../local/remote-clock.ts';
 export type { LayerOptions } from '../options.ts';
 export type { Capabilities } from './capabilities.ts';
 export type { Carrier, WaitOptions } from './carrier.ts';

@@ -111,13 +111,19 @@ export class LocalState implements CarrierHost {
   }
 
   deliver(channel: string, letter: Letter, capacity?: number): Delivery {
+    const now = this.now();
+    if (letter.expiresAt <= now) return this.boxes.tooOld(channel, letter);
     this.catchUp(channel);
-    const delivery = this.boxes.put(channel, letter, this.now(), capacity);
+    const delivery = this.boxes.put(channel, letter, now, capacity);
     if (delivery !== 'full') this.counters.delivered++;
     return delivery;
   }
 
   deliverToGroup(group: string, letter: Letter, options: GroupDelivery = {}): void {
+    if (letter.expiresAt <= this.now()) {
+      this.boxes.tooOld(group, letter);
+      return;
+    }
     letter.shared = this.groups.sizeOf(group) > 1;
     this.#fanOut.add(group, letter, options.except, options.sentAt);
   }

@@ -9,8 +9,8 @@ export interface Reader {
   take(letter: Letter): void;
 }
 
-/** What became of a message: handed to a waiting reader, kept for one, or refused for lack of room. */
-export type Delivery = 'read' | 'kept' | 'full';
+/** What became of a message: handed to a waiting reader, kept for one, refused for lack of room, or too old. */
+export type Delivery = 'read' | 'kept' | 'full' | 'expired';
 
 /** What is told to the owner of mailboxes. */
 export interface MailboxesHost {
@@ -117,6 +117,14 @@ export class Mailboxes {
     }
     this.#keep(this.#open(channel), { letter, left: 0 }, room);
     return 'kept';
+  }
+
+  /** `letter`, meant for `channel`, was too old when it came. */
+  tooOld(channel: string, letter: Letter): 'expired' {
+    letter.hold();
+    this.#letGo(letter, 'expired');
+    this.#host.expired(channel, 1);
+    return 'expired';
   }
 
   /** Begin to put `letter` into many channels; it is held until `endSpread`. */

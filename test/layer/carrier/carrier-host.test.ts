@@ -171,6 +171,23 @@ t.test('what is cleared and what expires is settled, and emptied groups are told
   t.same(carrier.told, [['levels'], ['settled', 1, 'dropped'], ['emptied', 'p:g']]);
 });
 
+t.test('what was on its way for longer than it may live is not read', async (t) => {
+  const { layer, carrier, host } = make(t);
+  t.teardown(() => layer.close());
+  const told: unknown[] = [];
+  layer.events.on('expired', (event) => told.push(event));
+  host.addMember('g', 'a');
+  const received = layer.receive('a');
+  const old = new Letter(Buffer.from('{}'), host.expiryOf(3000, 9000));
+  t.equal(host.deliver('a', old), 'expired');
+  host.deliverToGroup('g', old);
+  t.equal(host.deliver('a', letterOf(host, 1)), 'read');
+  t.same(await received, { n: 1 });
+  t.match(layer.stats(), { expired: 2, delivered: 1, received: 1 });
+  t.equal(told.length, 2);
+  t.equal(carrier.told.filter((what) => (what as string[])[2] === 'expired').length, 2);
+});
+
 t.test('memberships last for ever where a carrier says so', async (t) => {
   let now = 0;
   const { host } = make(t, { groupExpiry: 10_000, clock: () => now }, { groupExpiry: false });
