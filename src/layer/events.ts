@@ -18,6 +18,12 @@ export interface LayerEvents {
   refused: [{ address: string; count: number; error: Error & { code?: string; status?: number } }];
   /** Messages are gone, or may be: `count` is an upper bound. */
   lost: [{ count: number; why: string }];
+  /**
+   * Messages were too old when they came, by clocks that the sender and this process should agree on (`channels_zmq`): the last
+   * one by `late` milliseconds. Either they were long on their way, or a clock is wrong. At most one event for an address in
+   * `REPORT_INTERVAL`, with the number of messages since the last.
+   */
+  skew: [{ address: string; count: number; late: number }];
   /** A hub, or the producer, answers. `restarted`: it is not the one that answered before. */
   connect: [{ address: string; hub: string; restarted: boolean }];
   /** It is gone, and looked for again. */

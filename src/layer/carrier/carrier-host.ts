@@ -124,6 +124,8 @@ export interface CarrierHost {
   skipped(group: string, channels: readonly string[]): void;
   /** Something that came from `from` cannot be read and was dropped. */
   undecodable(from: string, error: Error): void;
+  /** A message from `address` was too old by `late` milliseconds when it came, by clocks that should agree. */
+  skewed(address: string, late: number): void;
   /** A connection at `address` ended in its handshake. */
   refused(address: string, error: Error & { code?: string; status?: number }): void;
 }

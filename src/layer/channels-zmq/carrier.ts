@@ -66,19 +66,20 @@ export abstract class ZmqCarrier implements Carrier {
     const options = socketOptions(this.#connection, maxMessageSize, role);
     return { ...options, heartbeatInterval: 0, heartbeatTimeout: -1 };
   }
-  protected abstract publish(topic: string, json: Uint8Array, refusable: boolean): Promise<void>;
+  /** Sends a frame to all who follow `topic`. `to`: the channel that is meant; without, nobody is told of a full one. */
+  protected abstract publish(topic: string, json: Uint8Array, to?: string): Promise<void>;
 
   send(channel: string, payload: Uint8Array): Promise<void> {
     const route = routeOf(channel);
     return this.publish(
       route,
       route === channel && !channel.endsWith('!') ? payload : withChannel(payload, channel),
-      true,
+      channel,
     );
   }
 
   groupSend(group: string, payload: Uint8Array): Promise<void> {
-    return this.publish(group, payload, false);
+    return this.publish(group, payload);
   }
 
   want(channel: string): void {
@@ -148,6 +149,7 @@ export abstract class ZmqCarrier implements Carrier {
     const ttl = expiry * 1000 - Date.now();
     if (ttl <= 0) {
       this.host.expired(topic, 1);
+      this.host.skewed(this.#address, Math.round(-ttl));
       return;
     }
     const { channel = topic, message } = takeChannel(this.#codec.decode(json));

@@ -48,14 +48,10 @@ export class DedicatedZmqCarrier extends ZmqCarrier {
     await this.#push[Symbol.asyncDispose]();
   }
 
-  protected override async publish(
-    topic: string,
-    json: Uint8Array,
-    refusable: boolean,
-  ): Promise<void> {
+  protected override async publish(topic: string, json: Uint8Array, to?: string): Promise<void> {
     const frame = writeFrame(topic, (Date.now() + this.host.settings.expiry) / 1000, json);
     if (this.#push.trySend(frame)) return;
-    if (refusable) throw new ChannelFull(topic);
+    if (to !== undefined) throw new ChannelFull(topic);
     this.host.lost(1, 'the queue service takes no more');
   }
 }

@@ -49,23 +49,21 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
     await this.#publisher?.[Symbol.asyncDispose]();
   }
 
-  protected override async publish(
-    topic: string,
-    json: Uint8Array,
-    refusable: boolean,
-  ): Promise<void> {
+  protected override async publish(topic: string, json: Uint8Array, to?: string): Promise<void> {
     const publisher = this.#publisher ?? (await this.#produce());
     const { expiry } = this.host.settings;
     const deadline = (Date.now() + expiry) / 1000;
-    if (refusable) {
+    if (to !== undefined) {
       const capacity = this.host.capacityOf(topic);
       const full = publisher.stats().peers.some((peer) => peer.queued.out >= capacity);
-      if (full || this.host.unreadOf(topic) >= capacity) throw new ChannelFull(topic);
+      // What a reader here waits for would not be kept here.
+      const kept = this.host.waitingAt(to) === 0 && this.host.unreadOf(topic) >= capacity;
+      if (full || kept) throw new ChannelFull(topic);
     }
     const frame = writeFrame(topic, deadline, json);
     publisher.trySend(frame);
     this.deliver(topic, deadline, frame.subarray(frame.length - json.length));
-    if (refusable) return;
+    if (to !== undefined) return;
     await this.host.busy;
     const { dropped } = publisher.stats();
     if (dropped > this.#dropped) this.host.lost(dropped - this.#dropped, 'a process does not read');

@@ -227,6 +227,10 @@ export class LocalState implements CarrierHost {
     this.#reports.undecodable(from, error);
   }
 
+  skewed(address: string, late: number): void {
+    this.#reports.skewed(address, late);
+  }
+
   refused(address: string, error: Error & { code?: string; status?: number }): void {
     this.#reports.refused(address, error);
   }

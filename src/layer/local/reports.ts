@@ -55,6 +55,12 @@ export class Reports {
     if (count > 0) this.#local.events.emit('refused', { address, count, error });
   }
 
+  /** A message from `address` was too old by `late` milliseconds when it came. */
+  skewed(address: string, late: number): void {
+    const count = this.#due(`skew ${address}`);
+    if (count > 0) this.#local.events.emit('skew', { address, count, late });
+  }
+
   /** How many of these to report now; 0 = not yet. */
   #due(what: string): number {
     const now = this.#local.now();
