@@ -1,12 +1,13 @@
 /** `hub`: the program between the processes of a dedicated channel layer. */
 
 import { readFileSync } from 'node:fs';
+import { Authenticator, Certificate } from '../../index.ts';
 import type { LayerCurve } from '../../layer/index.ts';
 import { Arguments, UsageError } from '../arguments.ts';
 import { type Command, EXIT, type OptionSet } from '../command.ts';
 import { FORMATS, HubLog } from '../hub-log.ts';
 import { answerAt, figuresOf, type Service, serveAt } from '../hub-service.ts';
-import { certificatesOf } from '../security.ts';
+import { type CurveOptions, certificatesOf } from '../security.ts';
 
 const WIRES = ['native', 'channels_zmq'] as const;
 
@@ -40,7 +41,11 @@ const SETTINGS: OptionSet = {
     value: 'FOLDER',
     help: 'let in those whose certificates are there instead; * for all who know our public key',
   },
-  control: { type: 'string', value: 'ENDPOINT', help: 'a REP there answers "health" and "stats"' },
+  control: {
+    type: 'string',
+    value: 'ENDPOINT',
+    help: 'a REP there answers "health" and "stats", under the same --cert and --allow',
+  },
   http: { type: 'string', value: '[HOST:]PORT', help: 'a web server with /health and /stats' },
   report: {
     type: 'string',
@@ -104,7 +109,9 @@ export const hub: Command = {
     try {
       await running.start();
       const [control, http] = [told.text('control'), told.text('http')];
-      if (control !== undefined) services.push(await answerAt(control, running));
+      if (control !== undefined) {
+        services.push(await answerAt(control, running, controlSecurity(curve)));
+      }
       if (http !== undefined) services.push(await serveAt(http, running));
       log.watch(running);
       const { id, pull, pub } = running.stats();
@@ -132,6 +139,17 @@ async function curveOf(told: Arguments): Promise<LayerCurve | undefined> {
   const { publicKey, secretKey } = own;
   const clients = allow === undefined || allow === '*' ? allow : { folder: allow };
   return { publicKey, secretKey, ...(clients !== undefined && { clients }) };
+}
+
+/** The REP of `--control` lets in whom the hub lets in. */
+function controlSecurity(curve: LayerCurve | undefined): CurveOptions {
+  if (curve === undefined) return {};
+  const { publicKey, secretKey, clients } = curve;
+  return {
+    curveServer: true,
+    ...new Certificate({ publicKey, secretKey }).options,
+    authenticate: new Authenticator().curve(clients ?? [publicKey]).authenticate,
+  };
 }
 
 /** @throws UsageError */
