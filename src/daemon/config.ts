@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { type ChannelDeclaration, listOf } from './channel.ts';
 import { parseIni } from './ini.ts';
-import { DEFAULT_LOG, LEVELS, type LogConfig, type LogHandlerConfig } from './log.ts';
+import { DEFAULT_LOG, type LogConfig, type LogHandlerConfig } from './log.ts';
 import type { LogLevel } from './log-record.ts';
+import { LEVELS } from './log-record.ts';
 
 /** What a deployment may say about a channel. */
 export interface ChannelConfig {

@@ -1,11 +1,12 @@
 /** Log: what a daemon says, and where that goes. */
 
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { format as formatted } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { Publisher } from '../sockets/index.ts';
-import { encodeRecord, type LogLevel, type LogRecord } from './log-record.ts';
+import { encodeRecord, LEVELS, type LogLevel, type LogRecord } from './log-record.ts';
 
 /** One place where records go. */
 export interface LogHandlerConfig {
@@ -31,6 +32,8 @@ export interface LogConfig {
 export class Logger {
   readonly name: string;
   readonly processName: string;
+  readonly #run = randomBytes(8).toString('hex');
+  #count = 0;
   #level = 0;
   #sinks: Sink[] = [];
 
@@ -80,6 +83,8 @@ export class Logger {
       hostname: hostname(),
       time: Date.now(),
       message: formatted(text, ...values.map(shown)),
+      run: this.#run,
+      number: ++this.#count,
     };
     for (const sink of this.#sinks) if (rank >= sink.level) sink.write(record);
   }
@@ -99,9 +104,6 @@ export function formatRecord(record: LogRecord, format: string): string {
     return left ? text.padEnd(Number(width)) : text.padStart(Number(width));
   });
 }
-
-/** In the order of their gravity. */
-export const LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR'];
 
 /** To stderr, from INFO up. */
 export const DEFAULT_LOG: LogConfig = {
