@@ -1,5 +1,7 @@
 /** Groups: who belongs to what, and since when. */
 
+import { hasPrefix } from './names.ts';
+
 export class Groups {
   readonly #groups = new Map<string, Map<string, number>>();
   /** Milliseconds that a membership lasts after the last `add`; Infinity where others see to that. */
@@ -83,9 +85,9 @@ export class Groups {
     return emptied;
   }
 
-  /** Forget all groups whose name begins with `prefix`; returns them. */
-  clear(prefix = ''): string[] {
-    const cleared = [...this.#groups.keys()].filter((group) => group.startsWith(prefix));
+  /** Forget all groups with `prefix`; returns them. */
+  clear(prefix: string): string[] {
+    const cleared = [...this.#groups.keys()].filter((group) => hasPrefix(group, prefix));
     for (const group of cleared) {
       this.endCount++;
       this.#memberCount -= this.#groups.get(group)!.size;

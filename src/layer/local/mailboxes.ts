@@ -1,7 +1,7 @@
 /** Mailboxes: channels as one process has them. Messages that wait for readers, or readers that wait for messages. */
 
 import type { Letter, Settlement } from './letter.ts';
-import { routeOf } from './names.ts';
+import { hasPrefix, routeOf } from './names.ts';
 import { Queue } from './queue.ts';
 
 /** Who waits for the next message of a channel. */
@@ -243,24 +243,17 @@ export class Mailboxes {
     for (const box of this.#boxes.values()) this.#expire(box, now);
   }
 
-  /** Drop all messages of channels whose name begins with `prefix`; readers go on waiting. Returns how many. */
-  clear(prefix = ''): number {
+  /** Drop all messages of channels with `prefix`, or of all; readers go on waiting. Returns how many. */
+  clear(prefix?: string): number {
     const before = this.#letterCount;
     for (const box of this.#boxes.values()) {
-      if (!box.channel.startsWith(prefix)) continue;
+      if (prefix !== undefined && !hasPrefix(box.channel, prefix)) continue;
       for (let parcel = box.parcels.shift(); parcel !== undefined; parcel = box.parcels.shift()) {
         this.#release(box, parcel, 'dropped');
       }
       this.#close(box);
     }
     return before - this.#letterCount;
-  }
-
-  /** Channels in which messages wait, and whose name begins with `prefix`. */
-  channels(prefix = ''): string[] {
-    return [...this.#boxes.values()]
-      .filter((box) => box.parcels.length > 0 && box.channel.startsWith(prefix))
-      .map((box) => box.channel);
   }
 
   /** Channels where readers wait, and how many. */

@@ -511,7 +511,7 @@ export class Link {
       case 'flush': {
         const { settings, boxes, groups } = this.#local;
         const { prefix } = settings;
-        if (message.prefix === prefix || message.prefix === '') {
+        if (message.prefix === prefix) {
           boxes.clear(prefix);
           for (const group of groups.clear(prefix)) this.#unsubscribe(groupTopic(group));
           this.#foreign.clear();
