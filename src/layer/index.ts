@@ -19,7 +19,8 @@ export {
 } from './errors.ts';
 export type { LayerEvents, LayerStats } from './events.ts';
 export { Hub, type HubOptions, type HubStats } from './hub.ts';
-export { ChannelLayer, type GroupSendOptions, MessageStream } from './layer.ts';
+export { ChannelLayer, type GroupSendOptions } from './layer.ts';
 export type { ChannelCapacity } from './local/capacity.ts';
 export { MemoryLayer } from './memory.ts';
+export { MessageStream } from './message-stream.ts';
 export type { LayerOptions } from './options.ts';

@@ -12,6 +12,7 @@ import type { Letter } from './local/letter.ts';
 import { LocalState } from './local/local-state.ts';
 import { checkChannelName, checkGroupName, isNamePrefix, NAME_MAX } from './local/names.ts';
 import { Reception, type ReceptionHost } from './local/reception.ts';
+import { MessageStream } from './message-stream.ts';
 import { type LayerOptions, settle } from './options.ts';
 
 /** How a message goes to a group. */
@@ -351,45 +352,6 @@ export abstract class ChannelLayer<M extends object = Message> {
   };
 }
 
-/** The messages of one channel; for `for await`, or by hand with `next` and `return`. */
-export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
-  readonly #receive: (signal: AbortSignal) => Promise<M>;
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal | undefined;
-  #done = false;
-
-  /** @internal */
-  constructor(receive: (signal: AbortSignal) => Promise<M>, signal: AbortSignal | undefined) {
-    this.#receive = receive;
-    this.#signal = signal;
-    if (signal?.aborted) this.#end();
-    else signal?.addEventListener('abort', this.#end, { once: true });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<M, undefined>> {
-    if (this.#done) return Promise.resolve(DONE);
-    return this.#receive(this.#stop.signal).then(yielded<M>, (error) => {
-      if (this.#done || error instanceof LayerClosed) return DONE;
-      throw error;
-    });
-  }
-
-  return(): Promise<IteratorResult<M, undefined>> {
-    this.#end();
-    return Promise.resolve(DONE);
-  }
-
-  readonly #end = (): void => {
-    this.#done = true;
-    this.#signal?.removeEventListener('abort', this.#end);
-    this.#stop.abort();
-  };
-}
-
 /** `work`, waited for as long as `options` say, by default `TIMEOUT`; it goes on by itself where they end the wait. */
 function bounded(work: Promise<void>, options: WaitOptions, what: string): Promise<void> {
   const { signal, timeout = TIMEOUT } = options;
@@ -403,11 +365,6 @@ function unsupported(what: string): LayerError {
   return new LayerError('ERR_UNSUPPORTED', `this layer does not support ${what}`);
 }
 
-function yielded<M>(value: M): IteratorResult<M, undefined> {
-  return { value, done: false };
-}
-
-const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 const RUN_MAX = 256;
 /** Milliseconds that `groupAdd`, `groupDiscard` and `flush` wait by default. */
 const TIMEOUT = 30_000;

@@ -10,7 +10,7 @@ import type { Message } from '../../src/layer/codec/value.ts';
 import type { AnyLayer } from '../../src/layer/conformance/stage.ts';
 import { LayerClosed } from '../../src/layer/errors.ts';
 import type { LayerStats } from '../../src/layer/events.ts';
-import { MessageStream } from '../../src/layer/layer.ts';
+import { MessageStream } from '../../src/layer/message-stream.ts';
 
 const FILE = join(import.meta.dirname, 'layer-process.mjs');
 

@@ -1,8 +1,9 @@
 /** FanOut: puts group messages into their members here, a slice of time for each turn of the event loop. */
 
+import type { Spread } from './box.ts';
 import type { Groups } from './groups.ts';
 import type { Letter } from './letter.ts';
-import type { Mailboxes, Spread } from './mailboxes.ts';
+import type { Mailboxes } from './mailboxes.ts';
 import { turn } from './turn.ts';
 
 /** Who is served, and told what a message has come to. */

@@ -6,10 +6,11 @@ import type { Carrier } from '../carrier/carrier.ts';
 import type { CarrierHost, GroupDelivery } from '../carrier/carrier-host.ts';
 import type { Counters, LayerEvents } from '../events.ts';
 import type { Settings } from '../options.ts';
+import type { Spread } from './box.ts';
 import { FanOut } from './fan-out.ts';
 import { Groups } from './groups.ts';
 import type { Letter } from './letter.ts';
-import { type Delivery, Mailboxes, type Spread } from './mailboxes.ts';
+import { type Delivery, Mailboxes } from './mailboxes.ts';
 import { Reports } from './reports.ts';
 import { turn } from './turn.ts';
 

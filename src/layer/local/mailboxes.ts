@@ -1,13 +1,9 @@
 /** Mailboxes: channels as one process has them. Messages that wait for readers, or readers that wait for messages. */
 
+import { type Box, type Parcel, type Reader, type Route, Spread } from './box.ts';
 import type { Letter, Settlement } from './letter.ts';
 import { hasPrefix, routeOf } from './names.ts';
 import { Queue } from './queue.ts';
-
-/** Who waits for the next message of a channel. */
-export interface Reader {
-  take(letter: Letter): void;
-}
 
 /** What became of a message: handed to a waiting reader, kept for one, refused for lack of room, or too old. */
 export type Delivery = 'read' | 'kept' | 'full' | 'expired';
@@ -22,23 +18,6 @@ export interface MailboxesHost {
   settled(letter: Letter, how: Settlement): void;
   /** With `tracking`: counts of routes have changed since `takeChanged`. Told once, until that is called. Hot. */
   levelsChanged(): void;
-}
-
-/** One letter on its way into many channels. */
-export class Spread {
-  readonly letter: Letter;
-  /** Channels that have it, or whose reader has. */
-  delivered = 0;
-  /** Channels that were full. */
-  readonly skipped: string[] = [];
-  /** By route; null = there was no room. Most often all members are of one route: then it is not needed. */
-  parcels: Map<string, Parcel | null> | undefined;
-  lastRoute: string | undefined;
-  lastParcel: Parcel | null | undefined;
-
-  constructor(letter: Letter) {
-    this.letter = letter;
-  }
 }
 
 export class Mailboxes {
@@ -398,28 +377,4 @@ export class Mailboxes {
   #tidy(route: Route): void {
     if (route.boxes.size === 0) this.#routes.delete(route.name);
   }
-}
-
-/** Messages or readers, never both. */
-interface Box {
-  readonly channel: string;
-  readonly route: Route;
-  readonly parcels: Queue<Parcel>;
-  readers: Set<Reader> | undefined;
-}
-
-/** What shares a capacity. */
-interface Route {
-  readonly name: string;
-  readonly boxes: Set<Box>;
-  count: number;
-  changed: boolean;
-  /** No message here expires before. */
-  firstExpiry: number;
-}
-
-/** A letter in the boxes of one route; it counts until the last of them has let go. */
-interface Parcel {
-  readonly letter: Letter;
-  left: number;
 }

@@ -1,10 +1,10 @@
 /** Reception: one `receive` that waits, until there is a message, its time is over, or it is called off. */
 
 import type { WaitOptions } from '../carrier/carrier.ts';
+import type { Reader } from './box.ts';
 import { deadline } from './deadline.ts';
 import type { Letter } from './letter.ts';
 import type { LocalState } from './local-state.ts';
-import type { Reader } from './mailboxes.ts';
 
 /** What a layer does for the receptions it has. */
 export interface ReceptionHost<M> {

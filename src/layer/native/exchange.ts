@@ -1,9 +1,9 @@
 /** Exchange: what a hub does, without its sockets. Who reads which channel, what is full, who has to hear what. */
 
 import { randomBytes } from 'node:crypto';
+import type { Reader } from '../local/box.ts';
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
-import type { Reader } from '../local/mailboxes.ts';
 import { routeOf } from '../local/names.ts';
 import {
   COMMON_TOPIC,
