@@ -2,7 +2,7 @@
 
 import { decodeRecord, type LogRecord } from './log-record.ts';
 
-/** What a LogReader is told. */
+/** Options of a LogReader. */
 export interface LogReaderOptions {
   /** The key that the records are signed with. */
   readonly key: string;

@@ -2,20 +2,24 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** How grave a record is. */
+/** Severity of a record. */
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
 
 /** One record. */
 export interface LogRecord {
+  /** Its severity. */
   readonly level: LogLevel;
   /** The class of the daemon. */
   readonly name: string;
-  /** The daemon's title. */
+  /** The title of the daemon. */
   readonly processName: string;
+  /** Id of the process. */
   readonly process: number;
+  /** Name of the machine. */
   readonly hostname: string;
   /** Milliseconds since 1970. */
   readonly time: number;
+  /** The text. */
   readonly message: string;
   /** Identifies the logger: 16 hexadecimal digits, others after each start. */
   readonly run: string;
@@ -80,7 +84,7 @@ function digest(frames: readonly Buffer[], key: string): Buffer {
   return hmac.digest();
 }
 
-/** In the order of their gravity. */
+/** From the least to the most severe. */
 export const LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR'];
 const TEXTS = ['name', 'processName', 'hostname', 'message', 'run'];
 const NUMBERS = ['process', 'time', 'number'];

@@ -17,26 +17,29 @@ import { Outbox } from './native/outbox.ts';
 import { packExcept } from './native/protocol.ts';
 import type { LayerOptions } from './options.ts';
 
-/** Where a hub is. */
+/** The addresses of one hub. */
 export interface HubAddresses {
-  /** Where it takes messages: its `pull`. */
+  /** Endpoint that layers push messages to: the hub's `pull`. */
   push: string;
-  /** Where it publishes. */
+  /** Endpoint that layers get messages from: the hub's `pub`. */
   pub: string;
 }
 
-/** What a dedicated layer takes beside the common options: the addresses of one hub, or several in `hubs`. */
+/** Options of a dedicated layer: the addresses of one hub, or of several in `hubs`. */
 export interface DedicatedLayerOptions
   extends LayerOptions,
     ConnectionOptions,
     Partial<HubAddresses> {
-  /** Names are spread over them by consistent hashing; all layers need the same ones. */
+  /** Several hubs, over which names are spread by consistent hashing. All layers need the same list. */
   hubs?: readonly HubAddresses[];
-  /** `channels_zmq`: speak as the Python package does. Default: our own protocol. */
+  /** The wire format: `native` (default), or `channels_zmq`, that of the Python package. */
   wire?: 'native' | 'channels_zmq';
 }
 
-/** Connects when it is made, and as long as it is open keeps the process alive. */
+/**
+ * A layer whose processes send and receive through a hub. It connects when it is constructed, and keeps the process alive
+ * while it is open.
+ */
 export class DedicatedLayer<M extends object = Message> extends ChannelLayer<M> {
   /** @throws LayerError `ERR_INVALID_OPTION` */
   constructor(options: DedicatedLayerOptions) {

@@ -20,18 +20,18 @@ import { Link } from './native/link.ts';
 import { packExcept } from './native/protocol.ts';
 import type { LayerOptions } from './options.ts';
 
-/** What an embedded layer takes beside the common options. */
+/** Options of an embedded layer. */
 export interface EmbeddedLayerOptions extends LayerOptions, ConnectionOptions {
-  /** Where the process that sends listens, and the others connect: `tcp://127.0.0.1:5560`, `ipc:///run/layer`. */
+  /** The endpoint that the sending process binds and the others connect to: `tcp://127.0.0.1:5560`, `ipc:///run/layer`. */
   address: string;
-  /** `channels_zmq`: speak as the Python package does. Default: our own protocol. */
+  /** The wire format: `native` (default), or `channels_zmq`, that of the Python package. */
   wire?: 'native' | 'channels_zmq';
 }
 
 /**
- * The first `send`, `groupSend` or `bind` makes this process the producer, which listens at `address`; a second producer is
- * refused with `ERR_ADDRESS_IN_USE`. Others connect when they first receive or join a group. As long as it is open and
- * in use, it keeps the process alive.
+ * A layer with one sending process and any number of receiving ones. The first `send`, `groupSend` or `bind` makes this process
+ * the producer, which listens at `address`; a second producer is refused with `ERR_ADDRESS_IN_USE`. Others connect when
+ * they first receive or join a group. An open layer keeps the process alive once it is used.
  */
 export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
   /** @throws LayerError `ERR_INVALID_OPTION` */
@@ -48,13 +48,16 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
     );
   }
 
-  /** Become the producer now, so that consumers can connect before anything is sent. */
+  /**
+   * Makes this process the producer now, so that others can connect before anything is sent. Rejects with LayerClosed, or with
+   * `ERR_ADDRESS_IN_USE` if there is another producer.
+   */
   bind(): Promise<void> {
     if (this.closed) return Promise.reject(new LayerClosed());
     return (this.carrier as EmbeddedCarrier | EmbeddedZmqCarrier).bind();
   }
 
-  /** Where it listens, with the real port; undefined while it does not. */
+  /** The endpoint it listens at, with the real port; undefined before it listens. */
   get address(): string | undefined {
     return (this.carrier as EmbeddedCarrier | EmbeddedZmqCarrier).address;
   }

@@ -15,16 +15,17 @@ import { Reception, type ReceptionHost } from './local/reception.ts';
 import { MessageStream } from './message-stream.ts';
 import { type LayerOptions, settle } from './options.ts';
 
-/** How a message goes to a group. */
+/** Options of `groupSend`. */
 export interface GroupSendOptions {
-  /** Members that do not get it, such as the one who sends. */
+  /** Members that do not get the message, such as the sender's own. Default none. */
   except?: string | Iterable<string> | undefined;
 }
 
-/** Whatever carries it, a layer is this. `M` is what its messages look like. */
+/** A channel layer of any kind. `M` is the type of its messages, for the compiler alone. */
 export abstract class ChannelLayer<M extends object = Message> {
-  /** Names of the optional parts of the specification that are here: `groups`, `flush`. */
+  /** Names of the optional parts of the specification that this layer supports: `groups`, `flush`. */
   readonly extensions: readonly ('groups' | 'flush')[];
+  /** What this kind of layer supports. */
   readonly capabilities: Capabilities;
   readonly #local: LocalState;
   readonly #carrier: Carrier;
@@ -54,20 +55,22 @@ export abstract class ChannelLayer<M extends object = Message> {
     local.startSweeping();
   }
 
-  /** What happens, as events of `LayerEvents`. */
+  /** Emits the events of `LayerEvents`. */
   get events(): EventEmitter<LayerEvents> {
     return this.#local.events;
   }
 
+  /** Whether `close` has been called. */
   get closed(): boolean {
     return this.#closing !== undefined;
   }
 
   /**
-   * Send `message` to one reader of `channel`; it waits for one until it expires. Resolves when it has its place there.
+   * Sends `message` to one reader of `channel`; it waits for a reader until it expires. Resolves when the channel has accepted
+   * it (where `capabilities.confirmed`; otherwise when it is on its way).
    *
-   * Rejects with ChannelFull, MessageTooLarge, InvalidName, InvalidMessage, LayerClosed; `ERR_UNCONFIRMED` when nobody
-   * can say what became of it.
+   * Rejects with ChannelFull, MessageTooLarge, InvalidName, InvalidMessage, LayerClosed, and with `ERR_UNCONFIRMED` when it
+   * cannot be known whether the message has arrived.
    */
   send(channel: string, message: M): Promise<void> {
     try {
@@ -82,9 +85,10 @@ export abstract class ChannelLayer<M extends object = Message> {
   }
 
   /**
-   * The next message of `channel`; waits for it. Several may wait, and are served in turn.
+   * Resolves with the next message of `channel`, and waits for it. Several calls may wait; they are served in turn.
    *
-   * Rejects with InvalidName, LayerClosed, `ERR_TIMEOUT`, or the reason of `signal`.
+   * Rejects with InvalidName, LayerClosed, `ERR_TIMEOUT` after `timeout` milliseconds (default: never), or the reason of
+   * `signal`. No message is lost by that.
    */
   receive(channel: string, options: WaitOptions = {}): Promise<M> {
     try {
@@ -104,13 +108,13 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** The messages of `channel`, until `signal` aborts, the loop is left or the layer is closed. */
+  /** The messages of `channel`, for `for await`: until `signal` aborts, the loop is left or the layer is closed. */
   messages(channel: string, options: { signal?: AbortSignal | undefined } = {}): MessageStream<M> {
     this.#checkReadable(channel);
     return new MessageStream((signal) => this.receive(channel, { signal }), options.signal);
   }
 
-  /** A new name for a process-specific channel, which only this layer can receive from. */
+  /** Makes up the name of a process-specific channel, which only this layer can receive from. `prefix` begins the name. */
   newChannel(prefix = 'specific'): Promise<string> {
     try {
       this.#check();
@@ -131,9 +135,9 @@ export abstract class ChannelLayer<M extends object = Message> {
   /**
    * Makes `channel` a member of `group`, or renews that. Resolves when messages sent to the group reach it.
    *
-   * Rejects with InvalidName, LayerClosed, `ERR_UNSUPPORTED`, the reason of `signal`, and with `ERR_TIMEOUT` after `timeout`,
-   * by default 30 000 ms. After those two the membership is still wanted, and is in force when who has to know of it can be
-   * reached: `groupDiscard` takes it back.
+   * Rejects with InvalidName, LayerClosed, `ERR_UNSUPPORTED`, the reason of `signal`, and with `ERR_TIMEOUT` after `timeout`
+   * milliseconds, by default 30 000. After the last two the membership is still wanted, and takes effect when the hub or
+   * producer can be reached; `groupDiscard` takes it back.
    */
   groupAdd(group: string, channel: string, options: WaitOptions = {}): Promise<void> {
     try {
@@ -151,7 +155,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** Ends the membership, if there is one. Rejects as `groupAdd`; the end is still wanted then. */
+  /** Ends the membership, if there is one. Rejects as `groupAdd` does; after a time-out the end is still wanted. */
   groupDiscard(group: string, channel: string, options: WaitOptions = {}): Promise<void> {
     try {
       this.#checkGroup(group);
@@ -165,8 +169,9 @@ export abstract class ChannelLayer<M extends object = Message> {
   }
 
   /**
-   * Send `message` to each member of `group`. Members that are full are skipped, counted and reported by the event
-   * `skipped`; it never rejects with ChannelFull.
+   * Sends `message` to each member of `group`. Full members are skipped, counted and reported by the event `skipped`.
+   *
+   * Rejects with MessageTooLarge, InvalidName, InvalidMessage, LayerClosed, `ERR_UNSUPPORTED`; never with ChannelFull.
    */
   groupSend(group: string, message: M, options: GroupSendOptions = {}): Promise<void> {
     try {
@@ -187,7 +192,7 @@ export abstract class ChannelLayer<M extends object = Message> {
    * Forgets all messages and memberships of layers with the same `prefix`, in all processes.
    *
    * Rejects with LayerClosed, `ERR_UNSUPPORTED` where `extensions` lack `flush`, the reason of `signal`, and with `ERR_TIMEOUT`
-   * after `timeout`, by default 30 000 ms: some process may forget later then.
+   * after `timeout` milliseconds, by default 30 000: some process may forget later then.
    */
   flush(options: WaitOptions = {}): Promise<void> {
     try {
@@ -203,8 +208,8 @@ export abstract class ChannelLayer<M extends object = Message> {
   }
 
   /**
-   * Resolves when what this layer asked for so far is in force: the hub, or the producer, has seen its memberships and
-   * readers. Rejects with LayerClosed, `ERR_TIMEOUT`, the reason of `signal`.
+   * Resolves when the hub or producer knows the memberships and readers of this layer. Rejects with LayerClosed, `ERR_TIMEOUT`
+   * after `timeout` milliseconds (default: never), the reason of `signal`.
    */
   ready(options: WaitOptions = {}): Promise<void> {
     try {
@@ -220,7 +225,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** Those who wait are refused with LayerClosed; what was sent still goes out. Settles when that is done. */
+  /** Closes the layer: calls that wait reject with LayerClosed; resolves when what was sent has gone out. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -230,7 +235,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     return this.close();
   }
 
-  /** Counters, and what there is now. */
+  /** The counters of this layer, and its present state. */
   stats(): LayerStats {
     const { boxes, groups, counters } = this.#local;
     return {

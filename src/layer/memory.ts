@@ -9,7 +9,7 @@ import { ChannelLayer } from './layer.ts';
 import { Letter } from './local/letter.ts';
 import type { LayerOptions } from './options.ts';
 
-/** For tests, and for programs that are one process. Messages are encoded and decoded as elsewhere. */
+/** A layer for tests and for programs of one process. Messages are encoded and decoded as in the other layers. */
 export class MemoryLayer<M extends object = Message> extends ChannelLayer<M> {
   /** @throws LayerError `ERR_INVALID_OPTION` */
   constructor(options: LayerOptions = {}) {

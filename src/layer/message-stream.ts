@@ -2,7 +2,7 @@
 
 import { LayerClosed } from './errors.ts';
 
-/** The messages of one channel; for `for await`, or by hand with `next` and `return`. */
+/** The messages of one channel, for `for await`, or by hand with `next` and `return`. */
 export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
   readonly #receive: (signal: AbortSignal) => Promise<M>;
   readonly #stop = new AbortController();
@@ -21,6 +21,7 @@ export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
     return this;
   }
 
+  /** Resolves with the next message, and waits for it; `done` when the stream has ended. */
   next(): Promise<IteratorResult<M, undefined>> {
     if (this.#done) return Promise.resolve(DONE);
     return this.#receive(this.#stop.signal).then(yielded<M>, (error) => {
@@ -29,6 +30,7 @@ export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
     });
   }
 
+  /** Ends the stream: a waiting `next` resolves with `done`. */
   return(): Promise<IteratorResult<M, undefined>> {
     this.#end();
     return Promise.resolve(DONE);

@@ -1,4 +1,4 @@
-/** Options: what every channel layer can be told, under the names of the Python layers. Durations are milliseconds. */
+/** Options: those of every channel layer, under the names of the Python layers. Durations are milliseconds. */
 
 import { Cipher, type EncryptionKey } from './codec/cipher.ts';
 import type { Codec } from './codec/codec.ts';
@@ -8,36 +8,39 @@ import { LayerError } from './errors.ts';
 import { Capacities, type ChannelCapacity } from './local/capacity.ts';
 import { isNamePrefix } from './local/names.ts';
 
-/** What the constructor of every layer takes. */
+/** Options of the constructor of every layer. */
 export interface LayerOptions {
-  /** Messages that may wait in one channel, process-specific ones with the same part before `!` together. Default 100. */
+  /**
+   * Unread messages that one channel holds; process-specific channels with the same part before `!` share it. Default 100.
+   * Beyond it `send` rejects with ChannelFull.
+   */
   capacity?: number;
   /**
-   * Milliseconds after which a message that nobody has read expires, at least 100. Default 60 000. Django's 60 (seconds) is
+   * Milliseconds after which an unread message expires, at least 100. Default 60 000. Django's 60 (seconds) is
    * 60_000 here.
    */
   expiry?: number;
   /** Milliseconds a membership lasts after the last `groupAdd`, at least 100. Default 86 400 000, a day. */
   groupExpiry?: number;
-  /** Other capacities, by patterns of names; the first that matches wins, else `capacity`. Default none. */
+  /** Other capacities for channels whose name matches a pattern; the first match wins, else `capacity`. Default none. */
   channelCapacity?: ChannelCapacity;
-  /** Put before all names on the wire: layers with different prefixes share nothing but sockets. Default none. */
+  /** Stands before all names on the wire: layers with different prefixes share nothing but the hub. Default none. */
   prefix?: string;
-  /** Messages that may wait in all channels of this process together; beyond it group messages are skipped. Default no limit. */
+  /** Unread messages in all channels of this process together; beyond it group messages are skipped. Default no limit. */
   localCapacity?: number;
-  /** Milliseconds a message may wait in this process, if that is less than `expiry`. Default `expiry`. */
+  /** Milliseconds after which a message expires that is unread in this process, if less than `expiry`. Default `expiry`. */
   localExpiry?: number;
-  /** Octets in an encoded message. Default 8 MiB. */
+  /** Octets of an encoded message; beyond it `send` rejects with MessageTooLarge. Default 8 MiB. */
   maxMessageSize?: number;
-  /** Each 32 octets or a text; the first encrypts, all decrypt. Default none: nothing is encrypted. */
+  /** Keys of 32 octets, or texts, for AES-256-GCM: the first encrypts, all decrypt. Default none: nothing is encrypted. */
   symmetricEncryptionKeys?: readonly EncryptionKey[];
-  /** How messages become octets; all layers that talk to each other need the same. Default `msgpack`. */
+  /** Encodes messages; all layers that talk to each other need the same. Default `msgpack`. */
   codec?: 'msgpack' | 'json' | Codec;
-  /** Milliseconds that only go forward, for tests. Default: `performance.now()`. */
+  /** Returns milliseconds that only go forward; for tests. Default `performance.now`. */
   clock?: () => number;
 }
 
-/** The same, complete and checked. */
+/** The options, complete and checked. */
 export interface Settings {
   readonly capacities: Capacities;
   readonly expiry: number;

@@ -32,6 +32,7 @@ export interface GroupDelivery {
  * good as those of the program.
  */
 export interface CarrierHost {
+  /** Options of the layer. */
   readonly settings: CarrierSettings;
   /** Identifies this process (this layer): 16 hexadecimal digits, in every name that its `newChannel` makes. */
   readonly key: string;
@@ -50,7 +51,8 @@ export interface CarrierHost {
   /** Milliseconds on a clock that only goes forward. It means nothing in another process. */
   now(): number;
   /**
-   * When a message expires here that had `ttl` milliseconds to live `age` milliseconds ago, `localExpiry` observed. Deadlines travel
+   * When a message expires in this process, by `now()`, that had `ttl` milliseconds to live `age` milliseconds ago (default 0);
+   * at the latest after `localExpiry`. Deadlines travel
    * between processes as what is left of them, never as a time of day.
    */
   expiryOf(ttl: number, age?: number): number;
@@ -59,7 +61,8 @@ export interface CarrierHost {
 
   /**
    * Puts `letter` into `channel`, or hands it to the `receive` that waits there. `full`: it was not taken, and is settled
-   * as dropped; `expired`: it was too old, is counted and settled. `capacity`: default by the settings; Infinity for a message that was counted where it was accepted.
+   * as dropped; `expired`: it was too old, and is counted and settled. `capacity`: unread messages that the route may have,
+   * by default those of the settings; Infinity for a message that was counted where it was accepted.
    */
   deliver(channel: string, letter: Letter, capacity?: number): Delivery;
   /**

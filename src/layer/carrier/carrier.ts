@@ -7,7 +7,10 @@ import type { Capabilities } from './capabilities.ts';
 export interface WaitOptions {
   /** Aborting it rejects with its reason; nothing is taken, nothing is lost. Default none. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds to wait before rejecting with `ERR_TIMEOUT`; 0 = do not wait, Infinity = for ever. Default: stated by the call. */
+  /**
+   * Milliseconds to wait before rejecting with `ERR_TIMEOUT`; 0 = do not wait, Infinity = for ever. Default: stated by the
+   * call.
+   */
   timeout?: number | undefined;
 }
 

@@ -18,9 +18,9 @@ import { routeOf } from '../local/names.ts';
 import { readFrame, takeChannel, withChannel, ZmqCodec } from './format.ts';
 
 /**
- * What both have: one SUB, which is subscribed to a channel from its first `receive` on, and to a group while it has
- * members. Every process that receives from a channel gets what is sent to it; nothing waits for who comes later; nobody
- * answers. A message is for the channel and for the group of its name.
+ * One SUB for each process, subscribed to a channel from its first `receive` on, and to a group while it has members here.
+ * Every process that receives from a channel gets its messages; nothing is kept for late readers, and nothing is confirmed. A
+ * message reaches both the channel and the group of its name.
  */
 export abstract class ZmqCarrier implements Carrier {
   readonly capabilities: Capabilities;
@@ -60,7 +60,7 @@ export abstract class ZmqCarrier implements Carrier {
 
   abstract readonly peerCount: number;
 
-  /** As a socket of the Python package: without heartbeats. */
+  /** Options of sockets as in the Python package: without heartbeats. */
   protected sockets(role: 'server' | 'client'): LayerSocketOptions {
     const { maxMessageSize } = this.host.settings;
     const options = socketOptions(this.#connection, maxMessageSize, role);
@@ -96,7 +96,7 @@ export abstract class ZmqCarrier implements Carrier {
     if (this.host.removeMember(group, channel)) this.#unsubscribe(group);
   }
 
-  /** Only this process: nobody else can be told. */
+  /** Forgets what is in this process; the format has no word for others. */
   async flush(): Promise<void> {
     this.host.clear();
     for (const channel of this.#followed) {
@@ -119,7 +119,7 @@ export abstract class ZmqCarrier implements Carrier {
     await this.#subscriber?.[Symbol.asyncDispose]();
   }
 
-  /** Resolves when the SUB is connected: then its subscriptions are on their way, and no more can be known. */
+  /** Resolves when the SUB is connected and its subscriptions have been sent; that they have arrived cannot be known. */
   protected async reachable({ timeout, signal }: WaitOptions): Promise<void> {
     const subscriber = this.#subscriber;
     if (subscriber === undefined) return;
@@ -135,7 +135,7 @@ export abstract class ZmqCarrier implements Carrier {
     }
   }
 
-  /** From now on this process publishes itself what it would have received. */
+  /** This process is the publisher now: it delivers to itself, and needs no SUB. */
   protected loopBack(): void {
     this.#subscriber?.close();
     this.#subscriber = undefined;
@@ -144,7 +144,7 @@ export abstract class ZmqCarrier implements Carrier {
 
   #looped = false;
 
-  /** A frame for whoever is here. */
+  /** Delivers a frame to the channel and the group of its topic in this process. `expiry`: seconds since 1970. */
   protected deliver(topic: string, expiry: number, json: Buffer): void {
     const ttl = expiry * 1000 - Date.now();
     if (ttl <= 0) {
@@ -167,14 +167,14 @@ export abstract class ZmqCarrier implements Carrier {
     this.host.deliverToGroup(topic, letter);
   }
 
-  /** Be subscribed to `channel` for as long as this layer lives. */
+  /** Subscribes to `channel` until the layer is flushed or closed. */
   #follow(channel: string): void {
     if (this.#followed.has(channel)) return;
     this.#followed.add(channel);
     this.#subscribe(routeOf(channel));
   }
 
-  /** Topics are counted: channels with one route, or a group and a channel, share one. */
+  /** Subscribes once for all channels of a route, and the group of the same name; they are counted. */
   #subscribe(topic: string): void {
     const count = this.#topics.get(topic) ?? 0;
     this.#topics.set(topic, count + 1);
@@ -225,5 +225,5 @@ export abstract class ZmqCarrier implements Carrier {
   }
 }
 
-/** Milliseconds. */
+/** Milliseconds that `groupAdd` waits for a connection. */
 const JOIN_TIMEOUT = 500;

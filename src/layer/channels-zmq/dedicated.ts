@@ -9,7 +9,7 @@ import { timedOut } from '../local/deadline.ts';
 import { ZmqCarrier } from './carrier.ts';
 import { writeFrame } from './format.ts';
 
-/** Every process has a PUSH to the queue service, which has the PUB. */
+/** Every process has a PUSH to the queue service, and a SUB to its PUB. */
 export class DedicatedZmqCarrier extends ZmqCarrier {
   readonly peerCount = 0;
   readonly #push: Push;

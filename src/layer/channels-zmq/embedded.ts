@@ -12,7 +12,7 @@ import { ChannelFull, LayerClosed } from '../errors.ts';
 import { ZmqCarrier } from './carrier.ts';
 import { writeFrame } from './format.ts';
 
-/** One process has the PUB. */
+/** The sending process binds a PUB, to which the others connect. */
 export class EmbeddedZmqCarrier extends ZmqCarrier {
   readonly #at: string;
   #publisher: Publisher | undefined;

@@ -7,20 +7,33 @@ import type { Message } from '../codec/value.ts';
 import type { LayerStats } from '../events.ts';
 import type { LayerOptions } from '../options.ts';
 
-/** What the tests use of a layer; ours are that, and so can others be. */
+/** What the tests use of a layer: methods of `ChannelLayer`, which layers of other packages can have as well. */
 export interface AnyLayer {
+  /** Optional parts of the specification that it supports; `groups` is needed by most tests. */
   readonly extensions: readonly string[];
+  /** What it supports; tests for more are not run. */
   readonly capabilities: Capabilities;
+  /** Sends to one reader of `channel`. */
   send(channel: string, message: Message): Promise<void>;
+  /** Resolves with the next message of `channel`. */
   receive(channel: string, options?: WaitOptions): Promise<Message>;
+  /** The messages of `channel`, as an iterator. */
   messages(channel: string, options?: { signal?: AbortSignal }): AsyncIterableIterator<Message>;
+  /** Makes up the name of a channel that only this layer reads. */
   newChannel(prefix?: string): Promise<string>;
+  /** Makes `channel` a member of `group`. */
   groupAdd(group: string, channel: string): Promise<void>;
+  /** Ends a membership. */
   groupDiscard(group: string, channel: string): Promise<void>;
+  /** Sends to all members of `group`. */
   groupSend(group: string, message: Message, options?: { except?: string }): Promise<void>;
+  /** Forgets all messages and memberships. */
   flush(): Promise<void>;
+  /** Resolves when what was asked for is in force. */
   ready(options?: WaitOptions): Promise<void>;
+  /** Closes the layer. */
   close(): Promise<void>;
+  /** Its counters; layers in other processes may answer later. */
   stats(): LayerStats | Promise<LayerStats>;
 }
 
