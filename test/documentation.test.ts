@@ -22,7 +22,7 @@ const EMPTY = /^(likewise|at once|the same|see above)\.?$/i;
 const VAGUE = /(^|[.!?:]\s+)(Likewise|At once)[,.\s]/;
 /** How names of durations, times and sizes end; the number of sockets in a Poller is none. */
 const MEASURE =
-  /(^|[a-z])(timeout|expiry|interval|delay|linger|uptime|ttl|[aA]ge|[sS]ize|Timeout|Expiry|Interval|Delay|Ttl|octets|Octets|soundAfter|patience|late)$/;
+  /^(timeout|expiry|interval|delay|linger|uptime|ttl|age|size|octets|late|soundAfter|patience)$|[a-z](Timeout|Expiry|Interval|Delay|Linger|Ttl|Age|Size|Octets)$/;
 const UNIT = /\b(milliseconds|seconds|ms|s|octets|bytes|characters)\b|\b[KM]iB\b/i;
 
 const program = ts.createProgram(
