@@ -66,7 +66,7 @@ export interface ConfigSource {
  *
  *     [app:my_zmq]             settings
  *     [channel:job]            bind, connect, subscribe (lists with commas), and any option of the socket
- *     [channel:MyServer:job]   likewise, for one daemon
+ *     [channel:MyServer:job]   the same, for one daemon
  *     [control]                bind, connect, replies
  *     [logger_root], [handler_NAME], [formatter_NAME]   as in Python's logging, for stream, file and zmq handlers
  *
@@ -139,7 +139,7 @@ export function configured(
   return result;
 }
 
-/** Of a section, the keys with a meaning of their own, and all others. */
+/** Splits the keys of a section into those with a meaning of their own and the others. */
 interface Section {
   readonly [name: string]: unknown;
   readonly args?: unknown;

@@ -1,4 +1,4 @@
-/** Pause: some time, or less. */
+/** Pause: waits some time, or until a signal aborts. */
 
 /** Resolves after `time` milliseconds, or when `signal` aborts. */
 export function pause(time: number, signal: AbortSignal): Promise<void> {

@@ -304,7 +304,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     return cipher === undefined ? octets : cipher.seal(octets, name);
   }
 
-  /** What waits here for `channel`, if it can be read. */
+  /** The next unread message of `channel` in this process that can be decoded. */
   #take(channel: string): M | undefined {
     const { boxes } = this.#local;
     const now = this.#local.now();

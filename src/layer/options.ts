@@ -102,5 +102,5 @@ function invalid(name: string, value: unknown, expected: string): LayerError {
 
 /** Below it, a number is more likely meant as seconds. */
 const EXPIRY_MIN = 100;
-/** What the time to live on the wire has room for, 46 days. */
+/** The longest time to live that has room on the wire, 46 days. */
 const EXPIRY_MAX = 4_000_000_000;

@@ -185,6 +185,7 @@ t.test('mistakes', async (t) => {
         [[], /--pull ENDPOINT and --pub/],
         [[...both, '--wire', 'x'], /--wire must be one of/],
         [[...both, '--report', 'x'], /--report must be a number/],
+        [[...both, '--group-expiry', '0'], /--group-expiry must be a number from 0\.1/],
         [[...both, '--http', 'x'], /--http must be/],
         [[...both, '--http', '1.5'], /--http must be/],
         [[...both, '--http', 'localhost:'], /--http must be/],

@@ -87,7 +87,7 @@ export const hub: Command = {
     }
     const maxMessageSize = told.count('max-message-size', 1);
     const localCapacity = told.count('local-capacity', 1);
-    const groupExpiry = told.number('group-expiry');
+    const groupExpiry = told.number('group-expiry', 0.1);
     const report = told.number('report') ?? 60;
     const curve = await curveOf(told);
     const log = new HubLog(told.choice('log', FORMATS), (line) => terminal.note(line));

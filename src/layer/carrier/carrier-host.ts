@@ -11,7 +11,7 @@ export interface CarrierSettings {
   readonly localExpiry: number;
   /** Milliseconds a membership lasts after the last `groupAdd`. */
   readonly groupExpiry: number;
-  /** What stands before every name: empty, or a text that ends in a colon. */
+  /** Stands before every qualified name: empty, or a text that ends in a colon. */
   readonly prefix: string;
   /** Unread messages that this process keeps at most, all channels together; Infinity = no limit. */
   readonly localCapacity: number;
@@ -19,7 +19,7 @@ export interface CarrierSettings {
   readonly maxMessageSize: number;
 }
 
-/** What a letter that goes to a group may need. */
+/** Options of a letter that goes to a group. */
 export interface GroupDelivery {
   /** Channels that do not get it. */
   readonly except?: ReadonlySet<string> | undefined;
@@ -125,7 +125,7 @@ export interface CarrierHost {
   expired(channel: string, count: number): void;
   /** A message of `group` did not get to these full channels. */
   skipped(group: string, channels: readonly string[]): void;
-  /** Something that came from `from` cannot be read and was dropped. */
+  /** A message of process `from` cannot be decoded and was dropped. */
   undecodable(from: string, error: Error): void;
   /** A message from `address` was too old by `late` milliseconds when it came, by clocks that should agree. */
   skewed(address: string, late: number): void;

@@ -131,7 +131,7 @@ function dumps(value: unknown, path: string): string {
   return `{${pairs.join(', ')}}`;
 }
 
-/** What Python's `repr` gives for a float. */
+/** `value` as Python's `repr` writes a float. */
 function pythonFloat(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e16) return `${value}.0`;
   const text = String(value);

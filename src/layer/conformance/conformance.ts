@@ -18,7 +18,7 @@ export interface Deployment {
   close(): Promise<void>;
 }
 
-/** What to test, and with what. */
+/** Options of `conformance`: the layers to test, and the test runner. */
 export interface ConformanceOptions {
   /** Declares a test, as most runners have it. */
   test(name: string, body: () => Promise<void>): void;

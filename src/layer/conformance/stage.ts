@@ -49,7 +49,7 @@ export interface Case {
   body(stage: Stage): Promise<void>;
 }
 
-/** What a test is given. */
+/** The argument of a test: layers, clock and chance. */
 export interface Stage {
   /** The first layer: it sends. */
   readonly sender: AnyLayer;

@@ -51,7 +51,7 @@ export interface SecurityOptions {
   maxHandshakesPerSecond?: number;
 }
 
-/** What securing a socket comes to: its options. */
+/** The options of a socket that concern security. */
 export interface SecuritySocketOptions {
   curveServer?: boolean;
   curvePublicKey?: string;

@@ -3,12 +3,12 @@
 import type { Letter } from './letter.ts';
 import type { Queue } from './queue.ts';
 
-/** Who waits for the next message of a channel. */
+/** A call that waits for the next message of a channel. */
 export interface Reader {
   take(letter: Letter): void;
 }
 
-/** Messages or readers, never both. */
+/** One channel: its unread messages or its waiting readers, never both. */
 export interface Box {
   readonly channel: string;
   readonly route: Route;
@@ -16,7 +16,7 @@ export interface Box {
   readers: Set<Reader> | undefined;
 }
 
-/** What shares a capacity. */
+/** The channels that share a capacity. */
 export interface Route {
   readonly name: string;
   readonly boxes: Set<Box>;
@@ -26,7 +26,7 @@ export interface Route {
   firstExpiry: number;
 }
 
-/** A letter in the boxes of one route; it counts until the last of them has let go. */
+/** A letter in the boxes of one route; it counts once until the last of them has let go of it. */
 export interface Parcel {
   readonly letter: Letter;
   left: number;

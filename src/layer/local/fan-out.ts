@@ -6,7 +6,7 @@ import type { Letter } from './letter.ts';
 import type { Mailboxes } from './mailboxes.ts';
 import { turn } from './turn.ts';
 
-/** Who is served, and told what a message has come to. */
+/** The mailboxes and groups to serve; `spread` is called when a message is in all its members. */
 interface FanOutHost {
   readonly boxes: Mailboxes;
   readonly groups: Groups;

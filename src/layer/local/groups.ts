@@ -1,4 +1,4 @@
-/** Groups: who belongs to what, and since when. */
+/** Groups: the members of groups in this process, and when each was last added. */
 
 import { hasPrefix } from './names.ts';
 
@@ -35,7 +35,7 @@ export class Groups {
     return this.#groups.get(group)?.size ?? 0;
   }
 
-  /** Add, or renew; true for the first member of the group. */
+  /** Adds a member, or renews its membership; true for the first member of the group. */
   add(group: string, channel: string, now: number): boolean {
     const members = this.#groups.get(group);
     if (members === undefined) {
@@ -48,7 +48,7 @@ export class Groups {
     return false;
   }
 
-  /** Remove, if it is a member; true if that was the last one. */
+  /** Removes a member; true if it was the last one of the group. */
   discard(group: string, channel: string): boolean {
     const members = this.#groups.get(group);
     if (!members?.delete(channel)) return false;
@@ -59,7 +59,7 @@ export class Groups {
     return true;
   }
 
-  /** Those whose membership has not expired, and, with `sentAt`, who had joined by then. */
+  /** Members of `group` whose membership has not expired; with `sentAt`, only those that were last added by then. */
   *members(group: string, now: number, sentAt: number = now): Generator<string, void, void> {
     const members = this.#groups.get(group);
     if (members === undefined) return;
@@ -68,7 +68,7 @@ export class Groups {
     }
   }
 
-  /** Forget memberships that are over; returns the groups that have nobody left. */
+  /** Removes expired memberships; returns the groups that have no members left. */
   sweep(now: number): string[] {
     const emptied: string[] = [];
     for (const [group, members] of this.#groups) {
@@ -85,7 +85,7 @@ export class Groups {
     return emptied;
   }
 
-  /** Forget all groups with `prefix`; returns them. */
+  /** Removes all groups with `prefix`; returns them. */
   clear(prefix: string): string[] {
     const cleared = [...this.#groups.keys()].filter((group) => hasPrefix(group, prefix));
     for (const group of cleared) {
@@ -96,7 +96,7 @@ export class Groups {
     return cleared;
   }
 
-  /** All of it: group, channel, and when it joined. */
+  /** All memberships: group, channel, and when it was last added. */
   *entries(): Generator<[group: string, channel: string, joinedAt: number], void, void> {
     for (const [group, members] of this.#groups) {
       for (const [channel, joinedAt] of members) yield [group, channel, joinedAt];

@@ -32,9 +32,9 @@ export class LocalState implements CarrierHost {
     lost: 0,
   };
   readonly key: string = randomBytes(8).toString('hex');
-  /** Who wants to know which routes have more or fewer messages unread. */
+  /** Called with each route whose number of unread messages has changed. */
   readonly changeListeners: Set<(route: string) => void> = new Set();
-  /** Capacities that others have set, for their members of groups. */
+  /** Capacities that other processes have stated for channels they have added to groups. */
   readonly foreignCapacities: Map<string, number> = new Map();
   readonly #mark: string;
   readonly #reports: Reports;
@@ -64,7 +64,7 @@ export class LocalState implements CarrierHost {
     );
   }
 
-  /** Serve `carrier` from now on. */
+  /** Calls `carrier` from now on. */
   attach(carrier: Carrier): void {
     this.#carrier = carrier;
     if (carrier.levelsChanged !== undefined) this.boxes.tracking = true;
@@ -84,7 +84,7 @@ export class LocalState implements CarrierHost {
     return name.slice(this.settings.prefix.length);
   }
 
-  /** A channel name that nobody else will make up. */
+  /** Makes up a unique channel name that begins with `prefix`. */
   newChannel(prefix: string): string {
     return `${prefix}${this.#mark}${randomBytes(9).toString('base64url')}`;
   }
@@ -93,12 +93,12 @@ export class LocalState implements CarrierHost {
     return MADE.exec(channel)?.[1];
   }
 
-  /** Was `channel` made by this process, which therefore is the only one to read it? */
+  /** Whether `newChannel` of this process has made `channel`, which only this process reads. */
   isOwn(channel: string): boolean {
     return channel.includes(this.#mark);
   }
 
-  /** Was it made by the `newChannel` of another process? */
+  /** Whether `newChannel` of another process has made `channel`. */
   isForeign(channel: string): boolean {
     return !this.isOwn(channel) && MADE.test(channel);
   }
@@ -196,7 +196,7 @@ export class LocalState implements CarrierHost {
     for (const group of cleared) this.#carrier?.emptied?.(group);
   }
 
-  /** Forget what waits here, for good; returns how many messages that were. */
+  /** Removes all unread messages; returns their number. */
   clearAll(): number {
     return this.#fanOut.clear(() => true) + this.boxes.clear();
   }
@@ -240,7 +240,7 @@ export class LocalState implements CarrierHost {
     return this.#fanOut.busy;
   }
 
-  /** Put into `channel` what was sent to its groups, before something else is. */
+  /** Puts group messages that are still on their way into `channel`, before something else is put there. */
   catchUp(channel: string): void {
     if (this.busy !== undefined) this.#fanOut.catchUp(channel);
   }
@@ -251,14 +251,14 @@ export class LocalState implements CarrierHost {
     if (skipped.length > 0) this.skipped(group, skipped);
   }
 
-  /** Tell the listeners what has changed since the last time. */
+  /** Calls the listeners with the routes that have changed since the last time. */
   spreadChanges(): void {
     for (const { name } of this.boxes.takeChanged()) {
       for (const listener of this.changeListeners) listener(name);
     }
   }
 
-  /** Keep the process alive, as one who waits does. */
+  /** Keeps the process alive until `release`; calls are counted. */
   hold(): void {
     if (this.#holdCount++ > 0) return;
     if (this.#holder === undefined) this.#holder = setInterval(() => {}, 0x7fff_ffff);

@@ -1,4 +1,4 @@
-/** Mailboxes: channels as one process has them. Messages that wait for readers, or readers that wait for messages. */
+/** Mailboxes: the channels of one process, each with unread messages or with readers that wait. */
 
 import { type Box, type Parcel, type Reader, type Route, Spread } from './box.ts';
 import type { Letter, Settlement } from './letter.ts';
@@ -8,11 +8,11 @@ import { Queue } from './queue.ts';
 /** What became of a message: handed to a waiting reader, kept for one, refused for lack of room, or too old. */
 export type Delivery = 'read' | 'kept' | 'full' | 'expired';
 
-/** What is told to the owner of mailboxes. */
+/** The owner of mailboxes: what they ask it, and tell it. */
 export interface MailboxesHost {
-  /** How many messages may wait in a channel. Asked with its full name. */
+  /** The capacity of a channel, in messages, by its full name. */
   capacityOf(channel: string): number;
-  /** Messages of `channel` died unread. */
+  /** `count` messages of `channel` expired unread. */
   expired(channel: string, count: number): void;
   /** The last channel that held `letter` has let go of it. Hot. */
   settled(letter: Letter, how: Settlement): void;
@@ -28,7 +28,7 @@ export class Mailboxes {
   #readerCount = 0;
   /** The most messages unread in all boxes. */
   readonly #limit: number;
-  /** Some route was filled to half its capacity since this was set to false. */
+  /** Whether some route was filled to half its capacity since this was set to false. */
   pressed = false;
   /** Whether `takeChanged` will be asked. */
   tracking = false;
@@ -145,7 +145,7 @@ export class Mailboxes {
     this.#letGo(spread.letter, 'dropped');
   }
 
-  /** Give `letter` to whoever waits at `channel`; false if nobody does. */
+  /** Hands `letter` to a reader that waits at `channel`; false if none does. */
   offer(channel: string, letter: Letter): boolean {
     const box = this.#boxes.get(channel);
     if (box?.readers === undefined) return false;
@@ -153,7 +153,7 @@ export class Mailboxes {
     return true;
   }
 
-  /** Put back what had been taken, to where it was in the order. Does not count capacity. */
+  /** Puts a letter that was taken back to its place in the order; the capacity is not checked. */
   giveBack(channel: string, letter: Letter, now: number): void {
     if (letter.expiresAt <= now) {
       this.#host.expired(channel, 1);
@@ -207,7 +207,7 @@ export class Mailboxes {
     this.#readerCount++;
   }
 
-  /** Wait no longer; false if `reader` was not waiting. */
+  /** Stops waiting; false if `reader` was not waiting. */
   cancel(channel: string, reader: Reader): boolean {
     const box = this.#boxes.get(channel);
     if (!box?.readers?.delete(reader)) return false;
@@ -217,7 +217,7 @@ export class Mailboxes {
     return true;
   }
 
-  /** Drop what is too old. */
+  /** Removes expired messages. */
   sweep(now: number): void {
     for (const box of this.#boxes.values()) this.#expire(box, now);
   }

@@ -43,7 +43,7 @@ export class Queue<T> {
     this.#items.splice(at, 0, item);
   }
 
-  /** Take out all that do not pass; in order. */
+  /** Removes all items that are unwanted, and returns them in order. */
   remove(unwanted: (item: T) => boolean): T[] {
     const removed: T[] = [];
     const kept: T[] = [];

@@ -1,4 +1,4 @@
-/** Reception: one `receive` that waits, until there is a message, its time is over, or it is called off. */
+/** Reception: one `receive` that waits for a message, its time-out or its signal. */
 
 import type { WaitOptions } from '../carrier/carrier.ts';
 import type { Reader } from './box.ts';
@@ -6,11 +6,11 @@ import { deadline } from './deadline.ts';
 import type { Letter } from './letter.ts';
 import type { LocalState } from './local-state.ts';
 
-/** What a layer does for the receptions it has. */
+/** What receptions need of their layer. */
 export interface ReceptionHost<M> {
   readonly local: LocalState;
   readonly receptions: Set<Reception<M>>;
-  /** The message in `letter`; undefined if that cannot be read. */
+  /** Decodes the message in `letter`; undefined if that fails. */
   open(letter: Letter, channel: string): M | undefined;
   want(channel: string): void;
   unwant(channel: string): void;
@@ -50,7 +50,7 @@ export class Reception<M> implements Reader {
     this.#resolve(message);
   }
 
-  /** End the wait; does nothing when it is over. */
+  /** Rejects with `reason`, unless the wait has ended. */
   cancel(reason: unknown): void {
     if (!this.#host.local.boxes.cancel(this.#channel, this)) return;
     this.#host.unwant(this.#channel);

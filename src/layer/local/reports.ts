@@ -4,7 +4,7 @@ import type { EventEmitter } from 'node:events';
 import { type Counters, type LayerEvents, REPORT_INTERVAL } from '../events.ts';
 import type { Mailboxes } from './mailboxes.ts';
 
-/** Whose counters and events they are. */
+/** The owner of the counters and events. */
 interface ReportsHost {
   readonly counters: Counters;
   readonly events: EventEmitter<LayerEvents>;
@@ -42,7 +42,7 @@ export class Reports {
     local.events.emit('backpressure', { channels: largest });
   }
 
-  /** Something from `from` cannot be read. */
+  /** Something that process `from` has sent cannot be decoded. */
   undecodable(from: string, error: Error): void {
     this.#local.counters.undecodable++;
     const count = this.#due(`undecodable ${from}`);
