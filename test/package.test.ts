@@ -373,7 +373,7 @@ t.test('types', async (t) => {
       for (const layer of layers) {
         await layer.groupSend('g', { type: 'said', text: '' }, { except: ['a', 'b'] });
         const { text }: Said = await layer.receive('a', { timeout: 1, signal: AbortSignal.abort() });
-        for await (const said of layer.messages('a')) console.log(said.text, text, layer.capabilities.delivery);
+        for await (const said of layer.messages('a')) console.log(said.text, text, layer.capabilities.ordinaryChannels);
         layer.events.on('lost', ({ count, why }) => console.log(count + 1, why.length));
       }
       const hub = new Hub({ pull: 'tcp://*:1', pub: 'tcp://*:2' });

@@ -17,57 +17,65 @@ import { HubSocket } from './native/hub-socket.ts';
 import { Kind, readControl, readHeader, type ToHub } from './native/protocol.ts';
 import { settle } from './options.ts';
 
-/** What a hub is told; what concerns messages comes from the layers. */
+/** Options of a hub. Capacities and expiry come with the messages of the layers. */
 export interface HubOptions extends ConnectionOptions {
-  /** Where layers push messages to: `tcp://*:5570`. */
+  /** Endpoint to bind that layers push messages to: `tcp://*:5570`. */
   pull: string;
-  /** Where layers get them from: `tcp://*:5571`. */
+  /** Endpoint to bind that layers get messages from: `tcp://*:5571`. */
   pub: string;
-  /** `channels_zmq`: pass on the frames of the Python package, as its queue service. Default: our own protocol. */
+  /** The wire format: `native` (default), or `channels_zmq`, to be the queue service of that Python package. */
   wire?: 'native' | 'channels_zmq';
-  /** Octets in an encoded message; a process that sends a larger one is disconnected. Default 8 MiB. */
+  /** Octets of an encoded message; a process that sends a larger one is disconnected. Default 8 MiB. */
   maxMessageSize?: number;
-  /** Messages that may wait in all channels together; then senders are told that channels are full. Default no limit. */
+  /** Unread messages in all channels together; beyond it `send` rejects with ChannelFull. Default no limit. */
   localCapacity?: number;
-  /** Seconds a membership lasts that a process holds for a channel of another. Default 86 400. */
+  /** Milliseconds that the membership of a channel lasts which another process has added. Default 86 400 000, a day. */
   groupExpiry?: number;
-  /** Seconds that only go forward, for tests. */
+  /** Milliseconds that only go forward, for tests. Default: `performance.now()`. */
   clock?: () => number;
 }
 
-/** What a hub has counted, and what there is now. */
+/** The counters of a hub, and its present state. */
 export interface HubStats {
-  /** Identifies this run. */
+  /** Identifies this run of the hub: 16 hexadecimal digits. */
   id: string;
-  /** Where it really listens. */
+  /** The endpoint that layers push to, with the real port. */
   pull: string;
+  /** The endpoint that layers get messages from, with the real port. */
   pub: string;
-  /** Seconds since `start`. */
+  /** Milliseconds since `start`. */
   uptime: number;
-  /** Processes that listen. */
+  /** Processes that are connected. */
   peers: number;
-  /** Messages taken in for channels, and for groups. */
+  /** Messages accepted for channels. */
   sent: number;
+  /** Messages accepted for groups. */
   groupSent: number;
-  /** Messages refused for a full channel. */
+  /** Messages refused because their channel is full. */
   full: number;
+  /** Copies of group messages that were not put into full channels here. */
   skipped: number;
+  /** Messages that expired here unread. */
   expired: number;
+  /** Messages that are gone or may be, at most that many. */
   lost: number;
+  /** Messages that arrived and could not be decoded. */
   undecodable: number;
-  /** Messages that wait here for a reader. */
+  /** Messages here that wait for a reader. */
   unread: number;
-  /** Readers that wait for a message. */
+  /** Readers that wait here for a message. */
   waiting: number;
-  /** Messages that were handed to the process that reads them, and have not been read. */
+  /** Messages that are in the process which reads them, or on the way there, and have not been read. */
   outstanding: number;
 }
 
 /**
- * Holds what is sent to channels until somebody reads it, hands each message to one reader, passes group messages on to
- * the processes with members, and tells senders of full channels. All in memory: what waits is gone when it stops.
+ * The program between dedicated layers: it holds messages to channels until they are read, hands each to one reader, passes
+ * group messages on to the processes with members, and refuses messages to full channels. It keeps everything in memory:
+ * what is unread is gone when it stops.
  */
 export class Hub {
+  /** Emits the events of `LayerEvents`. */
   readonly events: EventEmitter<LayerEvents> = new EventEmitter();
   readonly #options: HubOptions;
   readonly #local: LocalState;
@@ -100,7 +108,7 @@ export class Hub {
     this.#sockets = socketOptions(options, settings.maxMessageSize, 'server');
   }
 
-  /** Listen. Rejects with `ERR_ADDRESS_IN_USE` where something, such as another hub, does so already. */
+  /** Binds both endpoints. Rejects with `ERR_ADDRESS_IN_USE` if one is in use, for example by another hub. */
   async start(): Promise<void> {
     if (this.#state !== 'new')
       throw new LayerError('ERR_LAYER_CLOSED', `the hub is ${this.#state}`);
@@ -135,7 +143,7 @@ export class Hub {
   }
 
   /**
-   * Take in nothing more, publish what was taken in, and stop. What still waits for a reader is lost, and counted
+   * Accepts nothing more, publishes what was accepted, and stops. Messages that still wait for a reader are lost, and counted
    * in the last event `lost`.
    */
   close(): Promise<void> {
@@ -147,10 +155,12 @@ export class Hub {
     return this.close();
   }
 
+  /** Whether it has been closed, or could not be started. */
   get closed(): boolean {
     return this.#state === 'closed';
   }
 
+  /** The counters of this hub, and its present state. */
   stats(): HubStats {
     const { counters, boxes } = this.#local;
     return {
@@ -186,7 +196,7 @@ export class Hub {
     this.#state = 'closed';
     await this.#publisher?.[Symbol.asyncDispose]();
     await this.#hubSocket?.close();
-    this.#local.lost(this.#local.boxes.clear(), 'unread when the hub was closed');
+    this.#local.lost(this.#local.clearAll(), 'unread when the hub was closed');
     this.#local.end();
     this.events.emit('close');
   }

@@ -2,12 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { ProcessHold } from '../../base/process-hold.ts';
+import { Authenticator, Certificate } from '../../index.ts';
 import type { LayerCurve } from '../../layer/index.ts';
 import { Arguments, type OptionSet, UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { FORMATS, HubLog } from '../hub-log.ts';
 import { answerAt, figuresOf, type Service, serveAt } from '../hub-service.ts';
-import { certificatesOf } from '../security.ts';
+import { type CurveOptions, certificatesOf } from '../security.ts';
 
 const WIRES = ['native', 'channels_zmq'] as const;
 
@@ -41,7 +42,11 @@ const SETTINGS: OptionSet = {
     value: 'FOLDER',
     help: 'let in those whose certificates are there instead; * for all who know our public key',
   },
-  control: { type: 'string', value: 'ENDPOINT', help: 'a REP there answers "health" and "stats"' },
+  control: {
+    type: 'string',
+    value: 'ENDPOINT',
+    help: 'a REP there answers "health" and "stats", under the same --cert and --allow',
+  },
   http: { type: 'string', value: '[HOST:]PORT', help: 'a web server with /health and /stats' },
   report: {
     type: 'string',
@@ -83,7 +88,7 @@ export const hub: Command = {
     }
     const maxMessageSize = told.count('max-message-size', 1);
     const localCapacity = told.count('local-capacity', 1);
-    const groupExpiry = told.number('group-expiry');
+    const groupExpiry = told.number('group-expiry', 0.1);
     const report = told.number('report') ?? 60;
     const curve = await curveOf(told);
     const log = new HubLog(told.choice('log', FORMATS), (line) => terminal.note(line));
@@ -95,7 +100,7 @@ export const hub: Command = {
       wire: told.choice('wire', WIRES),
       ...(maxMessageSize !== undefined && { maxMessageSize }),
       ...(localCapacity !== undefined && { localCapacity }),
-      ...(groupExpiry !== undefined && { groupExpiry }),
+      ...(groupExpiry !== undefined && { groupExpiry: groupExpiry * 1000 }),
       ...(curve !== undefined && { curve }),
     });
 
@@ -105,7 +110,9 @@ export const hub: Command = {
     try {
       await running.start();
       const [control, http] = [told.text('control'), told.text('http')];
-      if (control !== undefined) services.push(await answerAt(control, running));
+      if (control !== undefined) {
+        services.push(await answerAt(control, running, controlSecurity(curve)));
+      }
       if (http !== undefined) services.push(await serveAt(http, running));
       log.watch(running);
       const { id, pull, pub } = running.stats();
@@ -133,6 +140,17 @@ async function curveOf(told: Arguments): Promise<LayerCurve | undefined> {
   const { publicKey, secretKey } = own;
   const clients = allow === undefined || allow === '*' ? allow : { folder: allow };
   return { publicKey, secretKey, ...(clients !== undefined && { clients }) };
+}
+
+/** The REP of `--control` lets in whom the hub lets in. */
+function controlSecurity(curve: LayerCurve | undefined): CurveOptions {
+  if (curve === undefined) return {};
+  const { publicKey, secretKey, clients } = curve;
+  return {
+    curveServer: true,
+    ...new Certificate({ publicKey, secretKey }).options,
+    authenticate: new Authenticator().curve(clients ?? [publicKey]).authenticate,
+  };
 }
 
 /** @throws UsageError */

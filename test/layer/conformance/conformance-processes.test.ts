@@ -1,11 +1,8 @@
 /** The one suite, with the readers in other processes. */
 
 import t from 'tap';
-import {
-  type AnyLayer,
-  conformance,
-  type Deployment,
-} from '../../../src/layer/conformance/index.ts';
+import { conformance, type Deployment } from '../../../src/layer/conformance/conformance.ts';
+import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
 import { DedicatedLayer, EmbeddedLayer } from '../../../src/layer/index.ts';
 import type { LayerOptions } from '../../../src/layer/options.ts';
 import { freeAddress } from '../../support/layer-addresses.ts';

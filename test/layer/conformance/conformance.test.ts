@@ -1,11 +1,8 @@
 /** Every layer passes the one suite: alone, and with several of it as in several processes. */
 
 import t from 'tap';
-import {
-  type AnyLayer,
-  conformance,
-  type Deployment,
-} from '../../../src/layer/conformance/index.ts';
+import { conformance, type Deployment } from '../../../src/layer/conformance/conformance.ts';
+import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
 import { DedicatedLayer, EmbeddedLayer, Hub, MemoryLayer } from '../../../src/layer/index.ts';
 import type { LayerOptions } from '../../../src/layer/options.ts';
 import { freeAddress } from '../../support/layer-addresses.ts';
@@ -16,6 +13,12 @@ const kinds: Record<string, (options: LayerOptions) => Promise<Deployment>> = {
   'embedded, alone': async (options) => embedded(options, 1),
   'embedded, three': async (options) => embedded(options, 3),
   'embedded, three, with a prefix': async (options) => embedded({ prefix: 'site', ...options }, 3),
+  // Alone, since nobody can know when a subscription has arrived on that wire.
+  'embedded, alone, channels_zmq': async ({ symmetricEncryptionKeys: _, ...options }) => {
+    const layer = new EmbeddedLayer({ address: freeAddress(), wire: 'channels_zmq', ...options });
+    await layer.bind();
+    return deployment([layer]);
+  },
   'dedicated, alone': (options) => dedicated(options, 1),
   'dedicated, three': (options) => dedicated(options, 3),
   'dedicated, three, over tcp': (options) => dedicated(options, 3, 'tcp://127.0.0.1:*'),
