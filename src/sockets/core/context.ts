@@ -18,6 +18,7 @@ import type { ContextOptions } from '../options/options.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
 import { InprocNames } from '../transport/inproc.ts';
+import { flushWithinCalls } from '../transport/stream-link.ts';
 import { KeepAlive } from './process-hold.ts';
 
 /** Contexts with sockets, which may have something to deliver when the process would end. */
@@ -38,6 +39,8 @@ export interface Member {
   readonly over: Promise<void>;
   /** Messages accepted that have not left this process, and that `linger` lets wait. */
   readonly undeliveredCount: number;
+  /** Give the kernel what waits, as far as it takes it within this call. */
+  flush(): void;
 }
 
 export interface Context extends ContextOptions {}
@@ -184,7 +187,7 @@ function optionOf(id: number): keyof ContextOptions {
 /**
  * When nothing keeps the process alive any more, what was sent and not delivered is still waited for, as long as
  * `linger` lets it. An open socket that has such messages is closed by the end of the process; the others stay, for
- * they may be who the messages are for.
+ * they may be who the messages are for. Where the process does not wait, the kernel gets what it takes.
  */
 function watchExit(): void {
   if (watching) return;
@@ -202,6 +205,11 @@ function watchExit(): void {
       );
     }, WARN_AFTER).unref();
     void closeAll(waiting, end).then(() => clearTimeout(timer));
+  });
+  // `process.exit()` and an error that nobody catches: the event loop does not turn again.
+  process.on('exit', () => {
+    flushWithinCalls();
+    for (const each of contexts) for (const member of each.members) member.flush();
   });
 }
 

@@ -261,6 +261,11 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return count;
   }
 
+  flush(): void {
+    for (const endpoint of this.#endpoints) endpoint.flush();
+    this.#ending.flush();
+  }
+
   // — PatternHost —
 
   readable(): void {

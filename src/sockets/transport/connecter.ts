@@ -68,6 +68,10 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     return this.#pipe?.outgoingCount ?? 0;
   }
 
+  flush(): void {
+    this.#link?.flush();
+  }
+
   finish(): void {
     this.#finishing = true;
     const pipe = this.#pipe;
@@ -83,8 +87,9 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     if (this.#closed) return this.over;
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#link?.close();
-    this.#stream?.destroy();
+    if (this.#pipe !== undefined) retire(this.#host, this.#pipe);
+    if (this.#link === undefined) this.#stream?.destroy();
+    else this.#link.leave();
     // Told to disconnect, or closing: what came in and was not read is given up, as in libzmq.
     this.#pipe?.discardIncoming();
     this.#endPipe();

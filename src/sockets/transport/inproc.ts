@@ -90,6 +90,10 @@ abstract class InprocEnd implements OpenEndpoint {
     return count;
   }
 
+  flush(): void {
+    // What has room is there already.
+  }
+
   finish(): void {
     this.closing = true;
     for (const side of [...this.sides]) side.finish();

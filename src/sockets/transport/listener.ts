@@ -108,9 +108,16 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
 
   close(): Promise<void> {
     this.#closing = true;
-    for (const link of [...this.#links]) link.close();
+    for (const link of [...this.#links]) {
+      if (link.pipe !== undefined) retire(this.#host, link.pipe);
+      link.leave();
+    }
     this.#stopListening();
     return this.over;
+  }
+
+  flush(): void {
+    for (const link of this.#links) link.flush();
   }
 
   finish(): void {

@@ -43,6 +43,8 @@ export interface OpenEndpoint {
   readonly kind: 'bind' | 'connect';
   /** Messages accepted by the socket that have not left this process. */
   readonly unsentCount: number;
+  /** Give the kernel what waits, as far as it takes it within this call. */
+  flush(): void;
   /** Begin nothing new, deliver what waits, then end. */
   finish(): void;
   /** End now. Returns when the address is free again. */
