@@ -1,7 +1,7 @@
 /** Listener: a bound tcp or ipc endpoint, and the peers that came in by it. */
 
 import { existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
-import { lstat, rm, unlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import net from 'node:net';
 import { constants, networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,6 +16,7 @@ import { bindAddress, formatTcp, type IpcBindEndpoint, type TcpBindEndpoint } fr
 import { handshakeFailure } from './handshake-failure.ts';
 import { HandshakeLimit } from './handshake-limit.ts';
 import { Inlet } from './inlet.ts';
+import { closeSparing, type FileIdentity, fileAt, removeFile, staleFileAt } from './ipc-path.ts';
 import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
 import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
 
@@ -38,6 +39,9 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   #stopping = false;
   /** A directory that we made for `ipc://*`. */
   #directory: string | undefined;
+  /** The path of an ipc endpoint, and our file at it. */
+  #path = '';
+  #file: FileIdentity | undefined;
 
   constructor(host: TransportHost, values: OptionValues, text: string) {
     this.#host = host;
@@ -72,9 +76,9 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     } catch (error) {
       const { path } = options;
       const taken = path !== undefined && (error as { code?: string }).code === 'EADDRINUSE';
-      if (!taken || !(await isStale(path))) throw this.#bindFailed(error, path);
+      const stale = taken ? await staleFileAt(path) : undefined;
       // Left behind by a process that died. libzmq removes any file, even one in use.
-      await unlink(path).catch(() => {});
+      if (stale === undefined || !removeFile(path!, stale)) throw this.#bindFailed(error, path);
       await this.#tryListen(options).catch((failure) => {
         throw this.#bindFailed(failure, path);
       });
@@ -221,17 +225,19 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   #options(endpoint: TcpBindEndpoint | IpcBindEndpoint): net.ListenOptions {
     const values = this.#values;
     const backlog = values.backlog;
+    // Of ours alone: in a worker of node:cluster it would be shared with all others.
+    const exclusive = true;
     if (endpoint.transport === 'tcp') {
       const { maxHandshakesPerSecond: limit } = values;
       if (limit > 0) this.#limit = new HandshakeLimit(limit);
       const host = bindAddress(endpoint.host, values.ipv6, networkInterfaces(), this.text);
-      return { host, port: endpoint.port, backlog, ipv6Only: false };
+      return { host, port: endpoint.port, backlog, exclusive, ipv6Only: false };
     }
     if (endpoint.wildcard) {
       this.#directory = mkdtempSync(join(tmpdir(), 'zmq-'));
-      return { path: join(this.#directory, 'socket'), backlog };
+      return { path: join(this.#directory, 'socket'), backlog, exclusive };
     }
-    return { path: endpoint.abstract ? `\0${endpoint.path}` : endpoint.path, backlog };
+    return { path: endpoint.abstract ? `\0${endpoint.path}` : endpoint.path, backlog, exclusive };
   }
 
   #tryListen(options: net.ListenOptions): Promise<void> {
@@ -249,6 +255,8 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     this.#listening = true;
     this.#server.unref();
     if (endpoint.transport === 'ipc') {
+      this.#path = path!;
+      this.#file = fileAt(path!);
       this.address = endpoint.abstract ? `ipc://@${endpoint.path}` : `ipc://${path}`;
     } else {
       const { address, port } = this.#server.address() as net.AddressInfo;
@@ -279,12 +287,15 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     }
     if (this.#stopping) return;
     this.#stopping = true;
-    this.#server.close(() => {
+    const stopped = (): void => {
       this.#listening = false;
       this.#host.emit({ type: 'close', address: this.address });
       this.#removeDirectory();
       this.#settle();
-    });
+    };
+    // Node removes whatever is at the path of an ipc endpoint, be it the file of somebody who bound it after us.
+    if (this.#path === '') this.#server.close(stopped);
+    else closeSparing(this.#path, this.#file, () => this.#server.close(stopped));
   }
 
   #settle(): void {
@@ -308,26 +319,6 @@ function tooMany(remoteAddress: string, limit: number): AcceptError {
 /** `ZMQ_TCP_KEEPALIVE_IDLE` is in seconds, Node wants milliseconds; 0 leaves the system's own. */
 export function keepAliveDelay({ tcpKeepaliveIdle }: OptionValues): number {
   return tcpKeepaliveIdle > 0 ? tcpKeepaliveIdle * 1000 : 0;
-}
-
-/** Is this a socket file that nobody listens on? */
-async function isStale(path: string): Promise<boolean> {
-  if (!path.startsWith('\0')) {
-    const found = await lstat(path).catch(() => undefined);
-    // Gone meanwhile, or a file that is none of our business.
-    if (found !== undefined && !found.isSocket()) return false;
-  }
-  return new Promise((resolve) => {
-    const probe = net.connect(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(false);
-    });
-    // Any other refusal, such as a full backlog, does not mean that nobody is there.
-    probe.once('error', ({ code }: NodeJS.ErrnoException) => {
-      resolve(code === 'ECONNREFUSED' || code === 'ENOENT');
-    });
-  });
 }
 
 function createServerHandle(
