@@ -3,6 +3,7 @@
  * to events, and ends them all in good order.
  */
 
+import { setImmediate } from 'node:timers';
 import {
   Connection,
   type Credentials,
@@ -205,7 +206,14 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   connect(text: string, connectRoutingId?: Buffer): void {
     const endpoint = this.#parse(parseConnect, text);
     this.lastEndpoint = text;
-    if (this.#spec.connectsOnce && this.#endpoints.some((each) => isConnect(each, text))) return;
+    for (const each of this.#endpoints.filter((each) => isConnect(each, text))) {
+      if (each.spent) {
+        this.#forget(each);
+        void each.close();
+      } else if (this.#spec.connectsOnce) {
+        return;
+      }
+    }
     this.#endpoints.push(this.#open(endpoint, text, connectRoutingId));
   }
 

@@ -3,6 +3,7 @@
 import dns from 'node:dns';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
@@ -20,6 +21,8 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
   readonly text: string;
   readonly address: string;
   readonly over: Promise<void>;
+  /** It does not try again (`reconnectInterval` −1). */
+  spent = false;
   /** Connections made after the first. */
   reconnectCount = 0;
 
@@ -219,6 +222,7 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     this.#attempt++;
     if (delay === undefined) {
       // Never again: nobody shall send to it, and a closing socket not wait for it.
+      this.spent = true;
       const pipe = this.#pipe;
       this.#endPipe();
       if (pipe !== undefined) this.#host.departed(pipe, undefined);

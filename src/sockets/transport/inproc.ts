@@ -61,6 +61,7 @@ export class InprocNames {
 /** What both ends of an inproc connection are. */
 abstract class InprocEnd implements OpenEndpoint {
   abstract readonly kind: 'bind' | 'connect';
+  abstract readonly spent: boolean;
   readonly text: string;
   readonly address: string;
   readonly name: string;
@@ -126,6 +127,7 @@ abstract class InprocEnd implements OpenEndpoint {
 /** A bound name. */
 export class InprocListener extends InprocEnd {
   readonly kind = 'bind';
+  readonly spent = false;
 
   override finish(): void {
     this.names.unbind(this);
@@ -144,6 +146,7 @@ export class InprocConnecter extends InprocEnd {
   readonly #connectRoutingId: Buffer | undefined;
   /** The pipe, before there is somebody to join it with. */
   #waiting: Pipe | undefined;
+  #met = false;
 
   constructor(
     names: InprocNames,
@@ -156,6 +159,11 @@ export class InprocConnecter extends InprocEnd {
     this.#connectRoutingId = connectRoutingId;
     if (!values.immediate) this.#attach();
     names.connect(this);
+  }
+
+  /** Who had bound the name has gone: it does not connect to another by itself. */
+  get spent(): boolean {
+    return this.#met && this.sides.size === 0;
   }
 
   override get unsentCount(): number {
@@ -183,6 +191,7 @@ export class InprocConnecter extends InprocEnd {
 
   /** @internal The name is bound: join a pipe of ours with one of theirs. */
   meet(listener: InprocListener): void {
+    this.#met = true;
     const pipe = this.#waiting ?? this.#attach();
     this.#waiting = undefined;
     try {

@@ -22,6 +22,7 @@ import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transp
 
 export class StreamListener implements OpenEndpoint, LinkOwner {
   readonly kind = 'bind';
+  readonly spent = false;
   readonly text: string;
   readonly over: Promise<void>;
   address: string;

@@ -8,6 +8,7 @@
  */
 
 import type { Socket as Stream } from 'node:net';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';

@@ -41,6 +41,8 @@ export interface OpenEndpoint {
   /** As the user wrote it. */
   readonly text: string;
   readonly kind: 'bind' | 'connect';
+  /** Nothing will come or go by it any more, though nobody has told it to end. */
+  readonly spent: boolean;
   /** Messages accepted by the socket that have not left this process. */
   readonly unsentCount: number;
   /** Give the kernel what waits, as far as it takes it within this call. */
