@@ -1,5 +1,7 @@
 /** Pause: some time, or less. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
+
 /** Resolves after `time` milliseconds, or when `signal` aborts. */
 export function pause(time: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,7 @@
 /** ChannelLayer: the verbs that all layers share. Names, codec, readers and counters; the rest is the carrier's. */
 
 import type { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers';
 import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
 import { copyValue, type Message } from './codec/value.ts';
 import { InvalidName, LayerClosed, LayerError, MessageTooLarge } from './errors.ts';

@@ -1,6 +1,7 @@
 /** `hub`: the program between the processes of a dedicated channel layer. */
 
 import { readFileSync } from 'node:fs';
+import { clearInterval, setInterval } from 'node:timers';
 import type { LayerCurve } from '../../layer/index.ts';
 import { Arguments, UsageError } from '../arguments.ts';
 import { type Command, EXIT, type OptionSet } from '../command.ts';

@@ -13,6 +13,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { Capabilities, WaitOptions } from '../carrier.ts';
 import type { Message } from '../codec/value.ts';
 import type { LayerStats } from '../events.ts';

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { clearInterval, setInterval } from 'node:timers';
 import { type Counters, type LayerEvents, REPORT_INTERVAL } from '../events.ts';
 import type { Settings } from '../options.ts';
 import { Groups } from './groups.ts';

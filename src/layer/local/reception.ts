@@ -1,5 +1,6 @@
 /** Reception: one `receive` that waits, until there is a message, its time is over, or it is called off. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import { LayerError } from '../errors.ts';
 import type { Letter } from './letter.ts';
 import type { LocalState } from './local-state.ts';

@@ -1,5 +1,6 @@
 /** Poller: several sockets waited for together (`zmq_poll`). */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as later } from 'node:timers/promises';
 import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
 import { core, type Socket } from '../api/socket.ts';

@@ -1,5 +1,6 @@
 /** Context: the sockets that belong together. One inproc name space, a few defaults, and the end of all. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import { SocketError } from '../errors.ts';
 import {
   defineContextOptions,

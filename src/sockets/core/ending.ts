@@ -1,5 +1,6 @@
 /** Ending: the endpoints of a socket that were told to end and still deliver, and the end of the socket itself. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { OpenEndpoint } from '../transport/transport.ts';
 
 export class Ending {

@@ -1,5 +1,6 @@
 /** Waiter: one call that waits, until it is settled, its time is over, or its signal aborts. */
 
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { SocketError } from '../errors.ts';
 import type { Hold } from './process-hold.ts';
 
