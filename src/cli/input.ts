@@ -2,7 +2,6 @@
 
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
-import { setTimeout } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Arguments, UsageError } from './arguments.ts';
 import type { OptionSet } from './command.ts';

@@ -1,7 +1,7 @@
 /** Daemon: a long-running program made of named sockets and the methods that take their messages. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { clearInterval, setImmediate, setInterval } from 'node:timers';
+import { clearInterval, setInterval } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Flow, Message, Receiver, Sender, Socket } from '../sockets/index.ts';
 import {

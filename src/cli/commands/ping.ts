@@ -1,7 +1,6 @@
 /** `ping`: who is at an endpoint? Reads its greeting and its READY, and goes away. */
 
 import { connect, type Socket as Stream } from 'node:net';
-import { setTimeout } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   COMMAND_FOUND,

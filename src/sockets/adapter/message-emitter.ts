@@ -1,7 +1,6 @@
 /** MessageEmitter: the messages of a socket as events, for those who like callbacks. */
 
 import { EventEmitter } from 'node:events';
-import { setTimeout } from 'node:timers';
 import { setTimeout as later } from 'node:timers/promises';
 import type { Message, Receiver } from '../api/sending-receiving.ts';
 import { core, type Socket } from '../api/socket.ts';

@@ -1,7 +1,6 @@
 /** Relay: moves whole messages between two sockets and can be told things meanwhile (`zmq_proxy_steerable`). */
 
 import { endianness } from 'node:os';
-import { setTimeout } from 'node:timers';
 import { setTimeout as later } from 'node:timers/promises';
 import type { Receiver, Sender } from '../api/sending-receiving.ts';
 import { core, type Socket } from '../api/socket.ts';
