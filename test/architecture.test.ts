@@ -179,6 +179,16 @@ t.test('no file is dead', async (t) => {
   t.same(dead, [], 'every file is reachable from a door');
 });
 
+t.test('timers come from node:timers, since a window may have others in their place', async (t) => {
+  const names = /(?<![.\w])((?:set|clear)(?:Timeout|Interval|Immediate))\b/g;
+  for (const { path, code } of sources.values()) {
+    const imported = code.match(/import \{([^}]*)\} from ''/g)?.join() ?? '';
+    const body = code.replace(/^import [^;]*;/gm, '');
+    const foreign = [...body.matchAll(names)].filter(([name]) => !imported.includes(name));
+    t.same(foreign, [], `${path} imports the timers it uses`);
+  }
+});
+
 t.test('every file keeps the rules of the language', async (t) => {
   for (const { path, text, code } of sources.values()) {
     t.match(text.slice(0, 80), /^(#!.*\n)?\/\*\*/, `${path} starts by saying what it is`);

@@ -1,5 +1,7 @@
 /** Deadline: a timer for any number of milliseconds, where `setTimeout` takes more than 2³¹−1 for 1. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
+
 /** A timer that can be stopped. */
 export class Deadline {
   readonly #callback: () => void;

@@ -1,5 +1,7 @@
 /** ProcessHold: what lets a process end while sockets are idle, and not while something waits. */
 
+import { setInterval } from 'node:timers';
+
 /** Something waits between `hold` and `release`. */
 export interface Hold {
   hold(): void;

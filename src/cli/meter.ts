@@ -1,5 +1,6 @@
 /** Meter: counts messages, and shows the count while they flow. */
 
+import { clearInterval, setInterval } from 'node:timers';
 import type { OptionSet } from './arguments.ts';
 import type { Terminal } from './terminal.ts';
 

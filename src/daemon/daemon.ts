@@ -1,6 +1,7 @@
 /** Daemon: a long-running program made of named sockets and the methods that take their messages. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { pause } from '../base/pause.ts';
 import { ProcessHold } from '../base/process-hold.ts';

@@ -1,6 +1,7 @@
 /** RunAll: several daemons, each in a process or a thread of its own, looked after by this one. */
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout } from 'node:timers';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { pause } from '../base/pause.ts';
 import type { ChannelDeclarations } from './channel.ts';

@@ -1,6 +1,7 @@
 /** ChannelLayer: the verbs that all layers share. Names, codec, readers and counters; the rest is the carrier's. */
 
 import type { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers';
 import type { Capabilities } from './carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from './carrier/carrier.ts';
 import type { CarrierHost } from './carrier/carrier-host.ts';

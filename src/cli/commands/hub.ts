@@ -1,6 +1,7 @@
 /** `hub`: the program between the processes of a dedicated channel layer. */
 
 import { readFileSync } from 'node:fs';
+import { clearInterval, setInterval } from 'node:timers';
 import { ProcessHold } from '../../base/process-hold.ts';
 import { Authenticator, Certificate } from '../../index.ts';
 import type { LayerCurve } from '../../layer/index.ts';

@@ -1,5 +1,6 @@
 /** Conformance: declares the tests, and runs each on a stage of its own. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { LayerOptions } from '../options.ts';
 import { CAPACITY } from './capacity.ts';

@@ -1,6 +1,7 @@
 /** Stage: where a conformance test plays. Its layers, its clock, its chance, and how to wait for what it expects. */
 
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { WaitOptions } from '../carrier/carrier.ts';
 import type { Message } from '../codec/value.ts';

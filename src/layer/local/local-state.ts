@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { clearInterval, setInterval } from 'node:timers';
 import type { Carrier } from '../carrier/carrier.ts';
 import type { CarrierHost, GroupDelivery } from '../carrier/carrier-host.ts';
 import type { Counters, LayerEvents } from '../events.ts';

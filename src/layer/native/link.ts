@@ -1,5 +1,6 @@
 /** Link: the way from a process to a hub or producer, and back. One XSUB, whatever the number of channels and groups. */
 
+import { setImmediate } from 'node:timers';
 import { XSubscriber } from '../../sockets/index.ts';
 import type { WaitOptions } from '../carrier/carrier.ts';
 import {

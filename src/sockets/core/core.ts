@@ -3,6 +3,7 @@
  * to events, and ends them all in good order.
  */
 
+import { setImmediate } from 'node:timers';
 import { Calls } from '../../base/process-hold.ts';
 import {
   Connection,
@@ -205,7 +206,14 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     const endpoint = transport.parseConnect(text);
     this.#refuseForeign(transport, text);
     this.lastEndpoint = text;
-    if (this.#spec.connectsOnce && this.#endpoints.some((each) => isConnect(each, text))) return;
+    for (const each of this.#endpoints.filter((each) => isConnect(each, text))) {
+      if (each.spent) {
+        this.#forget(each);
+        void each.close();
+      } else if (this.#spec.connectsOnce) {
+        return;
+      }
+    }
     const values = this.#valuesFor(transport);
     const opened = transport.connect({ host: this, endpoint, values, text, connectRoutingId });
     if (transport.handshakes) this.security.opened(opened, values);
@@ -262,6 +270,11 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     let count = this.#ending.unsentCount;
     for (const endpoint of this.#endpoints) count += endpoint.unsentCount;
     return count;
+  }
+
+  flush(): void {
+    for (const endpoint of this.#endpoints) endpoint.flush();
+    this.#ending.flush();
   }
 
   // — PatternHost —

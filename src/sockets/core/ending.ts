@@ -30,6 +30,11 @@ export class Ending {
     return count;
   }
 
+  /** Give the kernel what endpoints that were told to end have still to deliver, as far as it takes it within this call. */
+  flush(): void {
+    for (const endpoint of this.#lingering) endpoint.flush();
+  }
+
   /** Have `endpoint` deliver what waits there, for `linger` milliseconds (−1 = for ever), and end. */
   lingerOver(endpoint: OpenEndpoint, linger: number): void {
     this.#lingering.add(endpoint);

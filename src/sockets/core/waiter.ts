@@ -1,5 +1,6 @@
 /** Watchers: calls that wait until something becomes possible; and when a loop of calls owes the event loop a turn. */
 
+import { setImmediate } from 'node:timers';
 import type { Hold } from '../../base/process-hold.ts';
 import { Waiter } from '../../base/waiter.ts';
 import { SocketError } from '../errors.ts';

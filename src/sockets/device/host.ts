@@ -1,5 +1,6 @@
 /** Host: the far end of a device that runs in a thread or a process of its own; and what the two ends say to each other. */
 
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import {
   type DeviceEndpoints,

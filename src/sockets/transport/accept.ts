@@ -25,7 +25,8 @@ export class Acceptor {
 
   /** `options`: where to listen; `text`: the address to blame; `path`: the file of `options.path`, for ipc. */
   constructor(options: net.ListenOptions, text: string, events: AcceptEvents, path?: IpcPath) {
-    this.#options = options;
+    // Of ours alone: in a worker of node:cluster it would be shared with all the others.
+    this.#options = { ...options, exclusive: true };
     this.#text = text;
     this.#path = path;
     this.#server = net.createServer({ pauseOnConnect: true }, (stream) => events.accepted(stream));
@@ -76,11 +77,15 @@ export class Acceptor {
 
   /** Calls `closed` when the address is free and all accepted connections are over. */
   close(closed: () => void): void {
-    this.#server.close(() => {
-      this.#listening = false;
-      this.#path?.release();
-      closed();
-    });
+    const close = (): void => {
+      this.#server.close(() => {
+        this.#listening = false;
+        this.#path?.release();
+        closed();
+      });
+    };
+    if (this.#path === undefined) close();
+    else this.#path.closing(close);
   }
 
   #listen(): Promise<void> {
@@ -97,6 +102,7 @@ export class Acceptor {
   #opened(): void {
     this.#listening = true;
     this.#server.unref();
+    this.#path?.bound();
   }
 
   #failed(cause: unknown): SocketError {

@@ -1,5 +1,6 @@
 /** Connecter: a connected endpoint over streams. It tries until it is told to stop, and keeps one pipe meanwhile. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
 import type { EventError } from '../events.ts';
@@ -27,6 +28,8 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   readonly text: string;
   readonly address: string;
   readonly over: Promise<void>;
+  /** It does not try again (`reconnectInterval` −1). */
+  spent = false;
   /** Connections made after the first. */
   reconnectCount = 0;
 
@@ -71,6 +74,10 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     return this.#pipe?.outgoingCount ?? 0;
   }
 
+  flush(): void {
+    this.#link?.flush();
+  }
+
   finish(): void {
     this.#finishing = true;
     const pipe = this.#pipe;
@@ -86,7 +93,8 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     if (this.#closed) return this.over;
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#link?.close();
+    if (this.#pipe !== undefined) retire(this.#host, this.#pipe);
+    this.#link?.leave();
     this.#dialling?.abort();
     // Told to disconnect, or closing: what came in and was not read is given up, as in libzmq.
     this.#pipe?.discardIncoming();
@@ -214,6 +222,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     this.#attempt++;
     if (delay === undefined) {
       // Never again: nobody shall send to it, and a closing socket not wait for it.
+      this.spent = true;
       const pipe = this.#pipe;
       this.#endPipe();
       if (pipe !== undefined) this.#host.departed(pipe, undefined);

@@ -43,6 +43,7 @@ export const inproc: Transport<InprocEndpoint, InprocEndpoint> = {
 abstract class InprocEnd implements OpenEndpoint {
   abstract readonly kind: 'bind' | 'connect';
   readonly reconnectCount = 0;
+  abstract readonly spent: boolean;
   readonly text: string;
   readonly address: string;
   readonly name: string;
@@ -68,6 +69,10 @@ abstract class InprocEnd implements OpenEndpoint {
     let count = 0;
     for (const side of this.sides) count += side.pipe.outgoingCount;
     return count;
+  }
+
+  flush(): void {
+    // What has room is there already.
   }
 
   finish(): void {
@@ -102,6 +107,7 @@ abstract class InprocEnd implements OpenEndpoint {
 /** A bound name. */
 class InprocListener extends InprocEnd implements ListeningEndpoint {
   readonly kind = 'bind';
+  readonly spent = false;
 
   listen(): undefined {
     this.host.names.bind(this);
@@ -128,12 +134,18 @@ class InprocConnecter extends InprocEnd {
   readonly #connectRoutingId: Buffer | undefined;
   /** The pipe, before there is somebody to join it with. */
   #waiting: Pipe | undefined;
+  #met = false;
 
   constructor(opening: Opening<InprocEndpoint>) {
     super(opening);
     this.#connectRoutingId = opening.connectRoutingId;
     if (!opening.values.immediate) this.#attach();
     this.host.names.connect(this);
+  }
+
+  /** Who had bound the name has gone: it does not connect to another by itself. */
+  get spent(): boolean {
+    return this.#met && this.sides.size === 0;
   }
 
   override get unsentCount(): number {
@@ -161,6 +173,7 @@ class InprocConnecter extends InprocEnd {
 
   /** @internal The name is bound: join a pipe of ours with one of theirs. */
   meet(listener: InprocListener): void {
+    this.#met = true;
     const pipe = this.#waiting ?? this.#attach();
     this.#waiting = undefined;
     try {

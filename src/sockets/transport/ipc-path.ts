@@ -1,16 +1,18 @@
 /** IpcPath: the socket file of a bound ipc endpoint, what may stand in its way, and the directory made for `ipc://*`. */
 
 import { existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
-import { lstat, rm, unlink } from 'node:fs/promises';
-import net from 'node:net';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { closeSparing, type FileIdentity, fileAt, removeFile, staleFileAt } from './ipc-file.ts';
 
 export class IpcPath {
   /** As the system takes it: an abstract name begins with a NUL. */
   readonly text: string;
   /** A directory that we made for `ipc://*`. */
   readonly #directory: string | undefined;
+  /** Our file at the path, from the bind on. */
+  #file: FileIdentity | undefined;
 
   /** `text` undefined: makes up a path in a new temporary directory. */
   constructor(text: string | undefined) {
@@ -37,9 +39,8 @@ export class IpcPath {
    * in use. False when something is in use there.
    */
   async clear(): Promise<boolean> {
-    if (!(await isStale(this.text))) return false;
-    await unlink(this.text).catch(() => {});
-    return true;
+    const stale = await staleFileAt(this.text);
+    return stale !== undefined && removeFile(this.text, stale);
   }
 
   /** Removes the socket file: whether somebody listens there cannot be asked in one call. What is no socket stays. */
@@ -50,28 +51,18 @@ export class IpcPath {
     }
   }
 
+  /** Takes note of the file that the bind has made. */
+  bound(): void {
+    this.#file = fileAt(this.text);
+  }
+
+  /** Runs `close`, which removes whatever is at the path, such that the file of somebody who bound it after us stays. */
+  closing(close: () => void): void {
+    closeSparing(this.text, this.#file, close);
+  }
+
   /** The bind is over. */
   release(): void {
     if (this.#directory !== undefined) void rm(this.#directory, { recursive: true, force: true });
   }
-}
-
-/** Is this a socket file that nobody listens on? */
-async function isStale(path: string): Promise<boolean> {
-  if (!path.startsWith('\0')) {
-    const found = await lstat(path).catch(() => undefined);
-    // Gone meanwhile, or a file that is none of our business.
-    if (found !== undefined && !found.isSocket()) return false;
-  }
-  return new Promise((resolve) => {
-    const probe = net.connect(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(false);
-    });
-    // Any other refusal, such as a full backlog, does not mean that nobody is there.
-    probe.once('error', ({ code }: NodeJS.ErrnoException) => {
-      resolve(code === 'ECONNREFUSED' || code === 'ENOENT');
-    });
-  });
 }

@@ -2,6 +2,7 @@
 
 import type { Socket as Stream } from 'node:net';
 import { constants } from 'node:os';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Credentials, Verdict } from '../../zmtp/index.ts';
 import { toSocketError } from '../errors.ts';
 import type { AcceptError, EventError, SystemError } from '../events.ts';
@@ -30,6 +31,7 @@ type Accepts<B extends Endpoint> = Pick<
 export class StreamListener<B extends Endpoint> implements ListeningEndpoint, LinkOwner {
   readonly kind = 'bind';
   readonly reconnectCount = 0;
+  readonly spent = false;
   readonly text: string;
   readonly over: Promise<void>;
   address: string;
@@ -96,10 +98,17 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
 
   close(): Promise<void> {
     this.#closing = true;
-    for (const link of [...this.#links]) link.close();
+    for (const link of [...this.#links]) {
+      if (link.pipe !== undefined) retire(this.#host, link.pipe);
+      link.leave();
+    }
     for (const negotiation of this.#negotiating) negotiation.abort();
     this.#stopListening();
     return this.over;
+  }
+
+  flush(): void {
+    for (const link of this.#links) link.flush();
   }
 
   finish(): void {

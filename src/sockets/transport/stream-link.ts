@@ -8,6 +8,7 @@
  */
 
 import type { Socket as Stream } from 'node:net';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
@@ -136,6 +137,23 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     if (this.pipe === undefined) return;
     if (this.#paused) this.stream.resume();
     if (!this.#blocked) this.#drain();
+    this.#endIfDone();
+  }
+
+  /** Give the kernel what waits, as far as it takes it within this call. */
+  flush(): void {
+    if (!this.#ended && this.pipe !== undefined) this.#drain();
+  }
+
+  /** End the connection now: what the kernel takes within this call still goes to the peer, the rest is lost. */
+  leave(): void {
+    this.#finishing = true;
+    this.flush();
+    if (this.pipe === undefined || this.unsentCount > 0) {
+      this.close();
+      return;
+    }
+    if (this.#paused) this.stream.resume();
     this.#endIfDone();
   }
 
@@ -289,7 +307,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
 
   #schedule(): void {
     this.#scheduled = true;
-    if (scheduled.push(this) === 1) process.nextTick(flushScheduled);
+    if (noTurns) this.flushNow();
+    else if (scheduled.push(this) === 1) process.nextTick(flushScheduled);
   }
 
   /** @internal */
@@ -404,6 +423,13 @@ function isTimeout(error: Error | undefined): boolean {
     (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT')
   );
 }
+
+/** The event loop does not turn again: from now on, what is sent is written within the call. */
+export function flushWithinCalls(): void {
+  noTurns = true;
+}
+
+let noTurns = false;
 
 /** Links with something to flush in this tick: one callback for all. */
 let scheduled: StreamLink[] = [];

@@ -96,10 +96,14 @@ export interface OpenEndpoint {
   /** As the user wrote it. */
   readonly text: string;
   readonly kind: 'bind' | 'connect';
+  /** Nothing will come or go by it any more, though nobody has told it to end. */
+  readonly spent: boolean;
   /** Messages accepted by the socket that have not left this process. */
   readonly unsentCount: number;
   /** Connections made after the first; 0 for a bind. */
   readonly reconnectCount: number;
+  /** Give the kernel what waits, as far as it takes it within this call. */
+  flush(): void;
   /** Begin nothing new, deliver what waits, then end. */
   finish(): void;
   /** End now. Returns when the address is free again. */
