@@ -217,7 +217,10 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     if (endpoint.transport === 'tcp') {
       const { maxHandshakesPerSecond: limit } = values;
       if (limit > 0) this.#limit = new HandshakeLimit(limit);
-      const host = bindAddress(endpoint.host, values.ipv6, networkInterfaces(), this.text);
+      // Only a name needs the list, for which Deno asks for a permission.
+      const literal = endpoint.host === '*' || net.isIP(endpoint.host) !== 0;
+      const interfaces = literal ? {} : networkInterfaces();
+      const host = bindAddress(endpoint.host, values.ipv6, interfaces, this.text);
       return { host, port: endpoint.port, backlog, ipv6Only: false };
     }
     if (endpoint.wildcard) {
