@@ -88,7 +88,8 @@ function failureOf(error: unknown): Failure {
 function hostThread(port: NonNullable<typeof parentPort>): void {
   const host = new Host(
     (report) => port.postMessage(report),
-    () => port.close(),
+    // Deno's port cannot be closed from within: there the thread ends itself.
+    () => (typeof port.close === 'function' ? port.close() : process.exit()),
   );
   port.on('message', (order: Order) => void host.obey(order));
 }

@@ -174,12 +174,13 @@ class Process implements End {
 
   ref(): void {
     this.#child.ref();
-    this.#child.channel?.ref();
+    // Bun's channel has neither.
+    this.#child.channel?.ref?.();
   }
 
   unref(): void {
     this.#child.unref();
-    this.#child.channel?.unref();
+    this.#child.channel?.unref?.();
   }
 }
 

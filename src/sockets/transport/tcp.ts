@@ -54,7 +54,10 @@ const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
   },
 
   accept({ endpoint, values, text }, events) {
-    const host = bindAddress(endpoint.host, values.ipv6, networkInterfaces(), text);
+    // Only a name needs the list, for which Deno asks for a permission.
+    const literal = endpoint.host === '*' || isIP(endpoint.host) !== 0;
+    const interfaces = literal ? {} : networkInterfaces();
+    const host = bindAddress(endpoint.host, values.ipv6, interfaces, text);
     const options = { host, port: endpoint.port, backlog: values.backlog, ipv6Only: false };
     return new Acceptor(options, text, events);
   },
