@@ -13,6 +13,7 @@ const DOORS = [
   { file: 'layer/index.ts', plain: true },
   { file: 'layer/carrier/index.ts', plain: true },
   { file: 'layer/conformance/index.ts', plain: true },
+  { file: 'layer/rabbitmq/index.ts', plain: true },
   { file: 'daemon/index.ts', plain: true },
 ] as const;
 

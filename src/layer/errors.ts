@@ -10,6 +10,7 @@ export type LayerErrorCode =
   | 'ERR_LAYER_CLOSED'
   | 'ERR_ADDRESS_IN_USE'
   | 'ERR_UNCONFIRMED'
+  | 'ERR_REFUSED'
   | 'ERR_UNSUPPORTED'
   | 'ERR_TIMEOUT'
   | 'ERR_CODEC'

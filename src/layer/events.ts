@@ -31,6 +31,10 @@ export interface LayerEvents {
   connect: [{ address: string; hub: string; restarted: boolean }];
   /** The connection to the hub or producer broke, and is sought again. */
   disconnect: [{ address: string }];
+  /** RabbitmqLayer: the broker is short of memory or disk, and takes no messages until `unblocked`. */
+  blocked: [{ reason: string }];
+  /** The broker takes messages again. */
+  unblocked: [];
   /** A process connected to this hub or producer; `peer` is its key. */
   'peer:join': [{ peer: string }];
   /** A process has left this hub or producer. */

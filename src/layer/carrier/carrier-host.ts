@@ -108,6 +108,8 @@ export interface CarrierHost {
   waitingAt(channel: string): number;
   /** Unread messages of all channels with `route`; one that several of them hold counts once. */
   unreadOf(route: string): number;
+  /** The channels with most unread messages, up to `count` of them, most first; names as the program knows them. */
+  largest(count: number): [channel: string, count: number][];
   /** The routes whose number of unread messages has changed since the last call, with that number. */
   takeLevels(): Iterable<{ readonly name: string; readonly count: number }>;
   /** Forgets unread messages and memberships with the prefix of this layer; `Carrier.emptied` is called for the groups. */

@@ -185,6 +185,10 @@ export class LocalState implements CarrierHost {
     return this.boxes.countOf(route);
   }
 
+  largest(count: number): [channel: string, count: number][] {
+    return this.boxes.largest(count).map(([channel, unread]) => [this.bare(channel), unread]);
+  }
+
   takeLevels(): Iterable<{ readonly name: string; readonly count: number }> {
     return this.boxes.takeChanged();
   }
