@@ -303,7 +303,7 @@ export abstract class ChannelLayer<M extends object = Message> {
 }
 
 /** The messages of one channel; for `for await`, or by hand with `next` and `return`. */
-export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
+export class MessageStream<M> implements AsyncIterableIterator<M> {
   readonly #receive: (signal: AbortSignal) => Promise<M>;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal | undefined;
