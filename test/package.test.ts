@@ -457,6 +457,53 @@ t.test('types', async (t) => {
   t.same(other, [], 'no other complaint');
 });
 
+t.test('publint and attw find no fault', async (t) => {
+  const [tarball = ''] = (await readdir(project)).filter((name) => /^zeromq-pure.*tgz$/.test(name));
+  const bin = (name: string) => join(ROOT, 'node_modules/.bin', name);
+  await t.resolves(run(bin('publint'), ['run', '--strict', tarball], project), 'publint');
+  await t.resolves(run(bin('attw'), [tarball, '--no-emoji'], project), 'attw');
+});
+
+t.test('a program and a bundle in either format', async (t) => {
+  const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
+  await writeFile(
+    join(project, 'entry.mjs'),
+    `import * as zmq from 'zeromq-pure';\n${ONE_MESSAGE}oneMessage(zmq, 'bundle');`,
+  );
+  for (const [format, file] of [
+    ['cjs', 'bundle.cjs'],
+    ['esm', 'bundle.mjs'],
+  ] as const) {
+    const moved = join(project, 'moved', file);
+    const flags = ['--bundle', '--platform=node', `--format=${format}`, `--outfile=${moved}`];
+    await run(esbuild, ['entry.mjs', ...flags, '--external:libsodium-wrappers'], project);
+    t.equal(await run('node', [moved], project), 'by bundle\n', format);
+  }
+});
+
+t.test('types in CommonJS', async (t) => {
+  const folder = join(project, 'typed-commonjs');
+  await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
+  for (const name of ['@types/node', 'undici-types']) {
+    await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  await writeFile(
+    join(folder, 'program.cts'),
+    `import * as zmq from 'zeromq-pure'; import { MemoryLayer } from 'zeromq-pure/layer';
+    import { daemon } from 'zeromq-pure/daemon'; import { Encoder } from 'zeromq-pure/wire';
+    export const all: unknown[] = [new zmq.Push(), new MemoryLayer(), daemon, Encoder];`,
+  );
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const common = ['--noEmit', '--strict', '--types', 'node', '--target', 'es2023', 'program.cts'];
+  for (const flags of [
+    ['--module', 'node16'],
+    ['--module', 'nodenext'],
+    ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'],
+  ]) {
+    t.equal(await run('node', [tsc, ...flags, ...common], folder, true), '', flags.join(' '));
+  }
+});
+
 /** Runs a program and gives what it printed. Rejects unless it ends well or `may` fail. */
 async function run(file: string, args: string[], cwd: string, may = false): Promise<string> {
   // The test runner's loaders are not for the programs under test, nor npm's settings for npm.
