@@ -99,6 +99,7 @@ const DOORS = [
   'layer/rabbitmq/index.ts',
   'daemon/index.ts',
   'cli/main.ts',
+  'sockets/device/host.ts',
 ];
 
 /** Files that may re-export. Elsewhere the defining file is imported. */

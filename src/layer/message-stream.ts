@@ -3,7 +3,7 @@
 import { LayerClosed } from './errors.ts';
 
 /** The messages of one channel, for `for await`, or by hand with `next` and `return`. */
-export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
+export class MessageStream<M> implements AsyncIterableIterator<M> {
   readonly #receive: (signal: AbortSignal) => Promise<M>;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal | undefined;
