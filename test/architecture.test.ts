@@ -237,4 +237,4 @@ function slashes(path: string): string {
 
 /** From a file that imports nothing to a door. More of them want a reason. */
 const LEVELS_MAX = 36;
-const ARROWS_MAX = 90;
+const ARROWS_MAX = 100;

@@ -1,5 +1,6 @@
 /** Acknowledgements: what is done with of one AMQP channel, told to the broker once a turn and as far as it goes in one word. */
 
+import { setImmediate } from 'node:timers';
 import type { AmqpChannel } from './client.ts';
 
 /** Tags of a channel begin at 1 and grow by 1. */

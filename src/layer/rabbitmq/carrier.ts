@@ -1,5 +1,6 @@
 /** RabbitmqCarrier: channels and groups over a RabbitMQ broker. */
 
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from '../carrier/carrier.ts';
 import type { CarrierHost } from '../carrier/carrier-host.ts';

@@ -1,5 +1,6 @@
 /** Connector: keeps one connection to a broker open, for ever: address by address, with growing and random pauses. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { AmqpClient, AmqpConnection, AmqpTarget } from './client.ts';

@@ -1,5 +1,6 @@
 /** OrdinaryChannels: queues that many processes send to and compete for. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
 import type { Letter } from '../local/letter.ts';
 import { Acknowledgements } from './acknowledgements.ts';

@@ -1,5 +1,6 @@
 /** Publisher: what is sent, until the broker has said that it has it. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import { LayerError } from '../errors.ts';
 import { Queue } from '../local/queue.ts';
 import type { AmqpChannel, AmqpConnection, AmqpError, Publication } from './client.ts';
