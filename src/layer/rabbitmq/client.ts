@@ -1,7 +1,7 @@
 /** Client: one open connection to a RabbitMQ broker. All that this layer asks of a client library stands here. */
 
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { createRequire } from 'node:module';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Channel, Connection, ConnectionOptions } from 'rabbitmq-client';
 import { LayerError } from '../errors.ts';

@@ -1,8 +1,8 @@
 /** Connector: keeps one connection to a broker open, for ever: address by address, with growing and random pauses. */
 
-import { clearTimeout, setTimeout } from 'node:timers';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { AmqpClient, AmqpConnection, AmqpTarget } from './client.ts';
 import type { Place, RabbitmqSettings } from './options.ts';
 
