@@ -27,7 +27,7 @@ export interface HubOptions extends ConnectionOptions {
   limits?: Partial<HubLimits>;
   /**
    * Whether a process may do that, for a hub with `bind`; `name` is of a channel or group, or a prefix. One that may not is
-   * disconnected. Default: all who are let in may do everything.
+   * disconnected, and its `send` rejects as if the channel were full. Default: all who are let in may do everything.
    */
   authorize?: Authorize;
   /** Endpoint to bind that layers push messages to: `tcp://*:5570`. */

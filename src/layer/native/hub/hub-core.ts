@@ -289,7 +289,11 @@ export class HubCore {
   #send(session: Session, record: RecordOf<'send'>): void {
     const number = ++session.taken;
     this.#touch(session);
-    this.#allow(session, 'send', record.channel);
+    if (!this.#isAllowed(session, 'send', record.channel)) {
+      // It must not pass for taken when the process comes back.
+      session.refuse(number);
+      throw notAllowed('send', record.channel);
+    }
     const expiresAt = session.clock.toOurs(record.expires);
     const capacity = record.capacity === 0xffff_ffff ? Number.POSITIVE_INFINITY : record.capacity;
     const { channel, payload } = record;
@@ -457,11 +461,17 @@ export class HubCore {
   }
 
   #allow(session: Session, action: HubAction, name: string): void {
-    const { connection } = session;
-    if (connection === undefined || this.#host.allows === undefined) return;
-    if (this.#host.allows(connection, action, name)) return;
-    throw new LayerError('ERR_PROTOCOL', `${action} ${name} is not allowed`);
+    if (!this.#isAllowed(session, action, name)) throw notAllowed(action, name);
   }
+
+  #isAllowed({ connection }: Session, action: HubAction, name: string): boolean {
+    if (connection === undefined || this.#host.allows === undefined) return true;
+    return this.#host.allows(connection, action, name);
+  }
+}
+
+function notAllowed(action: HubAction, name: string): LayerError {
+  return new LayerError('ERR_PROTOCOL', `${action} ${name} is not allowed`);
 }
 
 function violation(why: string): LayerError {
