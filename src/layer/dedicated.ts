@@ -12,9 +12,9 @@ import { ChannelLayer } from './layer.ts';
 import type { LocalState } from './local/local-state.ts';
 import { routeOf } from './local/names.ts';
 import { HashRing } from './native/hash-ring.ts';
+import { HubCarrier } from './native/hub-carrier.ts';
 import { Link, type LinkHost } from './native/link.ts';
 import { Outbox } from './native/outbox.ts';
-import { HubCarrier } from './native/process/hub-carrier.ts';
 import { packExcept } from './native/protocol.ts';
 import type { LayerOptions } from './options.ts';
 

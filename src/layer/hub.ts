@@ -13,9 +13,9 @@ import { LayerError } from './errors.ts';
 import type { LayerEvents } from './events.ts';
 import { LocalState } from './local/local-state.ts';
 import { turn } from './local/turn.ts';
-import { type Authorize, HubRouter } from './native/hub/hub-router.ts';
-import { HUB_LIMITS, type HubLimits } from './native/hub/limits.ts';
+import { type Authorize, HubRouter } from './native/hub-router.ts';
 import { HubSocket } from './native/hub-socket.ts';
+import { HUB_LIMITS, type HubLimits } from './native/limits.ts';
 import { Kind, readControl, readHeader, type ToHub } from './native/protocol.ts';
 import { settle } from './options.ts';
 

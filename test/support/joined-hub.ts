@@ -4,9 +4,9 @@ import type { Carrier } from '../../src/layer/carrier/carrier.ts';
 import { LayerError } from '../../src/layer/errors.ts';
 import type { Letter } from '../../src/layer/local/letter.ts';
 import { LocalState } from '../../src/layer/local/local-state.ts';
-import { HubCore } from '../../src/layer/native/hub/hub-core.ts';
-import { HUB_LIMITS, type HubLimits } from '../../src/layer/native/hub/limits.ts';
-import { ProcessCore } from '../../src/layer/native/process/process-core.ts';
+import { HubCore } from '../../src/layer/native/hub-core.ts';
+import { HUB_LIMITS, type HubLimits } from '../../src/layer/native/limits.ts';
+import { ProcessCore } from '../../src/layer/native/process-core.ts';
 import { type LayerOptions, settle } from '../../src/layer/options.ts';
 
 /** What both sides show, moved by the test. */

@@ -1,8 +1,8 @@
 /** What a process that breaks the rules costs: its own connection, and nothing else. */
 
 import t from 'tap';
-import { Outgoing } from '../../../src/layer/native/protocol/messages.ts';
-import { encode, RECORDS, VERSION } from '../../../src/layer/native/protocol/records.ts';
+import { Outgoing } from '../../../src/layer/native/messages.ts';
+import { encode, RECORDS, VERSION } from '../../../src/layer/native/records.ts';
 import { JoinedHub, type JoinedProcess, settleAll } from '../../support/joined-hub.ts';
 import { generator, mutated } from '../../support/random.ts';
 

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { ClockOffset, clockOf, Outgoing } from '../../../src/layer/native/protocol/messages.ts';
-import { decode, encode } from '../../../src/layer/native/protocol/records.ts';
+import { ClockOffset, clockOf, Outgoing } from '../../../src/layer/native/messages.ts';
+import { decode, encode } from '../../../src/layer/native/records.ts';
 import { protocolTables } from '../../support/protocol-tables.ts';
 
 t.test('the tables of the documentation are those of the parser', async (t) => {

@@ -1,6 +1,6 @@
 /** Fields: the types that fields of the hub protocol have, each with its range, how it is written and how it is read. */
 
-import { LayerError } from '../../errors.ts';
+import { LayerError } from '../errors.ts';
 
 /** `from`, `from + 1`, … `from + count - 1`. */
 export interface Range {

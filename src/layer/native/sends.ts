@@ -1,10 +1,10 @@
 /** Sends: what this process has given a hub, in order, until the hub says what became of it. */
 
-import { ChannelFull, LayerClosed, LayerError } from '../../errors.ts';
-import type { LocalState } from '../../local/local-state.ts';
-import { Queue } from '../../local/queue.ts';
-import type { Range } from '../protocol/fields.ts';
-import { encode } from '../protocol/records.ts';
+import { ChannelFull, LayerClosed, LayerError } from '../errors.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { Queue } from '../local/queue.ts';
+import type { Range } from './fields.ts';
+import { encode } from './records.ts';
 
 /** One message. Its record stays as it is: the time in it is absolute. */
 interface Item {

@@ -1,7 +1,7 @@
 /** Requests: what a process has asked of a hub, until the hub says that it is done; said again after each connection. */
 
-import { LayerClosed } from '../../errors.ts';
-import { encode, type FieldsOf } from '../protocol/records.ts';
+import { LayerClosed } from '../errors.ts';
+import { encode, type FieldsOf } from './records.ts';
 
 type RequestKind = 'subscribe' | 'unsubscribe' | 'join' | 'leave' | 'sync' | 'flush';
 

@@ -1,6 +1,6 @@
 /** Records: all that a process and a hub say to each other, version 2, in one table. See docs/layer-protocol.md. */
 
-import { LayerError } from '../../errors.ts';
+import { LayerError } from '../errors.ts';
 import { Cursor, FIELD_TYPES, type FieldType, type FieldTypes, type ValueOf } from './fields.ts';
 
 export const VERSION = 2;

@@ -1,14 +1,14 @@
 /** ProcessCore: what a process says to one hub and hears from it, without its socket. */
 
-import { LayerError } from '../../errors.ts';
-import { Letter } from '../../local/letter.ts';
-import type { LocalState } from '../../local/local-state.ts';
-import { routeOf } from '../../local/names.ts';
-import { toRanges } from '../protocol/fields.ts';
-import { ownerOf } from '../protocol/keys.ts';
-import { ClockOffset, clockOf, Outgoing } from '../protocol/messages.ts';
-import { decode, encode, type FromHub, type RecordOf, VERSION } from '../protocol/records.ts';
+import { LayerError } from '../errors.ts';
+import { ownerOf } from '../local/keys.ts';
+import { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { routeOf } from '../local/names.ts';
 import { Credits } from './credits.ts';
+import { toRanges } from './fields.ts';
+import { ClockOffset, clockOf, Outgoing } from './messages.ts';
+import { decode, encode, type FromHub, type RecordOf, VERSION } from './records.ts';
 import { Requests } from './requests.ts';
 import { Sends } from './sends.ts';
 

@@ -1,12 +1,12 @@
 /** HubGroups: which processes have members of a group, and which channels others have made members. */
 
-import { LayerError } from '../../errors.ts';
-import { Letter } from '../../local/letter.ts';
-import type { LocalState } from '../../local/local-state.ts';
-import { ownerOf } from '../protocol/keys.ts';
-import { encode } from '../protocol/records.ts';
+import { LayerError } from '../errors.ts';
+import { ownerOf } from '../local/keys.ts';
+import { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
 import type { Hand, HubChannels } from './hub-channels.ts';
 import { Parcel } from './parcel.ts';
+import { encode } from './records.ts';
 import type { Session } from './session.ts';
 
 export class HubGroups {

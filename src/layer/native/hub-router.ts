@@ -1,15 +1,15 @@
 /** HubRouter: the ROUTER of a hub or producer, and the core behind it. One connection for each process. */
 
-import { Router, SocketError } from '../../../sockets/index.ts';
-import type { Capabilities } from '../../carrier/capabilities.ts';
-import type { Carrier } from '../../carrier/carrier.ts';
-import { type LayerSocketOptions, reportRefusals } from '../../connection/socket-options.ts';
-import type { Letter } from '../../local/letter.ts';
-import type { LocalState } from '../../local/local-state.ts';
-import { turn } from '../../local/turn.ts';
-import { RECORDS_MAX } from '../protocol/messages.ts';
+import { Router, SocketError } from '../../sockets/index.ts';
+import type { Capabilities } from '../carrier/capabilities.ts';
+import type { Carrier } from '../carrier/carrier.ts';
+import { type LayerSocketOptions, reportRefusals } from '../connection/socket-options.ts';
+import type { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { turn } from '../local/turn.ts';
 import { type HubAction, HubCore } from './hub-core.ts';
 import type { HubLimits } from './limits.ts';
+import { RECORDS_MAX } from './messages.ts';
 
 /** Judges what a process may do. `userId` is who the authenticator took it for. */
 export type Authorize = (request: {

@@ -1,14 +1,14 @@
 /** HubChannels: where a message to a channel goes. To the process whose channel it is, or into a mailbox until somebody takes it. */
 
-import { Letter } from '../../local/letter.ts';
-import type { LocalState } from '../../local/local-state.ts';
-import type { Reader } from '../../local/mailboxes.ts';
-import { routeOf } from '../../local/names.ts';
-import { DELTA_MAX } from '../protocol/fields.ts';
-import { ownerOf } from '../protocol/keys.ts';
-import { encode } from '../protocol/records.ts';
+import type { Reader } from '../local/box.ts';
+import { ownerOf } from '../local/keys.ts';
+import { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { routeOf } from '../local/names.ts';
+import { DELTA_MAX } from './fields.ts';
 import type { Entry } from './ledger.ts';
 import { Parcel } from './parcel.ts';
+import { encode } from './records.ts';
 import type { Session } from './session.ts';
 
 /** Hands a message to a process: into its ledger, and out. */

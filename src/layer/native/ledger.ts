@@ -1,7 +1,7 @@
 /** Ledger: what was handed to one process and not yet read there, by its number. */
 
-import type { Letter } from '../../local/letter.ts';
-import type { Range } from '../protocol/fields.ts';
+import type { Letter } from '../local/letter.ts';
+import type { Range } from './fields.ts';
 import type { Parcel } from './parcel.ts';
 
 /** One message that was handed over. */

@@ -1,17 +1,17 @@
 /** HubCore: what a hub or producer does, without its socket. It hears records of connections, and says records to them. */
 
 import { randomBytes } from 'node:crypto';
-import { LayerError } from '../../errors.ts';
-import type { Letter } from '../../local/letter.ts';
-import type { LocalState } from '../../local/local-state.ts';
-import { toRanges } from '../protocol/fields.ts';
-import { keyOf, ownerOf } from '../protocol/keys.ts';
-import { ClockOffset, clockOf } from '../protocol/messages.ts';
-import { decode, encode, type FromProcess, type RecordOf, VERSION } from '../protocol/records.ts';
+import { LayerError } from '../errors.ts';
+import { keyOf, ownerOf } from '../local/keys.ts';
+import type { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { toRanges } from './fields.ts';
 import { HubChannels } from './hub-channels.ts';
 import { HubGroups } from './hub-groups.ts';
 import { type Entry, LedgerError } from './ledger.ts';
 import type { HubLimits } from './limits.ts';
+import { ClockOffset, clockOf } from './messages.ts';
+import { decode, encode, type FromProcess, type RecordOf, VERSION } from './records.ts';
 import { Session } from './session.ts';
 
 /** Where a hub speaks. */

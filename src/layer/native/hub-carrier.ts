@@ -1,16 +1,16 @@
 /** HubCarrier: a dedicated layer over one connection to each of its hubs. */
 
-import type { Capabilities } from '../../carrier/capabilities.ts';
-import type { Carrier } from '../../carrier/carrier.ts';
-import type { CarrierHost } from '../../carrier/carrier-host.ts';
-import { type ConnectionOptions, socketOptions } from '../../connection/socket-options.ts';
-import { LayerError } from '../../errors.ts';
-import type { Letter } from '../../local/letter.ts';
-import type { LocalState } from '../../local/local-state.ts';
-import { routeOf } from '../../local/names.ts';
-import { turn } from '../../local/turn.ts';
-import { HashRing } from '../hash-ring.ts';
-import { NAMES_MAX } from '../protocol/fields.ts';
+import type { Capabilities } from '../carrier/capabilities.ts';
+import type { Carrier } from '../carrier/carrier.ts';
+import type { CarrierHost } from '../carrier/carrier-host.ts';
+import { type ConnectionOptions, socketOptions } from '../connection/socket-options.ts';
+import { LayerError } from '../errors.ts';
+import type { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { routeOf } from '../local/names.ts';
+import { turn } from '../local/turn.ts';
+import { NAMES_MAX } from './fields.ts';
+import { HashRing } from './hash-ring.ts';
 import { HubConnection } from './hub-connection.ts';
 import { ProcessCore } from './process-core.ts';
 

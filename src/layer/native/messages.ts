@@ -1,6 +1,6 @@
 /** Messages: how records share a ZMTP message. Its first part is the clock of who sends it, each other part one record. */
 
-import { LayerError } from '../../errors.ts';
+import { LayerError } from '../errors.ts';
 
 /** Records that wait for the end of a turn. */
 export class Outgoing {

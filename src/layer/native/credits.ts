@@ -1,7 +1,7 @@
 /** Credits: how many messages of ordinary channels a process asks a hub for, before somebody waits for each of them. */
 
-import type { Letter } from '../../local/letter.ts';
-import type { LocalState } from '../../local/local-state.ts';
+import type { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
 
 /** Where credits are spoken. */
 export interface CreditsHost {

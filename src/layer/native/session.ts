@@ -1,9 +1,16 @@
 /** Session: one process as a hub knows it, over all its connections. */
 
-import { ClockOffset, Outgoing } from '../protocol/messages.ts';
-import type { RemoteReader } from './hub-channels.ts';
 import { Ledger } from './ledger.ts';
+import { ClockOffset, Outgoing } from './messages.ts';
 import type { ParcelSender } from './parcel.ts';
+
+/** What a process takes of one ordinary channel. */
+export interface SessionCredit {
+  count: number;
+  change(delta: number): void;
+  settle(): void;
+  end(): void;
+}
 
 export class Session implements ParcelSender {
   /** Of the process: a hash of the secret that it has shown. */
@@ -18,7 +25,7 @@ export class Session implements ParcelSender {
   /** Groups with members there. */
   readonly groups: Set<string> = new Set();
   /** Messages of ordinary channels that it will take, and may be on its waiting list at the hub. */
-  readonly credits: Map<string, RemoteReader> = new Map();
+  readonly credits: Map<string, SessionCredit> = new Map();
   /** Messages of groups that are unread in its channels, by their route, as it has said. */
   readonly levels: Map<string, number> = new Map();
   /** Memberships of channels of others that it has made. */

@@ -1,13 +1,13 @@
 /** HubConnection: the DEALER of a process, and the core behind it. A new one for each connection: nothing said to one is said to the next. */
 
-import { Dealer } from '../../../sockets/index.ts';
+import { Dealer } from '../../sockets/index.ts';
 import {
   type LayerSocketOptions,
   reportRefusals,
   toConnect,
-} from '../../connection/socket-options.ts';
-import type { LocalState } from '../../local/local-state.ts';
-import { RECORDS_MAX } from '../protocol/messages.ts';
+} from '../connection/socket-options.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { RECORDS_MAX } from './messages.ts';
 import { ProcessCore } from './process-core.ts';
 
 export class HubConnection {
