@@ -1,6 +1,7 @@
 /** Hub: the program between the processes of a dedicated layer. */
 
 import { EventEmitter } from 'node:events';
+import { clearInterval, setInterval } from 'node:timers';
 import { Publisher, Pull, SocketError } from '../sockets/index.ts';
 import { readFrame } from './channels-zmq/format.ts';
 import {

@@ -1,5 +1,6 @@
 /** HubConnection: the DEALER of a process, and the core behind it. A new one for each connection: nothing said to one is said to the next. */
 
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { Dealer } from '../../sockets/index.ts';
 import {
   type LayerSocketOptions,

@@ -1,5 +1,6 @@
 /** HubRouter: the ROUTER of a hub or producer, and the core behind it. One connection for each process. */
 
+import { setImmediate } from 'node:timers';
 import { Router, SocketError } from '../../sockets/index.ts';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { Carrier } from '../carrier/carrier.ts';

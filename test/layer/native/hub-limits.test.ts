@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { Outgoing } from '../../../src/layer/native/messages.ts';
-import { encode, RECORDS, VERSION } from '../../../src/layer/native/records.ts';
+import { encode, VERSION } from '../../../src/layer/native/records.ts';
 import { JoinedHub, type JoinedProcess, settleAll } from '../../support/joined-hub.ts';
 import { generator, mutated } from '../../support/random.ts';
 
