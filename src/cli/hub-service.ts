@@ -18,7 +18,7 @@ export interface Service {
 
 /** The counters, for a line of log. */
 export function figuresOf(hub: Hub): Record<string, unknown> {
-  const { id: _id, pull: _pull, pub: _pub, uptime, ...rest } = hub.stats();
+  const { id: _id, bind: _bind, pull: _pull, pub: _pub, uptime, ...rest } = hub.stats();
   return { uptime: inSeconds(uptime), ...rest };
 }
 

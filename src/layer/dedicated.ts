@@ -12,6 +12,7 @@ import { ChannelLayer } from './layer.ts';
 import type { LocalState } from './local/local-state.ts';
 import { routeOf } from './local/names.ts';
 import { HashRing } from './native/hash-ring.ts';
+import { HubCarrier } from './native/hub-carrier.ts';
 import { Link, type LinkHost } from './native/link.ts';
 import { Outbox } from './native/outbox.ts';
 import { packExcept } from './native/protocol.ts';
@@ -30,8 +31,16 @@ export interface DedicatedLayerOptions
   extends LayerOptions,
     ConnectionOptions,
     Partial<HubAddresses> {
-  /** Several hubs, over which names are spread by consistent hashing. All layers need the same list. */
-  hubs?: readonly HubAddresses[];
+  /**
+   * Where a hub listens that was made with `bind`: `tcp://10.0.0.1:5570`. One connection carries everything. In place of
+   * `push` and `pub`.
+   */
+  hub?: string;
+  /**
+   * Several hubs: addresses as in `hub`, or pairs of `push` and `pub`. Names are spread over them by consistent hashing; all
+   * layers need the same ones.
+   */
+  hubs?: readonly string[] | readonly HubAddresses[];
   /** The wire format: `native` (default), or `channels_zmq`, that of the Python package. */
   wire?: 'native' | 'channels_zmq';
 }
@@ -43,15 +52,21 @@ export interface DedicatedLayerOptions
 export class DedicatedLayer<M extends object = Message> extends ChannelLayer<M> {
   /** @throws LayerError `ERR_INVALID_OPTION` */
   constructor(options: DedicatedLayerOptions) {
-    const hubs = toHubs(options ?? {});
+    const bound = toBound(options ?? {});
+    const hubs = bound === undefined ? toHubs(options ?? {}) : [];
     const { wire } = options;
+    if (wire === 'channels_zmq' && bound !== undefined) {
+      throw new LayerError('ERR_INVALID_OPTION', 'channels_zmq needs push and pub, not hub');
+    }
     if (wire === 'channels_zmq' && hubs.length > 1) {
       throw new LayerError('ERR_INVALID_OPTION', 'channels_zmq knows one queue service, not hubs');
     }
     super(wireOptions(options), (host) =>
       wire === 'channels_zmq'
         ? new DedicatedZmqCarrier(host, hubs[0]!.push, hubs[0]!.pub, options)
-        : new DedicatedCarrier(host, hubs, options),
+        : bound !== undefined
+          ? new HubCarrier(host, bound, options)
+          : new DedicatedCarrier(host, hubs, options),
     );
   }
 }
@@ -205,8 +220,26 @@ class HubClient implements LinkHost {
   }
 }
 
+/** The addresses of hubs with one socket; undefined if others are given. */
+function toBound(options: Partial<DedicatedLayerOptions>): readonly string[] | undefined {
+  const { hub, hubs, push, pub } = options;
+  const isBound = hub !== undefined || (Array.isArray(hubs) && typeof hubs[0] === 'string');
+  if (!isBound) return undefined;
+  if (push !== undefined || pub !== undefined || (hub !== undefined && hubs !== undefined)) {
+    throw new LayerError('ERR_INVALID_OPTION', 'give one of hub, hubs, and push with pub');
+  }
+  const all = (hubs ?? [hub]) as readonly unknown[];
+  for (const each of all) {
+    if (typeof each === 'string' && each !== '') continue;
+    throw new LayerError('ERR_INVALID_OPTION', `hub is ${String(each)}, expected an address`);
+  }
+  return all as readonly string[];
+}
+
 function toHubs({ push, pub, hubs }: Partial<DedicatedLayerOptions>): readonly HubAddresses[] {
-  const all = hubs ?? [{ push: push ?? '', pub: pub ?? '' }];
+  const all = (hubs as readonly HubAddresses[] | undefined) ?? [
+    { push: push ?? '', pub: pub ?? '' },
+  ];
   if (hubs !== undefined && (push !== undefined || pub !== undefined)) {
     throw new LayerError('ERR_INVALID_OPTION', 'give either push and pub, or hubs');
   }

@@ -15,6 +15,11 @@ const WIRES = ['native', 'channels_zmq'] as const;
 
 /** What stands on the command line, or by the same long names in the file. */
 const SETTINGS: OptionSet = {
+  bind: {
+    type: 'string',
+    value: 'ENDPOINT',
+    help: 'where layers connect with one connection each; in place of --pull and --pub',
+  },
   pull: { type: 'string', value: 'ENDPOINT', help: 'where layers push messages to' },
   pub: { type: 'string', value: 'ENDPOINT', help: 'where layers get them from' },
   wire: {
@@ -60,7 +65,7 @@ const SETTINGS: OptionSet = {
 export const hub: Command = {
   name: 'hub',
   summary: 'stand between the processes of a channel layer',
-  usage: '--pull ENDPOINT --pub ENDPOINT [OPTIONS]',
+  usage: '(--bind ENDPOINT | --pull ENDPOINT --pub ENDPOINT) [OPTIONS]',
   description:
     'Hold what dedicated layers send until it is read, and pass it on to those who read.\n' +
     'Ctrl-C or SIGTERM ends it when what it has taken in is published, SIGUSR2 logs the counters.',
@@ -74,6 +79,7 @@ export const hub: Command = {
     },
   },
   examples: [
+    'zeromq-pure hub --bind tcp://*:5570',
     'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571',
     'zeromq-pure hub -c hub.json --http 8080                  # curl localhost:8080/stats',
     'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571 --cert hub.key --allow clients',
@@ -83,10 +89,7 @@ export const hub: Command = {
     given.noPositionals();
     const path = given.text('config');
     const told = path === undefined ? given : given.over(readConfig(path));
-    const [pull, pub] = [told.text('pull'), told.text('pub')];
-    if (pull === undefined || pub === undefined) {
-      throw new UsageError('--pull ENDPOINT and --pub ENDPOINT are needed');
-    }
+    const where = addressesOf(told);
     const maxMessageSize = told.count('max-message-size', 1);
     const localCapacity = told.count('local-capacity', 1);
     const groupExpiry = told.number('group-expiry', 0.1);
@@ -96,9 +99,7 @@ export const hub: Command = {
     // Only here: the other subcommands start sooner without it.
     const { Hub } = await import('../../layer/index.ts');
     const running = new Hub({
-      pull,
-      pub,
-      wire: told.choice('wire', WIRES),
+      ...where,
       ...(maxMessageSize !== undefined && { maxMessageSize }),
       ...(localCapacity !== undefined && { localCapacity }),
       ...(groupExpiry !== undefined && { groupExpiry: groupExpiry * 1000 }),
@@ -116,9 +117,10 @@ export const hub: Command = {
       }
       if (http !== undefined) services.push(await serveAt(http, running));
       log.watch(running);
-      const { id, pull, pub } = running.stats();
+      const { id, bind, pull, pub } = running.stats();
+      const listening = 'bind' in where ? { bind } : { pull, pub };
       const at = Object.fromEntries(services.map(({ name, address }) => [name, address]));
-      log.info('listening', { hub: id, pull, pub, ...at, pid: process.pid });
+      log.info('listening', { hub: id, ...listening, ...at, pid: process.pid });
       process.on('SIGUSR2', counters);
       if (report > 0) timer = setInterval(counters, report * 1000);
       await interrupted(terminal.signal);
@@ -133,6 +135,24 @@ export const hub: Command = {
     return EXIT.done;
   },
 };
+
+/** @throws UsageError */
+function addressesOf(
+  told: Arguments,
+): { bind: string } | { pull: string; pub: string; wire: (typeof WIRES)[number] } {
+  const [bind, pull, pub] = [told.text('bind'), told.text('pull'), told.text('pub')];
+  const wire = told.choice('wire', WIRES);
+  if (bind !== undefined) {
+    if (pull !== undefined || pub !== undefined || wire !== 'native') {
+      throw new UsageError('--bind goes without --pull, --pub and --wire channels_zmq');
+    }
+    return { bind };
+  }
+  if (pull === undefined || pub === undefined) {
+    throw new UsageError('--bind ENDPOINT, or --pull ENDPOINT and --pub ENDPOINT, are needed');
+  }
+  return { pull, pub, wire };
+}
 
 async function curveOf(told: Arguments): Promise<LayerCurve | undefined> {
   const certificates = await certificatesOf(told);

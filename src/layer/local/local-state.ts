@@ -10,6 +10,7 @@ import type { Settings } from '../options.ts';
 import type { Spread } from './box.ts';
 import { FanOut } from './fan-out.ts';
 import { Groups } from './groups.ts';
+import { keyOf } from './keys.ts';
 import type { Letter } from './letter.ts';
 import { type Delivery, Mailboxes } from './mailboxes.ts';
 import { Reports } from './reports.ts';
@@ -32,7 +33,9 @@ export class LocalState implements CarrierHost {
     undecodable: 0,
     lost: 0,
   };
-  readonly key: string = randomBytes(8).toString('hex');
+  /** By which this process proves that it is the one with `key`. */
+  readonly secret: Buffer = randomBytes(16);
+  readonly key: string = keyOf(this.secret);
   /** Called with each route whose number of unread messages has changed. */
   readonly changeListeners: Set<(route: string) => void> = new Set();
   /** Capacities that other processes have stated for channels they have added to groups. */
@@ -40,7 +43,7 @@ export class LocalState implements CarrierHost {
   readonly #mark: string;
   readonly #reports: Reports;
   readonly #fanOut: FanOut;
-  #carrier: Carrier | undefined;
+  #carrier: Served | undefined;
   /** Messages taken in since the last turn was given. */
   #run = 0;
   #holdCount = 0;
@@ -66,7 +69,7 @@ export class LocalState implements CarrierHost {
   }
 
   /** Calls `carrier` from now on. */
-  attach(carrier: Carrier): void {
+  attach(carrier: Served): void {
     this.#carrier = carrier;
     if (carrier.levelsChanged !== undefined) this.boxes.tracking = true;
     if (!carrier.capabilities.groupExpiry) this.groups.expiry = Number.POSITIVE_INFINITY;
@@ -293,6 +296,9 @@ export class LocalState implements CarrierHost {
     this.#holder = undefined;
   }
 }
+
+/** Of a carrier, what is told what happens here. */
+type Served = Pick<Carrier, 'capabilities' | 'settled' | 'levelsChanged' | 'emptied' | 'sweep'>;
 
 /** As `newChannel` ends its names: with the key of its process, and chance. */
 const MADE = /\.([0-9a-f]{16})![a-zA-Z0-9_-]{12}$/;

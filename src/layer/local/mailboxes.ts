@@ -71,6 +71,13 @@ export class Mailboxes {
     return this.#routes.get(route)?.count ?? 0;
   }
 
+  /** Unread messages of all routes that pass. */
+  counts(wanted: (route: string) => boolean): [route: string, count: number][] {
+    return [...this.#routes.values()]
+      .filter(({ name, count }) => count > 0 && wanted(name))
+      .map(({ name, count }) => [name, count]);
+  }
+
   /** How many readers wait at `channel`. */
   readersOf(channel: string): number {
     return this.#boxes.get(channel)?.readers?.size ?? 0;

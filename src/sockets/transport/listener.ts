@@ -147,7 +147,13 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
       const { address } = this;
       if (link.protocol.peer === undefined) host.emit(handshakeFailure(address, error));
       const reason = error as EventError | undefined;
-      host.emit({ type: 'disconnect', address, ...(reason && { error: reason }) });
+      const routingId = link.pipe?.routingId;
+      host.emit({
+        type: 'disconnect',
+        address,
+        ...(reason && { error: reason }),
+        ...(routingId && { routingId }),
+      });
     }
     if (link.pipe !== undefined) {
       endPipe(host, link.pipe);

@@ -22,6 +22,9 @@ const kinds: Record<string, (options: LayerOptions) => Promise<Deployment>> = {
   'dedicated, alone': (options) => dedicated(options, 1),
   'dedicated, three': (options) => dedicated(options, 3),
   'dedicated, three, over tcp': (options) => dedicated(options, 3, 'tcp://127.0.0.1:*'),
+  'dedicated, one socket, alone': (options) => bound(options, 1),
+  'dedicated, one socket, three': (options) => bound(options, 3),
+  'dedicated, one socket, three, over tcp': (options) => bound(options, 3, 'tcp://127.0.0.1:*'),
 };
 
 for (const [name, create] of Object.entries(kinds)) {
@@ -53,6 +56,20 @@ async function dedicated(
   await hub.start();
   const { pull: push, pub } = hub.stats();
   const layers = Array.from({ length: count }, () => new DedicatedLayer({ push, pub, ...options }));
+  await Promise.all(layers.map((layer) => layer.ready()));
+  return deployment(layers, () => hub.close());
+}
+
+async function bound(
+  options: LayerOptions,
+  count: number,
+  bind: string = freeAddress(),
+): Promise<Deployment> {
+  const { clock } = options;
+  const hub = new Hub({ bind, ...(clock !== undefined && { clock }) });
+  await hub.start();
+  const at = { hub: hub.stats().bind, ...options };
+  const layers = Array.from({ length: count }, () => new DedicatedLayer(at));
   await Promise.all(layers.map((layer) => layer.ready()));
   return deployment(layers, () => hub.close());
 }
