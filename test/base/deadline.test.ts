@@ -1,3 +1,5 @@
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers';
 import t from 'tap';
 import { Deadline } from '../../src/base/deadline.ts';
 import { ProcessHold } from '../../src/base/process-hold.ts';
@@ -5,16 +7,18 @@ import { Waiter } from '../../src/base/waiter.ts';
 
 /** Lets timers pass without waiting: what `setTimeout` was asked for, in order. */
 function fakeTimers(t: { teardown(f: () => void): void }): { asked: number[]; fire(): void } {
-  const real = globalThis.setTimeout;
+  const real = timers.setTimeout;
   const asked: number[] = [];
   let last: (() => void) | undefined;
-  globalThis.setTimeout = ((callback: () => void, time: number) => {
+  timers.setTimeout = ((callback: () => void, time: number) => {
     asked.push(time);
     last = callback;
     return { unref() {} };
   }) as unknown as typeof setTimeout;
+  syncBuiltinESMExports();
   t.teardown(() => {
-    globalThis.setTimeout = real;
+    timers.setTimeout = real;
+    syncBuiltinESMExports();
   });
   return { asked, fire: () => last?.() };
 }

@@ -116,7 +116,7 @@ const ENDS: readonly [
 
 for (const transport of ['tcp', 'ipc', 'inproc'] as const) {
   for (const [title, binder, options, end] of ENDS) {
-    t.test(`what was sent just before ${title} over ${transport} is delivered`, async (t) => {
+    t.test(`E4: what was sent just before ${title} over ${transport} is delivered`, async (t) => {
       for (const [name, kind] of Object.entries(KINDS)) {
         // Their names are known in their own context only.
         if (transport === 'inproc' && options().context !== undefined) continue;

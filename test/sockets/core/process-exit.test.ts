@@ -202,7 +202,7 @@ t.test('undelivered messages', async (t) => {
   });
 });
 
-t.test('what was sent to a peer that is there goes to the kernel', async (t) => {
+t.test('E4: what was sent to a peer that is there goes to the kernel', async (t) => {
   const keys = zmq.curveKeyPair();
   const curve = `{ curveServerKey: '${keys.publicKey}', curvePublicKey: '${keys.publicKey}', curveSecretKey: '${keys.secretKey}' }`;
   const secured = () => new zmq.Pull({ curveServer: true, curveSecretKey: keys.secretKey });
