@@ -62,11 +62,10 @@ export async function answerAt(
 }
 
 /**
- * A web server at `[HOST:]PORT`, on this machine only unless told otherwise: `/health`, `/stats`, for GET and HEAD. A page of
+ * A web server at an address: `/health`, `/stats`, for GET and HEAD. A page of
  * another site must not read them by a name that it has made lead here, so requests name an address, this machine or HOST.
  */
-export async function serveAt(address: string, hub: Hub): Promise<Service> {
-  const { host, port } = hostAndPort(address);
+export async function serveAt({ host, port }: HostAndPort, hub: Hub): Promise<Service> {
   const server = createServer((request, response) => {
     const { status, body } = webAnswer(request, host, hub);
     response.writeHead(status, {
@@ -89,8 +88,14 @@ export async function serveAt(address: string, hub: Hub): Promise<Service> {
   };
 }
 
+/** Where the web server listens. */
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** `[HOST:]PORT`, an IPv6 address in brackets or not; no host is this machine only. @throws UsageError */
-function hostAndPort(address: string): { host: string; port: number } {
+export function hostAndPort(address: string): HostAndPort {
   const colon = address.lastIndexOf(':');
   const digits = address.slice(colon + 1);
   const port = Number(digits);

@@ -8,7 +8,7 @@ import type { LayerCurve } from '../../layer/index.ts';
 import { Arguments, type OptionSet, UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { FORMATS, HubLog } from '../hub-log.ts';
-import { answerAt, figuresOf, type Service, serveAt } from '../hub-service.ts';
+import { answerAt, figuresOf, hostAndPort, type Service, serveAt } from '../hub-service.ts';
 import { type CurveOptions, certificatesOf } from '../security.ts';
 
 const WIRES = ['native', 'channels_zmq'] as const;
@@ -94,6 +94,9 @@ export const hub: Command = {
     const localCapacity = told.count('local-capacity', 1);
     const groupExpiry = told.number('group-expiry', 0.1);
     const report = told.number('report') ?? 60;
+    const [control, http] = [told.text('control'), told.text('http')];
+    // Told before the hub listens, not after.
+    const web = http === undefined ? undefined : hostAndPort(http);
     const curve = await curveOf(told);
     const log = new HubLog(told.choice('log', FORMATS), (line) => terminal.note(line));
     // Only here: the other subcommands start sooner without it.
@@ -111,11 +114,10 @@ export const hub: Command = {
     let timer: NodeJS.Timeout | undefined;
     try {
       await running.start();
-      const [control, http] = [told.text('control'), told.text('http')];
       if (control !== undefined) {
         services.push(await answerAt(control, running, controlSecurity(curve)));
       }
-      if (http !== undefined) services.push(await serveAt(http, running));
+      if (web !== undefined) services.push(await serveAt(web, running));
       log.watch(running);
       const { id, bind, pull, pub } = running.stats();
       const listening = 'bind' in where ? { bind } : { pull, pub };
