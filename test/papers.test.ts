@@ -1,0 +1,34 @@
+/** The papers: every error code is explained, every link leads somewhere, and what is packed has what it links to. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import t from 'tap';
+
+const ROOT = join(import.meta.dirname, '..');
+const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+
+t.test('docs/errors.md has every code that the source has, and no other', async (t) => {
+  const source = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => text(join('src', file)))
+    .join('\n');
+  const ours = new Set([...source.matchAll(/'(ERR_[A-Z_]+)'/g)].map(([, code]) => code!));
+  const numbers = /const ERRNO = \{([^}]*)\}/.exec(text('src/sockets/errors.ts'))![1]!;
+  for (const [, code] of numbers.matchAll(/([A-Z]+):/g)) ours.add(code!);
+  const rows = text('docs/errors.md').matchAll(/^\| (`E[^|]*) \|/gm);
+  const told = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`(E[A-Z_]+)`/g)]);
+  t.same(told.map(([, code]) => code).sort(), [...ours].sort());
+});
+
+t.test('links between the papers lead to files that are there', async (t) => {
+  const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file));
+  for (const file of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docs]) {
+    for (const [, target] of text(file).matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      if (/^https?:/.test(target!)) continue;
+      const path = join(ROOT, dirname(file), target!);
+      t.ok(existsSync(path), `${file} links to ${relative(ROOT, path)}`);
+    }
+  }
+});
