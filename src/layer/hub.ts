@@ -106,7 +106,7 @@ export class Hub {
   #closing: Promise<void> | undefined;
 
   /** @throws LayerError `ERR_INVALID_OPTION` */
-  constructor(options: HubOptions) {
+  constructor(options: HubOptions & ({ bind: string } | { pull: string; pub: string })) {
     const names = options?.bind === undefined ? (['pull', 'pub'] as const) : (['bind'] as const);
     for (const name of names) {
       if (typeof options?.[name] !== 'string' || options[name] === '') {
