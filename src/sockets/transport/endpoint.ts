@@ -89,13 +89,22 @@ export function parseConnect(text: unknown): ConnectEndpoint {
     case 'tcp':
       return parseTcpConnect(rest, address);
     case 'ipc':
-      if (rest === '*') throw invalid(address);
+      if (rest === '*') throw invalid(address, 'ipc://* is for bind, connect needs a path');
       return parseIpc(rest, address);
     case 'inproc':
       return { transport: 'inproc', name: rest };
     default:
       return scheme satisfies never;
   }
+}
+
+/**
+ * Checks that `text` is one that some endpoint could have, for a call on an endpoint that is not there.
+ * @throws TypeError when it is not a string
+ * @throws SocketError `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, all with `address`
+ */
+export function checkTransport(text: unknown): void {
+  split(text);
 }
 
 /** `tcp://host:port` as users write it: an IPv6 address goes in brackets. */
@@ -119,7 +128,7 @@ export function bindAddress(
   if (host === '*') return ipv6 ? '::' : '0.0.0.0';
   if (isIPv4(host)) return host;
   if (isIPv6(host)) {
-    if (!ipv6) throw new SocketError('ENODEV', { address });
+    if (!ipv6) throw noDevice(address, `${host} needs the option ipv6`);
     return host;
   }
   const local = Object.hasOwn(interfaces, host) ? (interfaces[host] ?? []) : [];
@@ -129,7 +138,7 @@ export function bindAddress(
   if (found !== undefined) return scoped(found, host);
   // libzmq's own manual says ENODEV, but zeromq.js accepts it and its users write it.
   if (host === 'localhost') return '127.0.0.1';
-  throw new SocketError('ENODEV', { address });
+  throw noDevice(address, `${quoted(host)} is no address or interface of this machine`);
 }
 
 interface SplitText {
@@ -141,11 +150,12 @@ interface SplitText {
 function split(text: unknown): SplitText {
   if (typeof text !== 'string') throw new TypeError('Address must be a string');
   const at = text.indexOf('://');
-  if (at <= 0) throw invalid(text);
+  if (at <= 0) throw noTransport(text);
   const scheme = text.slice(0, at);
   const rest = text.slice(at + 3);
+  if (rest === '') throw invalid(text, `nothing behind ${scheme}://`);
   // A NUL would end the text in libzmq, and start an abstract name in a path given to the system.
-  if (rest === '' || rest.includes('\0')) throw invalid(text);
+  if (rest.includes('\0')) throw invalid(text, 'a NUL in an endpoint');
   switch (scheme) {
     case 'tcp':
     case 'ipc':
@@ -155,7 +165,7 @@ function split(text: unknown): SplitText {
       // A known transport, but only for RADIO, DISH and DGRAM.
       throw refused('ENOCOMPATPROTO', text);
     default:
-      throw refused('EPROTONOSUPPORT', text);
+      throw unknownTransport(scheme, rest, text);
   }
 }
 
@@ -181,33 +191,41 @@ function parseTcpConnect(rest: string, address: string): TcpConnectEndpoint {
 
 function parseIpc(path: string, address: string): IpcEndpoint {
   const abstract = path.startsWith('@');
-  if (abstract && path.length === 1) throw invalid(address);
-  if (Buffer.byteLength(path) > IPC_PATH_LIMIT) throw refused('ENAMETOOLONG', address);
+  if (abstract && path.length === 1) throw invalid(address, 'no name behind ipc://@');
+  const size = Buffer.byteLength(path);
+  if (size > IPC_PATH_LIMIT) {
+    const message = `File name too long: a path of ${size} octets, expected at most ${IPC_PATH_LIMIT}`;
+    throw new SocketError('ENAMETOOLONG', { message, address });
+  }
   return { transport: 'ipc', path: abstract ? path.slice(1) : path, abstract };
 }
 
 /** At the last colon, so that an IPv6 literal may also come without brackets, as libzmq has it. */
 function splitPort(text: string, address: string): { host: string; port: string } {
   const colon = text.lastIndexOf(':');
-  if (colon === -1) throw invalid(address);
+  if (colon === -1)
+    throw invalid(address, `no port in ${quoted(address)}, expected tcp://host:port`);
   return { host: text.slice(0, colon), port: text.slice(colon + 1) };
 }
 
 function parseHost(text: string, address: string): string {
   if (text.startsWith('[') && text.endsWith(']')) {
     const literal = text.slice(1, -1);
-    if (!isIPv6(literal)) throw invalid(address);
+    if (!isIPv6(literal)) throw invalid(address, `${quoted(literal)} is no IPv6 address`);
     return literal;
   }
-  if (isIP(text) === 0 && !HOST_NAME.test(text)) throw invalid(address);
+  if (text === '*') throw invalid(address, 'host * is for bind, connect needs the host to go to');
+  if (isIP(text) === 0 && !HOST_NAME.test(text)) {
+    throw invalid(address, text === '' ? 'no host' : `${quoted(text)} is no host name or address`);
+  }
   return text;
 }
 
 /** libzmq takes ports modulo 65536, so that a typing error ends at some other port; we refuse them. */
 function parsePort(text: string, address: string): number {
-  if (!DECIMAL.test(text)) throw invalid(address);
-  const port = Number(text);
-  if (port > 65_535) throw invalid(address);
+  if (text === '*') throw invalid(address, 'port * is for bind, connect needs the port to go to');
+  const port = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw invalid(address, `port ${quoted(text)}, expected 0 to 65535`);
   return port;
 }
 
@@ -216,13 +234,45 @@ function scoped(info: NetworkInterfaceInfo, name: string): string {
   return info.family === 'IPv6' && info.scopeid !== 0 ? `${info.address}%${name}` : info.address;
 }
 
-function invalid(address: string): SocketError {
-  return refused('EINVAL', address);
+function invalid(address: string, what: string): SocketError {
+  return new SocketError('EINVAL', { message: `Invalid argument: ${what}`, address });
+}
+
+/** `text` has no `://`, or nothing before it. */
+function noTransport(text: string): SocketError {
+  const scheme = /^[^/]*:[0-9*]+$/.test(text) ? 'tcp' : /^[./@]/.test(text) ? 'ipc' : undefined;
+  if (scheme !== undefined) {
+    return invalid(text, `no transport, did you mean ${quoted(`${scheme}://${text}`)}?`);
+  }
+  // Programs compare this text of zeromq.js.
+  const cause = new Error(`no transport in ${quoted(text)}, expected ${TRANSPORTS}`);
+  return new SocketError('EINVAL', { address: text, cause });
+}
+
+function unknownTransport(scheme: string, rest: string, text: string): SocketError {
+  const lower = scheme.toLowerCase();
+  if (lower !== scheme && TRANSPORTS.includes(`${lower}://`)) {
+    const message = `Protocol not supported: did you mean ${quoted(`${lower}://${rest}`)}?`;
+    return new SocketError('EPROTONOSUPPORT', { message, address: text });
+  }
+  // This one, too.
+  const cause = new Error(`no transport ${quoted(scheme)}, expected ${TRANSPORTS}`);
+  return new SocketError('EPROTONOSUPPORT', { address: text, cause });
+}
+
+function noDevice(address: string, what: string): SocketError {
+  return new SocketError('ENODEV', { message: `No such device: ${what}`, address });
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
 }
 
 function refused(code: SocketErrorCode, address: string): SocketError {
   return new SocketError(code, { address });
 }
+
+const TRANSPORTS = 'tcp://, ipc:// or inproc://';
 
 /** `sun_path` holds 108 octets with its NUL. */
 const IPC_PATH_LIMIT = 107;
