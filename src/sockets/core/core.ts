@@ -22,6 +22,7 @@ import { StreamConnecter } from '../transport/connecter.ts';
 import {
   type BindEndpoint,
   type ConnectEndpoint,
+  checkTransport,
   type InprocEndpoint,
   parseBind,
   parseConnect,
@@ -150,10 +151,9 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
 
   // — endpoints —
 
-  async bind(text: string): Promise<void> {
-    const endpoint = this.#parse(parseBind, text);
-    this.busy = true;
-    try {
+  bind(text: string): Promise<void> {
+    return this.#blocked(async () => {
+      const endpoint = this.#parse(parseBind, text);
       if (endpoint.transport === 'inproc') {
         this.#bindInproc(endpoint, text);
       } else {
@@ -165,10 +165,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
         this.security.opened(listener, values);
         this.#opened(listener);
       }
-    } finally {
-      this.security.binding(undefined);
-      this.#free();
-    }
+    });
   }
 
   bindSync(text: string): void {
@@ -184,15 +181,12 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     }
   }
 
-  async unbind(text: string): Promise<void> {
-    const endpoint = this.#find('bind', text);
-    this.busy = true;
-    try {
+  unbind(text: string): Promise<void> {
+    return this.#blocked(async () => {
+      const endpoint = this.#find('bind', text);
       this.#forget(endpoint);
       await endpoint.close();
-    } finally {
-      this.#free();
-    }
+    });
   }
 
   /** As `unbind`, without a promise: the address is free on the next turn of the event loop. */
@@ -407,8 +401,10 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     const found = this.#endpoints.find(
       (each) => each.kind === kind && (each.address === text || each.text === text),
     );
-    if (found === undefined) throw new SocketError('ENOENT', { address: text });
-    return found;
+    if (found !== undefined) return found;
+    // A text that names no endpoint at all is another mistake than one that is not open.
+    checkTransport(text);
+    throw new SocketError('ENOENT', { address: text });
   }
 
   #forget(endpoint: OpenEndpoint): void {
@@ -427,9 +423,16 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     });
   }
 
-  #free(): void {
-    this.busy = false;
-    if (this.#closeWhenFree) this.close();
+  /** Runs a bind or unbind: until its promise settles other calls are refused, and a close waits. */
+  async #blocked(work: () => Promise<void>): Promise<void> {
+    this.busy = true;
+    try {
+      await work();
+    } finally {
+      this.security.binding(undefined);
+      this.busy = false;
+      if (this.#closeWhenFree) this.close();
+    }
   }
 }
 
