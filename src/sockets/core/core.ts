@@ -157,7 +157,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       if (endpoint.transport === 'inproc') {
         this.#bindInproc(endpoint, text);
       } else {
-        const values = this.security.snapshot(this.values);
+        const values = this.security.snapshot(this.values, 'bind');
         this.security.binding(values);
         await this.prepare(values);
         const listener = new StreamListener(this, values, text);
@@ -173,7 +173,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     if (endpoint.transport === 'inproc') {
       this.#bindInproc(endpoint, text);
     } else {
-      const values = this.security.snapshot(this.values);
+      const values = this.security.snapshot(this.values, 'bind');
       const listener = new StreamListener(this, values, text);
       listener.listenSync(endpoint);
       this.security.opened(listener, values);
@@ -385,7 +385,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       const { inproc } = this.context;
       return new InprocConnecter(inproc, this, { ...this.values }, text, connectRoutingId);
     }
-    const values = this.security.snapshot(this.values);
+    const values = this.security.snapshot(this.values, 'connect');
     const connecter = new StreamConnecter(this, values, text, endpoint, connectRoutingId);
     this.security.opened(connecter, values);
     return connecter;
