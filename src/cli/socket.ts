@@ -181,6 +181,7 @@ async function at(endpoint: string, open: () => Promise<void>): Promise<void> {
       const reason = cause === undefined ? message : cause.message;
       throw new UsageError(`"${endpoint}" is no endpoint to use here: ${reason}`);
     }
-    throw Object.assign(new Error(`${endpoint}: ${message}`, { cause: error }), { code });
+    const text = message.includes(endpoint) ? message : `${endpoint}: ${message}`;
+    throw Object.assign(new Error(text, { cause: error }), { code });
   }
 }

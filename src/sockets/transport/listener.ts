@@ -262,7 +262,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     this.#server.close();
     this.#removeDirectory();
     this.#resolveOver();
-    return error;
+    return withAddress(error, this.text);
   }
 
   #stopListening(): void {
@@ -287,6 +287,13 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
   #removeDirectory(): void {
     if (this.#directory !== undefined) void rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** `error` with `text` in its message; the event has the text of zeromq.js, which programs compare. */
+function withAddress(error: SocketError, text: string): SocketError {
+  const { code, message } = error;
+  const full = message.includes(text) ? message : `${message}: ${text}`;
+  return new SocketError(code, { message: full, address: text, cause: error.cause ?? error });
 }
 
 function tooMany(remoteAddress: string, limit: number): AcceptError {

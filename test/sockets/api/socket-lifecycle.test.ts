@@ -129,7 +129,7 @@ for (const transport of TRANSPORTS) {
         error: {
           code: 'EADDRINUSE',
           errno: 98,
-          message: 'Address already in use',
+          message: `Address already in use: ${endpoint}`,
           address: endpoint,
         },
       });
