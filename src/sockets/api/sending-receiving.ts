@@ -3,9 +3,10 @@
 import type { Incoming } from '../core/incoming.ts';
 import type { Outgoing } from '../core/outgoing.ts';
 import type { CallOptions } from '../core/waiter.ts';
+import { tooManyArguments } from '../errors.ts';
 import { type MessageLike, toMessage } from '../message.ts';
 import type { ReceiveOptions, SendOptions } from '../options/options.ts';
-import { Socket, tooManyArguments } from './socket.ts';
+import { Socket } from './socket.ts';
 
 /** One part, as received. */
 export type Message = Buffer;

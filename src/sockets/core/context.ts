@@ -1,6 +1,6 @@
 /** Context: the sockets that belong together. One inproc name space, a few defaults, and the end of all. */
 
-import { SocketError } from '../errors.ts';
+import { SocketError, tooManyArguments } from '../errors.ts';
 import {
   defineContextOptions,
   readOption,
@@ -8,13 +8,13 @@ import {
   writeOption,
 } from '../options/option-accessors.ts';
 import {
-  CONTEXT,
   CONTEXT_OPTION_IDS,
   CONTEXT_OPTIONS,
   createContextValues,
   MAX_SOCKETS_LIMIT,
 } from '../options/option-table.ts';
 import type { ContextOptions } from '../options/options.ts';
+import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
 import { InprocNames } from '../transport/inproc.ts';
@@ -64,12 +64,15 @@ export class Context {
    * @throws TypeError for an option that does not exist or has the wrong type
    * @throws SocketError `EINVAL` for a value out of range
    */
-  constructor(options: Partial<ContextOptions> = {}) {
+  constructor(options: Partial<ContextOptions> = {}, ...extra: never[]) {
+    if (extra.length > 0) throw tooManyArguments(1, 1 + extra.length);
     if (typeof options !== 'object' || options === null) {
       throw new TypeError('Options must be an object');
     }
     for (const name of Object.keys(options)) {
-      if (!(CONTEXT as readonly string[]).includes(name)) throw unknownOption(name);
+      // What can only be read has a setter, too, which says so.
+      const known = Object.getOwnPropertyDescriptor(Context.prototype, name)?.set !== undefined;
+      if (!known) throw unknownOption(name, similarOption(this, name));
     }
     Object.assign(this, options);
     watchExit();
@@ -163,16 +166,12 @@ export class Context {
   }
 }
 
+guardUnknown(Context.prototype);
 defineContextOptions(Context.prototype);
-refuseWrites(Context.prototype, ['maxSocketsLimit'], 'Context');
+refuseWrites(Context.prototype, ['maxSocketsLimit', 'closed'], 'Context');
 
 /** The context of every socket that is not given another. */
 export const context: Context = new Context();
-
-/** `options` names something that is not an option there. */
-export function unknownOption(name: string): TypeError {
-  return new TypeError(`Cannot add property ${name}, object is not extensible: no such option`);
-}
 
 function optionOf(id: number): keyof ContextOptions {
   const name = CONTEXT_OPTION_IDS.get(id);
