@@ -60,6 +60,8 @@ export type Event =
   | (AddressEvent<'connect:retry'> & {
       /** Milliseconds until the next attempt. */
       interval: number;
+      /** Why the last one failed or its connection ended, where that is known (`ECONNREFUSED`, `ENOTFOUND`): ours. */
+      error?: EventError;
     })
   | AddressEvent<'close'>
   | ErrorEvent<'close:error', SystemError>

@@ -128,6 +128,11 @@ export class Connection {
     this.#encoder.raw(encodeGreeting(options.mechanism.name));
   }
 
+  /** Whether the peer's greeting has arrived whole, also when the connection has ended since. */
+  get greeted(): boolean {
+    return this.#greeting.done;
+  }
+
   /** Octets that `take` would give. */
   get pending(): number {
     return this.#encoder.pending;

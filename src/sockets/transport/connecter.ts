@@ -4,6 +4,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
+import { SocketError } from '../errors.ts';
 import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe } from '../routing/pipe.ts';
@@ -118,7 +119,11 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     const { address } = this;
     const pipe = link.pipe;
     if (!this.#closed && !this.#finishing) {
-      if (link.protocol.peer === undefined) host.emit(handshakeFailure(address, error));
+      if (link.protocol.peer === undefined) {
+        // A CURVE server hangs up without a word on a client that does not know its key.
+        const hint = link.protocol.greeted && this.#values.curveServerKey !== null;
+        host.emit(handshakeFailure(address, error, hint ? CURVE_HINT : undefined));
+      }
       const reason = error as EventError | undefined;
       host.emit({ type: 'disconnect', address, ...(reason && { error: reason }) });
     }
@@ -133,7 +138,7 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
       return;
     }
     if (isRefusal(error)) this.#refusalCount++;
-    this.#retry(error instanceof ZmtpError && error.fault === 'peer' && !isTimeout(error));
+    this.#retry(error instanceof ZmtpError && error.fault === 'peer' && !isTimeout(error), error);
   }
 
   #attach(): Pipe {
@@ -176,23 +181,25 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     let stream: net.Socket;
     try {
       stream = net.connect({ ...this.#options(), onread: inlet.onread });
-    } catch {
+    } catch (error) {
       // The interface named as the source is not there now.
-      this.#retry(false);
+      this.#retry(false, error as EventError);
       return;
     }
     this.#stream = stream;
     stream.unref();
-    const failed = (): void => {
+    const failed = (error?: Error): void => {
       clearTimeout(timer);
       stream.destroy();
       if (this.#closed || this.#stream !== stream) return;
       this.#stream = undefined;
       host.emit({ type: 'close', address });
-      this.#retry(false);
+      this.#retry(false, error ?? new SocketError('ETIMEDOUT', { address }));
     };
     const timer =
-      values.connectTimeout > 0 ? setTimeout(failed, values.connectTimeout).unref() : undefined;
+      values.connectTimeout > 0
+        ? setTimeout(() => failed(), values.connectTimeout).unref()
+        : undefined;
     stream.once('error', failed);
     stream.once('connect', () => {
       clearTimeout(timer);
@@ -203,7 +210,8 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     });
   }
 
-  #retry(penalty: boolean): void {
+  /** `error`: why there is no connection, where that is known. */
+  #retry(penalty: boolean, error: Error | undefined): void {
     const { reconnectInterval, reconnectMaxInterval: maxInterval } = this.#values;
     // Who was turned away for what he is will be so again: each time he waits twice as long, whatever the maximum.
     const interval = reconnectInterval * 2 ** Math.min(this.#refusalCount, REFUSALS_MAX);
@@ -220,7 +228,14 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
       if (this.#finishing) void this.close();
       return;
     }
-    this.#host.emit({ type: 'connect:retry', address: this.address, interval: delay });
+    const { address } = this;
+    const reason = error as EventError | undefined;
+    this.#host.emit({
+      type: 'connect:retry',
+      address,
+      interval: delay,
+      ...(reason && { error: reason }),
+    });
     this.#timer = setTimeout(() => this.#connect(), delay).unref();
   }
 
@@ -253,6 +268,9 @@ function isRefusal(error: Error | undefined): boolean {
 function isTimeout(error: ZmtpError): boolean {
   return error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT';
 }
+
+const CURVE_HINT =
+  'in the CURVE handshake; is curveServerKey the key of this server, and does it let our key in?';
 
 /** Up to this many refusals the delay doubles: 64 times `reconnectInterval`, 6.4 s by default. */
 const REFUSALS_MAX = 6;

@@ -107,6 +107,25 @@ t.test(
   },
 );
 
+t.test('a CURVE client with the wrong server key gets a hint', async (t) => {
+  const hint = /: in the CURVE handshake; is curveServerKey the key of this server/;
+  for (const endpoint of ['tcp://127.0.0.1:*', 'ipc://*']) {
+    const bound = use(t, new Dealer(asServer));
+    const [stranger, log] = watch(t, new Dealer({ ...asClient, curveServerKey: client.publicKey }));
+    await bound.bind(endpoint);
+    stranger.connect(bound.lastEndpoint!);
+    const { error } = await log.next('handshake:error:other');
+    t.match(error, { code: 'ECONNRESET', message: hint });
+    t.match(error.cause, Error);
+  }
+  const silent = await listenRaw(t);
+  const [early, log] = watch(t, new Dealer(asClient));
+  early.connect(silent.endpoint);
+  (await silent.peer(0)).stream.destroy();
+  const { error } = await log.next('handshake:error:other');
+  t.notMatch(error.message, hint, 'not where no greeting has come');
+});
+
 t.test('keys and names of the wrong form are refused, and not repeated', async (t) => {
   const socket = use(t, new Dealer());
   for (const name of ['curveServerKey', 'curvePublicKey', 'curveSecretKey'] as const) {
