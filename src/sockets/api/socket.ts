@@ -245,7 +245,7 @@ export class Socket implements ReadOnlyOptions {
 
   get threadSafe(): boolean {
     this.#checkOpen();
-    return false;
+    return SOCKET_TYPES[this.#type]!.threadSafe ?? false;
   }
 
   /** The monitor; the same object at each access, observing from the first one on. */
