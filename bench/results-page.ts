@@ -117,14 +117,10 @@ of it, and \`npm run bench\` measures yours.`;
 
 const IN_README: readonly string[] = [
   'push-pull-tcp-16B',
-  'push-pull-tcp-256B',
   'push-pull-tcp-4KiB',
-  'push-pull-tcp-64KiB',
   'push-pull-tcp-1MiB',
   'req-rep-tcp-16B',
   'pub-sub-tcp-64B-1-subscriber',
-  'pub-sub-tcp-64B-64-subscribers',
-  'inproc-16B',
   'idle-tcp-10000',
 ];
 

@@ -1,27 +1,49 @@
-/** Every name that a user of the sockets or of the wire can reach says what it is. */
+/** Every name that a user can reach by a door says what it is, in a sentence, with the unit of what is measured. */
 
 import { join } from 'node:path';
 import t from 'tap';
 import ts from 'typescript';
 
 const SRC = join(import.meta.dirname, '../src');
-const DOORS = ['index.ts', 'zmtp/index.ts'].map((door) => join(SRC, door));
 
-const program = ts.createProgram(DOORS, {
-  module: ts.ModuleKind.NodeNext,
-  target: ts.ScriptTarget.ES2023,
-  allowImportingTsExtensions: true,
-  noEmit: true,
-  skipLibCheck: true,
-});
+/** The doors of the package. `plain`: their documentation has been put into plain words, and must stay so. */
+const DOORS = [
+  { file: 'index.ts', plain: false },
+  { file: 'wire.ts', plain: false },
+  { file: 'layer/index.ts', plain: true },
+  { file: 'layer/carrier/index.ts', plain: true },
+  { file: 'layer/conformance/index.ts', plain: true },
+  { file: 'layer/rabbitmq/index.ts', plain: true },
+  { file: 'daemon/index.ts', plain: true },
+] as const;
+
+/** Phrases that are no documentation by themselves. */
+const EMPTY = /^(likewise|at once|the same|see above)\.?$/i;
+/** Sentences that need the one of a neighbour. */
+const VAGUE = /(^|[.!?:]\s+)(Likewise|At once)[,.\s]/;
+/** How names of durations, times and sizes end; the number of sockets in a Poller is none. */
+const MEASURE =
+  /^(timeout|expiry|interval|delay|linger|uptime|ttl|age|size|octets|late|soundAfter|patience)$|[a-z](Timeout|Expiry|Interval|Delay|Linger|Ttl|Age|Size|Octets)$/;
+const UNIT = /\b(milliseconds|seconds|ms|s|octets|bytes|characters)\b|\b[KM]iB\b/i;
+
+const program = ts.createProgram(
+  DOORS.map(({ file }) => join(SRC, file)),
+  {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2023,
+    strict: true,
+    allowImportingTsExtensions: true,
+    noEmit: true,
+    skipLibCheck: true,
+  },
+);
 const checker = program.getTypeChecker();
 
-/** Has a doc comment of its own, or of the interface it implements. */
-function isDocumented(symbol: ts.Symbol): boolean {
-  return (
-    symbol.getDocumentationComment(checker).length > 0 ||
-    symbol.getJsDocTags(checker).some(({ name }) => name === 'throws')
-  );
+/** Its doc comment, or that of the interface it implements; `@throws` counts. */
+function documentation(symbol: ts.Symbol): string {
+  const parts = symbol.getDocumentationComment(checker);
+  const tags = symbol.getJsDocTags(checker).filter(({ name }) => name === 'throws');
+  return [...parts, ...tags.flatMap(({ text = [] }) => text)].map(({ text }) => text).join('');
 }
 
 function isOurs(symbol: ts.Symbol): boolean {
@@ -37,25 +59,74 @@ function isOurs(symbol: ts.Symbol): boolean {
   return !symbol.getJsDocTags(checker).some(({ name }) => name === 'internal');
 }
 
-for (const door of DOORS) {
-  t.test(door.slice(SRC.length + 1), async (t) => {
-    const silent: string[] = [];
-    let count = 0;
-    const file = checker.getSymbolAtLocation(program.getSourceFile(door)!)!;
-    for (const exported of checker.getExportsOfModule(file)) {
-      const alias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
-      const symbol = alias ? checker.getAliasedSymbol(exported) : exported;
-      if (symbol.name === 'default' || !isOurs(symbol)) continue;
-      count++;
-      if (!isDocumented(symbol)) silent.push(exported.name);
-      if ((symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface)) === 0) continue;
-      for (const member of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
-        if (!isOurs(member)) continue;
-        count++;
-        if (!isDocumented(member)) silent.push(`${exported.name}.${member.name}`);
-      }
+/** Whether it is a number that has to have a unit: a duration, a time or a size. */
+function isMeasure(symbol: ts.Symbol): boolean {
+  const declaration = symbol.valueDeclaration;
+  if (declaration === undefined || !MEASURE.test(symbol.name)) return false;
+  const type = checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(symbol, declaration));
+  return (type.flags & ts.TypeFlags.NumberLike) !== 0;
+}
+
+/** All names behind a door, members as `Class.member`. */
+function* names(door: string): Generator<[name: string, symbol: ts.Symbol]> {
+  const file = checker.getSymbolAtLocation(program.getSourceFile(join(SRC, door))!)!;
+  for (const exported of checker.getExportsOfModule(file)) {
+    const alias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
+    const symbol = alias ? checker.getAliasedSymbol(exported) : exported;
+    if (symbol.name === 'default' || !isOurs(symbol)) continue;
+    yield [exported.name, symbol];
+    if ((symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface)) === 0) continue;
+    for (const member of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
+      if (isOurs(member)) yield [`${exported.name}.${member.name}`, member];
     }
-    t.same(silent, []);
-    t.comment(`${count} names`);
+  }
+}
+
+for (const { file, plain } of DOORS) {
+  t.test(file, async (t) => {
+    const all = [...names(file)];
+    const lacking = (what: (text: string, symbol: ts.Symbol) => boolean): string[] =>
+      all.filter(([, symbol]) => what(documentation(symbol), symbol)).map(([name]) => name);
+    t.same(
+      lacking((text) => text === ''),
+      [],
+      'every name is documented',
+    );
+    t.same(
+      lacking((text) => EMPTY.test(text.trim())),
+      [],
+      'no phrase stands for a sentence',
+    );
+    if (plain) {
+      t.same(
+        lacking((text) => VAGUE.test(text)),
+        [],
+        'each can be read alone',
+      );
+      t.same(
+        lacking((text, symbol) => isMeasure(symbol) && !UNIT.test(text)),
+        [],
+        'what is measured has a unit',
+      );
+    }
+    t.comment(`${all.length} names`);
   });
 }
+
+t.test('the rules find what they are for', async (t) => {
+  for (const text of ['Likewise.', 'At once.', 'At once', 'The same.']) t.match(text, EMPTY);
+  for (const text of ['Endpoints to connect to. Likewise.', 'Likewise, a whole one.']) {
+    t.match(text, VAGUE);
+  }
+  t.notMatch('Sends at once what waits, likewise elsewhere.', VAGUE);
+  for (const name of ['timeout', 'groupExpiry', 'uptime', 'maxMessageSize', 'maxAge', 'delay']) {
+    t.match(name, MEASURE);
+  }
+  for (const name of ['count', 'page', 'storage', 'resize', 'handshakeTimes']) {
+    t.notMatch(name, MEASURE);
+  }
+  const measures = DOORS.flatMap(({ file }) => [...names(file)]).filter(([, symbol]) =>
+    isMeasure(symbol),
+  );
+  t.ok(measures.length > 20, `${measures.length} measures`);
+});

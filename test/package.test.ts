@@ -9,6 +9,7 @@ import {
   readFile,
   rename,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -80,7 +81,7 @@ t.teardown(() => rm(project, { recursive: true }));
 
 t.before(async () => {
   // The build has been made by `npm test`, and must not change under the tests beside this one.
-  await access(join(ROOT, 'dist/index.js'));
+  await access(join(ROOT, 'lib/index.cjs'));
   await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', project], ROOT);
   const [tarball = ''] = await readdir(project);
   await run('tar', ['-xzf', tarball], project);
@@ -106,7 +107,7 @@ async function install(tarballs: readonly string[]): Promise<void> {
 
 t.test('the tarball holds the build and nothing to compile or run on install', async (t) => {
   const files = await readdir(join(project, 'package'), { recursive: true });
-  for (const file of ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']) {
+  for (const file of ['package.json', 'LICENSE', 'README.md', 'lib/index.cjs', 'lib/index.d.cts']) {
     t.ok(files.includes(file), `${file} is in`);
   }
   const strange = files.filter((file) =>
@@ -118,11 +119,21 @@ t.test('the tarball holds the build and nothing to compile or run on install', a
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
     t.notOk(manifest.scripts?.[script], `no ${script} script`);
   }
-  for (const [door, target] of Object.entries<string | Record<string, string>>(manifest.exports)) {
-    for (const file of typeof target === 'string' ? [target] : Object.values(target)) {
-      t.ok(files.includes(file.slice(2)), `${door}: ${file} is in`);
+  for (const [door, target] of Object.entries(manifest.exports)) {
+    for (const [, file = ''] of JSON.stringify(target).matchAll(/"\.\/([^"]+)"/g)) {
+      t.ok(files.includes(file), `${door}: ${file} is in`);
     }
   }
+  let size = 0;
+  let count = 0;
+  for (const file of files) {
+    const found = await stat(join(project, 'package', file));
+    if (!found.isFile()) continue;
+    size += found.size;
+    count++;
+  }
+  t.ok(count <= 60, `${count} files, 60 at most`);
+  t.ok(size <= 600_000, `${size} octets, 600 000 at most`);
 });
 
 t.test('installing it brings nothing native, and no more than it names', async (t) => {
@@ -373,7 +384,7 @@ t.test('types', async (t) => {
       for (const layer of layers) {
         await layer.groupSend('g', { type: 'said', text: '' }, { except: ['a', 'b'] });
         const { text }: Said = await layer.receive('a', { timeout: 1, signal: AbortSignal.abort() });
-        for await (const said of layer.messages('a')) console.log(said.text, text, layer.capabilities.delivery);
+        for await (const said of layer.messages('a')) console.log(said.text, text, layer.capabilities.ordinaryChannels);
         layer.events.on('lost', ({ count, why }) => console.log(count + 1, why.length));
       }
       const hub = new Hub({ pull: 'tcp://*:1', pub: 'tcp://*:2' });
@@ -444,6 +455,53 @@ t.test('types', async (t) => {
   });
   const other = errors.filter((error) => !/^(good-\d+\.mts|bad-\d+\.mts\(2,)/.test(error));
   t.same(other, [], 'no other complaint');
+});
+
+t.test('publint and attw find no fault', async (t) => {
+  const [tarball = ''] = (await readdir(project)).filter((name) => /^zeromq-pure.*tgz$/.test(name));
+  const bin = (name: string) => join(ROOT, 'node_modules/.bin', name);
+  await t.resolves(run(bin('publint'), ['run', '--strict', tarball], project), 'publint');
+  await t.resolves(run(bin('attw'), [tarball, '--no-emoji'], project), 'attw');
+});
+
+t.test('a program and a bundle in either format', async (t) => {
+  const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
+  await writeFile(
+    join(project, 'entry.mjs'),
+    `import * as zmq from 'zeromq-pure';\n${ONE_MESSAGE}oneMessage(zmq, 'bundle');`,
+  );
+  for (const [format, file] of [
+    ['cjs', 'bundle.cjs'],
+    ['esm', 'bundle.mjs'],
+  ] as const) {
+    const moved = join(project, 'moved', file);
+    const flags = ['--bundle', '--platform=node', `--format=${format}`, `--outfile=${moved}`];
+    await run(esbuild, ['entry.mjs', ...flags, '--external:libsodium-wrappers'], project);
+    t.equal(await run('node', [moved], project), 'by bundle\n', format);
+  }
+});
+
+t.test('types in CommonJS', async (t) => {
+  const folder = join(project, 'typed-commonjs');
+  await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
+  for (const name of ['@types/node', 'undici-types']) {
+    await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  await writeFile(
+    join(folder, 'program.cts'),
+    `import * as zmq from 'zeromq-pure'; import { MemoryLayer } from 'zeromq-pure/layer';
+    import { daemon } from 'zeromq-pure/daemon'; import { Encoder } from 'zeromq-pure/wire';
+    export const all: unknown[] = [new zmq.Push(), new MemoryLayer(), daemon, Encoder];`,
+  );
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const common = ['--noEmit', '--strict', '--types', 'node', '--target', 'es2023', 'program.cts'];
+  for (const flags of [
+    ['--module', 'node16'],
+    ['--module', 'nodenext'],
+    ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'],
+  ]) {
+    t.equal(await run('node', [tsc, ...flags, ...common], folder, true), '', flags.join(' '));
+  }
 });
 
 /** Runs a program and gives what it printed. Rejects unless it ends well or `may` fail. */

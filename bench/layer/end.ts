@@ -22,7 +22,7 @@ const orders = new Orders(process.argv.slice(2));
 
 function makeLayer(): ChannelLayer<Parcel> & { bind?(): Promise<void> } {
   // As much as is measured may wait: what is dropped would be no delivery.
-  const options = { capacity: 10_000_000, expiry: 3600 };
+  const options = { capacity: 10_000_000, expiry: 3_600_000 };
   if (orders.text('kind') === 'hub') {
     return new DedicatedLayer<Parcel>({
       push: orders.text('push'),

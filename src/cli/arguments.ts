@@ -1,7 +1,20 @@
 /** Arguments: the command line of one subcommand, taken apart and checked. */
 
 import { parseArgs } from 'node:util';
-import type { OptionSet } from './command.ts';
+
+/** An option on the command line. */
+export interface Option {
+  readonly type: 'boolean' | 'string';
+  readonly short?: string;
+  /** May be given several times. */
+  readonly multiple?: boolean;
+  /** What stands for its value in the help: `N`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** Options by their names. */
+export type OptionSet = Readonly<Record<string, Option>>;
 
 /** A mistake on the command line, for its author to correct. */
 export class UsageError extends Error {}

@@ -1,21 +1,7 @@
 /** Command: one subcommand, what it may be given, and what is said of that in its help. */
 
-import type { Arguments } from './arguments.ts';
+import type { Arguments, OptionSet } from './arguments.ts';
 import type { Terminal } from './terminal.ts';
-
-/** An option on the command line. */
-export interface Option {
-  readonly type: 'boolean' | 'string';
-  readonly short?: string;
-  /** May be given several times. */
-  readonly multiple?: boolean;
-  /** What stands for its value in the help: `N`. */
-  readonly value?: string;
-  readonly help: string;
-}
-
-/** Options by their names. */
-export type OptionSet = Readonly<Record<string, Option>>;
 
 /** One subcommand. */
 export interface Command {

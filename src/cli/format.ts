@@ -78,8 +78,13 @@ export function parseId(text: Buffer): Buffer {
   return hex === undefined ? text : Buffer.from(hex, 'hex');
 }
 
+/** `text` on one line of a terminal: control characters are escaped as \x00. */
+export function showLine(text: string): string {
+  return text.replace(UNSHOWABLES, (c) => escaped(Buffer.from(c)));
+}
+
 function showText(part: Buffer): string {
-  if (isUtf8(part)) return part.toString().replace(UNSHOWABLES, (c) => escaped(Buffer.from(c)));
+  if (isUtf8(part)) return showLine(part.toString());
   const octets = part.toString('latin1');
   return octets.replace(/[^\x20-\x7e]/g, (c) => escaped(Buffer.from(c, 'latin1')));
 }

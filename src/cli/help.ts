@@ -1,6 +1,7 @@
 /** Help: what `--help` shows. */
 
-import type { Command, OptionSet } from './command.ts';
+import type { OptionSet } from './arguments.ts';
+import type { Command } from './command.ts';
 
 /** What every subcommand takes. */
 export const HELP_OPTION: OptionSet = {

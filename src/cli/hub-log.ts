@@ -1,6 +1,7 @@
 /** HubLog: what a hub says of itself, in lines for people or for programs. */
 
 import type { Hub } from '../layer/index.ts';
+import { showLine } from './format.ts';
 
 export const FORMATS = ['text', 'json', 'none'] as const;
 
@@ -58,10 +59,11 @@ export class HubLog {
     if (this.#format === 'none') return;
     const time = new Date().toISOString();
     if (this.#format === 'json') {
-      this.#write(JSON.stringify({ time, level, text, ...fields }));
+      // What JSON leaves as it is, and a terminal may obey.
+      this.#write(showLine(JSON.stringify({ time, level, text, ...fields })));
       return;
     }
-    const shown = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+    const shown = Object.entries(fields).map(([name, value]) => showLine(`${name}=${value}`));
     const mark = level === 'info' ? '' : `${level}: `;
     const clock = time.replace('T', ' ').replace('Z', '');
     this.#write([`${clock} hub ${mark}${text}`, ...shown].join('  '));

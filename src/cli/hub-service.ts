@@ -1,11 +1,13 @@
 /** Service: how a running hub answers questions about its health and counters. */
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, isIP, isIPv6 } from 'node:net';
+import { hostname } from 'node:os';
 import { Reply } from '../index.ts';
 import type { Hub } from '../layer/index.ts';
 import { UsageError } from './arguments.ts';
+import type { CurveOptions } from './security.ts';
 
 /** One way to ask; `address` is where it really listens. */
 export interface Service {
@@ -16,13 +18,26 @@ export interface Service {
 
 /** The counters, for a line of log. */
 export function figuresOf(hub: Hub): Record<string, unknown> {
-  const { id: _id, pull: _pull, pub: _pub, uptime, ...rest } = hub.stats();
-  return { uptime: Math.round(uptime), ...rest };
+  const { id: _id, bind: _bind, pull: _pull, pub: _pub, uptime, ...rest } = hub.stats();
+  return { uptime: inSeconds(uptime), ...rest };
 }
 
-/** A REP at `endpoint`, for one question at a time: `health` or `stats`. */
-export async function answerAt(endpoint: string, hub: Hub): Promise<Service> {
-  const reply = new Reply({ linger: 0 });
+/**
+ * A REP at `endpoint`, for one question at a time: `health` or `stats`. With `security` only those are heard who are let in by
+ * it; a longer question than `QUESTION_MAX` costs its asker the connection.
+ */
+export async function answerAt(
+  endpoint: string,
+  hub: Hub,
+  security: CurveOptions = {},
+): Promise<Service> {
+  // Its envelope is a part of a request.
+  const reply = new Reply({
+    linger: 0,
+    maxMessageSize: QUESTION_MAX,
+    maxMessageParts: 2,
+    ...security,
+  });
   try {
     await reply.bind(endpoint);
   } catch (error) {
@@ -46,28 +61,26 @@ export async function answerAt(endpoint: string, hub: Hub): Promise<Service> {
   };
 }
 
-/** A web server at `[HOST:]PORT`, on this machine only unless told otherwise: `/health`, `/stats`. */
+/**
+ * A web server at `[HOST:]PORT`, on this machine only unless told otherwise: `/health`, `/stats`, for GET and HEAD. A page of
+ * another site must not read them by a name that it has made lead here, so requests name an address, this machine or HOST.
+ */
 export async function serveAt(address: string, hub: Hub): Promise<Service> {
-  const colon = address.lastIndexOf(':');
-  const port = Number(address.slice(colon + 1));
-  const host = colon < 0 ? '127.0.0.1' : address.slice(0, colon);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new UsageError(`--http must be [HOST:]PORT, not "${address}"`);
-  }
+  const { host, port } = hostAndPort(address);
   const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0] ?? '';
-    const answer = answerTo(path.slice(1), hub);
-    response.writeHead(answer === undefined ? 404 : 200, {
+    const { status, body } = webAnswer(request, host, hub);
+    response.writeHead(status, {
       'content-type': 'application/json',
       connection: 'close',
+      ...(status === 405 && { allow: 'GET, HEAD' }),
     });
-    response.end(`${JSON.stringify(answer ?? { error: 'ask for /health or /stats' })}\n`);
+    response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`);
   });
   server.listen(port, host);
   await once(server, 'listening');
   return {
     name: 'http',
-    address: `${host}:${(server.address() as AddressInfo).port}`,
+    address: `${isIPv6(host) ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -76,10 +89,57 @@ export async function serveAt(address: string, hub: Hub): Promise<Service> {
   };
 }
 
+/** `[HOST:]PORT`, an IPv6 address in brackets or not; no host is this machine only. @throws UsageError */
+function hostAndPort(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  const digits = address.slice(colon + 1);
+  const port = Number(digits);
+  if (!/^\d+$/.test(digits) || port > 65_535) {
+    throw new UsageError(`--http must be [HOST:]PORT, not "${address}"`);
+  }
+  const host = address.slice(0, Math.max(colon, 0)).replace(/^\[(.*)\]$/, '$1');
+  return { host: host === '' ? '127.0.0.1' : host, port };
+}
+
+function webAnswer(
+  { method, url = '', headers }: IncomingMessage,
+  host: string,
+  hub: Hub,
+): { status: number; body: object } {
+  if (!isOurs(headers.host, host)) {
+    return {
+      status: 421,
+      body: { error: 'ask by address, by localhost or by the name of this machine' },
+    };
+  }
+  if (method !== 'GET' && method !== 'HEAD')
+    return { status: 405, body: { error: 'ask with GET' } };
+  const answer = answerTo(url.split('?')[0]!.slice(1), hub);
+  if (answer === undefined) return { status: 404, body: { error: 'ask for /health or /stats' } };
+  return { status: 200, body: answer };
+}
+
+/** Whether the `Host` of a request is an address or a name of this machine, such as the one to listen at. */
+function isOurs(header: string | undefined, host: string): boolean {
+  // HTTP/1.0 has none, and no browser speaks it.
+  if (header === undefined) return true;
+  const name = header.replace(/:\d*$/, '').toLowerCase();
+  if (isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0) return true;
+  return ['localhost', hostname().toLowerCase(), host.toLowerCase()].includes(name);
+}
+
 function answerTo(question: string, hub: Hub): object | undefined {
   const stats = hub.stats();
-  if (question === 'stats') return stats;
+  if (question === 'stats') return { ...stats, uptime: inSeconds(stats.uptime) };
   if (question !== 'health') return undefined;
   const { uptime, peers } = stats;
-  return { healthy: !hub.closed, uptime: Math.round(uptime), peers };
+  return { healthy: !hub.closed, uptime: inSeconds(uptime), peers };
 }
+
+/** What people and monitoring read is in seconds. */
+function inSeconds(milliseconds: number): number {
+  return Math.round(milliseconds / 1000);
+}
+
+/** Octets. */
+const QUESTION_MAX = 1024;

@@ -3,8 +3,8 @@
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { OptionSet } from './arguments.ts';
 import { type Arguments, UsageError } from './arguments.ts';
-import type { OptionSet } from './command.ts';
 import { FORMATS, type Format, parseMessage, parsePart, SEPARATOR } from './format.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -93,7 +93,7 @@ function started(): boolean {
   }
 }
 
-if (started()) {
+async function start(): Promise<void> {
   const terminal = new Terminal(process.stdin, process.stdout, process.stderr);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // The second one is for a program that does not come to its end.
@@ -107,3 +107,5 @@ if (started()) {
   // What is still queued then is not waited for.
   if (terminal.interrupted) process.exit();
 }
+
+if (started()) void start();

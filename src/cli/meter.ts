@@ -1,6 +1,7 @@
 /** Meter: counts messages, and shows the count while they flow. */
 
-import type { OptionSet } from './command.ts';
+import { clearInterval, setInterval } from 'node:timers';
+import type { OptionSet } from './arguments.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The option of every subcommand that counts. */

@@ -1,7 +1,6 @@
 /** Output: shows the messages a subcommand receives. */
 
-import type { Arguments } from './arguments.ts';
-import type { OptionSet } from './command.ts';
+import type { Arguments, OptionSet } from './arguments.ts';
 import { formatId, formatMessage } from './format.ts';
 import { FORMAT_OPTIONS, formatOf } from './input.ts';
 import type { Terminal } from './terminal.ts';

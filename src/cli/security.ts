@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { type Authenticate, Authenticator, Certificate } from '../index.ts';
+import type { OptionSet } from './arguments.ts';
 import { type Arguments, UsageError } from './arguments.ts';
-import type { OptionSet } from './command.ts';
 
 /** Options of every subcommand that may use CURVE. */
 export const SECURITY_OPTIONS: OptionSet = {

@@ -14,8 +14,8 @@ import {
   XPublisher,
   XSubscriber,
 } from '../index.ts';
+import type { OptionSet } from './arguments.ts';
 import { type Arguments, UsageError } from './arguments.ts';
-import type { OptionSet } from './command.ts';
 import { certificatesOf, curveOptions, SECURITY_OPTIONS } from './security.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,5 +1,6 @@
 /** Channel: one named socket of a daemon, as it is declared and as it is used. */
 
+import { pause } from '../base/pause.ts';
 import {
   Dealer,
   type Message,
@@ -17,23 +18,33 @@ import {
   XPublisher,
   XSubscriber,
 } from '../sockets/index.ts';
-import { pause } from './pause.ts';
 
 /** The socket type of a channel, by the name it has on the wire, in small letters. */
 export type ChannelType = keyof ChannelSockets;
 
-/** The socket class of each channel type. */
+/** The socket class of each channel type: that of the same name. */
 export interface ChannelSockets {
+  /** PUSH. */
   push: Push;
+  /** PULL. */
   pull: Pull;
+  /** PUB. */
   pub: Publisher;
+  /** SUB. */
   sub: Subscriber;
+  /** XPUB. */
   xpub: XPublisher;
+  /** XSUB. */
   xsub: XSubscriber;
+  /** REQ. */
   req: Request;
+  /** REP. */
   rep: Reply;
+  /** DEALER. */
   dealer: Dealer;
+  /** ROUTER. */
   router: Router;
+  /** PAIR. */
   pair: Pair;
 }
 
@@ -44,33 +55,34 @@ export type ReceivingType = Exclude<ChannelType, 'push' | 'pub'>;
 export type SendingType = Exclude<ChannelType, 'pull' | 'sub'>;
 
 /**
- * Called with each message, all its parts in an array; the next one waits until what it returns has settled. What it throws is
- * logged. On a `rep` channel what it returns is the answer.
+ * Called with each message, an array of its parts. The next message waits until a promise that it returns has settled. Errors
+ * are logged. On a `rep` channel the value returned is the answer.
  */
 export type Handler = (message: Message[]) => unknown;
 
-/** One channel, declared. */
+/** The declaration of one channel. */
 export interface ChannelDeclaration {
+  /** The socket type. */
   readonly type: ChannelType;
-  /** Endpoints to listen on. Configuration may replace them. */
+  /** Endpoints to bind; the configuration may replace them. Default none. */
   readonly bind?: string | readonly string[];
-  /** Endpoints to connect to. Likewise. */
+  /** Endpoints to connect to; the configuration may replace them. Default none. */
   readonly connect?: string | readonly string[];
-  /** `sub` only: prefixes to receive. Default: everything. */
+  /** `sub` only: prefixes to subscribe to. Default: the empty one, which is everything. */
   readonly subscribe?: string | readonly string[];
   /** Options of the socket, by their names. */
   readonly options?: Readonly<Record<string, unknown>>;
   /**
-   * Who takes the messages: a function, or the name of a method; false when the daemon reads the socket itself. Default:
-   * the method named `on` and the channel's name, `onMyFeed` for `my_feed`.
+   * The function that takes the messages, or the name of the method; false: the daemon reads the socket itself. Default: the
+   * method whose name is `on` and the channel's name, `onMyFeed` for `my_feed`.
    */
   readonly handler?: Handler | string | false;
   /**
-   * The name of a channel into which this one's messages lead: reading pauses when `highWaterMark` messages wait there, and
-   * goes on when half of them are left.
+   * The name of the channel that this one's messages are passed on to: reading pauses when `highWaterMark` messages wait to
+   * be sent there, and resumes when half of them are left. Default none.
    */
   readonly drainedBy?: string;
-  /** See `drainedBy`. Default 1000. */
+  /** Messages that may wait in the channel `drainedBy`. Default 1000. */
   readonly highWaterMark?: number;
 }
 
@@ -82,7 +94,7 @@ export type Handlers<C extends ChannelDeclarations> = {
   [K in keyof C & string as HandlerName<C[K], K>]: Handler;
 };
 
-/** The channels of a daemon, open: `send` exists where the socket type has it. */
+/** The open channels of a daemon, by name; those whose socket type sends have `send`. */
 export type Channels<C extends ChannelDeclarations> = {
   readonly [K in keyof C]: OpenChannel<C[K]['type']>;
 };
@@ -118,15 +130,19 @@ export function listOf(texts: string | readonly string[] | undefined): string[] 
   return texts.split(/[\s,]+/).filter((text) => text !== '');
 }
 
-/** A channel in use. */
+/** An open channel. */
 export class Channel<S extends Socket = Socket> {
+  /** Its name in the declaration. */
   readonly name: string;
+  /** Its socket type. */
   readonly type: ChannelType;
+  /** Its socket. */
   readonly socket: S;
-  /** Where it really listens, then what it connects to. */
+  /** The endpoints it has bound, with real ports, and then those it connects to. */
   readonly endpoints: readonly string[];
-  /** Messages that a handler has taken, and those of them at which it failed. */
+  /** Messages that the handler has taken. */
   handledCount = 0;
+  /** Messages for which the handler failed. */
   failedCount = 0;
   /** Messages that wait for the socket to take them. */
   #waitingCount = 0;
@@ -140,7 +156,7 @@ export class Channel<S extends Socket = Socket> {
   }
 
   /**
-   * Send one message after those before it; need not be waited for. Resolves when the socket has accepted it.
+   * Sends one message, after those before it; there is no need to await it. Resolves when the socket has accepted the message.
    */
   send(message: Sendable): Promise<void> {
     const socket = this.socket as unknown as Sender;
@@ -159,14 +175,14 @@ export class Channel<S extends Socket = Socket> {
     return sent;
   }
 
-  /** Messages that have been given to `send` and not to the network. */
+  /** Messages passed to `send` that the socket has not written to the network. */
   get bufferedCount(): number {
     return this.#waitingCount + (this.socket.closed ? 0 : this.socket.stats().queued.out);
   }
 
   /**
-   * Close it when what `send` was given is delivered, or `limit` milliseconds are over, or those of the socket's `linger`.
-   * Resolves to how many messages were not.
+   * Closes the channel when all messages passed to `send` are delivered, at the latest after `limit` milliseconds or the
+   * socket's `linger`. Resolves to the number of messages that were not delivered.
    */
   async close(limit: number): Promise<number> {
     const { socket } = this;
@@ -185,7 +201,7 @@ export class Channel<S extends Socket = Socket> {
   }
 }
 
-/** Opens the channel that `declaration` describes. Rejects with what its socket refuses; then nothing stays open. */
+/** Opens the channel that `declaration` describes. Rejects with the error of its socket, and leaves nothing open then. */
 export async function openChannel(name: string, declaration: ChannelDeclaration): Promise<Channel> {
   const Class = CLASSES[declaration.type] as (new (options: object) => Socket) | undefined;
   if (Class === undefined) throw new TypeError(`channel ${name}: no type "${declaration.type}"`);

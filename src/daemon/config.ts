@@ -1,59 +1,63 @@
-/** Config: what a deployment says about its daemons, in an INI or JSON file and in the environment. */
+/** Config: the settings of a deployment for its daemons, from an INI or JSON file and the environment. */
 
 import { readFileSync } from 'node:fs';
 import { type ChannelDeclaration, listOf } from './channel.ts';
 import { parseIni } from './ini.ts';
-import { DEFAULT_LOG, LEVELS, type LogConfig, type LogHandlerConfig } from './log.ts';
-import type { LogLevel } from './log-record.ts';
+import { DEFAULT_LOG, type LogConfig, type LogHandlerConfig } from './log.ts';
+import { LEVELS, type LogLevel } from './log-record.ts';
 
-/** What a deployment may say about a channel. */
+/** Settings of a deployment for one channel. */
 export interface ChannelConfig {
-  /** Replaces the endpoints that the daemon binds; ignored by a daemon that binds none in this channel. */
+  /** Replaces the endpoints that the channel binds; ignored where it binds none. */
   readonly bind?: readonly string[] | undefined;
-  /** Likewise for those it connects to. */
+  /** Replaces the endpoints that the channel connects to; ignored where it connects to none. */
   readonly connect?: readonly string[] | undefined;
+  /** Replaces the prefixes that a `sub` channel subscribes to. */
   readonly subscribe?: readonly string[] | undefined;
-  /** Added to the options of the socket. */
+  /** Options of the socket, beside those declared; these win. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /**
- * How a daemon is commanded from outside. `{pid}` in an endpoint stands for the process id, `{title}` for the title, which
- * threads of one process need.
+ * Endpoints for commands to a daemon. `{pid}` in an endpoint stands for the process id, `{title}` for the title, which threads
+ * of one process need. There is no authentication: use loopback or ipc endpoints.
  */
 export interface ControlConfig {
-  /** A REP there answers commands. */
+  /** Endpoints that a REP binds to answer commands. */
   readonly bind?: readonly string[] | undefined;
-  /** A SUB takes commands from there: for `*`, the process id, or the title. */
+  /** Endpoints that a SUB connects to for commands to `*`, the process id, or the title. */
   readonly connect?: readonly string[] | undefined;
-  /** Where a PUSH takes the answers to those. */
+  /** Endpoints that a PUSH connects to for the answers to those. */
   readonly replies?: readonly string[] | undefined;
 }
 
-/** Everything a deployment says. */
+/** All settings of a deployment. */
 export interface Config {
   /** The application's own settings: section `[app:NAME]`, or `app` in JSON. */
   readonly settings: Readonly<Record<string, string>>;
   /** By channel name, or `Class:channel` for the channel of one daemon only. */
   readonly channels: Readonly<Record<string, ChannelConfig>>;
+  /** Endpoints for commands. */
   readonly control: ControlConfig;
+  /** What is logged, and where. */
   readonly log: LogConfig;
 }
 
 /** A mistake in the configuration, for the user to correct. */
 export class ConfigError extends Error {
+  /** `ConfigError`. */
   override readonly name: string = 'ConfigError';
 }
 
-/** Where configuration comes from. */
+/** The sources of a configuration. */
 export interface ConfigSource {
-  /** An INI file, or JSON if its name ends so. */
+  /** Path of an INI file, or of a JSON file if its name ends in `.json`. Default none. */
   readonly path?: string | undefined;
-  /** The application: section `[app:NAME]`, and variables `NAME_…`. */
+  /** Name of the application: section `[app:NAME]`, and environment variables `NAME_…`. */
   readonly appName: string;
-  /** Log by this handler of the file only. */
+  /** The only handler of the file to log by. Default: all that the file names. */
   readonly logHandler?: string | undefined;
-  /** Default: that of the process. */
+  /** The environment. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -62,7 +66,7 @@ export interface ConfigSource {
  *
  *     [app:my_zmq]             settings
  *     [channel:job]            bind, connect, subscribe (lists with commas), and any option of the socket
- *     [channel:MyServer:job]   likewise, for one daemon
+ *     [channel:MyServer:job]   the same, for one daemon
  *     [control]                bind, connect, replies
  *     [logger_root], [handler_NAME], [formatter_NAME]   as in Python's logging, for stream, file and zmq handlers
  *
@@ -135,7 +139,7 @@ export function configured(
   return result;
 }
 
-/** Of a section, the keys with a meaning of their own, and all others. */
+/** Splits the keys of a section into those with a meaning of their own and the others. */
 interface Section {
   readonly [name: string]: unknown;
   readonly args?: unknown;

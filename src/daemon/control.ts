@@ -3,7 +3,7 @@
 import { Push, Reply, type Socket, Subscriber } from '../sockets/index.ts';
 import type { ControlConfig } from './config.ts';
 
-/** Carries out a command; resolves to the answer. */
+/** Carries out a command and returns the answer. */
 export type Commands = (command: string) => string;
 
 /**
@@ -13,13 +13,13 @@ export type Commands = (command: string) => string;
  *     SUB, connected     '*', pid or title | command  → PUSH: title | pid | command | answer
  *
  * Commands are `PING` (answer `PONG`), `TERM`, `RELOAD` (answer `OK`), `STATS` (answer JSON); the answer to others begins with
- * `ERROR`. There is no authentication: bind and connect where only friends are.
+ * `ERROR`. There is no authentication: use loopback or ipc endpoints.
  */
 export class Control {
   readonly #obey: Commands;
   readonly #title: string;
   readonly #sockets: Socket[] = [];
-  /** Where it listens. */
+  /** Endpoints that it has bound, with real ports. */
   readonly endpoints: string[] = [];
 
   constructor(title: string, obey: Commands) {
@@ -27,7 +27,7 @@ export class Control {
     this.#obey = obey;
   }
 
-  /** Open what `config` asks for, and obey until `close`. */
+  /** Opens the endpoints of `config` and obeys commands until `close`. */
   async open(config: ControlConfig): Promise<void> {
     const { bind = [], connect = [], replies = [] } = config;
     if (bind.length > 0) {

@@ -1,7 +1,10 @@
 /** Daemon: a long-running program made of named sockets and the methods that take their messages. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
+import { pause } from '../base/pause.ts';
+import { ProcessHold } from '../base/process-hold.ts';
 import type { Flow, Message, Receiver, Sender, Socket } from '../sockets/index.ts';
 import {
   type Channel,
@@ -17,18 +20,19 @@ import { type Config, configured } from './config.ts';
 import { Control } from './control.ts';
 import type { FlagDeclarations } from './flags.ts';
 import { Logger } from './log.ts';
-import { pause } from './pause.ts';
 import { Throttle } from './throttle.ts';
 
-/** What a daemon is made with: by `run`, usually. */
+/** Arguments of a daemon's constructor, which `run` usually supplies. */
 export interface DaemonSetup {
+  /** Name of the process, and of its log records. Default: that of the class. */
   readonly title?: string | undefined;
+  /** The configuration. */
   readonly config: Config;
-  /** Values of the daemon's own flags. */
+  /** Values of the daemon's own flags. Default none. */
   readonly flags?: DaemonFlags;
-  /** Seconds; 0 = never. */
+  /** Seconds that the event loop may be blocked before a warning is logged; 0 = never. Default 5. */
   readonly blockingLogThreshold?: number;
-  /** Reads the configuration again. */
+  /** Reads the configuration again, for RELOAD and SIGHUP. Default: it cannot be read again. */
   readonly reread?: (() => Config) | undefined;
 }
 
@@ -37,35 +41,46 @@ export type DaemonFlags = Readonly<
   Record<string, string | boolean | readonly (string | boolean)[]>
 >;
 
-/** The counters of a daemon, now. */
+/** The present counters of a daemon. */
 export interface DaemonStats {
+  /** Its title. */
   readonly title: string;
+  /** Id of its process. */
   readonly pid: number;
-  /** Milliseconds. */
+  /** Milliseconds since it was constructed. */
   readonly uptime: number;
+  /** Counters of its channels, by name. */
   readonly channels: Readonly<Record<string, ChannelStats>>;
 }
 
-/** Those of one channel. */
+/** The present counters of one channel. */
 export interface ChannelStats {
+  /** The endpoints it has bound, with real ports, and then those it connects to. */
   readonly endpoints: readonly string[];
+  /** Messages that the handler has taken. */
   readonly handled: number;
+  /** Messages for which the handler failed. */
   readonly failed: number;
+  /** Messages that wait to be sent. */
   readonly buffered: number;
+  /** What the socket has sent. */
   readonly sent: Flow;
+  /** What the socket has received. */
   readonly received: Flow;
+  /** Messages that the socket has dropped. */
   readonly dropped: number;
 }
 
-/** What `daemon` gives to extend. */
+/** The class that `daemon` returns, to be extended. */
 export interface DaemonBase<C extends ChannelDeclarations> {
   new (setup: DaemonSetup): Daemon<C>;
+  /** The declarations of its channels, by name. */
   readonly channels: C;
-  /** Section of the configuration, and prefix of variables. Default: the name of the class. */
+  /** Name of its section in the configuration, and prefix of its environment variables. Default: the name of the class. */
   appName: string | undefined;
-  /** What a process of it is called, and its records: `(my:worker)`. Default: the name of the class. */
+  /** Title of its processes and log records: `(my:worker)`. Default: the name of the class. */
   title: string | undefined;
-  /** Flags of its own, as `parseArgs` of `node:util` takes them. */
+  /** Its own flags, as `parseArgs` of `node:util` takes them. Default none. */
   flags: FlagDeclarations;
 }
 
@@ -93,11 +108,13 @@ export function daemon<const C extends ChannelDeclarations>(channels: C): Daemon
   };
 }
 
-/** What every daemon is. Extend what `daemon` returns. */
+/** The base of every daemon; extend the class that `daemon` returns. */
 export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
+  /** Name of the process and of its log records. */
   readonly title: string;
+  /** Its logger. */
   readonly log: Logger;
-  /** Values of its own flags. */
+  /** Values of its own flags, by name. */
   readonly flags: DaemonFlags;
   #config: Config;
   readonly #setup: DaemonSetup;
@@ -117,21 +134,22 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     this.log = new Logger(name, this.title, setup.config.log);
   }
 
-  /** The open channels, by name: there from `begin` on. */
+  /** The open channels, by name; empty until `begin` has opened them. */
   get channels(): Channels<C> {
     return this.#byName as unknown as Channels<C>;
   }
 
+  /** The configuration, as it was last read. */
   get config(): Config {
     return this.#config;
   }
 
-  /** Aborts when it is told to terminate. */
+  /** Aborts when the daemon is told to terminate. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
 
-  /** Where it takes commands. */
+  /** Endpoints at which it takes commands, with real ports. */
   get controlEndpoints(): readonly string[] {
     return this.#control?.endpoints ?? [];
   }
@@ -149,7 +167,8 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     const { name } = this.constructor;
     const watch = watchLoop(this.#setup.blockingLogThreshold ?? 0, this.log);
     // With nothing but sending channels nothing else would keep the process alive.
-    const alive = setInterval(() => {}, LONG);
+    const alive = new ProcessHold();
+    alive.hold();
     try {
       const pumps = await this.#open();
       this.log.info('%s has begun processing messages', name);
@@ -160,7 +179,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
       await this.end();
     } finally {
       this.#stop.abort();
-      clearInterval(alive);
+      alive.release();
       clearInterval(watch);
       await this.#close();
       await this.log.close();
@@ -194,6 +213,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     this.reloaded();
   }
 
+  /** Its present counters. */
   stats(): DaemonStats {
     const channels: Record<string, ChannelStats> = {};
     for (const [name, channel] of this.#channels) {
@@ -394,7 +414,6 @@ function shownError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-const LONG = 0x7fff_ffff;
 const DRAIN_TURNS = 3;
 /** Milliseconds between two looks at a channel that is full. */
 const REST_INTERVAL = 10;

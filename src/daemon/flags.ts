@@ -3,26 +3,26 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConfigError } from './config.ts';
 
-/** Options of a daemon's own, as `parseArgs` of `node:util` takes them. */
+/** Declarations of a daemon's own flags, as `parseArgs` of `node:util` takes them. */
 export type FlagDeclarations = NonNullable<ParseArgsConfig['options']>;
 
-/** What was given on the command line. */
+/** The flags of a command line. */
 export interface Flags {
   /** `-c`, `--config`: an INI or JSON file. */
   readonly config?: string | undefined;
-  /** `-t`, `--title`: what the process is called, and its records. */
+  /** `-t`, `--title`: name of the process and of its log records. */
   readonly title?: string | undefined;
-  /** `-l`, `--log-handler`: log by this handler of the file only. */
+  /** `-l`, `--log-handler`: the only handler of the file to log by. */
   readonly logHandler?: string | undefined;
   /** `--blocking-log-threshold`: seconds after which a blocked event loop is worth a warning; 0 = never. Default 5. */
   readonly blockingLogThreshold: number;
-  /** The daemon's own. */
+  /** Values of the daemon's own flags, by name. */
   readonly own: Readonly<Record<string, string | boolean | readonly (string | boolean)[]>>;
 }
 
 /**
- * Understands `argv`.
- * @throws ConfigError for what it does not know
+ * Parses `argv`.
+ * @throws ConfigError for an unknown flag, or a value that does not fit
  */
 export function parseFlags(argv: readonly string[], own: FlagDeclarations = {}): Flags {
   try {

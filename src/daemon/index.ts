@@ -33,6 +33,7 @@ export {
 } from './daemon.ts';
 export { type FlagDeclarations, type Flags, parseFlags } from './flags.ts';
 export { formatRecord, type LogConfig, Logger, type LogHandlerConfig } from './log.ts';
+export { LogReader, type LogReaderOptions } from './log-reader.ts';
 export { decodeRecord, encodeRecord, type LogLevel, type LogRecord } from './log-record.ts';
 export type { RestartPolicy } from './restart.ts';
 export { type RunOptions, run } from './run.ts';

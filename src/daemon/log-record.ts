@@ -2,21 +2,29 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** How grave a record is. */
+/** Severity of a record. */
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
 
 /** One record. */
 export interface LogRecord {
+  /** Its severity. */
   readonly level: LogLevel;
   /** The class of the daemon. */
   readonly name: string;
-  /** The daemon's title. */
+  /** The title of the daemon. */
   readonly processName: string;
+  /** Id of the process. */
   readonly process: number;
+  /** Name of the machine. */
   readonly hostname: string;
   /** Milliseconds since 1970. */
   readonly time: number;
+  /** The text. */
   readonly message: string;
+  /** Identifies the logger: 16 hexadecimal digits, others after each start. */
+  readonly run: string;
+  /** Counts the records of that logger, from 1. */
+  readonly number: number;
 }
 
 /**
@@ -34,7 +42,8 @@ export function encodeRecord(record: LogRecord, key?: string): Buffer[] {
 }
 
 /**
- * The record that `frames` carry. With a key only signed ones are taken.
+ * The record that `frames` carry. With a key only signed ones are taken; whoever has seen one can send it again, which
+ * LogReader notices.
  * @throws Error for what is no record, or not signed with `key`
  */
 export function decodeRecord(frames: readonly Buffer[], key?: string): LogRecord {
@@ -49,7 +58,19 @@ export function decodeRecord(frames: readonly Buffer[], key?: string): LogRecord
       throw new Error('log record with a wrong signature');
     }
   }
-  return JSON.parse(String(body)) as LogRecord;
+  const record: unknown = JSON.parse(String(body));
+  if (!isRecord(record)) throw new Error('log record whose fields are missing, or of another type');
+  return record;
+}
+
+function isRecord(value: unknown): value is LogRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Record<string, unknown>;
+  return (
+    LEVELS.includes(record['level'] as LogLevel) &&
+    TEXTS.every((name) => typeof record[name] === 'string') &&
+    NUMBERS.every((name) => Number.isSafeInteger(record[name]))
+  );
 }
 
 function digest(frames: readonly Buffer[], key: string): Buffer {
@@ -63,6 +84,10 @@ function digest(frames: readonly Buffer[], key: string): Buffer {
   return hmac.digest();
 }
 
+/** From the least to the most severe. */
+export const LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR'];
+const TEXTS = ['name', 'processName', 'hostname', 'message', 'run'];
+const NUMBERS = ['process', 'time', 'number'];
 const VERSION = '1';
 const FRAME_COUNT = 9;
 const DIGEST = 5;

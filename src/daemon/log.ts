@@ -1,36 +1,46 @@
-/** Log: what a daemon says, and where that goes. */
+/** Log: formats the records of a daemon and passes them to the configured handlers. */
 
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { format as formatted } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { Publisher } from '../sockets/index.ts';
-import { encodeRecord, type LogLevel, type LogRecord } from './log-record.ts';
+import { encodeRecord, LEVELS, type LogLevel, type LogRecord } from './log-record.ts';
 
-/** One place where records go. */
+/** One destination of log records. */
 export interface LogHandlerConfig {
+  /** The kind of destination; `null` discards. */
   readonly kind: 'stderr' | 'stdout' | 'file' | 'zmq' | 'null';
-  /** `file`: its path. `zmq`: the endpoint a PUB connects to. */
+  /** `file`: its path. `zmq`: the endpoint that a PUB connects to. */
   readonly target?: string | undefined;
-  /** `zmq`: the key to sign records with. */
+  /** `zmq`: the key to sign records with. Default: they are not signed. */
   readonly key?: string | undefined;
-  /** Less grave ones are left out here. Default: none. */
+  /** The least severe level that this handler takes. Default: all. */
   readonly level?: LogLevel | undefined;
-  /** As in Python: `%(processName)-13s %(message)s`. */
+  /** The line for a record, as in Python: `%(processName)-13s %(message)s`. Default `%(message)s`. */
   readonly format?: string | undefined;
 }
 
 /** What is logged, and where. */
 export interface LogConfig {
-  /** Less grave records are not made. */
+  /** The least severe level that is logged. */
   readonly level: LogLevel;
+  /** Each gets every record. */
   readonly handlers: readonly LogHandlerConfig[];
 }
 
-/** Says things. Arguments are put into the text as `console.log` does; a message is shown as the list of its parts. */
+/**
+ * Formats records and passes them to the handlers. Values are put into the text as `console.log` does; a message is shown as
+ * the list of its parts.
+ */
 export class Logger {
+  /** The class of the daemon. */
   readonly name: string;
+  /** The title of the daemon. */
   readonly processName: string;
+  readonly #run = randomBytes(8).toString('hex');
+  #count = 0;
   #level = 0;
   #sinks: Sink[] = [];
 
@@ -40,7 +50,7 @@ export class Logger {
     this.configure(config);
   }
 
-  /** From now on log as `config` says. */
+  /** Replaces levels and handlers. */
   configure(config: LogConfig): void {
     const before = this.#sinks;
     this.#level = LEVELS.indexOf(config.level);
@@ -48,23 +58,27 @@ export class Logger {
     for (const sink of before) void sink.close();
   }
 
+  /** Logs at level DEBUG. */
   debug(text: string, ...values: unknown[]): void {
     this.#say('DEBUG', text, values);
   }
 
+  /** Logs at level INFO. */
   info(text: string, ...values: unknown[]): void {
     this.#say('INFO', text, values);
   }
 
+  /** Logs at level WARNING. */
   warning(text: string, ...values: unknown[]): void {
     this.#say('WARNING', text, values);
   }
 
+  /** Logs at level ERROR. */
   error(text: string, ...values: unknown[]): void {
     this.#say('ERROR', text, values);
   }
 
-  /** Settles when all records are out. Nothing can be said afterwards. */
+  /** Closes the handlers. Resolves when all records are written. Later records are discarded. */
   async close(): Promise<void> {
     await Promise.all(this.#sinks.splice(0).map((sink) => sink.close()));
   }
@@ -80,12 +94,14 @@ export class Logger {
       hostname: hostname(),
       time: Date.now(),
       message: formatted(text, ...values.map(shown)),
+      run: this.#run,
+      number: ++this.#count,
     };
     for (const sink of this.#sinks) if (rank >= sink.level) sink.write(record);
   }
 }
 
-/** The line that `format` makes of a record: `%(name)s`, `%(levelname)-8s`, `%(process)d` and so on, as in Python. */
+/** Formats a record: `%(name)s`, `%(levelname)-8s`, `%(process)d` and so on, as in Python. */
 export function formatRecord(record: LogRecord, format: string): string {
   const fields: Record<string, unknown> = {
     ...record,
@@ -99,9 +115,6 @@ export function formatRecord(record: LogRecord, format: string): string {
     return left ? text.padEnd(Number(width)) : text.padStart(Number(width));
   });
 }
-
-/** In the order of their gravity. */
-export const LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR'];
 
 /** To stderr, from INFO up. */
 export const DEFAULT_LOG: LogConfig = {

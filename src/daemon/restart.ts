@@ -2,15 +2,15 @@
 
 /** When to start a daemon again. */
 export interface RestartPolicy {
-  /** Default `on-failure`: when its exit code is not 0. */
+  /** When a daemon that has ended is started again. Default `on-failure`: when its exit code is not 0. */
   readonly when?: 'never' | 'on-failure' | 'always';
   /** Milliseconds before the first restart; twice as many before each further one. Default 200. */
   readonly delay?: number;
-  /** The longest delay. Default 30 000. */
+  /** The longest delay, in milliseconds. Default 30 000. */
   readonly maxDelay?: number;
-  /** So many restarts in a row, then it is given up. Default: no limit. */
+  /** Restarts in a row after which it is given up. Default: no limit. */
   readonly limit?: number;
-  /** Milliseconds after which a daemon that runs is taken for sound, and the delay begins anew. Default 60 000. */
+  /** Milliseconds a daemon has to run for `delay` to begin anew. Default 60 000. */
   readonly soundAfter?: number;
 }
 
@@ -23,7 +23,7 @@ export class Restarts {
     this.#policy = { ...DEFAULTS, ...policy };
   }
 
-  /** It ended with `code` after `time` milliseconds: after how many to start it again; undefined = not at all. */
+  /** Milliseconds after which to restart a daemon that ended with `code` after `time` milliseconds; undefined = never. */
   next(code: number, time: number): number | undefined {
     const { when, delay, maxDelay, limit, soundAfter } = this.#policy;
     if (when === 'never' || (when === 'on-failure' && code === 0)) return undefined;

@@ -1,47 +1,50 @@
 /** RunAll: several daemons, each in a process or a thread of its own, looked after by this one. */
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout } from 'node:timers';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { pause } from '../base/pause.ts';
 import type { ChannelDeclarations } from './channel.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import type { Daemon, DaemonClass } from './daemon.ts';
 import { type FlagDeclarations, parseFlags } from './flags.ts';
 import { Logger } from './log.ts';
-import { pause } from './pause.ts';
 import { type RestartPolicy, Restarts } from './restart.ts';
 import { run } from './run.ts';
 
-/** One daemon class, and how many of it. */
+/** One daemon class, and how many daemons of it to run. */
 export interface Member<C extends ChannelDeclarations> {
+  /** The class. */
   readonly daemon: DaemonClass<C>;
-  /** Given, their titles are numbered: `(my:worker:3)`. */
+  /** How many to run. If given, their titles are numbered: `(my:worker:3)`. Default 1. */
   readonly count?: number;
+  /** When to restart them. Default: as the options of `runAll` say. */
   readonly restart?: RestartPolicy;
 }
 
-/** How to run them. */
+/** Options of `runAll`. */
 export interface RunAllOptions {
-  /** The command line, for all. Default: that of this process. */
+  /** The command line of all daemons. Default: that of this process. */
   readonly argv?: readonly string[];
-  /** The program that calls `runAll`, to be started once for each daemon. Default: that of this process. */
+  /** Path of the program that calls `runAll`, which is started once for each daemon. Default: that of this process. */
   readonly program?: string;
-  /** What each daemon gets of its own. Default `process`. */
+  /** Whether each daemon runs in a process or a thread of its own. Default `process`. */
   readonly where?: 'process' | 'thread';
-  /** For members that do not have their own. */
+  /** When to restart members that have no policy of their own. Default: the defaults of RestartPolicy. */
   readonly restart?: RestartPolicy;
   /** Milliseconds a daemon has to terminate before it is killed. Default 15 000. */
   readonly patience?: number;
-  /** Aborting terminates all. */
+  /** Aborting it terminates all. Default none. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Run all `members` until they have ended, and been restarted as their policy says. Resolves to the exit code: 0 when all
- * ended well, else the first other one; 2 for a mistake in flags or configuration.
+ * Runs all `members` until they have ended, and restarts them as their policy says. Resolves to the exit code: 0 when all ended
+ * with 0, else the first other one; 2 for a mistake in flags or configuration.
  *
- * The program is started again for each daemon, and there this same call runs just that one: so it must be reached with the same
- * members. `SIGINT` and `SIGTERM` terminate all, `SIGHUP` makes them read their configuration again, `SIGUSR2` log their counters.
- * They end when this process does.
+ * The program is started again for each daemon, and this same call runs just that one there: so every start must reach it with
+ * the same members. `SIGINT` and `SIGTERM` terminate all, `SIGHUP` makes them read their configuration again, and `SIGUSR2`
+ * log their counters. They end when this process does.
  */
 export async function runAll<const L extends readonly ChannelDeclarations[]>(
   members: { readonly [I in keyof L]: Member<L[I]> },

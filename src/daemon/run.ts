@@ -5,26 +5,26 @@ import { ConfigError, loadConfig } from './config.ts';
 import type { Daemon, DaemonClass } from './daemon.ts';
 import { parseFlags } from './flags.ts';
 
-/** How to run a daemon. */
+/** Options of `run`. */
 export interface RunOptions {
   /** The command line. Default: that of this process. */
   readonly argv?: readonly string[];
-  /** See `DaemonBase.title`; the flag `-t` goes before it. */
+  /** Title of the daemon; the flag `-t` wins. Default: that of the class. */
   readonly title?: string | undefined;
-  /** Aborting terminates the daemon. */
+  /** Aborting it terminates the daemon. Default none. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether signals to this process are for the daemon. Default true. */
+  /** Whether the daemon obeys the signals of this process. Default true. */
   readonly signals?: boolean;
-  /** Is given the daemon before it begins. */
+  /** Called with the daemon before it begins. Default none. */
   readonly made?: (daemon: Daemon) => void;
 }
 
 /**
- * Run a daemon until it has terminated. Resolves to the exit code: 0; 1 when it failed, which is logged; 2 for a mistake in flags or
- * configuration, which is written to stderr.
+ * Runs a daemon until it has terminated. Resolves to the exit code: 0; 1 when it failed, which is logged; 2 for a mistake in
+ * flags or configuration, which is written to stderr.
  *
- * `SIGINT` and `SIGTERM` terminate it, a second one ends the process at once; `SIGHUP` reads the configuration again; `SIGUSR2` logs
- * its counters.
+ * `SIGINT` and `SIGTERM` terminate it, a second one ends the process immediately; `SIGHUP` reads the configuration again;
+ * `SIGUSR2` logs its counters.
  */
 export async function run<C extends ChannelDeclarations>(
   Class: DaemonClass<C>,
@@ -70,7 +70,7 @@ export async function run<C extends ChannelDeclarations>(
   }
 }
 
-/** Signals to this process, for the daemon; returns how to stop that. */
+/** Passes signals of this process on to the daemon; the function that it returns ends that. */
 function listen(daemon: Daemon): () => void {
   const { name } = daemon.constructor;
   const end = (signal: NodeJS.Signals, number: number) => {

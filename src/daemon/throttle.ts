@@ -1,8 +1,10 @@
 /** Throttle: when to stop reading because too much waits elsewhere, and when to go on. */
 
-/** Closed at the mark, open again at half of it: between the two it stays as it is, so that it does not flap. */
+/** Pauses at the high-water mark and resumes at half of it; in between it stays as it is, so that it does not flap. */
 export class Throttle {
+  /** Messages at which reading pauses. */
   readonly highWaterMark: number;
+  /** Messages at which reading resumes: half of it. */
   readonly lowWaterMark: number;
   #closed = false;
 
@@ -11,12 +13,12 @@ export class Throttle {
     this.lowWaterMark = Math.floor(highWaterMark / 2);
   }
 
-  /** Whether reading rests. */
+  /** Whether reading is paused. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** `count` messages wait. Says what that has changed, if anything. */
+  /** Takes the number of messages that wait. Returns what that has changed, if anything. */
   measure(count: number): 'closed' | 'opened' | undefined {
     if (!this.#closed && count >= this.highWaterMark) {
       this.#closed = true;

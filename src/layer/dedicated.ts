@@ -1,53 +1,72 @@
 /** DedicatedLayer: any number of processes send and receive, and a hub stands in between. */
 
-import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
-import { DedicatedZmqCarrier } from './channels-zmq/carrier.ts';
+import type { Capabilities } from './carrier/capabilities.ts';
+import type { Carrier, WaitOptions } from './carrier/carrier.ts';
+import type { CarrierHost } from './carrier/carrier-host.ts';
+import { DedicatedZmqCarrier } from './channels-zmq/dedicated.ts';
 import { wireOptions } from './channels-zmq/format.ts';
 import type { Message } from './codec/value.ts';
 import { type ConnectionOptions, socketOptions } from './connection/socket-options.ts';
 import { LayerError } from './errors.ts';
 import { ChannelLayer } from './layer.ts';
-import type { Letter } from './local/letter.ts';
 import type { LocalState } from './local/local-state.ts';
 import { routeOf } from './local/names.ts';
 import { HashRing } from './native/hash-ring.ts';
+import { HubCarrier } from './native/hub-carrier.ts';
 import { Link, type LinkHost } from './native/link.ts';
 import { Outbox } from './native/outbox.ts';
 import { packExcept } from './native/protocol.ts';
 import type { LayerOptions } from './options.ts';
 
-/** Where a hub is. */
+/** The addresses of one hub. */
 export interface HubAddresses {
-  /** Where it takes messages: its `pull`. */
+  /** Endpoint that layers push messages to: the hub's `pull`. */
   push: string;
-  /** Where it publishes. */
+  /** Endpoint that layers get messages from: the hub's `pub`. */
   pub: string;
 }
 
-/** What a dedicated layer takes beside the common options: the addresses of one hub, or several in `hubs`. */
+/** Options of a dedicated layer: the addresses of one hub, or of several in `hubs`. */
 export interface DedicatedLayerOptions
   extends LayerOptions,
     ConnectionOptions,
     Partial<HubAddresses> {
-  /** Names are spread over them by consistent hashing; all layers need the same ones. */
-  hubs?: readonly HubAddresses[];
-  /** `channels_zmq`: speak as the Python package does. Default: our own protocol. */
+  /**
+   * Where a hub listens that was made with `bind`: `tcp://10.0.0.1:5570`. One connection carries everything. In place of
+   * `push` and `pub`.
+   */
+  hub?: string;
+  /**
+   * Several hubs: addresses as in `hub`, or pairs of `push` and `pub`. Names are spread over them by consistent hashing; all
+   * layers need the same ones.
+   */
+  hubs?: readonly string[] | readonly HubAddresses[];
+  /** The wire format: `native` (default), or `channels_zmq`, that of the Python package. */
   wire?: 'native' | 'channels_zmq';
 }
 
-/** Connects when it is made, and as long as it is open keeps the process alive. */
+/**
+ * A layer whose processes send and receive through a hub. It connects when it is constructed, and keeps the process alive
+ * while it is open.
+ */
 export class DedicatedLayer<M extends object = Message> extends ChannelLayer<M> {
   /** @throws LayerError `ERR_INVALID_OPTION` */
   constructor(options: DedicatedLayerOptions) {
-    const hubs = toHubs(options ?? {});
+    const bound = toBound(options ?? {});
+    const hubs = bound === undefined ? toHubs(options ?? {}) : [];
     const { wire } = options;
+    if (wire === 'channels_zmq' && bound !== undefined) {
+      throw new LayerError('ERR_INVALID_OPTION', 'channels_zmq needs push and pub, not hub');
+    }
     if (wire === 'channels_zmq' && hubs.length > 1) {
       throw new LayerError('ERR_INVALID_OPTION', 'channels_zmq knows one queue service, not hubs');
     }
-    super(wireOptions(options), (local) =>
+    super(wireOptions(options), (host) =>
       wire === 'channels_zmq'
-        ? new DedicatedZmqCarrier(local, hubs[0]!.push, hubs[0]!.pub, options)
-        : new DedicatedCarrier(local, hubs, options),
+        ? new DedicatedZmqCarrier(host, hubs[0]!.push, hubs[0]!.pub, options)
+        : bound !== undefined
+          ? new HubCarrier(host, bound, options)
+          : new DedicatedCarrier(host, hubs, options),
     );
   }
 }
@@ -55,10 +74,15 @@ export class DedicatedLayer<M extends object = Message> extends ChannelLayer<M> 
 class DedicatedCarrier implements Carrier {
   readonly capabilities: Capabilities = {
     extensions: ['groups', 'flush'],
-    delivery: 'one-reader',
+    ordinaryChannels: 'one-reader',
     producers: 'many-processes',
     lateReaders: true,
     confirmed: true,
+    capacity: 'route',
+    groupOverflow: 'skipped',
+    groupExpiry: true,
+    foreignMembers: true,
+    except: true,
     bytes: true,
     separateNames: true,
   };
@@ -67,7 +91,9 @@ class DedicatedCarrier implements Carrier {
   readonly #hubs: readonly HubClient[];
   readonly #ring: HashRing;
 
-  constructor(local: LocalState, hubs: readonly HubAddresses[], connection: ConnectionOptions) {
+  constructor(host: CarrierHost, hubs: readonly HubAddresses[], connection: ConnectionOptions) {
+    // This wire uses more of the layer than carriers see.
+    const local = host as LocalState;
     this.#local = local;
     const ring = new HashRing(hubs.map(({ push, pub }) => `${push} ${pub}`));
     this.#ring = ring;
@@ -100,7 +126,7 @@ class DedicatedCarrier implements Carrier {
     this.#of(channel).link.unwant(channel);
   }
 
-  taken(_channel: string, _letter: Letter): void {
+  levelsChanged(): void {
     for (const { link } of this.#hubs) link.levelChanged();
   }
 
@@ -132,9 +158,12 @@ class DedicatedCarrier implements Carrier {
     await Promise.all(this.#hubs.map(({ link }) => link.sync(true, options)));
   }
 
-  sweep(now: number, emptied: readonly string[]): void {
+  sweep(now: number): void {
     for (const { outbox } of this.#hubs) outbox.sweep(now);
-    for (const group of emptied) this.#of(group).link.emptied(group);
+  }
+
+  emptied(group: string): void {
+    this.#of(group).link.emptied(group);
   }
 
   async close(): Promise<void> {
@@ -191,8 +220,26 @@ class HubClient implements LinkHost {
   }
 }
 
+/** The addresses of hubs with one socket; undefined if others are given. */
+function toBound(options: Partial<DedicatedLayerOptions>): readonly string[] | undefined {
+  const { hub, hubs, push, pub } = options;
+  const isBound = hub !== undefined || (Array.isArray(hubs) && typeof hubs[0] === 'string');
+  if (!isBound) return undefined;
+  if (push !== undefined || pub !== undefined || (hub !== undefined && hubs !== undefined)) {
+    throw new LayerError('ERR_INVALID_OPTION', 'give one of hub, hubs, and push with pub');
+  }
+  const all = (hubs ?? [hub]) as readonly unknown[];
+  for (const each of all) {
+    if (typeof each === 'string' && each !== '') continue;
+    throw new LayerError('ERR_INVALID_OPTION', `hub is ${String(each)}, expected an address`);
+  }
+  return all as readonly string[];
+}
+
 function toHubs({ push, pub, hubs }: Partial<DedicatedLayerOptions>): readonly HubAddresses[] {
-  const all = hubs ?? [{ push: push ?? '', pub: pub ?? '' }];
+  const all = (hubs as readonly HubAddresses[] | undefined) ?? [
+    { push: push ?? '', pub: pub ?? '' },
+  ];
   if (hubs !== undefined && (push !== undefined || pub !== undefined)) {
     throw new LayerError('ERR_INVALID_OPTION', 'give either push and pub, or hubs');
   }

@@ -1,7 +1,9 @@
 /** EmbeddedLayer: one process sends, any number receive, and no program stands in between. */
 
-import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
-import { EmbeddedZmqCarrier } from './channels-zmq/carrier.ts';
+import type { Capabilities } from './carrier/capabilities.ts';
+import type { Carrier, WaitOptions } from './carrier/carrier.ts';
+import type { CarrierHost } from './carrier/carrier-host.ts';
+import { EmbeddedZmqCarrier } from './channels-zmq/embedded.ts';
 import { wireOptions } from './channels-zmq/format.ts';
 import type { Message } from './codec/value.ts';
 import { checkSecurity } from './connection/security.ts';
@@ -12,25 +14,24 @@ import {
 } from './connection/socket-options.ts';
 import { ChannelFull, LayerClosed, LayerError } from './errors.ts';
 import { ChannelLayer } from './layer.ts';
-import type { Letter } from './local/letter.ts';
 import type { LocalState } from './local/local-state.ts';
 import { HubSocket } from './native/hub-socket.ts';
 import { Link } from './native/link.ts';
 import { packExcept } from './native/protocol.ts';
 import type { LayerOptions } from './options.ts';
 
-/** What an embedded layer takes beside the common options. */
+/** Options of an embedded layer. */
 export interface EmbeddedLayerOptions extends LayerOptions, ConnectionOptions {
-  /** Where the process that sends listens, and the others connect: `tcp://127.0.0.1:5560`, `ipc:///run/layer`. */
+  /** The endpoint that the sending process binds and the others connect to: `tcp://127.0.0.1:5560`, `ipc:///run/layer`. */
   address: string;
-  /** `channels_zmq`: speak as the Python package does. Default: our own protocol. */
+  /** The wire format: `native` (default), or `channels_zmq`, that of the Python package. */
   wire?: 'native' | 'channels_zmq';
 }
 
 /**
- * The first `send`, `groupSend` or `bind` makes this process the producer, which listens at `address`; a second producer is
- * refused with `ERR_ADDRESS_IN_USE`. Others connect when they first receive or join a group. As long as it is open and
- * in use, it keeps the process alive.
+ * A layer with one sending process and any number of receiving ones. The first `send`, `groupSend` or `bind` makes this process
+ * the producer, which listens at `address`; a second producer is refused with `ERR_ADDRESS_IN_USE`. Others connect when
+ * they first receive or join a group. An open layer keeps the process alive once it is used.
  */
 export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
   /** @throws LayerError `ERR_INVALID_OPTION` */
@@ -40,20 +41,23 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
       throw new LayerError('ERR_INVALID_OPTION', 'an embedded layer needs an address');
     }
     checkSecurity(options);
-    super(wireOptions(options), (local) =>
+    super(wireOptions(options), (host) =>
       options.wire === 'channels_zmq'
-        ? new EmbeddedZmqCarrier(local, address, options)
-        : new EmbeddedCarrier(local, address, options),
+        ? new EmbeddedZmqCarrier(host, address, options)
+        : new EmbeddedCarrier(host, address, options),
     );
   }
 
-  /** Become the producer now, so that consumers can connect before anything is sent. */
+  /**
+   * Makes this process the producer now, so that others can connect before anything is sent. Rejects with LayerClosed, or with
+   * `ERR_ADDRESS_IN_USE` if there is another producer.
+   */
   bind(): Promise<void> {
     if (this.closed) return Promise.reject(new LayerClosed());
     return (this.carrier as EmbeddedCarrier | EmbeddedZmqCarrier).bind();
   }
 
-  /** Where it listens, with the real port; undefined while it does not. */
+  /** The endpoint it listens at, with the real port; undefined before it listens. */
   get address(): string | undefined {
     return (this.carrier as EmbeddedCarrier | EmbeddedZmqCarrier).address;
   }
@@ -63,10 +67,15 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
 class EmbeddedCarrier implements Carrier {
   readonly capabilities: Capabilities = {
     extensions: ['groups', 'flush'],
-    delivery: 'one-reader',
+    ordinaryChannels: 'one-reader',
     producers: 'one-process',
     lateReaders: true,
     confirmed: true,
+    capacity: 'route',
+    groupOverflow: 'skipped',
+    groupExpiry: true,
+    foreignMembers: true,
+    except: true,
     bytes: true,
     separateNames: true,
   };
@@ -78,8 +87,9 @@ class EmbeddedCarrier implements Carrier {
   #binding: Promise<HubSocket> | undefined;
   #closed = false;
 
-  constructor(local: LocalState, address: string, connection: ConnectionOptions) {
-    this.#local = local;
+  constructor(host: CarrierHost, address: string, connection: ConnectionOptions) {
+    // This wire uses more of the layer than carriers see.
+    this.#local = host as LocalState;
     this.#address = address;
     this.#connection = connection;
   }
@@ -130,7 +140,7 @@ class EmbeddedCarrier implements Carrier {
     this.#link?.unwant(channel);
   }
 
-  taken(_channel: string, _letter: Letter): void {
+  levelsChanged(): void {
     this.#link?.levelChanged();
   }
 
@@ -153,10 +163,7 @@ class EmbeddedCarrier implements Carrier {
     const { prefix } = this.#local.settings;
     if (this.#hubSocket !== undefined) await this.#hubSocket.exchange.flush(prefix);
     else if (this.#link?.joined) await this.#link.flush(prefix);
-    else {
-      this.#local.boxes.clear(prefix);
-      for (const group of this.#local.groups.clear(prefix)) this.#link?.emptied(group);
-    }
+    else this.#local.clear();
   }
 
   async ready(options: WaitOptions): Promise<void> {
@@ -164,9 +171,12 @@ class EmbeddedCarrier implements Carrier {
     else if (this.#link !== undefined) await this.#link.sync(true, options);
   }
 
-  sweep(now: number, emptied: readonly string[]): void {
+  sweep(now: number): void {
     this.#hubSocket?.sweep(now);
-    for (const group of emptied) this.#link?.emptied(group);
+  }
+
+  emptied(group: string): void {
+    this.#link?.emptied(group);
   }
 
   async close(): Promise<void> {
@@ -216,7 +226,7 @@ class EmbeddedCarrier implements Carrier {
       const now = this.#local.now();
       for (const [group, channel, capacity] of link.foreignMembers()) {
         this.#local.groups.add(group, channel, now);
-        this.#local.capacityOf.set(channel, capacity);
+        this.#local.foreignCapacities.set(channel, capacity);
       }
       link.retire();
     }
@@ -224,7 +234,8 @@ class EmbeddedCarrier implements Carrier {
   }
 
   #paced(hubSocket: HubSocket): Promise<void> {
-    return hubSocket.due ? hubSocket.pace() : RESOLVED;
+    if (hubSocket.due) return hubSocket.pace();
+    return this.#local.busy ?? RESOLVED;
   }
 }
 

@@ -1,6 +1,6 @@
-/** LayerError: what a call on a channel layer can reject with, told apart by `code` or by class. */
+/** LayerError: what the calls of channel layers reject with, told apart by `code` or by class. */
 
-/** Codes of a LayerError. */
+/** All codes of a LayerError. */
 export type LayerErrorCode =
   | 'ERR_CHANNEL_FULL'
   | 'ERR_MESSAGE_TOO_LARGE'
@@ -10,21 +10,25 @@ export type LayerErrorCode =
   | 'ERR_LAYER_CLOSED'
   | 'ERR_ADDRESS_IN_USE'
   | 'ERR_UNCONFIRMED'
+  | 'ERR_REFUSED'
   | 'ERR_UNSUPPORTED'
   | 'ERR_TIMEOUT'
   | 'ERR_CODEC'
   | 'ERR_PROTOCOL';
 
-/** What the call was about. */
+/** More about a failed call. */
 export interface LayerErrorDetail {
+  /** The channel or group that it was about. */
   channel?: string;
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
-/** A failed call. */
+/** The error of a failed call. */
 export class LayerError extends Error {
+  /** What went wrong, for programs. */
   readonly code: LayerErrorCode;
-  /** The channel or group, where there is one. */
+  /** The channel or group that the call was about, if it was about one. */
   readonly channel?: string;
 
   constructor(code: LayerErrorCode, message: string, detail: LayerErrorDetail = {}) {
@@ -35,16 +39,18 @@ export class LayerError extends Error {
   }
 }
 
-/** `send`: as many messages as the channel may hold wait there to be read. */
+/** `send`: the channel holds as many unread messages as its capacity allows. Code `ERR_CHANNEL_FULL`. */
 export class ChannelFull extends LayerError {
   constructor(channel: string) {
     super('ERR_CHANNEL_FULL', `channel ${channel} is full`, { channel });
   }
 }
 
-/** `send`, `groupSend`: the encoded message has more octets than `maxMessageSize`. */
+/** `send`, `groupSend`: the encoded message is larger than `maxMessageSize`. Code `ERR_MESSAGE_TOO_LARGE`. */
 export class MessageTooLarge extends LayerError {
+  /** Octets of the encoded message. */
   readonly size: number;
+  /** Octets that are allowed. */
   readonly limit: number;
 
   constructor(size: number, limit: number) {
@@ -54,7 +60,7 @@ export class MessageTooLarge extends LayerError {
   }
 }
 
-/** A channel or group name that breaks the grammar. */
+/** A channel or group name that breaks the grammar. Code `ERR_INVALID_NAME`. */
 export class InvalidName extends LayerError {
   constructor(kind: 'channel' | 'group', name: unknown, why: string) {
     const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 120)) : typeof name;
@@ -62,8 +68,9 @@ export class InvalidName extends LayerError {
   }
 }
 
-/** A value no message can hold; `path` says where: `$.users[3].name`. */
+/** The message holds a value that no message can hold. Code `ERR_INVALID_MESSAGE`. */
 export class InvalidMessage extends LayerError {
+  /** Where the value stands in the message: `$.users[3].name`; `$` is the message itself. */
   readonly path: string;
 
   constructor(path: string, why: string) {
@@ -72,7 +79,7 @@ export class InvalidMessage extends LayerError {
   }
 }
 
-/** The layer is closed: nothing can be sent or received by it. */
+/** The layer is closed and neither sends nor receives. Code `ERR_LAYER_CLOSED`. */
 export class LayerClosed extends LayerError {
   constructor() {
     super('ERR_LAYER_CLOSED', 'the channel layer is closed');

@@ -1,71 +1,87 @@
 /** Events and counters of a layer. */
 
-/** What `layer.events` emits; each with one object. */
+/** What `layer.events` and `hub.events` emit, each with one object. */
 export interface LayerEvents {
-  /** `send` was refused: the channel is full. */
+  /** A `send` was refused because the channel is full. */
   full: [{ channel: string }];
-  /** A group's message skipped members that are full. At a hub, `channels` are those it holds. */
+  /** A group message was not put into these members, which are full. At a hub: those of the channels that the hub holds. */
   skipped: [{ group: string; channels: readonly string[] }];
-  /** Messages died unread. */
+  /** `count` messages of this channel (or group) expired unread. */
   expired: [{ channel: string; count: number }];
-  /** Something that came in could not be read, and was dropped. At most one event for a peer in `REPORT_INTERVAL`. */
+  /**
+   * Something that arrived from process `from` could not be decoded, and was dropped. At most one event for a process every
+   * 5 seconds; `count` tells how many there were since the last.
+   */
   undecodable: [{ from: string; count: number; error: Error }];
   /**
-   * A connection ended before its handshake did. We listen: somebody was not let in, or came too often. We connect: we were
-   * not, and `error` has the `status` that we were told, or is `ECONNRESET` as for a key that is not the server's. At most
-   * one event for an address and reason in `REPORT_INTERVAL`.
+   * A connection failed in its handshake. Where we listen, a peer was not let in or connected too often. Where we connect, we
+   * were not let in: `error` has the `status` that the peer sent, or the code `ECONNRESET` if our key of the server is
+   * wrong. At most one event for an address and reason every 5 seconds; `count` tells how many there were since the last.
    */
   refused: [{ address: string; count: number; error: Error & { code?: string; status?: number } }];
-  /** Messages are gone, or may be: `count` is an upper bound. */
+  /** `count` messages are gone or may be, at most that many; `why` is a reason for people. */
   lost: [{ count: number; why: string }];
-  /** A hub, or the producer, answers. `restarted`: it is not the one that answered before. */
+  /**
+   * `count` messages had expired before they arrived, the last one `late` milliseconds before, by clocks that the sender and
+   * this process should agree on (`channels_zmq` only). Either they were long on their way, or a clock is wrong. At most one
+   * event for an address every 5 seconds; `count` tells how many there were since the last.
+   */
+  skew: [{ address: string; count: number; late: number }];
+  /** The hub or the producer answers. `hub` identifies its run; `restarted`: another run answered before. */
   connect: [{ address: string; hub: string; restarted: boolean }];
-  /** It is gone, and looked for again. */
+  /** The connection to the hub or producer broke, and is sought again. */
   disconnect: [{ address: string }];
-  /** A consuming process appeared at this producer. */
+  /** RabbitmqLayer: the broker is short of memory or disk, and takes no messages until `unblocked`. */
+  blocked: [{ reason: string }];
+  /** The broker takes messages again. */
+  unblocked: [];
+  /** A process connected to this hub or producer; `peer` is its key. */
   'peer:join': [{ peer: string }];
+  /** A process has left this hub or producer. */
   'peer:leave': [{ peer: string }];
-  /** Channels of this process fill up; the largest first. At most once in `REPORT_INTERVAL`. */
+  /** Full channels are skipped: the three with most unread messages, largest first. At most one event every 5 seconds. */
   backpressure: [{ channels: readonly (readonly [channel: string, count: number])[] }];
+  /** The layer or hub is closed. */
   close: [];
 }
 
-/** Seconds between two events about the same thing. */
-export const REPORT_INTERVAL = 5;
+/** Milliseconds between two events about the same thing. */
+export const REPORT_INTERVAL = 5000;
 
-/** What a layer has counted since it was made: this only grows. */
+/** What a layer has counted since it was constructed; these numbers only grow. */
 export interface Counters {
-  /** Messages that `send` gave away. */
+  /** Messages that `send` has resolved for. At a hub: messages accepted for channels. */
   sent: number;
-  /** Messages that `groupSend` gave away. */
+  /** Messages sent to groups. */
   groupSent: number;
-  /** Messages that `receive` returned. */
+  /** Messages that `receive` has resolved with. */
   received: number;
-  /** Copies put into channels of this process, or handed to their readers. */
+  /** Copies of messages put into channels of this process, or handed to their readers. */
   delivered: number;
-  /** `send`s refused for a full channel. */
+  /** Calls of `send` rejected with ChannelFull. */
   full: number;
-  /** Copies of group messages that full channels did not get. */
+  /** Copies of group messages that were not put into full channels. */
   skipped: number;
-  /** Messages that died here unread. */
+  /** Messages that expired unread in this process. */
   expired: number;
-  /** What came in and could not be read. */
+  /** Messages that arrived and could not be decoded. */
   undecodable: number;
-  /** Messages that are gone or may be, without anybody having decided so. */
+  /** Messages that are gone or may be, by a broken connection, a restarted hub or `close`; at most that many. */
   lost: number;
 }
 
-/** The counters, and what there is now. */
+/** The counters of a layer, and its present state. */
 export interface LayerStats extends Counters {
-  /** Channels of this process with messages or readers. */
+  /** Channels of this process with unread messages or waiting readers. */
   channels: number;
-  /** Messages that wait in them. */
+  /** Unread messages in them, each counted once for every channel that holds it. */
   unread: number;
-  /** `receive`s that wait. */
+  /** Calls of `receive` that wait. */
   waiting: number;
-  /** Groups with members in this process, and those memberships. */
+  /** Groups with members in this process. */
   groups: number;
+  /** Memberships in those groups. */
   memberships: number;
-  /** Processes that listen to this producer; 0 elsewhere. */
+  /** Processes connected to this one, where it is a producer; 0 elsewhere. */
   peers: number;
 }

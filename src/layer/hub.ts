@@ -1,6 +1,7 @@
 /** Hub: the program between the processes of a dedicated layer. */
 
 import { EventEmitter } from 'node:events';
+import { clearInterval, setInterval } from 'node:timers';
 import { Publisher, Pull, SocketError } from '../sockets/index.ts';
 import { readFrame } from './channels-zmq/format.ts';
 import {
@@ -13,80 +14,107 @@ import { LayerError } from './errors.ts';
 import type { LayerEvents } from './events.ts';
 import { LocalState } from './local/local-state.ts';
 import { turn } from './local/turn.ts';
+import { type Authorize, HubRouter } from './native/hub-router.ts';
 import { HubSocket } from './native/hub-socket.ts';
+import { HUB_LIMITS, type HubLimits } from './native/limits.ts';
 import { Kind, readControl, readHeader, type ToHub } from './native/protocol.ts';
 import { settle } from './options.ts';
 
-/** What a hub is told; what concerns messages comes from the layers. */
+/** Options of a hub. Capacities and expiry come with the messages of the layers. */
 export interface HubOptions extends ConnectionOptions {
-  /** Where layers push messages to: `tcp://*:5570`. */
-  pull: string;
-  /** Where layers get them from: `tcp://*:5571`. */
-  pub: string;
-  /** `channels_zmq`: pass on the frames of the Python package, as its queue service. Default: our own protocol. */
+  /** Where layers connect, with one connection for everything: `tcp://*:5570`. In place of `pull` and `pub`. */
+  bind?: string;
+  /** Bounds of what processes may make a hub with `bind` keep. A process that exceeds one is disconnected. */
+  limits?: Partial<HubLimits>;
+  /**
+   * Whether a process may do that, for a hub with `bind`; `name` is of a channel or group, or a prefix. One that may not is
+   * disconnected, and its `send` rejects as if the channel were full. Default: all who are let in may do everything.
+   */
+  authorize?: Authorize;
+  /** Endpoint to bind that layers push messages to: `tcp://*:5570`. */
+  pull?: string;
+  /** Endpoint to bind that layers get messages from: `tcp://*:5571`. */
+  pub?: string;
+  /** The wire format: `native` (default), or `channels_zmq`, to be the queue service of that Python package. */
   wire?: 'native' | 'channels_zmq';
-  /** Octets in an encoded message; a process that sends a larger one is disconnected. Default 8 MiB. */
+  /** Octets of an encoded message; a process that sends a larger one is disconnected. Default 8 MiB. */
   maxMessageSize?: number;
-  /** Messages that may wait in all channels together; then senders are told that channels are full. Default no limit. */
+  /** Unread messages in all channels together; beyond it `send` rejects with ChannelFull. Default no limit. */
   localCapacity?: number;
-  /** Seconds a membership lasts that a process holds for a channel of another. Default 86 400. */
+  /** Milliseconds that the membership of a channel lasts which another process has added. Default 86 400 000, a day. */
   groupExpiry?: number;
-  /** Seconds that only go forward, for tests. */
+  /** Milliseconds that only go forward, for tests. Default: `performance.now()`. */
   clock?: () => number;
 }
 
-/** What a hub has counted, and what there is now. */
+/** The counters of a hub, and its present state. */
 export interface HubStats {
-  /** Identifies this run. */
+  /** Identifies this run of the hub: 16 hexadecimal digits. */
   id: string;
-  /** Where it really listens. */
+  /** The endpoint of `bind`, with the real port; empty without. */
+  bind: string;
+  /** The endpoint that layers push to, with the real port. */
   pull: string;
+  /** The endpoint that layers get messages from, with the real port. */
   pub: string;
-  /** Seconds since `start`. */
+  /** Milliseconds since `start`. */
   uptime: number;
-  /** Processes that listen. */
+  /** Processes that are connected. */
   peers: number;
-  /** Messages taken in for channels, and for groups. */
+  /** Messages accepted for channels. */
   sent: number;
+  /** Messages accepted for groups. */
   groupSent: number;
-  /** Messages refused for a full channel. */
+  /** Messages refused because their channel is full. */
   full: number;
+  /** Copies of group messages that were not put into full channels here. */
   skipped: number;
+  /** Messages that expired here unread. */
   expired: number;
+  /** Messages that are gone or may be, at most that many. */
   lost: number;
+  /** Messages that arrived and could not be decoded. */
   undecodable: number;
-  /** Messages that wait here for a reader. */
+  /** Messages here that wait for a reader. */
   unread: number;
-  /** Readers that wait for a message. */
+  /** Readers that wait here for a message. */
   waiting: number;
-  /** Messages that were handed to the process that reads them, and have not been read. */
+  /** Messages that are in the process which reads them, or on the way there, and have not been read. */
   outstanding: number;
 }
 
 /**
- * Holds what is sent to channels until somebody reads it, hands each message to one reader, passes group messages on to
- * the processes with members, and tells senders of full channels. All in memory: what waits is gone when it stops.
+ * The program between dedicated layers: it holds messages to channels until they are read, hands each to one reader, passes
+ * group messages on to the processes with members, and refuses messages to full channels. It keeps everything in memory:
+ * what is unread is gone when it stops.
  */
 export class Hub {
+  /** Emits the events of `LayerEvents`. */
   readonly events: EventEmitter<LayerEvents> = new EventEmitter();
   readonly #options: HubOptions;
   readonly #local: LocalState;
   readonly #sockets: LayerSocketOptions;
   #pull: Pull | undefined;
   #hubSocket: HubSocket | undefined;
+  #router: HubRouter | undefined;
   /** With the Python format there is nothing to know, only to pass on. */
   #publisher: Publisher | undefined;
   #state: 'new' | 'started' | 'closed' = 'new';
   #startedAt = 0;
+  #sweeper: NodeJS.Timeout | undefined;
   #pumping: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   /** @throws LayerError `ERR_INVALID_OPTION` */
   constructor(options: HubOptions) {
-    for (const name of ['pull', 'pub'] as const) {
+    const names = options?.bind === undefined ? (['pull', 'pub'] as const) : (['bind'] as const);
+    for (const name of names) {
       if (typeof options?.[name] !== 'string' || options[name] === '') {
         throw new LayerError('ERR_INVALID_OPTION', `a hub needs an address for ${name}`);
       }
+    }
+    if (options.bind !== undefined && (options.pull ?? options.pub ?? options.wire) !== undefined) {
+      throw new LayerError('ERR_INVALID_OPTION', 'a hub with bind has no pull, pub and wire');
     }
     this.#options = options;
     const { maxMessageSize, localCapacity, groupExpiry, clock } = options;
@@ -100,12 +128,16 @@ export class Hub {
     this.#sockets = socketOptions(options, settings.maxMessageSize, 'server');
   }
 
-  /** Listen. Rejects with `ERR_ADDRESS_IN_USE` where something, such as another hub, does so already. */
+  /** Binds both endpoints. Rejects with `ERR_ADDRESS_IN_USE` if one is in use, for example by another hub. */
   async start(): Promise<void> {
     if (this.#state !== 'new')
       throw new LayerError('ERR_LAYER_CLOSED', `the hub is ${this.#state}`);
     this.#state = 'started';
     this.#startedAt = this.#local.now();
+    if (this.#options.bind !== undefined) {
+      await this.#listen(this.#options.bind);
+      return;
+    }
     const pull = new Pull({ ...this.#sockets, receiveHighWaterMark: 10_000, linger: 0 });
     reportRefusals(pull, this.#local);
     try {
@@ -116,12 +148,12 @@ export class Hub {
           linger: 2000,
         });
         reportRefusals(this.#publisher, this.#local);
-        await bind(this.#publisher, this.#options.pub);
+        await bind(this.#publisher, this.#options.pub!);
       } else {
         this.#hubSocket = new HubSocket(this.#local, this.#sockets);
-        await bind(this.#hubSocket, this.#options.pub);
+        await bind(this.#hubSocket, this.#options.pub!);
       }
-      await bind(pull, this.#options.pull);
+      await bind(pull, this.#options.pull!);
     } catch (error) {
       pull.close();
       this.#publisher?.close();
@@ -135,7 +167,7 @@ export class Hub {
   }
 
   /**
-   * Take in nothing more, publish what was taken in, and stop. What still waits for a reader is lost, and counted
+   * Accepts nothing more, publishes what was accepted, and stops. Messages that still wait for a reader are lost, and counted
    * in the last event `lost`.
    */
   close(): Promise<void> {
@@ -147,18 +179,24 @@ export class Hub {
     return this.close();
   }
 
+  /** Whether it has been closed, or could not be started. */
   get closed(): boolean {
     return this.#state === 'closed';
   }
 
+  /** The counters of this hub, and its present state. */
   stats(): HubStats {
     const { counters, boxes } = this.#local;
     return {
-      id: this.#hubSocket?.exchange.id ?? this.#local.key,
+      id: this.#router?.core.id ?? this.#hubSocket?.exchange.id ?? this.#local.key,
+      bind: this.#router?.address ?? '',
       pull: this.#pull === undefined || this.#pull.closed ? '' : (this.#pull.lastEndpoint ?? ''),
       pub: this.#hubSocket?.address ?? address(this.#publisher),
       uptime: this.#startedAt === 0 ? 0 : this.#local.now() - this.#startedAt,
-      peers: this.#hubSocket?.exchange.peerCount ?? peers(this.#publisher),
+      peers:
+        this.#router?.core.peerCount ??
+        this.#hubSocket?.exchange.peerCount ??
+        peers(this.#publisher),
       sent: counters.sent,
       groupSent: counters.groupSent,
       full: counters.full,
@@ -168,7 +206,8 @@ export class Hub {
       undecodable: counters.undecodable,
       unread: boxes.letterCount,
       waiting: boxes.readerCount,
-      outstanding: this.#hubSocket?.exchange.outstandingCount ?? 0,
+      outstanding:
+        this.#router?.core.outstandingCount ?? this.#hubSocket?.exchange.outstandingCount ?? 0,
     };
   }
 
@@ -186,9 +225,27 @@ export class Hub {
     this.#state = 'closed';
     await this.#publisher?.[Symbol.asyncDispose]();
     await this.#hubSocket?.close();
-    this.#local.lost(this.#local.boxes.clear(), 'unread when the hub was closed');
+    clearInterval(this.#sweeper);
+    await this.#router?.close();
+    this.#local.lost(this.#local.clearAll(), 'unread when the hub was closed');
     this.#local.end();
     this.events.emit('close');
+  }
+
+  async #listen(address: string): Promise<void> {
+    const limits = { ...HUB_LIMITS, ...this.#options.limits };
+    const router = new HubRouter(this.#local, this.#sockets, limits, this.#options.authorize);
+    this.#router = router;
+    this.#local.attach(router);
+    try {
+      await bind(router, address);
+    } catch (error) {
+      this.#router = undefined;
+      this.#state = 'closed';
+      throw error;
+    }
+    this.#local.startSweeping();
+    this.#sweeper = setInterval(() => router.sweep(this.#local.now()), SWEEP).unref();
   }
 
   async #pump(pull: Pull): Promise<void> {
@@ -283,3 +340,6 @@ function address(socket: Publisher | undefined): string {
 function peers(socket: Publisher | undefined): number {
   return socket === undefined || socket.closed ? 0 : socket.stats().peers.length;
 }
+
+/** Milliseconds between looks at processes that are away. */
+const SWEEP = 200;

@@ -1,6 +1,7 @@
 /** What "zeromq-pure/layer" exports. */
 
-export type { Capabilities, WaitOptions } from './carrier.ts';
+export type { Capabilities } from './carrier/capabilities.ts';
+export type { WaitOptions } from './carrier/carrier.ts';
 export type { EncryptionKey } from './codec/cipher.ts';
 export type { Codec } from './codec/codec.ts';
 export type { Message, Value } from './codec/value.ts';
@@ -18,7 +19,8 @@ export {
 } from './errors.ts';
 export type { LayerEvents, LayerStats } from './events.ts';
 export { Hub, type HubOptions, type HubStats } from './hub.ts';
-export { ChannelLayer, type GroupSendOptions, MessageStream } from './layer.ts';
+export { ChannelLayer, type GroupSendOptions } from './layer.ts';
 export type { ChannelCapacity } from './local/capacity.ts';
 export { MemoryLayer } from './memory.ts';
+export { MessageStream } from './message-stream.ts';
 export type { LayerOptions } from './options.ts';

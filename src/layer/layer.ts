@@ -1,26 +1,32 @@
 /** ChannelLayer: the verbs that all layers share. Names, codec, readers and counters; the rest is the carrier's. */
 
 import type { EventEmitter } from 'node:events';
-import type { Capabilities, Carrier, WaitOptions } from './carrier.ts';
+import { setImmediate } from 'node:timers';
+import type { Capabilities } from './carrier/capabilities.ts';
+import type { Carrier, WaitOptions } from './carrier/carrier.ts';
+import type { CarrierHost } from './carrier/carrier-host.ts';
 import { copyValue, type Message } from './codec/value.ts';
 import { InvalidName, LayerClosed, LayerError, MessageTooLarge } from './errors.ts';
 import type { LayerEvents, LayerStats } from './events.ts';
+import { checkWait, deadline, timedOut } from './local/deadline.ts';
 import type { Letter } from './local/letter.ts';
 import { LocalState } from './local/local-state.ts';
 import { checkChannelName, checkGroupName, isNamePrefix, NAME_MAX } from './local/names.ts';
-import { Reception, type ReceptionHost, timedOut } from './local/reception.ts';
+import { Reception, type ReceptionHost } from './local/reception.ts';
+import { MessageStream } from './message-stream.ts';
 import { type LayerOptions, settle } from './options.ts';
 
-/** How a message goes to a group. */
+/** Options of `groupSend`. */
 export interface GroupSendOptions {
-  /** Members that do not get it, such as the one who sends. */
+  /** Members that do not get the message, such as the sender's own. Default none. */
   except?: string | Iterable<string> | undefined;
 }
 
-/** Whatever carries it, a layer is this. `M` is what its messages look like. */
+/** A channel layer of any kind. `M` is the type of its messages, for the compiler alone. */
 export abstract class ChannelLayer<M extends object = Message> {
-  /** Names of the optional parts of the specification that are here: `groups`, `flush`. */
+  /** Names of the optional parts of the specification that this layer supports: `groups`, `flush`. */
   readonly extensions: readonly ('groups' | 'flush')[];
+  /** What this kind of layer supports. */
   readonly capabilities: Capabilities;
   readonly #local: LocalState;
   readonly #carrier: Carrier;
@@ -28,10 +34,14 @@ export abstract class ChannelLayer<M extends object = Message> {
   #closing: Promise<void> | undefined;
   #run = 0;
 
-  /** @internal */
-  constructor(options: LayerOptions, carrierFor: (local: LocalState) => Carrier) {
+  /**
+   * For a layer of another kind: `carrierFor` makes its carrier, and is called once, before this constructor returns.
+   * @throws LayerError `ERR_INVALID_OPTION`
+   */
+  protected constructor(options: LayerOptions, carrierFor: (host: CarrierHost) => Carrier) {
     const local = new LocalState(settle(options));
     const carrier = carrierFor(local);
+    local.attach(carrier);
     this.#local = local;
     this.#carrier = carrier;
     this.capabilities = carrier.capabilities;
@@ -40,31 +50,34 @@ export abstract class ChannelLayer<M extends object = Message> {
       local,
       receptions: new Set(),
       open: (letter, channel) => this.#open(letter, channel),
-      want: (channel) => carrier.want(channel),
-      unwant: (channel) => carrier.unwant(channel),
+      want: (channel) => carrier.want?.(channel),
+      unwant: (channel) => carrier.unwant?.(channel),
     };
-    local.startSweeping((now, emptied) => carrier.sweep(now, emptied));
+    local.startSweeping();
   }
 
-  /** What happens, as events of `LayerEvents`. */
+  /** Emits the events of `LayerEvents`. */
   get events(): EventEmitter<LayerEvents> {
     return this.#local.events;
   }
 
+  /** Whether `close` has been called. */
   get closed(): boolean {
     return this.#closing !== undefined;
   }
 
   /**
-   * Send `message` to one reader of `channel`; it waits for one until it expires. Resolves when it has its place there.
+   * Sends `message` to one reader of `channel`; it waits for a reader until it expires. Resolves when the channel has accepted
+   * it (where `capabilities.confirmed`; otherwise when it is on its way).
    *
-   * Rejects with ChannelFull, MessageTooLarge, InvalidName, InvalidMessage, LayerClosed; `ERR_UNCONFIRMED` when nobody
-   * can say what became of it.
+   * Rejects with ChannelFull, MessageTooLarge, InvalidName, InvalidMessage, LayerClosed, and with `ERR_UNCONFIRMED` when it
+   * cannot be known whether the message has arrived.
    */
   send(channel: string, message: M): Promise<void> {
     try {
       this.#check();
       checkChannelName(channel);
+      this.#checkCarried(channel);
       const name = this.#local.qualify(channel);
       return this.#carrier.send(name, this.#encode(message, name)).then(this.#sent, this.#refused);
     } catch (error) {
@@ -73,15 +86,16 @@ export abstract class ChannelLayer<M extends object = Message> {
   }
 
   /**
-   * The next message of `channel`; waits for it. Several may wait, and are served in turn.
+   * Resolves with the next message of `channel`, and waits for it. Several calls may wait; they are served in turn.
    *
-   * Rejects with InvalidName, LayerClosed, `ERR_TIMEOUT`, or the reason of `signal`.
+   * Rejects with InvalidName, LayerClosed, `ERR_TIMEOUT` after `timeout` milliseconds (default: never), or the reason of
+   * `signal`. No message is lost by that.
    */
   receive(channel: string, options: WaitOptions = {}): Promise<M> {
     try {
       this.#check();
       this.#checkReadable(channel);
-      if (options.signal?.aborted) throw options.signal.reason;
+      checkWait(options);
       const name = this.#local.qualify(channel);
       const message = this.#take(name);
       if (message !== undefined) return this.#soon(message);
@@ -89,19 +103,19 @@ export abstract class ChannelLayer<M extends object = Message> {
         // Somewhere else there may be one: ask for it, but do not wait here for the answer.
         if (this.capabilities.producers === 'this-process') throw timedOut(channel, 0);
       }
-      return new Reception(this.#host, name, options.timeout, options.signal).promise;
+      return new Reception(this.#host, name, options).promise;
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** The messages of `channel`, until `signal` aborts, the loop is left or the layer is closed. */
+  /** The messages of `channel`, for `for await`: until `signal` aborts, the loop is left or the layer is closed. */
   messages(channel: string, options: { signal?: AbortSignal | undefined } = {}): MessageStream<M> {
     this.#checkReadable(channel);
     return new MessageStream((signal) => this.receive(channel, { signal }), options.signal);
   }
 
-  /** A new name for a process-specific channel, which only this layer can receive from. */
+  /** Makes up the name of a process-specific channel, which only this layer can receive from. `prefix` begins the name. */
   newChannel(prefix = 'specific'): Promise<string> {
     try {
       this.#check();
@@ -119,37 +133,53 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** Make `channel` a member of `group`, or renew that. Resolves when messages sent to the group reach it. */
-  groupAdd(group: string, channel: string): Promise<void> {
+  /**
+   * Makes `channel` a member of `group`, or renews that. Resolves when messages sent to the group reach it.
+   *
+   * Rejects with InvalidName, LayerClosed, `ERR_UNSUPPORTED`, the reason of `signal`, and with `ERR_TIMEOUT` after `timeout`
+   * milliseconds, by default 30 000. After the last two the membership is still wanted, and takes effect when the hub or
+   * producer can be reached; `groupDiscard` takes it back.
+   */
+  groupAdd(group: string, channel: string, options: WaitOptions = {}): Promise<void> {
     try {
       this.#checkGroup(group);
       checkChannelName(channel);
-      return this.#carrier.join(this.#local.qualify(group), this.#local.qualify(channel));
+      this.#checkCarried(channel);
+      if (!this.capabilities.foreignMembers && this.#local.isForeign(channel)) {
+        throw unsupported(`to add channel ${channel}, which another process has made, to a group`);
+      }
+      checkWait(options);
+      const [name, member] = [this.#local.qualify(group), this.#local.qualify(channel)];
+      return bounded(this.#carrier.join(name, member, options), options, `group ${group}`);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** End the membership, if there is one. */
-  groupDiscard(group: string, channel: string): Promise<void> {
+  /** Ends the membership, if there is one. Rejects as `groupAdd` does; after a time-out the end is still wanted. */
+  groupDiscard(group: string, channel: string, options: WaitOptions = {}): Promise<void> {
     try {
       this.#checkGroup(group);
       checkChannelName(channel);
-      return this.#carrier.leave(this.#local.qualify(group), this.#local.qualify(channel));
+      checkWait(options);
+      const [name, member] = [this.#local.qualify(group), this.#local.qualify(channel)];
+      return bounded(this.#carrier.leave(name, member, options), options, `group ${group}`);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /**
-   * Send `message` to each member of `group`. Members that are full are skipped, counted and reported by the event
-   * `skipped`; it never rejects with ChannelFull.
+   * Sends `message` to each member of `group`. Full members are skipped, counted and reported by the event `skipped`.
+   *
+   * Rejects with MessageTooLarge, InvalidName, InvalidMessage, LayerClosed, `ERR_UNSUPPORTED`; never with ChannelFull.
    */
   groupSend(group: string, message: M, options: GroupSendOptions = {}): Promise<void> {
     try {
       this.#checkGroup(group);
       const name = this.#local.qualify(group);
       const { except } = options;
+      if (except !== undefined && !this.capabilities.except) throw unsupported('except');
       const excepted = except === undefined ? undefined : this.#channels(except);
       const payload = this.#encode(message, name);
       this.#local.counters.groupSent++;
@@ -159,23 +189,44 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** Forget all messages and memberships, in all processes (with the same `prefix`). */
-  flush(): Promise<void> {
-    if (this.closed) return Promise.reject(new LayerClosed());
-    return this.#carrier.flush();
+  /**
+   * Forgets all messages and memberships of layers with the same `prefix`, in all processes.
+   *
+   * Rejects with LayerClosed, `ERR_UNSUPPORTED` where `extensions` lack `flush`, the reason of `signal`, and with `ERR_TIMEOUT`
+   * after `timeout` milliseconds, by default 30 000: some process may forget later then.
+   */
+  flush(options: WaitOptions = {}): Promise<void> {
+    try {
+      this.#check();
+      if (!this.extensions.includes('flush') || this.#carrier.flush === undefined) {
+        throw unsupported('flush');
+      }
+      checkWait(options);
+      return bounded(this.#carrier.flush(options), options, 'all processes');
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
-   * Resolves when what this layer asked for so far is in force: the hub, or the producer, has seen its memberships and
-   * readers. Rejects with LayerClosed, `ERR_TIMEOUT`, the reason of `signal`.
+   * Resolves when the hub or producer knows the memberships and readers of this layer. Rejects with LayerClosed, `ERR_TIMEOUT`
+   * after `timeout` milliseconds (default: never), the reason of `signal`.
    */
   ready(options: WaitOptions = {}): Promise<void> {
-    if (this.closed) return Promise.reject(new LayerClosed());
-    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
-    return this.#carrier.ready(options);
+    try {
+      this.#check();
+      checkWait(options);
+      return bounded(
+        this.#carrier.ready(options),
+        { timeout: Number.POSITIVE_INFINITY, ...options },
+        'the other side',
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  /** Those who wait are refused with LayerClosed; what was sent still goes out. Settles when that is done. */
+  /** Closes the layer: calls that wait reject with LayerClosed; resolves when what was sent has gone out. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -185,7 +236,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     return this.close();
   }
 
-  /** Counters, and what there is now. */
+  /** The counters of this layer, and its present state. */
   stats(): LayerStats {
     const { boxes, groups, counters } = this.#local;
     return {
@@ -208,7 +259,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     const closed = new LayerClosed();
     for (const reception of [...this.#host.receptions]) reception.cancel(closed);
     await this.#carrier.close();
-    this.#local.lost(this.#local.boxes.clear(), 'unread when the layer was closed');
+    this.#local.lost(this.#local.clearAll(), 'unread when the layer was closed');
     this.#local.end();
     this.#local.events.emit('close');
   }
@@ -219,17 +270,23 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   #checkReadable(channel: string): void {
     checkChannelName(channel);
-    if (this.capabilities.delivery === 'one-reader' && this.#local.isForeign(channel)) {
+    const anybody = this.capabilities.ordinaryChannels === 'every-reader';
+    if (!anybody && this.#local.isForeign(channel)) {
       throw new InvalidName('channel', channel, 'another layer has made it, and reads it alone');
     }
+    this.#checkCarried(channel);
   }
 
   #checkGroup(group: string): void {
     this.#check();
-    if (!this.extensions.includes('groups')) {
-      throw new LayerError('ERR_UNSUPPORTED', 'this layer has no groups');
-    }
+    if (!this.extensions.includes('groups')) throw unsupported('groups');
     checkGroupName(group);
+  }
+
+  #checkCarried(channel: string): void {
+    if (this.capabilities.ordinaryChannels !== 'none') return;
+    if (this.#local.processOf(channel) !== undefined) return;
+    throw unsupported(`channel ${channel}: only channels that newChannel has made`);
   }
 
   #channels(names: string | Iterable<string>): ReadonlySet<string> {
@@ -248,14 +305,13 @@ export abstract class ChannelLayer<M extends object = Message> {
     return cipher === undefined ? octets : cipher.seal(octets, name);
   }
 
-  /** What waits here for `channel`, if it can be read. */
+  /** The next unread message of `channel` in this process that can be decoded. */
   #take(channel: string): M | undefined {
     const { boxes } = this.#local;
     const now = this.#local.now();
     for (;;) {
       const letter = boxes.take(channel, now);
       if (letter === undefined) return undefined;
-      this.#carrier.taken(channel, letter);
       const message = this.#open(letter, channel);
       if (message !== undefined) return message;
     }
@@ -302,48 +358,19 @@ export abstract class ChannelLayer<M extends object = Message> {
   };
 }
 
-/** The messages of one channel; for `for await`, or by hand with `next` and `return`. */
-export class MessageStream<M> implements AsyncIterableIterator<M, undefined> {
-  readonly #receive: (signal: AbortSignal) => Promise<M>;
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal | undefined;
-  #done = false;
-
-  /** @internal */
-  constructor(receive: (signal: AbortSignal) => Promise<M>, signal: AbortSignal | undefined) {
-    this.#receive = receive;
-    this.#signal = signal;
-    if (signal?.aborted) this.#end();
-    else signal?.addEventListener('abort', this.#end, { once: true });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<M, undefined>> {
-    if (this.#done) return Promise.resolve(DONE);
-    return this.#receive(this.#stop.signal).then(yielded<M>, (error) => {
-      if (this.#done || error instanceof LayerClosed) return DONE;
-      throw error;
-    });
-  }
-
-  return(): Promise<IteratorResult<M, undefined>> {
-    this.#end();
-    return Promise.resolve(DONE);
-  }
-
-  readonly #end = (): void => {
-    this.#done = true;
-    this.#signal?.removeEventListener('abort', this.#end);
-    this.#stop.abort();
-  };
+/** `work`, waited for as long as `options` say, by default `TIMEOUT`; it goes on by itself where they end the wait. */
+function bounded(work: Promise<void>, options: WaitOptions, what: string): Promise<void> {
+  const { signal, timeout = TIMEOUT } = options;
+  return new Promise((resolve, reject) => {
+    const cancel = deadline({ signal, timeout }, what, reject);
+    work.then(resolve, reject).finally(cancel);
+  });
 }
 
-function yielded<M>(value: M): IteratorResult<M, undefined> {
-  return { value, done: false };
+function unsupported(what: string): LayerError {
+  return new LayerError('ERR_UNSUPPORTED', `this layer does not support ${what}`);
 }
 
-const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 const RUN_MAX = 256;
+/** Milliseconds that `groupAdd`, `groupDiscard` and `flush` wait by default. */
+const TIMEOUT = 30_000;

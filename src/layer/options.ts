@@ -1,4 +1,4 @@
-/** Options: what every channel layer can be told, under the names of the Python layers. Times are seconds. */
+/** Options: those of every channel layer, under the names of the Python layers. Durations are milliseconds. */
 
 import { Cipher, type EncryptionKey } from './codec/cipher.ts';
 import type { Codec } from './codec/codec.ts';
@@ -8,33 +8,39 @@ import { LayerError } from './errors.ts';
 import { Capacities, type ChannelCapacity } from './local/capacity.ts';
 import { isNamePrefix } from './local/names.ts';
 
-/** What the constructor of every layer takes. */
+/** Options of the constructor of every layer. */
 export interface LayerOptions {
-  /** Messages that may wait in one channel, process-specific ones with the same part before `!` together. Default 100. */
+  /**
+   * Unread messages that one channel holds; process-specific channels with the same part before `!` share it. Default 100.
+   * Beyond it `send` rejects with ChannelFull.
+   */
   capacity?: number;
-  /** Seconds after which a message that nobody has read dies. Default 60. */
+  /**
+   * Milliseconds after which an unread message expires, at least 100. Default 60 000. Django's 60 (seconds) is
+   * 60_000 here.
+   */
   expiry?: number;
-  /** Seconds a membership lasts after the last `groupAdd`. Default 86 400. */
+  /** Milliseconds a membership lasts after the last `groupAdd`, at least 100. Default 86 400 000, a day. */
   groupExpiry?: number;
-  /** Other capacities, by patterns of names; the first that matches wins, else `capacity`. Default none. */
+  /** Other capacities for channels whose name matches a pattern; the first match wins, else `capacity`. Default none. */
   channelCapacity?: ChannelCapacity;
-  /** Put before all names on the wire: layers with different prefixes share nothing but sockets. Default none. */
+  /** Stands before all names on the wire: layers with different prefixes share nothing but the hub. Default none. */
   prefix?: string;
-  /** Messages that may wait in all channels of this process together; beyond it group messages are skipped. Default no limit. */
+  /** Unread messages in all channels of this process together; beyond it group messages are skipped. Default no limit. */
   localCapacity?: number;
-  /** Seconds a message may wait in this process, if that is less than `expiry`. Default `expiry`. */
+  /** Milliseconds after which a message expires that is unread in this process, if less than `expiry`. Default `expiry`. */
   localExpiry?: number;
-  /** Octets in an encoded message. Default 8 MiB. */
+  /** Octets of an encoded message; beyond it `send` rejects with MessageTooLarge. Default 8 MiB. */
   maxMessageSize?: number;
-  /** Each 32 octets or a text; the first encrypts, all decrypt. Default none: nothing is encrypted. */
+  /** Keys of 32 octets, or texts, for AES-256-GCM: the first encrypts, all decrypt. Default none: nothing is encrypted. */
   symmetricEncryptionKeys?: readonly EncryptionKey[];
-  /** How messages become octets; all layers that talk to each other need the same. Default `msgpack`. */
+  /** Encodes messages; all layers that talk to each other need the same. Default `msgpack`. */
   codec?: 'msgpack' | 'json' | Codec;
-  /** Seconds that only go forward, for tests. Default: the clock of the process. */
+  /** Returns milliseconds that only go forward; for tests. Default `performance.now`. */
   clock?: () => number;
 }
 
-/** The same, complete and checked. */
+/** The options, complete and checked. */
 export interface Settings {
   readonly capacities: Capacities;
   readonly expiry: number;
@@ -50,7 +56,7 @@ export interface Settings {
 
 /** @throws LayerError `ERR_INVALID_OPTION` */
 export function settle(options: LayerOptions): Settings {
-  const expiry = seconds('expiry', options.expiry ?? 60);
+  const expiry = milliseconds('expiry', options.expiry ?? 60_000, EXPIRY_MIN);
   const keys = options.symmetricEncryptionKeys ?? [];
   const prefix = options.prefix ?? '';
   if (!isNamePrefix(prefix) || prefix.length > 100) {
@@ -59,14 +65,14 @@ export function settle(options: LayerOptions): Settings {
   return {
     capacities: new Capacities(options.capacity ?? 100, options.channelCapacity),
     expiry,
-    groupExpiry: seconds('groupExpiry', options.groupExpiry ?? 86_400),
+    groupExpiry: milliseconds('groupExpiry', options.groupExpiry ?? 86_400_000, EXPIRY_MIN),
     prefix: prefix === '' ? '' : `${prefix}:`,
     localCapacity: count('localCapacity', options.localCapacity ?? Number.POSITIVE_INFINITY),
-    localExpiry: seconds('localExpiry', options.localExpiry ?? expiry),
+    localExpiry: milliseconds('localExpiry', options.localExpiry ?? expiry),
     maxMessageSize: count('maxMessageSize', options.maxMessageSize ?? 8 * 1_048_576),
     cipher: keys.length === 0 ? undefined : new Cipher(keys),
     codec: toCodec(options.codec ?? 'msgpack'),
-    clock: options.clock ?? (() => performance.now() / 1000),
+    clock: options.clock ?? (() => performance.now()),
   };
 }
 
@@ -77,9 +83,12 @@ function toCodec(codec: 'msgpack' | 'json' | Codec): Codec {
   throw invalid('codec', codec, "'msgpack', 'json' or an object with encode and decode");
 }
 
-function seconds(name: string, value: unknown): number {
-  if (typeof value === 'number' && value > 0 && value <= 4_000_000) return value;
-  throw invalid(name, value, 'seconds above 0, at most 4 000 000');
+function milliseconds(name: string, value: unknown, least = 0): number {
+  if (typeof value === 'number' && value > 0 && value >= least && value <= EXPIRY_MAX) return value;
+  if (typeof value === 'number' && value > 0 && value < least) {
+    throw invalid(name, value, `milliseconds, at least ${least}: Django's 60 is 60_000 here`);
+  }
+  throw invalid(name, value, `milliseconds above 0, at most ${EXPIRY_MAX}`);
 }
 
 function count(name: string, value: unknown): number {
@@ -90,3 +99,8 @@ function count(name: string, value: unknown): number {
 function invalid(name: string, value: unknown, expected: string): LayerError {
   return new LayerError('ERR_INVALID_OPTION', `${name} is ${String(value)}, expected ${expected}`);
 }
+
+/** Below it, a number is more likely meant as seconds. */
+const EXPIRY_MIN = 100;
+/** The longest time to live that has room on the wire, 46 days. */
+const EXPIRY_MAX = 4_000_000_000;

@@ -68,6 +68,8 @@ export type Event =
   | (AddressEvent<'disconnect'> & {
       /** Why, where it is known: ours, libzmq does not tell. */
       error?: EventError;
+      /** Ours: what a ROUTER that listens has known the peer by. */
+      routingId?: Buffer;
     })
   | AddressEvent<'handshake'>
   | ErrorEvent<'handshake:error:protocol', ProtocolError>

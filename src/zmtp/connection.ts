@@ -16,11 +16,16 @@ import {
   encodePing,
   encodePong,
 } from './command.ts';
-import { Decoder, FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
-import { Encoder } from './encoder.ts';
+import { FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import type { Message } from './frame.ts';
-import { encodeGreeting, GreetingDecoder } from './greeting.ts';
+import {
+  type FrameDecoder,
+  type FrameEncoder,
+  type Framing,
+  type Greeting,
+  zmtpFraming,
+} from './framing.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import {
   type Box,
@@ -31,7 +36,7 @@ import {
 } from './mechanism/mechanism.ts';
 import { encodeMetadata, type Metadata, property } from './metadata.ts';
 import { checkPartner, type SocketType } from './socket-type.ts';
-import { fromCommand, isSubscription, toCommand } from './subscription.ts';
+import { decodeSubscription, encodeSubscription, isSubscription } from './subscription.ts';
 
 /** What a connection is told when it begins. */
 export interface ConnectionOptions extends HeartbeatOptions {
@@ -49,11 +54,13 @@ export interface ConnectionOptions extends HeartbeatOptions {
   readonly maxMessageParts: number;
   /** `ZMQ_HANDSHAKE_IVL`. Milliseconds from here to the end of the handshake; 0 = no limit. */
   readonly handshakeInterval: number;
+  /** How frames are written on the transport; default: as ZMTP 3.1 does. */
+  readonly framing?: Framing | undefined;
 }
 
 /** What the handshake told of the peer. */
 export interface Peer {
-  /** The minor version of ZMTP 3 that both speak. */
+  /** The minor version of ZMTP 3 that both speak; 1 where there is no greeting. */
   readonly minor: number;
   /** The type that it announced. */
   readonly socketType: string;
@@ -90,15 +97,15 @@ export class Connection {
   deadline: number;
   /** Commands that were skipped: unknown ones, and SUBSCRIBE where nothing can be subscribed. */
   ignoredCount = 0;
-  /** The peer's credentials, while somebody must judge them: answer with `authenticated`. */
+  /** The peer's credentials, while somebody must judge them: answer with `judged`. */
   asking: Credentials | undefined;
 
   readonly #options: ConnectionOptions;
   readonly #publishes: boolean;
   readonly #subscribes: boolean;
-  readonly #greeting = new GreetingDecoder();
-  readonly #decoder: Decoder;
-  readonly #encoder = new Encoder();
+  readonly #greeting: Greeting | undefined;
+  readonly #decoder: FrameDecoder;
+  readonly #encoder: FrameEncoder;
   readonly #handshake: Handshake;
   readonly #heartbeat: Heartbeat;
   readonly #handshakeDeadline: number;
@@ -118,19 +125,25 @@ export class Connection {
     this.#now = now;
     this.#publishes = socketType === 'PUB' || socketType === 'XPUB';
     this.#subscribes = socketType === 'SUB' || socketType === 'XSUB';
-    this.#decoder = new Decoder({ maxFrameSize: HANDSHAKE_MAX, maxParts: 1 });
+    const { greeting, decoder, encoder } = options.framing ?? zmtpFraming(options.mechanism.name);
+    this.#greeting = greeting;
+    this.#decoder = decoder;
+    this.#encoder = encoder;
+    decoder.limits.maxFrameSize = HANDSHAKE_MAX;
+    decoder.limits.maxParts = 1;
     this.#handshake = options.mechanism.begin(encodeMetadata(announced(options)));
     this.#heartbeat = new Heartbeat(options);
     const { handshakeInterval } = options;
     this.#handshakeDeadline =
       handshakeInterval > 0 ? now + handshakeInterval : Number.POSITIVE_INFINITY;
     this.deadline = this.#handshakeDeadline;
-    this.#encoder.raw(encodeGreeting(options.mechanism.name));
+    if (greeting === undefined) this.#beginHandshake();
+    else encoder.raw(greeting.ours);
   }
 
-  /** Whether the peer's greeting has arrived whole, also when the connection has ended since. */
+  /** Whether the peer's greeting, where there is one, has arrived whole, also when the connection has ended since. */
   get greeted(): boolean {
-    return this.#greeting.done;
+    return this.#greeting?.done ?? true;
   }
 
   /** Octets that `take` would give. */
@@ -154,13 +167,12 @@ export class Connection {
       else this.#decoder.push(chunk);
       return;
     }
+    const greeting = this.#greeting!;
     try {
-      const taken = this.#greeting.push(chunk);
-      if (!this.#greeting.done) return;
-      this.#greeting.checkMechanism(this.#options.mechanism.name);
-      this.state = 'handshake';
-      if (this.#options.judgesAll && this.#options.mechanism.name === 'NULL') this.asking = [];
-      else this.#answer(this.#handshake.first());
+      const taken = greeting.push(chunk);
+      if (!greeting.done) return;
+      greeting.checkMechanism(this.#options.mechanism.name);
+      this.#beginHandshake();
       this.#decoder.push(chunk.subarray(taken));
     } catch (error) {
       this.#fail(error);
@@ -219,7 +231,7 @@ export class Connection {
   /** Encode a message. Only in the state `traffic`; small parts are copied, see `COPY_MAX`. */
   send(message: Message): void {
     if (this.#subscribes && this.peer!.minor > 0 && isSubscription(message)) {
-      this.#command(toCommand(message));
+      this.#command(encodeSubscription(message));
     } else if (this.#box === undefined) {
       this.#encoder.message(message);
     } else if (this.state === 'traffic') {
@@ -231,7 +243,7 @@ export class Connection {
   }
 
   /** The layer above has judged what it was `asking`. */
-  authenticated(verdict: Verdict): void {
+  judged(verdict: Verdict): void {
     if (this.state !== 'handshake' || this.asking === undefined) return;
     this.asking = undefined;
     try {
@@ -290,6 +302,12 @@ export class Connection {
     this.#fail(new ZmtpError('ERR_ZMTP_MALFORMED_MESSAGE', reason));
   }
 
+  #beginHandshake(): void {
+    this.state = 'handshake';
+    if (this.#options.judgesAll && this.#options.mechanism.name === 'NULL') this.asking = [];
+    else this.#answer(this.#handshake.first());
+  }
+
   /** One command of the handshake; false when none is there or the handshake has failed. */
   #stepHandshake(): boolean {
     if (this.asking !== undefined) return false;
@@ -323,7 +341,7 @@ export class Connection {
     const identity = property(metadata, 'Identity');
     if (identity !== undefined && identity.length > 255) throw longIdentity(identity.length);
     this.peer = {
-      minor: this.#greeting.minor,
+      minor: this.#greeting?.minor ?? 1,
       socketType,
       routingId: identity === undefined || !identity[0] ? undefined : identity,
       metadata: withVerdict(metadata, this.#granted),
@@ -336,7 +354,7 @@ export class Connection {
     limits.maxFrameSize =
       maxMessageSize < 0
         ? FRAME_MAX
-        : Math.min(maxMessageSize + (sealed ? SEAL_SIZE : 0), FRAME_MAX);
+        : Math.min(maxMessageSize + (this.#box?.overhead ?? 0), FRAME_MAX);
     // A sealed part is a frame of its own, whose outer MORE means nothing.
     limits.maxParts = sealed ? 1 : maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
     this.#heartbeat.start(this.#now);
@@ -384,7 +402,7 @@ export class Connection {
         return undefined;
       case 'SUBSCRIBE':
       case 'CANCEL':
-        if (this.#publishes) return fromCommand(name, body);
+        if (this.#publishes) return decodeSubscription(name, body);
         break;
       default:
         break;
@@ -513,7 +531,5 @@ const FRAME_MAX = 0xffff_ffff;
 /** Flags inside a sealed frame. */
 const SEALED_MORE = 0x01;
 const SEALED_COMMAND = 0x02;
-/** What sealing adds to a part: name, nonce, tag and flags. */
-const SEAL_SIZE = 33;
 /** PONGs that may wait for the transport to take them. */
 const PONGS_MAX = 64;

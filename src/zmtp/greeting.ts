@@ -38,6 +38,17 @@ export class GreetingDecoder {
     return this.#octets[MAJOR]! > 3 ? 1 : Math.min(this.#octets[MINOR]!, 1);
   }
 
+  /** The version that the peer announces, `3.1`, once `done`. */
+  get version(): string {
+    return `${this.#octets[MAJOR]}.${this.#octets[MINOR]}`;
+  }
+
+  /** The mechanism that the peer announces, without its padding, once `done`. */
+  get mechanism(): string {
+    const field = this.#octets.toString('latin1', MECHANISM, MECHANISM + MECHANISM_SIZE);
+    return field.replace(/\0+$/, '');
+  }
+
   /**
    * Take what belongs to the greeting from the front of `chunk`; returns how many octets that were.
    * Padding, as-server and filler are not looked at: libzmq does not keep them zero.
@@ -61,7 +72,7 @@ export class GreetingDecoder {
     const expected = Buffer.alloc(MECHANISM_SIZE);
     expected.write(name, 'latin1');
     if (field.equals(expected)) return;
-    const shown = JSON.stringify(field.toString('latin1').replace(/\0+$/, ''));
+    const shown = JSON.stringify(this.mechanism);
     throw new ZmtpError(
       'ERR_ZMTP_MECHANISM_MISMATCH',
       `peer announces mechanism ${shown}, this socket uses ${name}`,

@@ -18,6 +18,13 @@ export {
 export { Encoder } from './encoder.ts';
 export { ZmtpError, type ZmtpErrorCode } from './errors.ts';
 export type { Message } from './frame.ts';
+export {
+  type FrameDecoder,
+  type FrameEncoder,
+  type Framing,
+  type Greeting,
+  zmtpFraming,
+} from './framing.ts';
 export { encodeGreeting, GREETING_SIZE, GreetingDecoder } from './greeting.ts';
 export type { HeartbeatOptions } from './heartbeat.ts';
 export { curveKeyPair } from './mechanism/curve-key-pair.ts';

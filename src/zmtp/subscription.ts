@@ -19,7 +19,7 @@ export function isSubscription(message: Message): boolean {
 }
 
 /** The command for a message that {@link isSubscription}. */
-export function toCommand(message: Message): Buffer {
+export function encodeSubscription(message: Message): Buffer {
   const [part] = message as readonly [Buffer];
   return encodeCommand(part[0] === SUBSCRIBE ? 'SUBSCRIBE' : 'CANCEL', part.subarray(1));
 }
@@ -28,7 +28,7 @@ export function toCommand(message: Message): Buffer {
  * The message for a SUBSCRIBE or CANCEL command. A large body in memory of its own, where a decoder has put it together, is made
  * into the message: a topic may be megabytes long.
  */
-export function fromCommand(name: 'SUBSCRIBE' | 'CANCEL', body: Buffer): Message {
+export function decodeSubscription(name: 'SUBSCRIBE' | 'CANCEL', body: Buffer): Message {
   // The last octet of the name gives its place to the first of the message.
   const within = body.subarray(body[0]!);
   const owned = body.length >= LARGE && body.buffer.byteLength === body.length;

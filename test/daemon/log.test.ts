@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { formatRecord, Logger } from '../../src/daemon/log.ts';
+import { LogReader } from '../../src/daemon/log-reader.ts';
 import { decodeRecord, encodeRecord, type LogRecord } from '../../src/daemon/log-record.ts';
 import { Subscriber } from '../../src/sockets/index.ts';
 import { use } from '../support/interop.ts';
@@ -16,6 +17,8 @@ const RECORD: LogRecord = {
   hostname: 'here',
   time: 1_000,
   message: 'hello',
+  run: '0123456789abcdef',
+  number: 1,
 };
 
 t.test('a format as in Python', async (t) => {
@@ -76,4 +79,41 @@ t.test('a signature tells who wrote it', async (t) => {
   const forged = signed.map((frame, i) => (i === 1 ? Buffer.from('elsewhere') : frame));
   t.throws(() => decodeRecord(forged, 'secret'), /signature/);
   t.throws(() => decodeRecord(signed.slice(1)), /not a log record/);
+});
+
+t.test('what is signed and no record is refused', async (t) => {
+  for (const [name, value] of [
+    ['level', 'LOUD'],
+    ['processName', 1],
+    ['time', 'now'],
+    ['process', 1.5],
+    ['run', undefined],
+    ['number', null],
+  ] as const) {
+    const wrong = encodeRecord({ ...RECORD, [name]: value } as LogRecord, 'secret');
+    t.throws(() => decodeRecord(wrong, 'secret'), /fields/, name);
+  }
+  const none = encodeRecord(RECORD).map((frame, i) => (i === 3 ? Buffer.from('null') : frame));
+  t.throws(() => decodeRecord(none), /fields/);
+});
+
+t.test('a record that was taken is not taken again', async (t) => {
+  let now = 1_000_000;
+  const reader = new LogReader({ key: 'secret', maxAge: 5000, clock: () => now });
+  const signed = (number: number, time = now, run = RECORD.run) =>
+    encodeRecord({ ...RECORD, number, time, run }, 'secret');
+  const [first, second] = [signed(1), signed(2)];
+  t.match(reader.read(first), { number: 1 });
+  t.match(reader.read(signed(4)), { number: 4 }, 'some are lost, as on a PUB');
+  for (const again of [first, second]) t.throws(() => reader.read(again), /of the same logger/);
+  t.match(reader.read(signed(1, now, 'another')), { number: 1 });
+  now += 5001;
+  t.throws(() => reader.read(first), /5001 ms ago, at most 5000/);
+  t.throws(() => reader.read(signed(5, now + 6000)), /-6000 ms ago/);
+  t.throws(() => reader.read(encodeRecord({ ...RECORD, time: now })), /signature/);
+  for (let n = 0; n < 5000; n++) {
+    now += 5;
+    reader.read(signed(1, now, `run${n}`));
+  }
+  t.throws(() => reader.read(signed(1, now, 'run4999')), /same logger/, 'the young are kept');
 });

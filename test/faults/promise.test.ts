@@ -1,4 +1,4 @@
-/** The promise: the table "What a message may expect" of the README, its rows that no other test has, and that all have one. */
+/** The promise: the table "What a message may expect" of docs/promises.md, its rows that no other test has, and that all have one. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { join as connected, failure, own, TRANSPORTS, texts, until } from '../su
 const ROOT = join(import.meta.dirname, '../..');
 
 t.test('each row of the table is the title of a test, and no title has another', async (t) => {
-  const table = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const table = readFileSync(join(ROOT, 'docs/promises.md'), 'utf8');
   const rows = [...table.matchAll(/^\| ([MLEUV]\d) \|/gm)].map(([, row]) => row!);
   t.ok(rows.length > 10);
   const named = new Set<string>();

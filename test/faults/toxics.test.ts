@@ -1,6 +1,6 @@
 /**
  * Every pattern through every toxic of the fault proxy: what is lost equals the promise, the table "What a message may
- * expect" of the README. Less than a second each here, a minute each in `npm run torture`.
+ * expect" of docs/promises.md. Less than a second each here, a minute each in `npm run torture`.
  */
 
 import t from 'tap';

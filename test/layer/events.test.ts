@@ -7,7 +7,7 @@ import { freeAddress } from '../support/layer-addresses.ts';
 
 t.test('full, skipped, backpressure and expired', async (t) => {
   let now = 0;
-  const layer = use(t, new MemoryLayer({ capacity: 2, expiry: 5, clock: () => now }));
+  const layer = use(t, new MemoryLayer({ capacity: 2, expiry: 5000, clock: () => now }));
   const told = listen(layer, 'full', 'skipped', 'backpressure', 'expired');
   for (let n = 0; n < 2; n++) await layer.send('small', { n });
   await t.rejects(layer.send('small', { n: 2 }), { code: 'ERR_CHANNEL_FULL', channel: 'small' });
@@ -15,7 +15,7 @@ t.test('full, skipped, backpressure and expired', async (t) => {
   await layer.groupAdd('g', 'free');
   await layer.groupSend('g', { n: 3 });
   await layer.groupSend('g', { n: 4 });
-  now = 6;
+  now = 6000;
   await layer.send('small', { n: 5 });
   t.same(await layer.receive('small'), { n: 5 });
   t.same(told, [
@@ -74,7 +74,7 @@ t.test('consumers come to a producer, and go', async (t) => {
 
 t.test('ready waits for a hub, but not for ever', async (t) => {
   const layer = use(t, new DedicatedLayer({ push: freeAddress(), pub: freeAddress() }));
-  await t.rejects(layer.ready({ timeout: 0.05 }), { code: 'ERR_TIMEOUT' });
+  await t.rejects(layer.ready({ timeout: 50 }), { code: 'ERR_TIMEOUT' });
   const reason = new Error('enough');
   await t.rejects(layer.ready({ signal: AbortSignal.abort(reason) }), reason);
   const stop = new AbortController();
@@ -127,7 +127,7 @@ t.test(
       await sender.groupSend('room', { round });
       t.same(await receiver.receive(member), { round });
       await receiver.ready();
-      await t.rejects(receiver.receive(other, { timeout: 0.05 }), { code: 'ERR_TIMEOUT' });
+      await t.rejects(receiver.receive(other, { timeout: 50 }), { code: 'ERR_TIMEOUT' });
     }
   },
 );

@@ -15,7 +15,13 @@ t.test('an option of no use is refused, by its name and value', async (t) => {
     [{ capacity: 0 }, /capacity is 0, expected an integer above 0/],
     [{ capacity: '5' }, /capacity is 5, expected/],
     [{ channelCapacity: { 'a*': 1.5 } }, /channelCapacity of a\* is 1\.5/],
-    [{ expiry: 0 }, /expiry is 0, expected seconds above 0/],
+    [{ expiry: 0 }, /expiry is 0, expected milliseconds above 0/],
+    [
+      { expiry: 60 },
+      /expiry is 60, expected milliseconds, at least 100: Django's 60 is 60_000 here/,
+    ],
+    [{ groupExpiry: 99 }, /groupExpiry is 99, expected milliseconds, at least 100/],
+    [{ expiry: 4_000_000_001 }, /expiry is 4000000001, expected .* at most 4000000000/],
     [{ expiry: Number.NaN }, /expiry is NaN/],
     [{ groupExpiry: -1 }, /groupExpiry is -1/],
     [{ localExpiry: '1' }, /localExpiry is 1, expected/],
@@ -55,6 +61,7 @@ t.test('layers with different prefixes share nothing but the hub', async (t) => 
   const [red, alsoRed, blue] = ['red', 'red', 'blue'].map((prefix) =>
     use(t, new DedicatedLayer({ ...where, prefix })),
   ) as [ChannelLayer, ChannelLayer, ChannelLayer];
+  const plain = use(t, new DedicatedLayer(where));
   const members = await Promise.all([red, blue].map((layer) => layer.newChannel()));
   await red.groupAdd('room', members[0]!);
   await blue.groupAdd('room', members[1]!);
@@ -64,10 +71,15 @@ t.test('layers with different prefixes share nothing but the hub', async (t) => 
   t.same(await red.receive(members[0]!), { n: 1 });
   t.same(await blue.receive('jobs'), { n: 3 });
   await blue.ready();
-  await t.rejects(blue.receive(members[1]!, { timeout: 0.05 }), { code: 'ERR_TIMEOUT' });
+  await t.rejects(blue.receive(members[1]!, { timeout: 50 }), { code: 'ERR_TIMEOUT' });
 
   await blue.flush();
-  t.same(await red.receive('jobs'), { n: 2 }, 'what others have is not flushed');
+  await plain.flush();
+  t.same(
+    await red.receive('jobs'),
+    { n: 2 },
+    'what others have is not flushed, nor by who has no prefix',
+  );
   await alsoRed.groupSend('room', { n: 4 });
   t.same(await red.receive(members[0]!), { n: 4 });
 });

@@ -88,7 +88,10 @@ t.test('dedicated', { skip }, async (t) => {
       LayerProcess,
       LayerProcess,
     ];
-    const reading = [three.call('collect', 'jobs', 80, 1), four.call('collect', 'jobs', 80, 1)];
+    const reading = [
+      three.call('collect', 'jobs', 80, 1000),
+      four.call('collect', 'jobs', 80, 1000),
+    ];
     t.same(
       await Promise.all([one.call('flood', 'jobs', 0, 40), two.call('flood', 'jobs', 40, 80)]),
       [{}, {}],
@@ -162,7 +165,7 @@ t.test('dedicated', { skip }, async (t) => {
     victim.call('receive', 'work').catch(() => {});
     await victim.call('ready');
     await victim.kill();
-    const received = heir.call('receive', 'work', { timeout: 10 });
+    const received = heir.call('receive', 'work', { timeout: 10_000 });
     await heir.call('ready');
     const hub = await producer.call('flood', 'work', 0, 2);
     t.same(hub, {});
@@ -192,7 +195,7 @@ t.test('dedicated', { skip }, async (t) => {
   });
 
   await t.test('a send that no hub takes before it expires says so', async (t) => {
-    const producer = await start(t, 'dedicated', { ...addresses(), expiry: 0.2 });
+    const producer = await start(t, 'dedicated', { ...addresses(), expiry: 200 });
     t.same(await producer.call('flood', 'nowhere', 0, 3), { ERR_UNCONFIRMED: 3 });
     t.match(await producer.call('stats'), { lost: 3 });
   });

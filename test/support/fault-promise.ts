@@ -1,4 +1,4 @@
-/** What each toxic may cost: the rows of the README's table "What a message may expect", as checks on an account. */
+/** What each toxic may cost: the rows of docs/promises.md, as checks on an account. */
 
 import type { Toxic } from './fault-proxy.ts';
 import type { RequestAccount } from './fault-request.ts';

@@ -4,12 +4,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Capabilities, WaitOptions } from '../../src/layer/carrier.ts';
+import type { Capabilities } from '../../src/layer/carrier/capabilities.ts';
+import type { WaitOptions } from '../../src/layer/carrier/carrier.ts';
 import type { Message } from '../../src/layer/codec/value.ts';
-import type { AnyLayer } from '../../src/layer/conformance/index.ts';
+import type { AnyLayer } from '../../src/layer/conformance/stage.ts';
 import { LayerClosed } from '../../src/layer/errors.ts';
 import type { LayerStats } from '../../src/layer/events.ts';
-import { MessageStream } from '../../src/layer/layer.ts';
+import { MessageStream } from '../../src/layer/message-stream.ts';
 
 const FILE = join(import.meta.dirname, 'layer-process.mjs');
 

@@ -119,7 +119,7 @@ check(['plain-welcome', 'plain-welcome-from-libzmq'], (t, octets) => {
   const server = greeted('ROUTER', plainServer());
   feed(server, vector('plain-hello'));
   taken(server);
-  server.authenticated(LET_IN);
+  server.judged(LET_IN);
   t.same(taken(server), octets, 'we write the same');
   const client = greeted('DEALER', user);
   taken(client);
@@ -131,7 +131,7 @@ check(['plain-welcome', 'plain-welcome-from-libzmq'], (t, octets) => {
 function welcomed(given: Given = {}): Connection {
   const server = greeted('ROUTER', plainServer(), given);
   feed(server, vector('plain-hello'));
-  server.authenticated({
+  server.judged({
     status: 200,
     userId: 'alice',
     metadata: new Map([['X-Role', latin('boss')]]),
@@ -179,7 +179,7 @@ check(['plain-message', 'plain-metadata'], (t, octets, { name }) => {
 /** What is written for a verdict other than 200. */
 function denies(connection: Connection, status: number): Buffer {
   taken(connection);
-  connection.authenticated({ status });
+  connection.judged({ status });
   return taken(connection);
 }
 
@@ -237,7 +237,7 @@ function judged(): Connection {
 
 check('null-zap-200', (t, octets) => {
   const connection = judged();
-  connection.authenticated(LET_IN);
+  connection.judged(LET_IN);
   t.same(taken(connection), octets, 'we write the same');
   t.same(texts(feed(connection, message('x'))), [['x']]);
 });
@@ -434,14 +434,14 @@ check(['curve-initiate-plain', 'curve-session-key-server-run'], (t, octets, { na
 
 check('curve-ready-to-libzmq', (t, octets) => {
   const connection = asked();
-  connection.authenticated(LET_IN);
+  connection.judged(LET_IN);
   t.same(taken(connection), octets, 'we write the same');
   t.equal(connection.peer?.socketType, 'SUB');
 });
 
 check(['curve-subscribe-to-3.1', 'curve-cancel-to-3.1'], (t, octets, { name }) => {
   const connection = asked();
-  connection.authenticated(LET_IN);
+  connection.judged(LET_IN);
   const found = texts(feed(connection, octets));
   t.same(found, [[name.includes('cancel') ? '\x00topic' : '\x01topic']]);
 });
@@ -471,7 +471,7 @@ function joined(
   let [from, to] = [near, far];
   for (let octets = answersOf.get(near)!; octets.length > 0; octets = taken(from)) {
     feed(to, octets);
-    if (to.asking !== undefined) to.authenticated(LET_IN);
+    if (to.asking !== undefined) to.judged(LET_IN);
     [from, to] = [to, from];
   }
   if (near.state !== 'traffic' || far.state !== 'traffic') throw new Error('not joined');

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { fromCommand, isSubscription, toCommand } from '../../src/zmtp/subscription.ts';
+import {
+  decodeSubscription,
+  encodeSubscription,
+  isSubscription,
+} from '../../src/zmtp/subscription.ts';
 import { hex, latin } from '../support/wire.ts';
 
 t.test('a subscription is one part that begins with 01, its end with 00', async (t) => {
@@ -14,10 +18,10 @@ t.test('a subscription is one part that begins with 01, its end with 00', async 
 });
 
 t.test('as commands', async (t) => {
-  t.same(toCommand([latin('\x01weather')]), latin('\x09SUBSCRIBEweather'));
-  t.same(toCommand([latin('\x00weather')]), latin('\x06CANCELweather'));
-  t.same(toCommand([hex('01')]), latin('\x09SUBSCRIBE'));
-  t.same(toCommand([hex('00')]), latin('\x06CANCEL'));
+  t.same(encodeSubscription([latin('\x01weather')]), latin('\x09SUBSCRIBEweather'));
+  t.same(encodeSubscription([latin('\x00weather')]), latin('\x06CANCELweather'));
+  t.same(encodeSubscription([hex('01')]), latin('\x09SUBSCRIBE'));
+  t.same(encodeSubscription([hex('00')]), latin('\x06CANCEL'));
 });
 
 t.test('message to command and back is the same, in memory of its own', async (t) => {
@@ -25,8 +29,8 @@ t.test('message to command and back is the same, in memory of its own', async (t
     fc.assert(
       fc.property(fc.boolean(), fc.uint8Array({ maxLength: 700 }), (wanted, prefix) => {
         const part = Buffer.concat([Buffer.of(wanted ? 1 : 0), prefix]);
-        const command = toCommand([part]);
-        const message = fromCommand(wanted ? 'SUBSCRIBE' : 'CANCEL', command);
+        const command = encodeSubscription([part]);
+        const message = decodeSubscription(wanted ? 'SUBSCRIBE' : 'CANCEL', command);
         command.fill(0xee);
         if (message.length !== 1 || !message[0]!.equals(part)) throw new Error('differs');
       }),
@@ -40,14 +44,14 @@ t.test(
     const part = Buffer.alloc(100_000, 'x');
     for (const kind of [1, 0]) {
       part[0] = kind;
-      const command = Buffer.from(toCommand([part]));
+      const command = Buffer.from(encodeSubscription([part]));
       t.equal(command.buffer.byteLength, command.length);
       const name = kind === 1 ? 'SUBSCRIBE' : 'CANCEL';
       const chunk = Buffer.concat([command, Buffer.alloc(1)]);
-      const [copied] = fromCommand(name, chunk.subarray(0, -1));
+      const [copied] = decodeSubscription(name, chunk.subarray(0, -1));
       t.ok(copied!.equals(part));
       t.ok(chunk.subarray(0, -1).equals(command), 'the chunk is left as it was');
-      const [made] = fromCommand(name, command);
+      const [made] = decodeSubscription(name, command);
       t.ok(made!.equals(part));
       t.equal(made!.buffer, command.buffer);
     }

@@ -1,17 +1,25 @@
 /** `hub`: the program between the processes of a dedicated channel layer. */
 
 import { readFileSync } from 'node:fs';
+import { clearInterval, setInterval } from 'node:timers';
+import { ProcessHold } from '../../base/process-hold.ts';
+import { Authenticator, Certificate } from '../../index.ts';
 import type { LayerCurve } from '../../layer/index.ts';
-import { Arguments, UsageError } from '../arguments.ts';
-import { type Command, EXIT, type OptionSet } from '../command.ts';
+import { Arguments, type OptionSet, UsageError } from '../arguments.ts';
+import { type Command, EXIT } from '../command.ts';
 import { FORMATS, HubLog } from '../hub-log.ts';
 import { answerAt, figuresOf, type Service, serveAt } from '../hub-service.ts';
-import { certificatesOf } from '../security.ts';
+import { type CurveOptions, certificatesOf } from '../security.ts';
 
 const WIRES = ['native', 'channels_zmq'] as const;
 
 /** What stands on the command line, or by the same long names in the file. */
 const SETTINGS: OptionSet = {
+  bind: {
+    type: 'string',
+    value: 'ENDPOINT',
+    help: 'where layers connect with one connection each; in place of --pull and --pub',
+  },
   pull: { type: 'string', value: 'ENDPOINT', help: 'where layers push messages to' },
   pub: { type: 'string', value: 'ENDPOINT', help: 'where layers get them from' },
   wire: {
@@ -40,7 +48,11 @@ const SETTINGS: OptionSet = {
     value: 'FOLDER',
     help: 'let in those whose certificates are there instead; * for all who know our public key',
   },
-  control: { type: 'string', value: 'ENDPOINT', help: 'a REP there answers "health" and "stats"' },
+  control: {
+    type: 'string',
+    value: 'ENDPOINT',
+    help: 'a REP there answers "health" and "stats", under the same --cert and --allow',
+  },
   http: { type: 'string', value: '[HOST:]PORT', help: 'a web server with /health and /stats' },
   report: {
     type: 'string',
@@ -53,7 +65,7 @@ const SETTINGS: OptionSet = {
 export const hub: Command = {
   name: 'hub',
   summary: 'stand between the processes of a channel layer',
-  usage: '--pull ENDPOINT --pub ENDPOINT [OPTIONS]',
+  usage: '(--bind ENDPOINT | --pull ENDPOINT --pub ENDPOINT) [OPTIONS]',
   description:
     'Hold what dedicated layers send until it is read, and pass it on to those who read.\n' +
     'Ctrl-C or SIGTERM ends it when what it has taken in is published, SIGUSR2 logs the counters.',
@@ -67,6 +79,7 @@ export const hub: Command = {
     },
   },
   examples: [
+    'zeromq-pure hub --bind tcp://*:5570',
     'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571',
     'zeromq-pure hub -c hub.json --http 8080                  # curl localhost:8080/stats',
     'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571 --cert hub.key --allow clients',
@@ -76,25 +89,20 @@ export const hub: Command = {
     given.noPositionals();
     const path = given.text('config');
     const told = path === undefined ? given : given.over(readConfig(path));
-    const [pull, pub] = [told.text('pull'), told.text('pub')];
-    if (pull === undefined || pub === undefined) {
-      throw new UsageError('--pull ENDPOINT and --pub ENDPOINT are needed');
-    }
+    const where = addressesOf(told);
     const maxMessageSize = told.count('max-message-size', 1);
     const localCapacity = told.count('local-capacity', 1);
-    const groupExpiry = told.number('group-expiry');
+    const groupExpiry = told.number('group-expiry', 0.1);
     const report = told.number('report') ?? 60;
     const curve = await curveOf(told);
     const log = new HubLog(told.choice('log', FORMATS), (line) => terminal.note(line));
     // Only here: the other subcommands start sooner without it.
     const { Hub } = await import('../../layer/index.ts');
     const running = new Hub({
-      pull,
-      pub,
-      wire: told.choice('wire', WIRES),
+      ...where,
       ...(maxMessageSize !== undefined && { maxMessageSize }),
       ...(localCapacity !== undefined && { localCapacity }),
-      ...(groupExpiry !== undefined && { groupExpiry }),
+      ...(groupExpiry !== undefined && { groupExpiry: groupExpiry * 1000 }),
       ...(curve !== undefined && { curve }),
     });
 
@@ -104,12 +112,15 @@ export const hub: Command = {
     try {
       await running.start();
       const [control, http] = [told.text('control'), told.text('http')];
-      if (control !== undefined) services.push(await answerAt(control, running));
+      if (control !== undefined) {
+        services.push(await answerAt(control, running, controlSecurity(curve)));
+      }
       if (http !== undefined) services.push(await serveAt(http, running));
       log.watch(running);
-      const { id, pull, pub } = running.stats();
+      const { id, bind, pull, pub } = running.stats();
+      const listening = 'bind' in where ? { bind } : { pull, pub };
       const at = Object.fromEntries(services.map(({ name, address }) => [name, address]));
-      log.info('listening', { hub: id, pull, pub, ...at, pid: process.pid });
+      log.info('listening', { hub: id, ...listening, ...at, pid: process.pid });
       process.on('SIGUSR2', counters);
       if (report > 0) timer = setInterval(counters, report * 1000);
       await interrupted(terminal.signal);
@@ -125,6 +136,24 @@ export const hub: Command = {
   },
 };
 
+/** @throws UsageError */
+function addressesOf(
+  told: Arguments,
+): { bind: string } | { pull: string; pub: string; wire: (typeof WIRES)[number] } {
+  const [bind, pull, pub] = [told.text('bind'), told.text('pull'), told.text('pub')];
+  const wire = told.choice('wire', WIRES);
+  if (bind !== undefined) {
+    if (pull !== undefined || pub !== undefined || wire !== 'native') {
+      throw new UsageError('--bind goes without --pull, --pub and --wire channels_zmq');
+    }
+    return { bind };
+  }
+  if (pull === undefined || pub === undefined) {
+    throw new UsageError('--bind ENDPOINT, or --pull ENDPOINT and --pub ENDPOINT, are needed');
+  }
+  return { pull, pub, wire };
+}
+
 async function curveOf(told: Arguments): Promise<LayerCurve | undefined> {
   const certificates = await certificatesOf(told);
   if (certificates === undefined) return undefined;
@@ -132,6 +161,17 @@ async function curveOf(told: Arguments): Promise<LayerCurve | undefined> {
   const { publicKey, secretKey } = own;
   const clients = allow === undefined || allow === '*' ? allow : { folder: allow };
   return { publicKey, secretKey, ...(clients !== undefined && { clients }) };
+}
+
+/** The REP of `--control` lets in whom the hub lets in. */
+function controlSecurity(curve: LayerCurve | undefined): CurveOptions {
+  if (curve === undefined) return {};
+  const { publicKey, secretKey, clients } = curve;
+  return {
+    curveServer: true,
+    ...new Certificate({ publicKey, secretKey }).options,
+    authenticate: new Authenticator().curve(clients ?? [publicKey]).authenticate,
+  };
 }
 
 /** @throws UsageError */
@@ -153,15 +193,11 @@ function readConfig(path: string): Arguments {
   }
 }
 
-/** The wait itself keeps the process alive. */
+/** Resolves when `signal` aborts; the process is kept alive until then. */
 function interrupted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const holder = setInterval(() => {}, 0x7fff_ffff);
-    const end = (): void => {
-      clearInterval(holder);
-      resolve();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  return new ProcessHold().during(aborted);
 }

@@ -1,5 +1,6 @@
 /** `monitor`: opens a socket and shows what happens to it. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import { UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { closeNow, openSocket, SOCKET_OPTIONS, SOCKETS, type SocketName } from '../socket.ts';

@@ -4,14 +4,15 @@ import { connect, type Socket as Stream } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   COMMAND_FOUND,
+  commandData,
+  commandName,
   Decoder,
   decodeMetadata,
   encodeGreeting,
   FAILED,
-  GREETING_SIZE,
   GreetingDecoder,
   property,
-} from '../../zmtp/index.ts';
+} from '../../wire.ts';
 import { UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 
@@ -88,7 +89,6 @@ async function portraitOf(
   const elapsed = (): number => performance.now() - started;
   const stream: Stream = connect({ ...address, signal, noDelay: true });
   const greeting = new GreetingDecoder();
-  const octets: Buffer[] = [];
   const decoder = new Decoder({ maxFrameSize: 65_536, maxParts: 1 });
   let [connected, greeted] = [0, 0];
   try {
@@ -99,15 +99,15 @@ async function portraitOf(
     });
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       const taken = greeting.done ? 0 : greeting.push(chunk);
-      octets.push(chunk.subarray(0, taken));
       if (!greeting.done) continue;
       greeted ||= elapsed();
+      const { version, mechanism } = greeting;
       const told = {
-        ...headOf(Buffer.concat(octets)),
+        version,
+        mechanism,
         times: { connect: connected, greeting: greeted },
       };
-      if (told.mechanism !== 'NULL')
-        return { ...told, socketType: undefined, routingId: undefined };
+      if (mechanism !== 'NULL') return { ...told, socketType: undefined, routingId: undefined };
       decoder.push(chunk.subarray(taken));
       const found = decoder.next();
       if (found === FAILED) throw decoder.error;
@@ -124,21 +124,11 @@ async function portraitOf(
   }
 }
 
-/** Version and mechanism from a whole greeting. */
-function headOf(greeting: Buffer): { version: string; mechanism: string } {
-  const [major, minor] = [greeting[10], greeting[11]];
-  const mechanism = greeting
-    .subarray(0, GREETING_SIZE)
-    .toString('latin1', 12, 32)
-    .replace(/\0+$/, '');
-  return { version: `${major}.${minor}`, mechanism };
-}
-
 /** Socket type and routing id from READY; an ERROR in its place is thrown. */
 function readyOf(command: Buffer): Pick<Portrait, 'socketType' | 'routingId'> {
-  const name = command.toString('latin1', 1, 1 + command[0]!);
+  const name = commandName(command);
   if (name !== 'READY') throw new Error(`said ${name} in place of READY`);
-  const metadata = decodeMetadata(command.subarray(1 + command[0]!));
+  const metadata = decodeMetadata(commandData(command));
   return {
     socketType: property(metadata, 'Socket-Type')?.toString('latin1'),
     routingId: property(metadata, 'Identity')?.toString() || undefined,

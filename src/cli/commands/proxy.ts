@@ -1,5 +1,6 @@
 /** `proxy`: runs a device between two endpoints. */
 
+import { clearInterval, setInterval } from 'node:timers';
 import { Context, Device, type ProxyStatistics, type SideType } from '../../index.ts';
 import { UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';

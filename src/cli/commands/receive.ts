@@ -1,8 +1,8 @@
 /** `pull` and `sub`: show the messages that come. */
 
 import type { Pull, Subscriber } from '../../index.ts';
-import type { Arguments } from '../arguments.ts';
-import { type Command, EXIT, type OptionSet } from '../command.ts';
+import type { Arguments, OptionSet } from '../arguments.ts';
+import { type Command, EXIT } from '../command.ts';
 import { METER_OPTIONS, Meter } from '../meter.ts';
 import { RECEIVE_OPTIONS, shower } from '../output.ts';
 import { closeNow, openSocket, SOCKET_OPTIONS } from '../socket.ts';

@@ -1,53 +1,58 @@
-/** ZmqCarrier: embedded and dedicated layers that speak as the Python package channels_zmq does. */
+/** ZmqCarrier: what embedded and dedicated layers share that speak as the Python package channels_zmq does. */
 
-import { Publisher, Push, Subscriber } from '../../sockets/index.ts';
-import type { Capabilities, Carrier, WaitOptions } from '../carrier.ts';
+import { Subscriber } from '../../sockets/index.ts';
+import type { Capabilities } from '../carrier/capabilities.ts';
+import type { Carrier, WaitOptions } from '../carrier/carrier.ts';
+import type { CarrierHost } from '../carrier/carrier-host.ts';
 import {
-  addressInUse,
   type ConnectionOptions,
   type LayerSocketOptions,
   reportRefusals,
   socketOptions,
   toConnect,
 } from '../connection/socket-options.ts';
-import { ChannelFull, LayerClosed, LayerError } from '../errors.ts';
+import { LayerClosed } from '../errors.ts';
+import { timedOut } from '../local/deadline.ts';
 import { Letter } from '../local/letter.ts';
-import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
-import { timedOut } from '../local/reception.ts';
-import { turn } from '../local/turn.ts';
-import { readFrame, takeChannel, withChannel, writeFrame } from './format.ts';
+import { readFrame, takeChannel, withChannel, ZmqCodec } from './format.ts';
 
 /**
- * What both have: one SUB, which is subscribed to a channel from its first `receive` on, and to a group while it has
- * members. Every process that receives from a channel gets what is sent to it; nothing waits for who comes later; nobody
- * answers. A message is for the channel and for the group of its name.
+ * One SUB for each process, subscribed to a channel from its first `receive` on, and to a group while it has members here.
+ * Every process that receives from a channel gets its messages; nothing is kept for late readers, and nothing is confirmed. A
+ * message reaches both the channel and the group of its name.
  */
-abstract class ZmqCarrier implements Carrier {
+export abstract class ZmqCarrier implements Carrier {
   readonly capabilities: Capabilities;
-  protected readonly local: LocalState;
+  protected readonly host: CarrierHost;
   readonly #connection: ConnectionOptions;
   readonly #address: string;
   readonly #followed = new Set<string>();
   readonly #topics = new Map<string, number>();
+  readonly #codec = new ZmqCodec();
   #subscriber: Subscriber | undefined;
   protected closed = false;
 
   constructor(
-    local: LocalState,
+    host: CarrierHost,
     address: string,
     connection: ConnectionOptions,
     producers: Capabilities['producers'],
   ) {
-    this.local = local;
+    this.host = host;
     this.#address = address;
     this.#connection = connection;
     this.capabilities = {
       extensions: ['groups', 'flush'],
-      delivery: 'every-follower',
+      ordinaryChannels: 'every-reader',
       producers,
       lateReaders: false,
       confirmed: false,
+      capacity: 'buffers',
+      groupOverflow: 'skipped',
+      groupExpiry: true,
+      foreignMembers: false,
+      except: false,
       bytes: false,
       separateNames: false,
     };
@@ -55,60 +60,47 @@ abstract class ZmqCarrier implements Carrier {
 
   abstract readonly peerCount: number;
 
-  /** As a socket of the Python package: without heartbeats. */
+  /** Options of sockets as in the Python package: without heartbeats. */
   protected sockets(role: 'server' | 'client'): LayerSocketOptions {
-    const { maxMessageSize } = this.local.settings;
+    const { maxMessageSize } = this.host.settings;
     const options = socketOptions(this.#connection, maxMessageSize, role);
     return { ...options, heartbeatInterval: 0, heartbeatTimeout: -1 };
   }
-  protected abstract publish(topic: string, json: Uint8Array, refusable: boolean): Promise<void>;
+  /** Sends a frame to all who follow `topic`. `to`: the channel that is meant; without, nobody is told of a full one. */
+  protected abstract publish(topic: string, json: Uint8Array, to?: string): Promise<void>;
 
   send(channel: string, payload: Uint8Array): Promise<void> {
     const route = routeOf(channel);
     return this.publish(
       route,
       route === channel && !channel.endsWith('!') ? payload : withChannel(payload, channel),
-      true,
+      channel,
     );
   }
 
-  groupSend(
-    group: string,
-    payload: Uint8Array,
-    except: ReadonlySet<string> | undefined,
-  ): Promise<void> {
-    if (except !== undefined && except.size > 0) {
-      return Promise.reject(
-        new LayerError('ERR_UNSUPPORTED', 'the wire of channels_zmq cannot say `except`'),
-      );
-    }
-    return this.publish(group, payload, false);
+  groupSend(group: string, payload: Uint8Array): Promise<void> {
+    return this.publish(group, payload);
   }
 
   want(channel: string): void {
     this.#follow(channel);
   }
 
-  unwant(): void {}
-
-  taken(): void {}
-
   async join(group: string, channel: string): Promise<void> {
     this.#follow(channel);
-    if (this.local.groups.add(group, channel, this.local.now())) this.#subscribe(group);
+    if (this.host.addMember(group, channel)) this.#subscribe(group);
     await this.reachable({ timeout: JOIN_TIMEOUT }).catch(() => {});
   }
 
   async leave(group: string, channel: string): Promise<void> {
-    if (this.local.groups.discard(group, channel)) this.#unsubscribe(group);
+    if (this.host.removeMember(group, channel)) this.#unsubscribe(group);
   }
 
-  /** Only this process: nobody else can be told. */
+  /** Forgets what is in this process; the format has no word for others. */
   async flush(): Promise<void> {
-    this.local.boxes.clear();
-    for (const group of this.local.groups.clear()) this.#unsubscribe(group);
+    this.host.clear();
     for (const channel of this.#followed) {
-      if (this.local.boxes.readersOf(channel) > 0) continue;
+      if (this.host.waitingAt(channel) > 0) continue;
       this.#followed.delete(channel);
       this.#unsubscribe(routeOf(channel));
     }
@@ -118,8 +110,8 @@ abstract class ZmqCarrier implements Carrier {
     await this.reachable(options);
   }
 
-  sweep(_now: number, emptied: readonly string[]): void {
-    for (const group of emptied) this.#unsubscribe(group);
+  emptied(group: string): void {
+    this.#unsubscribe(group);
   }
 
   async close(): Promise<void> {
@@ -127,13 +119,13 @@ abstract class ZmqCarrier implements Carrier {
     await this.#subscriber?.[Symbol.asyncDispose]();
   }
 
-  /** Resolves when the SUB is connected: then its subscriptions are on their way, and no more can be known. */
+  /** Resolves when the SUB is connected and its subscriptions have been sent; that they have arrived cannot be known. */
   protected async reachable({ timeout, signal }: WaitOptions): Promise<void> {
     const subscriber = this.#subscriber;
     if (subscriber === undefined) return;
     try {
       await subscriber.waitFor('handshake', {
-        ...(timeout !== undefined && { timeout: timeout * 1000 }),
+        ...(timeout !== undefined && { timeout }),
         ...(signal !== undefined && { signal }),
       });
     } catch (error) {
@@ -143,7 +135,7 @@ abstract class ZmqCarrier implements Carrier {
     }
   }
 
-  /** From now on this process publishes itself what it would have received. */
+  /** This process is the publisher now: it delivers to itself, and needs no SUB. */
   protected loopBack(): void {
     this.#subscriber?.close();
     this.#subscriber = undefined;
@@ -152,38 +144,37 @@ abstract class ZmqCarrier implements Carrier {
 
   #looped = false;
 
-  /** A frame for whoever is here. */
+  /** Delivers a frame to the channel and the group of its topic in this process. `expiry`: seconds since 1970. */
   protected deliver(topic: string, expiry: number, json: Buffer): void {
-    const now = this.local.now();
-    const ttl = expiry - Date.now() / 1000;
+    const ttl = expiry * 1000 - Date.now();
     if (ttl <= 0) {
-      this.local.counters.expired++;
+      this.host.expired(topic, 1);
+      this.host.skewed(this.#address, Math.round(-ttl));
       return;
     }
-    const value = this.local.settings.codec.decode(json);
-    const { channel = topic, message } = takeChannel(value as object);
-    const expiresAt = this.local.expiryOf(ttl, now);
-    if (this.#followed.has(channel)) {
+    const { channel = topic, message } = takeChannel(this.#codec.decode(json));
+    const expiresAt = this.host.expiryOf(ttl);
+    const followed = this.#followed.has(channel);
+    if (followed) {
       const letter = new Letter(json, expiresAt);
       letter.value = message;
-      if (this.local.boxes.put(channel, letter, now) === 'full') this.local.skipped('', [channel]);
-      else this.local.counters.delivered++;
+      if (this.host.deliver(channel, letter) === 'full') this.host.skipped('', [channel]);
     }
-    if (!this.local.groups.has(topic)) return;
+    if (this.host.memberCountOf(topic) === 0) return;
     const letter = new Letter(json, expiresAt, 0, '', topic);
     // The channel of that name may have got the object itself.
-    letter.value = this.#followed.has(channel) ? structuredClone(message) : message;
-    this.local.distribute(topic, letter, now);
+    letter.value = followed ? structuredClone(message) : message;
+    this.host.deliverToGroup(topic, letter);
   }
 
-  /** Be subscribed to `channel` for as long as this layer lives. */
+  /** Subscribes to `channel` until the layer is flushed or closed. */
   #follow(channel: string): void {
     if (this.#followed.has(channel)) return;
     this.#followed.add(channel);
     this.#subscribe(routeOf(channel));
   }
 
-  /** Topics are counted: channels with one route, or a group and a channel, share one. */
+  /** Subscribes once for all channels of a route, and the group of the same name; they are counted. */
   #subscribe(topic: string): void {
     const count = this.#topics.get(topic) ?? 0;
     this.#topics.set(topic, count + 1);
@@ -206,13 +197,12 @@ abstract class ZmqCarrier implements Carrier {
       reconnectMaxInterval: 400,
     });
     this.#subscriber = subscriber;
-    reportRefusals(subscriber, this.local);
+    reportRefusals(subscriber, this.host);
     subscriber.connect(toConnect(this.#address));
     void this.#listen(subscriber);
   }
 
   async #listen(subscriber: Subscriber): Promise<void> {
-    const { boxes } = this.local;
     for (;;) {
       let messages: Buffer[][];
       try {
@@ -220,167 +210,20 @@ abstract class ZmqCarrier implements Carrier {
       } catch {
         return;
       }
-      let run = 0;
       for (const [frame] of messages) {
         if (this.closed) return;
         try {
           const { topic, expiry, json } = readFrame(frame!);
           this.deliver(topic, expiry, json);
         } catch (error) {
-          this.local.undecodable('', error as Error);
+          this.host.undecodable('', error as Error);
         }
-        if (!boxes.pressed && ++run < RUN_MAX) continue;
-        run = 0;
-        await turn();
-        boxes.pressed = false;
+        const pace = this.host.pace();
+        if (pace !== undefined) await pace;
       }
     }
   }
 }
 
-/** One process has the PUB. */
-export class EmbeddedZmqCarrier extends ZmqCarrier {
-  readonly #at: string;
-  #publisher: Publisher | undefined;
-  #binding: Promise<Publisher> | undefined;
-  #dropped = 0;
-
-  constructor(local: LocalState, address: string, connection: ConnectionOptions) {
-    super(local, address, connection, 'one-process');
-    this.#at = address;
-  }
-
-  get peerCount(): number {
-    return this.#publisher === undefined || this.#publisher.closed
-      ? 0
-      : this.#publisher.stats().peers.length;
-  }
-
-  get address(): string | undefined {
-    return this.#publisher?.lastEndpoint ?? undefined;
-  }
-
-  async bind(): Promise<void> {
-    await this.#produce();
-  }
-
-  override async ready(options: WaitOptions): Promise<void> {
-    if (this.#binding !== undefined) await this.#binding;
-    else await super.ready(options);
-  }
-
-  override async close(): Promise<void> {
-    await super.close();
-    await this.#binding?.catch(() => {});
-    await this.#publisher?.[Symbol.asyncDispose]();
-  }
-
-  protected override async publish(
-    topic: string,
-    json: Uint8Array,
-    refusable: boolean,
-  ): Promise<void> {
-    const publisher = this.#publisher ?? (await this.#produce());
-    const { expiry, capacities } = this.local.settings;
-    const deadline = Date.now() / 1000 + expiry;
-    if (refusable) {
-      const capacity = capacities.of(topic);
-      const full = publisher.stats().peers.some((peer) => peer.queued.out >= capacity);
-      if (full || this.local.boxes.countOf(topic) >= capacity) throw new ChannelFull(topic);
-    }
-    const frame = writeFrame(topic, deadline, json);
-    publisher.trySend(frame);
-    this.deliver(topic, deadline, frame.subarray(frame.length - json.length));
-    if (refusable) return;
-    const { dropped } = publisher.stats();
-    if (dropped > this.#dropped)
-      this.local.lost(dropped - this.#dropped, 'a process does not read');
-    this.#dropped = dropped;
-  }
-
-  #produce(): Promise<Publisher> {
-    this.#binding ??= this.#bind().catch((error) => {
-      this.#binding = undefined;
-      throw error;
-    });
-    return this.#binding;
-  }
-
-  async #bind(): Promise<Publisher> {
-    const publisher = new Publisher({
-      ...this.sockets('server'),
-      sendHighWaterMark: Math.min(100_000, Math.max(1000, this.local.settings.capacities.of(''))),
-      linger: 2000,
-    });
-    reportRefusals(publisher, this.local);
-    try {
-      await publisher.bind(this.#at);
-    } catch (error) {
-      publisher.close();
-      throw addressInUse(error, this.#at);
-    }
-    if (this.closed) {
-      publisher.close();
-      throw new LayerClosed();
-    }
-    this.loopBack();
-    this.#publisher = publisher;
-    return publisher;
-  }
-}
-
-/** Every process has a PUSH to the queue service, which has the PUB. */
-export class DedicatedZmqCarrier extends ZmqCarrier {
-  readonly peerCount = 0;
-  readonly #push: Push;
-
-  constructor(local: LocalState, push: string, pub: string, connection: ConnectionOptions) {
-    super(local, pub, connection, 'many-processes');
-    const { capacities } = local.settings;
-    this.#push = new Push({
-      ...this.sockets('client'),
-      // As Python: so many messages wait for a queue service, then `send` says that the channel is full.
-      sendHighWaterMark: Math.min(100_000, capacities.of('')),
-      linger: 2000,
-      reconnectInterval: 50,
-      reconnectMaxInterval: 400,
-    });
-    reportRefusals(this.#push, local);
-    this.#push.connect(toConnect(push));
-  }
-
-  override async ready(options: WaitOptions): Promise<void> {
-    const { timeout, signal } = options;
-    try {
-      await this.#push.waitFor('handshake', {
-        ...(timeout !== undefined && { timeout: timeout * 1000 }),
-        ...(signal !== undefined && { signal }),
-      });
-    } catch (error) {
-      if (this.closed) throw new LayerClosed();
-      const { code } = error as { code?: string };
-      throw code === 'EAGAIN' ? timedOut('the queue service', timeout ?? 0) : error;
-    }
-    await super.ready(options);
-  }
-
-  override async close(): Promise<void> {
-    await super.close();
-    await this.#push[Symbol.asyncDispose]();
-  }
-
-  protected override async publish(
-    topic: string,
-    json: Uint8Array,
-    refusable: boolean,
-  ): Promise<void> {
-    const frame = writeFrame(topic, Date.now() / 1000 + this.local.settings.expiry, json);
-    if (this.#push.trySend(frame)) return;
-    if (refusable) throw new ChannelFull(topic);
-    this.local.lost(1, 'the queue service takes no more');
-  }
-}
-
-const RUN_MAX = 512;
-/** Seconds. */
-const JOIN_TIMEOUT = 0.5;
+/** Milliseconds that `groupAdd` waits for a connection. */
+const JOIN_TIMEOUT = 500;

@@ -10,6 +10,7 @@
  */
 
 import { asMessage, type Codec } from '../codec/codec.ts';
+import { checkDepth, replaceIntegers } from '../codec/json-text.ts';
 import { checkMessage, define } from '../codec/value.ts';
 import { InvalidMessage, LayerError } from '../errors.ts';
 import type { LayerOptions } from '../options.ts';
@@ -68,14 +69,15 @@ export class ZmqCodec implements Codec {
 
   decode(octets: Uint8Array): object {
     const text = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString();
-    if (!/\d{16}/.test(text)) return asMessage(JSON.parse(text));
-    // Integers that a double would round become text with a mark, and that a bigint.
+    checkDepth(text);
+    const value: unknown = JSON.parse(text);
+    if (!/\d{16}/.test(text)) return asMessage(value);
+    // Integers that a double would round become text with a mark, and that a bigint. That the text is JSON is known by now.
     const mark = text.includes('int:') ? `int:${text.length}:` : 'int:';
-    const marked = text.replaceAll(
-      /"(?:[^"\\]|\\.)*"|(-?\d{16,})(?![\d.eE])/g,
-      (token, digits: string | undefined) =>
-        digits === undefined ? token : JSON.stringify(mark + digits),
-    );
+    const marked = replaceIntegers(text, 16, (digits) => {
+      if (digits.length <= DIGITS_MAX) return JSON.stringify(mark + digits);
+      throw new LayerError('ERR_CODEC', `an integer of ${digits.length} characters`);
+    });
     return asMessage(
       JSON.parse(marked, (_key, value: unknown) => {
         if (typeof value !== 'string' || !value.startsWith(mark)) return value;
@@ -129,7 +131,7 @@ function dumps(value: unknown, path: string): string {
   return `{${pairs.join(', ')}}`;
 }
 
-/** What Python's `repr` gives for a float. */
+/** `value` as Python's `repr` writes a float. */
 function pythonFloat(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e16) return `${value}.0`;
   const text = String(value);
@@ -147,3 +149,5 @@ function exponential(value: number): string {
 }
 
 const LF = 0x0a;
+/** As many as Python reads. */
+const DIGITS_MAX = 4300;

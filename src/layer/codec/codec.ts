@@ -2,20 +2,20 @@
 
 import { LayerError } from '../errors.ts';
 
-/** What `codec` can be: one of ours by name, or an object like this. */
+/** Encodes and decodes messages: the option `codec` is the name of ours, or an object like this. */
 export interface Codec {
-  /** Shown in stats and errors. */
+  /** A name for people. */
   readonly name: string;
   /**
-   * The octets of `message`, which stay as they are from here on.
-   * @throws InvalidMessage for what it cannot carry
+   * Returns the octets of `message`; they are not changed afterwards.
+   * @throws InvalidMessage for a value that it cannot encode
    */
   encode(message: object): Uint8Array;
-  /** The message. Throws whatever it likes for octets it cannot read. Keeps no reference to `octets`. */
+  /** Returns the message. Throws any error for octets that it cannot decode. Keeps no reference to `octets`. */
   decode(octets: Uint8Array): unknown;
 }
 
-/** What came out of a codec, if it can be a message. */
+/** `value` that a codec has decoded, if it is an object. @throws LayerError `ERR_CODEC` */
 export function asMessage(value: unknown): object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new LayerError('ERR_CODEC', 'the octets hold a value that is no message');

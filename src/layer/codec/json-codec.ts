@@ -2,6 +2,7 @@
 
 import { LayerError } from '../errors.ts';
 import { asMessage, type Codec } from './codec.ts';
+import { checkDepth } from './json-text.ts';
 import { checkMessage, define } from './value.ts';
 
 /**
@@ -19,6 +20,7 @@ export class JsonCodec implements Codec {
 
   decode(octets: Uint8Array): object {
     const text = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString();
+    checkDepth(text);
     const value: unknown = JSON.parse(text);
     return asMessage(text.includes('\\u0000') ? unbox(value) : value);
   }

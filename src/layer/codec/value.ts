@@ -2,7 +2,7 @@
 
 import { InvalidMessage } from '../errors.ts';
 
-/** What stands in a message. A property that is `undefined` is as if it were not there. */
+/** A value in a message. A property that is `undefined` is left out. */
 export type Value =
   | null
   | undefined
@@ -19,7 +19,7 @@ export interface Message {
   readonly [key: string]: Value;
 }
 
-/** What a codec cannot carry, beside what no message can. */
+/** What a codec cannot encode, beside what no message can hold. */
 export interface ValueLimits {
   /** NaN and the infinities. */
   readonly finite: boolean;
@@ -162,7 +162,7 @@ function describe(value: unknown): string {
   return `an object of class ${value.constructor?.name ?? '?'}`;
 }
 
-/** What is wrong; the path grows on the way out. Cheaper than keeping it on the way in. */
+/** A value that cannot be sent. Its path grows while the error passes through the callers, which is cheaper than keeping one. */
 class Offence {
   readonly why: string;
   path = '';

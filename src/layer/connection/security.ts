@@ -1,4 +1,4 @@
-/** Security: how a layer and its hub are locked. One description serves both sides, who listens and who connects. */
+/** Security: who may connect to a layer and its hub. One description serves both sides, who listens and who connects. */
 
 import {
   type AllowedKeys,
@@ -10,45 +10,48 @@ import {
 import { LayerError } from '../errors.ts';
 
 /**
- * CURVE. The least is one pair of keys that all processes have: `curve: curveKeyPair()`, or a `Certificate`. Where each has its
- * own, those who connect need `serverKey`, and who listens needs `clients`.
+ * CURVE. The simplest is one pair of keys that all processes have: `curve: curveKeyPair()`, or a `Certificate`. With a pair for
+ * each process, those that connect need `serverKey`, and the one that listens needs `clients`.
  */
 export interface LayerCurve {
-  /** Ours: Z85, 40 characters. */
+  /** The public key of this process: Z85, 40 characters. */
   publicKey: string;
-  /** Needed, though a `Certificate` may be without. */
+  /** The secret key of this process: Z85, 40 characters. Required, although a `Certificate` may lack it. */
   secretKey?: string | undefined;
-  /** The public key of who listens, the hub or the producer. Default: `publicKey`. */
+  /** The public key of the hub or producer, Z85. Default `publicKey`. */
   serverKey?: string;
-  /** Whom a listener lets in: `'*'` for all who know its key. Default: holders of the same pair. */
+  /** Which clients the hub or producer lets in; `'*'` = all that know its key. Default: those with the same pair. */
   clients?: AllowedKeys;
 }
 
-/** PLAIN: a name and a password, in the clear. */
+/** PLAIN: a name and a password, sent unencrypted. */
 export interface LayerPlain {
-  /** What we show where we connect. */
+  /** The name this process sends where it connects, at most 255 octets. */
   username?: string;
+  /** The password this process sends where it connects, at most 255 octets. Default empty. */
   password?: string;
-  /** Whom a listener lets in. Default: those who show the above. */
+  /** Names and passwords that the hub or producer lets in. Default: `username` with `password`. */
   users?: Passwords;
 }
 
-/** What layers and hubs take; without `curve` and `plain`, everybody who reaches the address is let in. */
+/** Security options of layers and hubs. Without `curve` and `plain`, every peer that reaches the address is let in. */
 export interface SecurityOptions {
+  /** Encrypts with CURVE and lets in by key. Default none. */
   curve?: LayerCurve;
+  /** Lets in by name and password. Default none. */
   plain?: LayerPlain;
-  /** Judges who comes in, in place of `clients` or `users`. */
+  /** Decides who is let in, in place of `clients` or `users`. */
   authenticate?: Authenticate;
-  /** Where `authenticate`, `clients` and `users` are not given: the context, or its handler of RFC 27, judges in this domain. */
+  /** Without `authenticate`, `clients` and `users`: the context, or its handler of RFC 27, decides in this ZAP domain. */
   zapDomain?: string;
   /**
-   * How many connections one IPv4 address, or one /64 of IPv6, may begin within a second where we listen, at each of our tcp
-   * addresses. Default: no limit. The others come again, and are told of in the event `refused`.
+   * Connections that one IPv4 address, or one /64 of IPv6, may begin within a second at each tcp endpoint where we listen.
+   * Default no limit. More are closed and reported by the event `refused`; the peers connect again later.
    */
   maxHandshakesPerSecond?: number;
 }
 
-/** What securing a socket comes to: its options. */
+/** The options of a socket that concern security. */
 export interface SecuritySocketOptions {
   curveServer?: boolean;
   curvePublicKey?: string;
@@ -96,8 +99,8 @@ export function securityOf(
 }
 
 /**
- * What is wrong in either role.
- * @throws LayerError `ERR_INVALID_OPTION`, likewise
+ * Checks what can be wrong in either role.
+ * @throws LayerError `ERR_INVALID_OPTION` that names the option which is missing, or does not fit
  */
 export function checkSecurity(options: SecurityOptions): void {
   const { curve, plain, authenticate, maxHandshakesPerSecond: limit } = options;

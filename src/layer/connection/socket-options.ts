@@ -1,17 +1,17 @@
 /** Socket options: what the sockets of a layer are made with, and how they report refusals. */
 
 import { type Context, type Socket, SocketError } from '../../sockets/index.ts';
+import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { LayerError } from '../errors.ts';
-import type { LocalState } from '../local/local-state.ts';
 import { type SecurityOptions, type SecuritySocketOptions, securityOf } from './security.ts';
 
-/** What layers and hubs are told about their sockets. */
+/** Options of layers and hubs that concern their sockets. */
 export interface ConnectionOptions extends SecurityOptions {
-  /** The context of their sockets. */
+  /** The context of their sockets. Default: the global one. */
   context?: Context;
 }
 
-/** What all sockets of a layer are made with. */
+/** Options that the sockets of a layer have in common. */
 export interface LayerSocketOptions extends SecuritySocketOptions {
   context?: Context;
   heartbeatInterval?: number;
@@ -20,8 +20,8 @@ export interface LayerSocketOptions extends SecuritySocketOptions {
 }
 
 /**
- * For a socket that listens (`server`) or connects. A process that says nothing for `heartbeatInterval + heartbeatTimeout` ms is
- * taken for dead.
+ * The options of a socket that listens (`server`) or connects (`client`). A process that is silent for 20 000 ms, which is
+ * `heartbeatInterval` and `heartbeatTimeout`, is disconnected.
  * @throws LayerError `ERR_INVALID_OPTION`
  */
 export function socketOptions(
@@ -40,10 +40,10 @@ export function socketOptions(
   };
 }
 
-/** Have `local` report who is not let in here, or does not let us in. */
-export function reportRefusals(socket: Socket, local: LocalState): void {
+/** Have `host` report who is not let in here, or does not let us in. */
+export function reportRefusals(socket: Socket, host: CarrierHost): void {
   const report = ({ address, error }: { address: string; error: Error }): void => {
-    local.refused(address, error);
+    host.refused(address, error);
   };
   socket.events.on('handshake:error:auth', report);
   socket.events.on('handshake:error:protocol', report);
@@ -51,12 +51,12 @@ export function reportRefusals(socket: Socket, local: LocalState): void {
   socket.events.on('accept:error', report);
 }
 
-/** Where to connect to what is bound to `address`: `tcp://*:5555` is here at 127.0.0.1. */
+/** The endpoint to connect to for one that is bound to `address`: `tcp://*:5555` is reached at 127.0.0.1. */
 export function toConnect(address: string): string {
   return address.replace(/^tcp:\/\/(\*|0\.0\.0\.0)(?=:)/, 'tcp://127.0.0.1');
 }
 
-/** What a failed bind means to the user of a layer. */
+/** The error of a failed bind, as a LayerError where the address is in use. */
 export function addressInUse(error: unknown, address: string): unknown {
   if (!(error instanceof SocketError) || error.code !== 'EADDRINUSE') return error;
   return new LayerError(

@@ -1,6 +1,7 @@
 /** Capacity: how many messages may wait in a channel, by its name. */
 
 import { LayerError } from '../errors.ts';
+import { globMatcher } from './glob.ts';
 
 /**
  * Rules in order, the first that matches a name wins. A string is a glob (`*`, `?`, `[a-z]`, `[!a-z]`) over the whole
@@ -41,33 +42,8 @@ export class Capacities {
   }
 }
 
-/** Python's fnmatch, always minding case. */
-export function globToRegExp(glob: string): RegExp {
-  let source = '';
-  for (let i = 0; i < glob.length; i++) {
-    const character = glob[i]!;
-    if (character === '*') source += '.*';
-    else if (character === '?') source += '.';
-    else if (character === '[') {
-      const start = i + 1 + (glob[i + 1] === '!' ? 1 : 0);
-      // A bracket that comes first is one of the set.
-      const end = glob.indexOf(']', start + 1);
-      if (end < 0) source += '\\[';
-      else {
-        const set = glob.slice(start, end).replaceAll(/[\\\]^[]/g, '\\$&');
-        source += `[${glob[i + 1] === '!' ? '^' : ''}${set}]`;
-        i = end;
-      }
-    } else source += character.replace(/[\\^$.|+(){}\]/]/, '\\$&');
-  }
-  return new RegExp(`^(?:${source})$`, 's');
-}
-
 function matcher(pattern: string | RegExp): (name: string) => boolean {
-  if (typeof pattern === 'string') {
-    const glob = globToRegExp(pattern);
-    return (name) => glob.test(name);
-  }
+  if (typeof pattern === 'string') return globMatcher(pattern);
   // A copy: flags g and y would make `test` remember where it was.
   const regExp = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
   return (name) => regExp.exec(name)?.index === 0;

@@ -1,13 +1,17 @@
-/** Groups: who belongs to what, and since when. */
+/** Groups: the members of groups in this process, and when each was last added. */
+
+import { hasPrefix } from './names.ts';
 
 export class Groups {
   readonly #groups = new Map<string, Map<string, number>>();
-  readonly #expiry: number;
+  /** Milliseconds that a membership lasts after the last `add`; Infinity where others see to that. */
+  expiry: number;
   #memberCount = 0;
+  /** Goes up whenever a membership ends. */
+  endCount = 0;
 
-  /** @param expiry seconds that a membership lasts after the last `add` */
   constructor(expiry: number) {
-    this.#expiry = expiry;
+    this.expiry = expiry;
   }
 
   /** Groups with members. */
@@ -31,7 +35,7 @@ export class Groups {
     return this.#groups.get(group)?.size ?? 0;
   }
 
-  /** Add, or renew; true for the first member of the group. */
+  /** Adds a member, or renews its membership; true for the first member of the group. */
   add(group: string, channel: string, now: number): boolean {
     const members = this.#groups.get(group);
     if (members === undefined) {
@@ -44,32 +48,34 @@ export class Groups {
     return false;
   }
 
-  /** Remove, if it is a member; true if that was the last one. */
+  /** Removes a member; true if it was the last one of the group. */
   discard(group: string, channel: string): boolean {
     const members = this.#groups.get(group);
     if (!members?.delete(channel)) return false;
+    this.endCount++;
     this.#memberCount--;
     if (members.size > 0) return false;
     this.#groups.delete(group);
     return true;
   }
 
-  /** Those whose membership has not expired, and, with `sentAt`, who had joined by then. */
+  /** Members of `group` whose membership has not expired; with `sentAt`, only those that were last added by then. */
   *members(group: string, now: number, sentAt: number = now): Generator<string, void, void> {
     const members = this.#groups.get(group);
     if (members === undefined) return;
     for (const [channel, joinedAt] of members) {
-      if (joinedAt + this.#expiry > now && joinedAt <= sentAt) yield channel;
+      if (joinedAt + this.expiry > now && joinedAt <= sentAt) yield channel;
     }
   }
 
-  /** Forget memberships that are over; returns the groups that have nobody left. */
+  /** Removes expired memberships; returns the groups that have no members left. */
   sweep(now: number): string[] {
     const emptied: string[] = [];
     for (const [group, members] of this.#groups) {
       for (const [channel, joinedAt] of members) {
-        if (joinedAt + this.#expiry > now) continue;
+        if (joinedAt + this.expiry > now) continue;
         members.delete(channel);
+        this.endCount++;
         this.#memberCount--;
       }
       if (members.size > 0) continue;
@@ -79,17 +85,18 @@ export class Groups {
     return emptied;
   }
 
-  /** Forget all groups whose name begins with `prefix`; returns them. */
-  clear(prefix = ''): string[] {
-    const cleared = [...this.#groups.keys()].filter((group) => group.startsWith(prefix));
+  /** Removes all groups with `prefix`; returns them. */
+  clear(prefix: string): string[] {
+    const cleared = [...this.#groups.keys()].filter((group) => hasPrefix(group, prefix));
     for (const group of cleared) {
+      this.endCount++;
       this.#memberCount -= this.#groups.get(group)!.size;
       this.#groups.delete(group);
     }
     return cleared;
   }
 
-  /** All of it: group, channel, and when it joined. */
+  /** All memberships: group, channel, and when it was last added. */
   *entries(): Generator<[group: string, channel: string, joinedAt: number], void, void> {
     for (const [group, members] of this.#groups) {
       for (const [channel, joinedAt] of members) yield [group, channel, joinedAt];

@@ -1,20 +1,28 @@
-/** Letter: one message on its way, encoded, with what the ways need to know of it. */
+/** Letter: one encoded message in this process, with what its carrier and its readers need to know of it. */
 
+/** What became of a letter: somebody read it; it expired; or it was neither, as in a full or cleared channel. */
+export type Settlement = 'read' | 'expired' | 'dropped';
+
+/** One message, and the channels of this process that hold it. */
 export class Letter {
   /** As the codec made it, and encrypted where keys are given. */
   readonly payload: Uint8Array;
-  /** Seconds on this process's clock. */
-  expiresAt: number;
+  /** When it expires, by the clock of this process: `CarrierHost.expiryOf`. */
+  readonly expiresAt: number;
   /** Its place in the order of the hub or producer; 0 where that does not matter. */
   readonly sequence: number;
-  /** The process that sent it; empty for this one. */
+  /** Key of the process that sent it; empty for this one, or where it is not known. */
   readonly from: string;
-  /** The name it was encrypted for: the group it came by, or undefined for the channel. */
+  /** The group it was sent to, which its encryption is bound to; undefined if it was sent to a channel. */
   readonly group: string | undefined;
-  /** The message, once somebody has decoded it; null if that failed. For the layer. */
+  /** For the carrier, to find again what it has to acknowledge. The layer does not look at it. */
+  token: unknown = undefined;
+  /** @internal The message, once somebody has decoded it; null if that failed. */
   value: object | null | undefined = undefined;
-  /** More than one channel gets it: each reader is given a copy of `value`. */
+  /** @internal More than one channel gets it: each reader is given a copy of `value`. */
   shared = false;
+  #holders = 0;
+  #settlement: Settlement = 'dropped';
 
   constructor(
     payload: Uint8Array,
@@ -28,5 +36,23 @@ export class Letter {
     this.sequence = sequence;
     this.from = from;
     this.group = group;
+  }
+
+  /** @internal How it ended for all who held it: read, if one of them has read it. */
+  get settlement(): Settlement {
+    return this.#settlement;
+  }
+
+  /** @internal One more holds it. Hot. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** @internal One lets go of it; true if that was the last. Hot. */
+  letGo(how: Settlement): boolean {
+    if (how === 'read' || (how === 'expired' && this.#settlement === 'dropped')) {
+      this.#settlement = how;
+    }
+    return --this.#holders === 0;
   }
 }

@@ -2,13 +2,22 @@
 
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { type Counters, type LayerEvents, REPORT_INTERVAL } from '../events.ts';
+import { clearInterval, setInterval } from 'node:timers';
+import type { Carrier } from '../carrier/carrier.ts';
+import type { CarrierHost, GroupDelivery } from '../carrier/carrier-host.ts';
+import type { Counters, LayerEvents } from '../events.ts';
 import type { Settings } from '../options.ts';
+import type { Spread } from './box.ts';
+import { FanOut } from './fan-out.ts';
 import { Groups } from './groups.ts';
+import { keyOf } from './keys.ts';
 import type { Letter } from './letter.ts';
-import { type Distribution, Mailboxes } from './mailboxes.ts';
+import { type Delivery, Mailboxes } from './mailboxes.ts';
+import { Reports } from './reports.ts';
+import { turn } from './turn.ts';
 
-export class LocalState {
+/** One for each layer, and for each hub. Its carrier sees of it what CarrierHost has. */
+export class LocalState implements CarrierHost {
   readonly settings: Settings;
   readonly boxes: Mailboxes;
   readonly groups: Groups;
@@ -24,16 +33,19 @@ export class LocalState {
     undecodable: 0,
     lost: 0,
   };
-  /** By which others know this process, and part of the channel names it makes: 16 characters. */
-  readonly key: string = randomBytes(8).toString('hex');
-  /** Who wants to know which routes have more or fewer messages unread. */
+  /** By which this process proves that it is the one with `key`. */
+  readonly secret: Buffer = randomBytes(16);
+  readonly key: string = keyOf(this.secret);
+  /** Called with each route whose number of unread messages has changed. */
   readonly changeListeners: Set<(route: string) => void> = new Set();
-  /** Capacities that others have set, for their members of groups. */
-  readonly capacityOf: Map<string, number> = new Map();
+  /** Capacities that other processes have stated for channels they have added to groups. */
+  readonly foreignCapacities: Map<string, number> = new Map();
   readonly #mark: string;
-  /** What may happen often: how many times since it was last reported, and when that was. */
-  readonly #often = new Map<string, { count: number; since: number }>();
-  #pressureSince = Number.NEGATIVE_INFINITY;
+  readonly #reports: Reports;
+  readonly #fanOut: FanOut;
+  #carrier: Served | undefined;
+  /** Messages taken in since the last turn was given. */
+  #run = 0;
   #holdCount = 0;
   #holder: NodeJS.Timeout | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -42,18 +54,25 @@ export class LocalState {
     this.settings = settings;
     this.events = events;
     this.#mark = `.${this.key}!`;
+    this.#reports = new Reports(this);
+    this.#fanOut = new FanOut(this);
     this.groups = new Groups(settings.groupExpiry);
     this.boxes = new Mailboxes(
       {
-        capacityOf: (channel) =>
-          this.capacityOf.get(channel) ?? settings.capacities.of(this.bare(channel)),
-        expired: (channel, count) => {
-          this.counters.expired += count;
-          this.events.emit('expired', { channel: this.bare(channel), count });
-        },
+        capacityOf: (channel) => this.foreignCapacities.get(channel) ?? this.capacityOf(channel),
+        expired: (channel, count) => this.expired(channel, count),
+        settled: (letter, how) => this.#carrier?.settled?.(letter, how),
+        levelsChanged: () => this.#carrier?.levelsChanged?.(),
       },
       settings.localCapacity,
     );
+  }
+
+  /** Calls `carrier` from now on. */
+  attach(carrier: Served): void {
+    this.#carrier = carrier;
+    if (carrier.levelsChanged !== undefined) this.boxes.tracking = true;
+    if (!carrier.capabilities.groupExpiry) this.groups.expiry = Number.POSITIVE_INFINITY;
   }
 
   now(): number {
@@ -65,91 +84,137 @@ export class LocalState {
     return this.settings.prefix + name;
   }
 
-  /** A name as the user has it. */
   bare(name: string): string {
     return name.slice(this.settings.prefix.length);
   }
 
-  /** A channel name that nobody else will make up. */
+  /** Makes up a unique channel name that begins with `prefix`. */
   newChannel(prefix: string): string {
     return `${prefix}${this.#mark}${randomBytes(9).toString('base64url')}`;
   }
 
-  /** Was `channel` made by this process, which therefore is the only one to read it? */
+  processOf(channel: string): string | undefined {
+    return MADE.exec(channel)?.[1];
+  }
+
+  /** Whether `newChannel` of this process has made `channel`, which only this process reads. */
   isOwn(channel: string): boolean {
     return channel.includes(this.#mark);
   }
 
-  /** Was it made by the `newChannel` of another process? */
+  /** Whether `newChannel` of another process has made `channel`. */
   isForeign(channel: string): boolean {
     return !this.isOwn(channel) && MADE.test(channel);
   }
 
-  /** When a message that came in with `ttl` seconds to live dies. */
-  expiryOf(ttl: number, now: number): number {
-    return now + Math.min(ttl, this.settings.localExpiry);
+  capacityOf(channel: string): number {
+    return this.settings.capacities.of(this.bare(channel));
   }
 
-  /** Give a group's message to its members here. `sentAt`: only those who had joined by then. */
-  distribute(
-    group: string,
-    letter: Letter,
-    now: number,
-    except?: ReadonlySet<string>,
-    sentAt?: number,
-  ): Distribution {
-    letter.shared = this.groups.sizeOf(group) > 1;
-    const result = this.boxes.distribute(
-      this.groups.members(group, now, sentAt),
-      letter,
-      now,
-      except,
-    );
-    this.counters.delivered += result.delivered;
-    if (result.skipped.length > 0) this.skipped(group, result.skipped);
-    return result;
+  expiryOf(ttl: number, age = 0): number {
+    return this.now() + Math.min(ttl - age, this.settings.localExpiry);
   }
 
-  skipped(group: string, channels: readonly string[]): void {
-    this.counters.skipped += channels.length;
-    this.events.emit('skipped', {
-      group: this.bare(group),
-      channels: channels.map((channel) => this.bare(channel)),
-    });
+  deliver(channel: string, letter: Letter, capacity?: number): Delivery {
     const now = this.now();
-    if (now - this.#pressureSince < REPORT_INTERVAL) return;
-    this.#pressureSince = now;
-    if (this.events.listenerCount('backpressure') === 0) return;
-    const largest = this.boxes
-      .largest(3)
-      .map(([channel, count]) => [this.bare(channel), count] as const);
-    this.events.emit('backpressure', { channels: largest });
+    if (letter.expiresAt <= now) return this.boxes.tooOld(channel, letter);
+    this.catchUp(channel);
+    const delivery = this.boxes.put(channel, letter, now, capacity);
+    if (delivery !== 'full') this.counters.delivered++;
+    return delivery;
   }
 
-  /** Something from `from` cannot be read. */
-  undecodable(from: string, error: Error): void {
-    this.counters.undecodable++;
-    const count = this.#due(`undecodable ${from}`);
-    if (count > 0) this.events.emit('undecodable', { from, count, error });
-  }
-
-  /** A connection at `address` ended in its handshake. */
-  refused(address: string, error: Error & { code?: string; status?: number }): void {
-    const count = this.#due(`refused ${address} ${error.status ?? error.code}`);
-    if (count > 0) this.events.emit('refused', { address, count, error });
-  }
-
-  /** How many of these to report now; 0 = not yet. */
-  #due(what: string): number {
-    const now = this.now();
-    const record = this.#often.get(what);
-    if (record !== undefined && now - record.since < REPORT_INTERVAL) {
-      record.count++;
-      return 0;
+  deliverToGroup(group: string, letter: Letter, options: GroupDelivery = {}): void {
+    if (letter.expiresAt <= this.now()) {
+      this.boxes.tooOld(group, letter);
+      return;
     }
-    if (this.#often.size >= REPORTS_MAX) this.#often.clear();
-    this.#often.set(what, { count: 0, since: now });
-    return 1 + (record?.count ?? 0);
+    letter.shared = this.groups.sizeOf(group) > 1;
+    this.#fanOut.add(group, letter, options.except, options.sentAt);
+  }
+
+  offer(channel: string, letter: Letter): boolean {
+    this.catchUp(channel);
+    if (!this.boxes.offer(channel, letter)) return false;
+    this.counters.delivered++;
+    return true;
+  }
+
+  takeBack(channel: string, count: number): Letter[] {
+    return this.boxes.takeBack(channel, count);
+  }
+
+  pace(): Promise<void> | undefined {
+    if (!this.boxes.pressed && ++this.#run < RUN_MAX) return this.busy;
+    this.#run = 0;
+    return (this.busy ?? turn()).then(() => {
+      this.boxes.pressed = false;
+    });
+  }
+
+  addMember(group: string, channel: string): boolean {
+    return this.groups.add(group, channel, this.now());
+  }
+
+  removeMember(group: string, channel: string): boolean {
+    return this.groups.discard(group, channel);
+  }
+
+  hasMember(group: string, channel: string): boolean {
+    return this.groups.hasMember(group, channel);
+  }
+
+  memberCountOf(group: string): number {
+    return this.groups.sizeOf(group);
+  }
+
+  groupNames(): Iterable<string> {
+    return this.groups.names();
+  }
+
+  memberships(): Iterable<readonly [group: string, channel: string, joinedAt: number]> {
+    return this.groups.entries();
+  }
+
+  waiting(): Iterable<readonly [channel: string, count: number]> {
+    return this.boxes.waiting();
+  }
+
+  waitingAt(channel: string): number {
+    return this.boxes.readersOf(channel);
+  }
+
+  unreadOf(route: string): number {
+    return this.boxes.countOf(route);
+  }
+
+  largest(count: number): [channel: string, count: number][] {
+    return this.boxes.largest(count).map(([channel, unread]) => [this.bare(channel), unread]);
+  }
+
+  takeLevels(): Iterable<{ readonly name: string; readonly count: number }> {
+    return this.boxes.takeChanged();
+  }
+
+  clear(): void {
+    const { prefix } = this.settings;
+    this.boxes.clear(prefix);
+    const cleared = this.groups.clear(prefix);
+    this.#fanOut.clear((group) => !this.groups.has(group));
+    for (const group of cleared) this.#carrier?.emptied?.(group);
+  }
+
+  /** Removes all unread messages; returns their number. */
+  clearAll(): number {
+    return this.#fanOut.clear(() => true) + this.boxes.clear();
+  }
+
+  connected(event: { address: string; hub: string; restarted: boolean }): void {
+    this.events.emit('connect', event);
+  }
+
+  disconnected(event: { address: string }): void {
+    this.events.emit('disconnect', event);
   }
 
   lost(count: number, why: string): void {
@@ -158,14 +223,50 @@ export class LocalState {
     this.events.emit('lost', { count, why });
   }
 
-  /** Tell the listeners what has changed since the last time. */
+  expired(channel: string, count: number): void {
+    this.counters.expired += count;
+    this.events.emit('expired', { channel: this.bare(channel), count });
+  }
+
+  skipped(group: string, channels: readonly string[]): void {
+    this.#reports.skipped(group, channels);
+  }
+
+  undecodable(from: string, error: Error): void {
+    this.#reports.undecodable(from, error);
+  }
+
+  skewed(address: string, late: number): void {
+    this.#reports.skewed(address, late);
+  }
+
+  refused(address: string, error: Error & { code?: string; status?: number }): void {
+    this.#reports.refused(address, error);
+  }
+
+  get busy(): Promise<void> | undefined {
+    return this.#fanOut.busy;
+  }
+
+  /** Puts group messages that are still on their way into `channel`, before something else is put there. */
+  catchUp(channel: string): void {
+    if (this.busy !== undefined) this.#fanOut.catchUp(channel);
+  }
+
+  /** A message of `group` has been put into all members. */
+  spread(group: string, { delivered, skipped }: Spread): void {
+    this.counters.delivered += delivered;
+    if (skipped.length > 0) this.skipped(group, skipped);
+  }
+
+  /** Calls the listeners with the routes that have changed since the last time. */
   spreadChanges(): void {
     for (const { name } of this.boxes.takeChanged()) {
       for (const listener of this.changeListeners) listener(name);
     }
   }
 
-  /** Keep the process alive, as one who waits does. */
+  /** Keeps the process alive until `release`; calls are counted. */
   hold(): void {
     if (this.#holdCount++ > 0) return;
     if (this.#holder === undefined) this.#holder = setInterval(() => {}, 0x7fff_ffff);
@@ -176,15 +277,17 @@ export class LocalState {
     if (--this.#holdCount === 0) this.#holder?.unref();
   }
 
-  /** Call `also` now and then, when the old have been swept out here. */
-  startSweeping(also: (now: number, emptied: readonly string[]) => void): void {
+  /** Remove expired messages and memberships now and then, and let the carrier do so; then call `also`. */
+  startSweeping(also?: (now: number) => void): void {
     const { expiry, localExpiry } = this.settings;
-    const interval = Math.min(10, Math.max(0.05, Math.min(expiry, localExpiry) / 4));
+    const interval = Math.min(10_000, Math.max(50, Math.min(expiry, localExpiry) / 4));
     this.#sweeper = setInterval(() => {
       const now = this.now();
       this.boxes.sweep(now);
-      also(now, this.groups.sweep(now));
-    }, interval * 1000).unref();
+      for (const group of this.groups.sweep(now)) this.#carrier?.emptied?.(group);
+      this.#carrier?.sweep?.(now);
+      also?.(now);
+    }, interval).unref();
   }
 
   end(): void {
@@ -194,6 +297,10 @@ export class LocalState {
   }
 }
 
-/** As `newChannel` ends its names. */
-const MADE = /\.[0-9a-f]{16}![a-zA-Z0-9_-]{12}$/;
-const REPORTS_MAX = 1000;
+/** Of a carrier, what is told what happens here. */
+type Served = Pick<Carrier, 'capabilities' | 'settled' | 'levelsChanged' | 'emptied' | 'sweep'>;
+
+/** As `newChannel` ends its names: with the key of its process, and chance. */
+const MADE = /\.([0-9a-f]{16})![a-zA-Z0-9_-]{12}$/;
+/** Messages taken in before others get a turn. */
+const RUN_MAX = 512;

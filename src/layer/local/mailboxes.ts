@@ -1,30 +1,23 @@
-/** Mailboxes: channels as one process has them. Messages that wait for readers, or readers that wait for messages. */
+/** Mailboxes: the channels of one process, each with unread messages or with readers that wait. */
 
-import type { Letter } from './letter.ts';
-import { routeOf } from './names.ts';
+import { type Box, type Parcel, type Reader, type Route, Spread } from './box.ts';
+import type { Letter, Settlement } from './letter.ts';
+import { hasPrefix, routeOf } from './names.ts';
 import { Queue } from './queue.ts';
 
-/** Who waits for the next message of a channel. */
-export interface Reader {
-  take(letter: Letter): void;
-}
+/** What became of a message: handed to a waiting reader, kept for one, refused for lack of room, or too old. */
+export type Delivery = 'read' | 'kept' | 'full' | 'expired';
 
-/** What became of a message: taken by a reader at once, kept for one, or refused. */
-export type Fate = 'read' | 'kept' | 'full';
-
-/** What is told to the owner of mailboxes. */
+/** The owner of mailboxes: what they ask it, and tell it. */
 export interface MailboxesHost {
-  /** How many messages may wait in a channel. Asked with its full name. */
+  /** The capacity of a channel, in messages, by its full name. */
   capacityOf(channel: string): number;
-  /** Messages of `channel` died unread. */
+  /** `count` messages of `channel` expired unread. */
   expired(channel: string, count: number): void;
-}
-
-/** What a group message came to. */
-export interface Distribution {
-  delivered: number;
-  /** Channels that were full. */
-  skipped: string[];
+  /** The last channel that held `letter` has let go of it. Hot. */
+  settled(letter: Letter, how: Settlement): void;
+  /** With `tracking`: counts of routes have changed since `takeChanged`. Told once, until that is called. Hot. */
+  levelsChanged(): void;
 }
 
 export class Mailboxes {
@@ -35,7 +28,7 @@ export class Mailboxes {
   #readerCount = 0;
   /** The most messages unread in all boxes. */
   readonly #limit: number;
-  /** Some route was filled to half its capacity since this was set to false. */
+  /** Whether some route was filled to half its capacity since this was set to false. */
   pressed = false;
   /** Whether `takeChanged` will be asked. */
   tracking = false;
@@ -78,6 +71,13 @@ export class Mailboxes {
     return this.#routes.get(route)?.count ?? 0;
   }
 
+  /** Unread messages of all routes that pass. */
+  counts(wanted: (route: string) => boolean): [route: string, count: number][] {
+    return [...this.#routes.values()]
+      .filter(({ name, count }) => count > 0 && wanted(name))
+      .map(({ name, count }) => [name, count]);
+  }
+
   /** How many readers wait at `channel`. */
   readersOf(channel: string): number {
     return this.#boxes.get(channel)?.readers?.size ?? 0;
@@ -87,7 +87,7 @@ export class Mailboxes {
    * Put a message into a channel. `capacity`: Infinity for what has been counted elsewhere; default: the host's. What lies
    * elsewhere for the same route is `others`.
    */
-  put(channel: string, letter: Letter, now: number, capacity?: number, others = 0): Fate {
+  put(channel: string, letter: Letter, now: number, capacity?: number, others = 0): Delivery {
     const box = this.#boxes.get(channel);
     if (box?.readers !== undefined) return this.#hand(box, letter);
     const room = capacity ?? this.#host.capacityOf(channel);
@@ -95,54 +95,64 @@ export class Mailboxes {
       const route = box?.route ?? this.#route(channel);
       const full = this.#isFull(route, room, others, now);
       this.#tidy(route);
-      if (full) return 'full';
+      if (full) {
+        letter.hold();
+        this.#letGo(letter, 'dropped');
+        return 'full';
+      }
     }
     this.#keep(this.#open(channel), { letter, left: 0 }, room);
     return 'kept';
   }
 
-  /** Put a group's message into its members: at most once into each route's count. Hot: once per member. */
-  distribute(
-    members: Iterable<string>,
-    letter: Letter,
-    now: number,
-    except?: ReadonlySet<string>,
-  ): Distribution {
-    const result: Distribution = { delivered: 0, skipped: [] };
-    // Most often all members are of one route: then it is not needed.
-    let parcels: Map<string, Parcel | null> | undefined;
-    let lastRoute: string | undefined;
-    let lastParcel: Parcel | null | undefined;
-    for (const channel of members) {
-      if (except?.has(channel)) continue;
-      const box = this.#boxes.get(channel);
-      if (box?.readers !== undefined) {
-        this.#hand(box, letter);
-        result.delivered++;
-        continue;
-      }
-      const route = box?.route.name ?? routeOf(channel);
-      if (route !== lastRoute) {
-        if (lastRoute !== undefined) {
-          parcels ??= new Map();
-          parcels.set(lastRoute, lastParcel!);
-        }
-        lastRoute = route;
-        lastParcel = parcels?.get(route);
-        if (lastParcel === undefined)
-          lastParcel = this.#hasRoom(channel, now) ? { letter, left: 0 } : null;
-      }
-      if (!lastParcel) {
-        result.skipped.push(channel);
-        continue;
-      }
-      this.#keep(this.#open(channel), lastParcel, this.#host.capacityOf(channel));
-      result.delivered++;
-    }
-    return result;
+  /** `letter`, meant for `channel`, was too old when it came. */
+  tooOld(channel: string, letter: Letter): 'expired' {
+    letter.hold();
+    this.#letGo(letter, 'expired');
+    this.#host.expired(channel, 1);
+    return 'expired';
   }
 
-  /** Give `letter` to whoever waits at `channel`; false if nobody does. */
+  /** Begin to put `letter` into many channels; it is held until `endSpread`. */
+  beginSpread(letter: Letter): Spread {
+    letter.hold();
+    return new Spread(letter);
+  }
+
+  /** Put it into one of them; it counts at most once in each route. Hot: once per member. */
+  spreadTo(spread: Spread, channel: string, now: number): void {
+    const { letter } = spread;
+    const box = this.#boxes.get(channel);
+    if (box?.readers !== undefined) {
+      this.#hand(box, letter);
+      spread.delivered++;
+      return;
+    }
+    const route = box?.route.name ?? routeOf(channel);
+    if (route !== spread.lastRoute) {
+      if (spread.lastRoute !== undefined) {
+        spread.parcels ??= new Map();
+        spread.parcels.set(spread.lastRoute, spread.lastParcel!);
+      }
+      spread.lastRoute = route;
+      spread.lastParcel = spread.parcels?.get(route);
+      if (spread.lastParcel === undefined)
+        spread.lastParcel = this.#hasRoom(channel, now) ? { letter, left: 0 } : null;
+    }
+    if (!spread.lastParcel) {
+      spread.skipped.push(channel);
+      return;
+    }
+    this.#keep(this.#open(channel), spread.lastParcel, this.#host.capacityOf(channel));
+    spread.delivered++;
+  }
+
+  /** No channel is left to put it into. */
+  endSpread(spread: Spread): void {
+    this.#letGo(spread.letter, 'dropped');
+  }
+
+  /** Hands `letter` to a reader that waits at `channel`; false if none does. */
   offer(channel: string, letter: Letter): boolean {
     const box = this.#boxes.get(channel);
     if (box?.readers === undefined) return false;
@@ -150,7 +160,7 @@ export class Mailboxes {
     return true;
   }
 
-  /** Put back what had been taken, to where it was in the order. Does not count capacity. */
+  /** Puts a letter that was taken back to its place in the order; the capacity is not checked. */
   giveBack(channel: string, letter: Letter, now: number): void {
     if (letter.expiresAt <= now) {
       this.#host.expired(channel, 1);
@@ -167,8 +177,9 @@ export class Mailboxes {
     let letter: Letter | undefined;
     let expiredCount = 0;
     for (let parcel = box.parcels.shift(); parcel !== undefined; parcel = box.parcels.shift()) {
-      this.#release(box, parcel);
-      if (parcel.letter.expiresAt > now) {
+      const alive = parcel.letter.expiresAt > now;
+      this.#release(box, parcel, alive ? 'read' : 'expired');
+      if (alive) {
         letter = parcel.letter;
         break;
       }
@@ -179,6 +190,22 @@ export class Mailboxes {
     return letter;
   }
 
+  /** Take out up to `count` messages of `channel`, the last first, as if they had never been put there. */
+  takeBack(channel: string, count: number): Letter[] {
+    const letters: Letter[] = [];
+    const box = this.#boxes.get(channel);
+    if (box === undefined) return letters;
+    while (letters.length < count) {
+      const parcel = box.parcels.pop();
+      if (parcel === undefined) break;
+      this.#uncount(box, parcel);
+      parcel.letter.letGo('dropped');
+      letters.push(parcel.letter);
+    }
+    this.#close(box);
+    return letters;
+  }
+
   /** Wait for the next message of `channel`, which has none now. Readers are served in the order they came. */
   wait(channel: string, reader: Reader): void {
     const box = this.#open(channel);
@@ -187,7 +214,7 @@ export class Mailboxes {
     this.#readerCount++;
   }
 
-  /** Wait no longer; false if `reader` was not waiting. */
+  /** Stops waiting; false if `reader` was not waiting. */
   cancel(channel: string, reader: Reader): boolean {
     const box = this.#boxes.get(channel);
     if (!box?.readers?.delete(reader)) return false;
@@ -197,29 +224,22 @@ export class Mailboxes {
     return true;
   }
 
-  /** Drop what is too old. */
+  /** Removes expired messages. */
   sweep(now: number): void {
     for (const box of this.#boxes.values()) this.#expire(box, now);
   }
 
-  /** Drop all messages of channels whose name begins with `prefix`; readers go on waiting. Returns how many. */
-  clear(prefix = ''): number {
+  /** Drop all messages of channels with `prefix`, or of all; readers go on waiting. Returns how many. */
+  clear(prefix?: string): number {
     const before = this.#letterCount;
     for (const box of this.#boxes.values()) {
-      if (!box.channel.startsWith(prefix)) continue;
+      if (prefix !== undefined && !hasPrefix(box.channel, prefix)) continue;
       for (let parcel = box.parcels.shift(); parcel !== undefined; parcel = box.parcels.shift()) {
-        this.#release(box, parcel);
+        this.#release(box, parcel, 'dropped');
       }
       this.#close(box);
     }
     return before - this.#letterCount;
-  }
-
-  /** Channels in which messages wait, and whose name begins with `prefix`. */
-  channels(prefix = ''): string[] {
-    return [...this.#boxes.values()]
-      .filter((box) => box.parcels.length > 0 && box.channel.startsWith(prefix))
-      .map((box) => box.channel);
   }
 
   /** Channels where readers wait, and how many. */
@@ -250,7 +270,9 @@ export class Mailboxes {
       box.readers = undefined;
       this.#close(box);
     }
+    letter.hold();
     reader.take(letter);
+    this.#letGo(letter, 'read');
     return 'read';
   }
 
@@ -260,6 +282,7 @@ export class Mailboxes {
       this.#note(box.route);
     }
     this.#letterCount++;
+    parcel.letter.hold();
     if (box.route.count * 2 >= capacity) this.pressed = true;
     box.route.firstExpiry = Math.min(box.route.firstExpiry, parcel.letter.expiresAt);
     if (inOrder) {
@@ -269,7 +292,12 @@ export class Mailboxes {
     }
   }
 
-  #release(box: Box, parcel: Parcel): void {
+  #release(box: Box, parcel: Parcel, how: Settlement): void {
+    this.#uncount(box, parcel);
+    this.#letGo(parcel.letter, how);
+  }
+
+  #uncount(box: Box, parcel: Parcel): void {
     this.#letterCount--;
     if (--parcel.left === 0) {
       box.route.count--;
@@ -277,10 +305,14 @@ export class Mailboxes {
     }
   }
 
+  #letGo(letter: Letter, how: Settlement): void {
+    if (letter.letGo(how)) this.#host.settled(letter, letter.settlement);
+  }
+
   #note(route: Route): void {
     if (!this.tracking || route.changed) return;
     route.changed = true;
-    this.#changed.push(route);
+    if (this.#changed.push(route) === 1) this.#host.levelsChanged();
   }
 
   #hasRoom(channel: string, now: number): boolean {
@@ -309,7 +341,7 @@ export class Mailboxes {
   #expire(box: Box, now: number): void {
     if (box.parcels.length === 0) return;
     const dead = box.parcels.remove(({ letter }) => letter.expiresAt <= now);
-    for (const parcel of dead) this.#release(box, parcel);
+    for (const parcel of dead) this.#release(box, parcel, 'expired');
     this.#close(box);
     if (dead.length > 0) this.#host.expired(box.channel, dead.length);
   }
@@ -352,28 +384,4 @@ export class Mailboxes {
   #tidy(route: Route): void {
     if (route.boxes.size === 0) this.#routes.delete(route.name);
   }
-}
-
-/** Messages or readers, never both. */
-interface Box {
-  readonly channel: string;
-  readonly route: Route;
-  readonly parcels: Queue<Parcel>;
-  readers: Set<Reader> | undefined;
-}
-
-/** What shares a capacity. */
-interface Route {
-  readonly name: string;
-  readonly boxes: Set<Box>;
-  count: number;
-  changed: boolean;
-  /** No message here expires before. */
-  firstExpiry: number;
-}
-
-/** A letter in the boxes of one route; it counts until the last of them has let go. */
-interface Parcel {
-  readonly letter: Letter;
-  left: number;
 }

@@ -25,6 +25,11 @@ export function isNamePrefix(text: unknown): text is string {
   return typeof text === 'string' && PREFIX.test(text);
 }
 
+/** Whether a qualified name is of a layer with this prefix: empty, or a text that ends in a colon, which no name has. */
+export function hasPrefix(name: string, prefix: string): boolean {
+  return prefix === '' ? !name.includes(':') : name.startsWith(prefix);
+}
+
 /**
  * Where a channel lives: the part up to and including `!` of a process-specific name, else the name itself. Channels
  * with one route share one capacity.

@@ -31,6 +31,11 @@ export class Queue<T> {
     return item;
   }
 
+  /** Take the last one. */
+  pop(): T | undefined {
+    return this.length === 0 ? undefined : this.#items.pop();
+  }
+
   /** Put `item` before the first one that `after` says comes after it. */
   insert(item: T, after: (other: T) => boolean): void {
     let at = this.#head;
@@ -38,7 +43,7 @@ export class Queue<T> {
     this.#items.splice(at, 0, item);
   }
 
-  /** Take out all that do not pass; in order. */
+  /** Removes all items that are unwanted, and returns them in order. */
   remove(unwanted: (item: T) => boolean): T[] {
     const removed: T[] = [];
     const kept: T[] = [];

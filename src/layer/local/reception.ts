@@ -1,15 +1,16 @@
-/** Reception: one `receive` that waits, until there is a message, its time is over, or it is called off. */
+/** Reception: one `receive` that waits for a message, its time-out or its signal. */
 
-import { LayerError } from '../errors.ts';
+import type { WaitOptions } from '../carrier/carrier.ts';
+import type { Reader } from './box.ts';
+import { deadline } from './deadline.ts';
 import type { Letter } from './letter.ts';
 import type { LocalState } from './local-state.ts';
-import type { Reader } from './mailboxes.ts';
 
-/** What a layer does for the receptions it has. */
+/** What receptions need of their layer. */
 export interface ReceptionHost<M> {
   readonly local: LocalState;
   readonly receptions: Set<Reception<M>>;
-  /** The message in `letter`; undefined if that cannot be read. */
+  /** Decodes the message in `letter`; undefined if that fails. */
   open(letter: Letter, channel: string): M | undefined;
   want(channel: string): void;
   unwant(channel: string): void;
@@ -21,31 +22,16 @@ export class Reception<M> implements Reader {
   readonly #channel: string;
   #resolve!: (message: M) => void;
   #reject!: (reason: unknown) => void;
-  #timer: NodeJS.Timeout | undefined;
-  #signal: AbortSignal | undefined;
-  #abort: (() => void) | undefined;
+  readonly #endWait: () => void;
 
-  constructor(
-    host: ReceptionHost<M>,
-    channel: string,
-    timeout: number | undefined,
-    signal: AbortSignal | undefined,
-  ) {
+  constructor(host: ReceptionHost<M>, channel: string, options: WaitOptions) {
     this.#host = host;
     this.#channel = channel;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (timeout !== undefined) {
-      const over = () => this.cancel(timedOut(channel, timeout));
-      this.#timer = setTimeout(over, Math.min(timeout * 1000, 0x7fff_ffff));
-    }
-    if (signal !== undefined) {
-      this.#signal = signal;
-      this.#abort = () => this.cancel(signal.reason);
-      signal.addEventListener('abort', this.#abort, { once: true });
-    }
+    this.#endWait = deadline(options, channel, (reason) => this.cancel(reason));
     host.receptions.add(this);
     host.local.hold();
     host.local.boxes.wait(channel, this);
@@ -64,7 +50,7 @@ export class Reception<M> implements Reader {
     this.#resolve(message);
   }
 
-  /** End the wait; does nothing when it is over. */
+  /** Rejects with `reason`, unless the wait has ended. */
   cancel(reason: unknown): void {
     if (!this.#host.local.boxes.cancel(this.#channel, this)) return;
     this.#host.unwant(this.#channel);
@@ -75,11 +61,6 @@ export class Reception<M> implements Reader {
   #settle(): void {
     this.#host.receptions.delete(this);
     this.#host.local.release();
-    clearTimeout(this.#timer);
-    if (this.#abort !== undefined) this.#signal?.removeEventListener('abort', this.#abort);
+    this.#endWait();
   }
-}
-
-export function timedOut(what: string, timeout: number): LayerError {
-  return new LayerError('ERR_TIMEOUT', `nothing from ${what} within ${timeout} s`);
 }

@@ -1,9 +1,9 @@
 /** Exchange: what a hub does, without its sockets. Who reads which channel, what is full, who has to hear what. */
 
 import { randomBytes } from 'node:crypto';
+import type { Reader } from '../local/box.ts';
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
-import type { Reader } from '../local/mailboxes.ts';
 import { routeOf } from '../local/names.ts';
 import {
   COMMON_TOPIC,
@@ -19,7 +19,7 @@ import {
   unpackAddress,
   unpackExcept,
 } from './protocol.ts';
-import { RETAIN_SECONDS, Retained } from './retained.ts';
+import { RETAIN_TIME, Retained } from './retained.ts';
 
 /** Where messages leave the exchange. */
 export interface ExchangeHost {
@@ -213,13 +213,13 @@ export class Exchange {
     this.#retained.trim(now);
     for (const [key, sender] of this.#senders) {
       if (this.#peers.has(key)) sender.seen = now;
-      else if (now - sender.seen > FORGET_SECONDS) this.#senders.delete(key);
+      else if (now - sender.seen > FORGET_TIME) this.#senders.delete(key);
     }
     this.#forgetCapacities();
-    const kept = this.#ended.findIndex(({ at }) => now - at <= FORGET_SECONDS);
+    const kept = this.#ended.findIndex(({ at }) => now - at <= FORGET_TIME);
     this.#ended.splice(0, kept < 0 ? this.#ended.length : kept);
     for (const [name, route] of this.#owners) {
-      if (!this.#peers.has(route.peer.key) && now - route.peer.since > FORGET_SECONDS) {
+      if (!this.#peers.has(route.peer.key) && now - route.peer.since > FORGET_TIME) {
         this.#owners.delete(name);
       }
     }
@@ -242,6 +242,7 @@ export class Exchange {
       this.#hand(route, channel, asBuffer(payload), ttl, head, group);
       return true;
     }
+    this.#local.catchUp(channel);
     const others = route === undefined ? 0 : outstanding(route);
     const from = head.toString('hex', 4, 12);
     const letter = new Letter(own(payload), now + ttl, ++this.#place, from, group);
@@ -290,7 +291,7 @@ export class Exchange {
     );
     if (!this.#local.groups.has(group)) return;
     const from = header.toString('hex', 4, 12);
-    const expiresAt = head === undefined ? this.#local.expiryOf(ttl, now) : now + ttl;
+    const expiresAt = head === undefined ? this.#local.expiryOf(ttl) : now + ttl;
     const letter = new Letter(own(payload), expiresAt, ++this.#place, from, group);
     const excepted = unpackExcept(except);
     // Members that other processes have made are not in our mailboxes, but reached like any channel.
@@ -298,15 +299,12 @@ export class Exchange {
     for (const channel of this.#local.groups.members(group, now)) {
       if (this.#owners.has(routeOf(channel)) && !excepted?.has(channel)) elsewhere.push(channel);
     }
-    this.#local.distribute(
-      group,
-      letter,
-      now,
-      elsewhere.length === 0 ? excepted : new Set([...(excepted ?? []), ...elsewhere]),
-    );
+    this.#local.deliverToGroup(group, letter, {
+      except: elsewhere.length === 0 ? excepted : new Set([...(excepted ?? []), ...elsewhere]),
+    });
     const full: string[] = [];
     for (const channel of elsewhere) {
-      const capacity = this.#local.capacityOf.get(channel) ?? 100;
+      const capacity = this.#local.foreignCapacities.get(channel) ?? 100;
       const sent = this.#send(channel, letter.payload, ttl, capacity, header, group, now);
       if (!sent) full.push(channel);
     }
@@ -335,11 +333,11 @@ export class Exchange {
     };
     // The hello itself may have been on its way for long: too much is better than too little, and the process knows
     // when its members joined.
-    const earliest = hello.since > 0 ? now - hello.since - RETAIN_SECONDS : now;
+    const earliest = hello.since > 0 ? now - hello.since - RETAIN_TIME : now;
     for (const message of this.#retained.since(after, earliest, now)) {
       tellEnds(message.at);
       const ttl = message.expiresAt - now;
-      const age = Math.round((now - message.at) * 1000);
+      const age = Math.round(now - message.at);
       const header = relay(message.header, Kind.replay, message.sequence, ttl, age);
       const parts = [topic, header, message.group, message.payload];
       this.#host.publish(message.except === undefined ? parts : [...parts, message.except]);
@@ -422,16 +420,17 @@ export class Exchange {
 
   #join(group: string, channel: string, capacity: number | null, now: number): void {
     this.#local.groups.add(group, channel, now);
-    this.#local.capacityOf.set(channel, capacity ?? Number.POSITIVE_INFINITY);
+    this.#local.foreignCapacities.set(channel, capacity ?? Number.POSITIVE_INFINITY);
   }
 
   /** Of channels that are in no group any more, when they have become many. */
   #forgetCapacities(): void {
-    const { capacityOf, groups } = this.#local;
-    if (capacityOf.size < 2 * groups.memberCount + CAPACITIES_MIN) return;
+    const { foreignCapacities, groups } = this.#local;
+    if (foreignCapacities.size < 2 * groups.memberCount + CAPACITIES_MIN) return;
     const members = new Set<string>();
     for (const [, channel] of groups.entries()) members.add(channel);
-    for (const channel of capacityOf.keys()) if (!members.has(channel)) capacityOf.delete(channel);
+    for (const channel of foreignCapacities.keys())
+      if (!members.has(channel)) foreignCapacities.delete(channel);
   }
 
   #leave(key: string, replaced: boolean): void {
@@ -597,5 +596,5 @@ function own(payload: Uint8Array): Uint8Array {
 
 const REFUSED_MAX = 1000;
 const CAPACITIES_MIN = 1000;
-/** How long a process that left is remembered. */
-const FORGET_SECONDS = 300;
+/** Milliseconds that a process which left is remembered. */
+const FORGET_TIME = 300_000;

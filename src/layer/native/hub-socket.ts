@@ -155,6 +155,6 @@ const PEER_QUEUE = 200_000;
 const LINGER = 2000;
 const PACE_COUNT = 512;
 const PACE_HIGH = 20_000;
-/** Seconds. */
-const PATIENCE = 0.3;
-const IMPATIENCE = 5;
+/** Milliseconds. */
+const PATIENCE = 300;
+const IMPATIENCE = 5000;

@@ -1,18 +1,18 @@
 /** Link: the way from a process to a hub or producer, and back. One XSUB, whatever the number of channels and groups. */
 
+import { setImmediate } from 'node:timers';
 import { XSubscriber } from '../../sockets/index.ts';
-import type { WaitOptions } from '../carrier.ts';
+import type { WaitOptions } from '../carrier/carrier.ts';
 import {
   type LayerSocketOptions,
   reportRefusals,
   toConnect,
 } from '../connection/socket-options.ts';
 import { LayerClosed, LayerError } from '../errors.ts';
+import { deadline } from '../local/deadline.ts';
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
-import { timedOut } from '../local/reception.ts';
-import { turn } from '../local/turn.ts';
 import {
   COMMON_TOPIC,
   type FromHub,
@@ -180,20 +180,10 @@ export class Link {
     }
     return new Promise((resolve, reject) => {
       const sync: Sync = { id: this.#syncCount, strictly, resolve, reject, end: () => {} };
-      const { signal, timeout } = options;
-      const abandon = (reason: unknown) => {
+      sync.end = deadline(options, this.address, (reason) => {
         this.#syncs.splice(this.#syncs.indexOf(sync), 1);
-        sync.end();
         reject(reason);
-      };
-      const abort = () => abandon(signal?.reason);
-      signal?.addEventListener('abort', abort, { once: true });
-      const over = () => abandon(timedOut(this.address, timeout ?? 0));
-      const timer = timeout === undefined ? undefined : setTimeout(over, timeout * 1000);
-      sync.end = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-      };
+      });
       this.#syncs.push(sync);
     });
   }
@@ -397,7 +387,6 @@ export class Link {
   }
 
   async #listen(): Promise<void> {
-    const { boxes } = this.#local;
     while (!this.#closed) {
       let messages: Buffer[][];
       try {
@@ -405,7 +394,6 @@ export class Link {
       } catch {
         return;
       }
-      let run = 0;
       for (const parts of messages) {
         if (this.#closed) return;
         try {
@@ -414,11 +402,10 @@ export class Link {
           this.#local.undecodable('', error as Error);
         }
         // Let readers read before their channels are full.
-        if (!boxes.pressed && ++run < RUN_MAX) continue;
-        run = 0;
+        const pace = this.#local.pace();
+        if (pace === undefined) continue;
         this.levelChanged();
-        await turn();
-        boxes.pressed = false;
+        await pace;
       }
       this.levelChanged();
     }
@@ -437,20 +424,20 @@ export class Link {
         const group = parts[0]!.toString('latin1', 1, parts[0]!.length - 1);
         if (this.#state === 'joined') {
           this.#sequence = header.number;
-          this.#distribute(header, group, parts[2], parts[3], now, now);
+          this.#distribute(header, group, parts[2], parts[3], now);
         } else {
           this.#early.push(() => {
             if (header.number <= this.#sequence) return;
             this.#sequence = header.number;
-            this.#distribute(header, group, parts[2], parts[3], now, now);
+            this.#distribute(header, group, parts[2], parts[3], now);
           });
         }
         break;
       }
       case Kind.replay: {
         const group = parts[2]!.toString('latin1');
-        const sentAt = now - header.extra / 1000;
-        this.#distribute(header, group, parts[3], parts[4], now, sentAt);
+        const sentAt = now - header.extra;
+        this.#distribute(header, group, parts[3], parts[4], sentAt);
         break;
       }
       case Kind.direct: {
@@ -460,16 +447,15 @@ export class Link {
         this.#changed.add(route);
         // As a member it gets this by the group, too.
         if (group !== undefined && this.#local.groups.hasMember(group, channel)) break;
-        const letter = this.#letter(header, parts[3], group, now);
-        this.#local.boxes.put(channel, letter, now, Number.POSITIVE_INFINITY);
-        this.#local.counters.delivered++;
+        const letter = this.#letter(header, parts[3], group);
+        this.#local.deliver(channel, letter, Number.POSITIVE_INFINITY);
         break;
       }
       case Kind.letter: {
         const [channel, group] = unpackAddress(parts[2]!.toString('latin1'));
-        const letter = this.#letter(header, parts[3], group, now);
-        if (this.#local.boxes.offer(channel, letter)) this.#local.counters.delivered++;
-        else this.#socket.trySend([packBack(this.#header, channel, letter, now)]);
+        const letter = this.#letter(header, parts[3], group);
+        if (!this.#local.offer(channel, letter))
+          this.#socket.trySend([packBack(this.#header, channel, letter, now)]);
         break;
       }
       case Kind.control: {
@@ -488,22 +474,16 @@ export class Link {
     group: string,
     payload: Buffer | undefined,
     except: Buffer | undefined,
-    now: number,
     sentAt: number,
   ): void {
-    const letter = this.#letter(header, payload, group, now);
+    const letter = this.#letter(header, payload, group);
     const excepted = except === undefined ? undefined : unpackExcept(except);
-    this.#local.distribute(group, letter, now, excepted, sentAt);
+    this.#local.deliverToGroup(group, letter, { except: excepted, sentAt });
   }
 
-  #letter(
-    header: Header,
-    payload: Buffer | undefined,
-    group: string | undefined,
-    now: number,
-  ): Letter {
+  #letter(header: Header, payload: Buffer | undefined, group: string | undefined): Letter {
     if (payload === undefined) throw new LayerError('ERR_PROTOCOL', 'a message without payload');
-    const expiresAt = this.#local.expiryOf(header.ttl, now);
+    const expiresAt = this.#local.expiryOf(header.ttl);
     return new Letter(payload, expiresAt, header.number, header.from, group);
   }
 
@@ -532,7 +512,7 @@ export class Link {
       case 'flush': {
         const { settings, boxes, groups } = this.#local;
         const { prefix } = settings;
-        if (message.prefix === prefix || message.prefix === '') {
+        if (message.prefix === prefix) {
           boxes.clear(prefix);
           for (const group of groups.clear(prefix)) this.#unsubscribe(groupTopic(group));
           this.#foreign.clear();
@@ -623,4 +603,3 @@ interface Sync {
 
 const RESOLVED = Promise.resolve();
 const EMPTY = Buffer.alloc(0);
-const RUN_MAX = 512;

@@ -1,5 +1,6 @@
 /** Outbox: what a process pushes to a hub, in order, numbered, until the hub says what became of it. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import { Push } from '../../sockets/index.ts';
 import {
   type LayerSocketOptions,

@@ -45,7 +45,7 @@ export interface Header {
   readonly kind: number;
   readonly from: string;
   readonly number: number;
-  /** Seconds. */
+  /** Milliseconds. */
   readonly ttl: number;
   readonly extra: number;
 }
@@ -66,7 +66,7 @@ export class HeaderWriter {
     header[3] = 0;
     header.set(this.#from, 4);
     header.writeUIntBE(number, 12, 6);
-    header.writeUInt32BE(toMilliseconds(ttl), 18);
+    header.writeUInt32BE(toField(ttl), 18);
     header.writeUInt32BE(extra < 0xffff_ffff ? extra : 0xffff_ffff, 22);
     return header;
   }
@@ -84,7 +84,7 @@ export function relay(
   copy.set(header.subarray(0, HEADER));
   copy[2] = kind;
   copy.writeUIntBE(number, 12, 6);
-  copy.writeUInt32BE(toMilliseconds(ttl), 18);
+  copy.writeUInt32BE(toField(ttl), 18);
   copy.writeUInt32BE(extra < 0xffff_ffff ? extra : 0xffff_ffff, 22);
   return copy;
 }
@@ -98,7 +98,7 @@ export function readHeader(part: Buffer | undefined): Header | string {
     kind: part[2]!,
     from: senderOf(part),
     number: part.readUIntBE(12, 6),
-    ttl: part.readUInt32BE(18) / 1000,
+    ttl: part.readUInt32BE(18),
     extra: extra === 0xffff_ffff ? Number.POSITIVE_INFINITY : extra,
   };
 }
@@ -190,7 +190,7 @@ export type ToHub =
       acked: number;
       /** The last `sync` made. */
       sync: number;
-      /** Age of the oldest membership, seconds; 0 without any. */
+      /** Age of the oldest membership, milliseconds; 0 without any. */
       since: number;
       routes: [route: string, last: number, unread: number][];
       wants: [channel: string, count: number][];
@@ -241,7 +241,7 @@ export function readControl<T extends { t: string }>(octets: Buffer): T | undefi
   }
 }
 
-function toMilliseconds(seconds: number): number {
-  const milliseconds = Math.round(seconds * 1000);
+function toField(ttl: number): number {
+  const milliseconds = Math.round(ttl);
   return milliseconds > 0 ? Math.min(milliseconds, 0xffff_ffff) : 0;
 }

@@ -5,7 +5,7 @@ import { Queue } from '../local/queue.ts';
 /** One of them. */
 export interface RetainedMessage {
   readonly sequence: number;
-  /** Seconds, when it was sent. */
+  /** Milliseconds, when it was sent. */
   readonly at: number;
   readonly expiresAt: number;
   readonly header: Buffer;
@@ -14,8 +14,8 @@ export interface RetainedMessage {
   readonly except: Buffer | undefined;
 }
 
-/** How much is kept, whichever is reached first. */
-export const RETAIN_SECONDS = 5;
+/** How much is kept, whichever is reached first; the time in milliseconds. */
+export const RETAIN_TIME = 5000;
 const RETAIN_COUNT = 10_000;
 const RETAIN_OCTETS = 16_777_216;
 
@@ -38,7 +38,7 @@ export class Retained {
       const first = this.#messages.peek();
       if (first === undefined) return;
       const few = this.#messages.length <= RETAIN_COUNT && this.#octets <= RETAIN_OCTETS;
-      if (few && now - first.at < RETAIN_SECONDS) return;
+      if (few && now - first.at < RETAIN_TIME) return;
       this.#messages.shift();
       this.#octets -= first.payload.length;
     }

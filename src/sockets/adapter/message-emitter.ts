@@ -1,9 +1,8 @@
 /** MessageEmitter: the messages of a socket as events, for those who like callbacks. */
 
 import { EventEmitter } from 'node:events';
-import { setTimeout as later } from 'node:timers/promises';
 import type { Message, Receiver } from '../api/sending-receiving.ts';
-import { core, type Socket } from '../api/socket.ts';
+import type { Socket } from '../api/socket.ts';
 import { nextTurn, Turns } from '../core/waiter.ts';
 
 /** What a MessageEmitter tells. */
@@ -85,10 +84,8 @@ export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter
     const { socket } = this;
     try {
       while (!signal.aborted && !socket.closed) {
-        // While a bind is under way, calls on the socket are refused.
-        while (socket[core].busy) await later(1, undefined, { signal });
         await socket.whenReadable({ signal });
-        while (this.#wanted && socket.readable && !socket[core].busy) {
+        while (this.#wanted && socket.readable) {
           const message = socket.tryReceive();
           if (message === undefined) break;
           await this.#tell(message);

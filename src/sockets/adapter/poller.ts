@@ -1,8 +1,8 @@
 /** Poller: several sockets waited for together (`zmq_poll`). */
 
-import { setTimeout as later } from 'node:timers/promises';
+import { Deadline } from '../../base/deadline.ts';
 import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
-import { core, type Socket } from '../api/socket.ts';
+import type { Socket } from '../api/socket.ts';
 import { type CallOptions, nextTurn, Turns } from '../core/waiter.ts';
 
 /** What a poller can wait for: any socket. */
@@ -144,7 +144,7 @@ export class Poller<S extends Pollable = Pollable> {
     for (let i = 0; i < count; i++) {
       const index = (this.#next + i) % count;
       const { socket, readable } = entries[index]!;
-      if (!readable || !socket.readable || socket[core].busy) continue;
+      if (!readable || !socket.readable) continue;
       const message = socket.tryReceive!();
       if (message === undefined) continue;
       this.#next = (index + 1) % count;
@@ -159,7 +159,6 @@ export class Poller<S extends Pollable = Pollable> {
     const entries = this.#entries;
     for (let i = 0; i < entries.length; i++) {
       const { socket, ...wanted } = entries[(this.#next + i) % entries.length]!;
-      if (socket[core].busy) continue;
       const readable = wanted.readable && socket.readable;
       const writable = wanted.writable && socket.writable;
       if (readable || writable) ready.push({ socket, readable, writable });
@@ -174,10 +173,10 @@ export class Poller<S extends Pollable = Pollable> {
     const abort = () => over.abort();
     this.#waiting.add(over);
     signal?.addEventListener('abort', abort, { once: true });
-    const timer = Number.isFinite(time) ? setTimeout(abort, time) : undefined;
+    const deadline = new Deadline(time, abort);
     const waits = this.#entries.map((entry) => watched(entry, over.signal, reading));
     await Promise.race(waits);
-    clearTimeout(timer);
+    deadline.clear();
     signal?.removeEventListener('abort', abort);
     this.#waiting.delete(over);
     over.abort();
@@ -205,8 +204,6 @@ async function watched(
   reading: boolean,
 ): Promise<void> {
   try {
-    // While a bind is under way, calls on the socket are refused.
-    while (socket[core].busy) await later(1, undefined, { signal });
     const waits: Promise<void>[] = [];
     if (readable) waits.push(socket.whenReadable!({ signal }));
     if (writable && !reading) waits.push(socket.whenWritable!({ signal }));

@@ -60,6 +60,14 @@ export class Router extends DuplexSocket<
     }
     inner.connect(address, id);
   }
+
+  /**
+   * Ours: ends the connection of the peer with this routing id; what it sent and nobody has received is dropped. A peer that
+   * connected to us may come again. False if there is no such peer.
+   */
+  disconnectPeer(routingId: Buffer): boolean {
+    return (this.open().pattern as RouterPattern).dismiss(routingId, 'disconnected by this side');
+  }
 }
 
 defineOptions(Router.prototype, [...SEND, ...RECEIVE, ...ROUTING_ID, ...PROBE_ROUTER, ...ROUTER]);

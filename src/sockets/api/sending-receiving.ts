@@ -55,7 +55,7 @@ export interface Sender<M = Sendable> {
   sendMany(messages: readonly M[], options?: CallOptions): Promise<void>;
   /** Send `value` as JSON, in one part. */
   sendJson(value: unknown, options?: CallOptions): Promise<void>;
-  /** Settles when `send` would not have to wait. Rejects as `send` does; `timeout` defaults to none. */
+  /** Settles when `send` would not have to wait, nor a bind blocks it. Rejects as `send` does; `timeout` defaults to none. */
   whenWritable(options?: CallOptions): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export interface Receiver<M extends unknown[] = Message[]> {
   receiveMany(options?: CallOptions): Promise<M[]>;
   /** The first part of the next message, parsed as JSON. */
   receiveJson<T = unknown>(options?: CallOptions): Promise<T>;
-  /** Settles when `receive` would not have to wait. Rejects as `receive` does; `timeout` defaults to none. */
+  /** Settles when `receive` would not have to wait, nor a bind blocks it. Rejects as `receive` does; `timeout` defaults to none. */
   whenReadable(options?: CallOptions): Promise<void>;
   /** Messages until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
@@ -101,7 +101,7 @@ export class SendingSocket<M = Sendable> extends Socket implements Sender<M> {
   }
 
   whenWritable(options?: CallOptions): Promise<void> {
-    return this.open().outgoing.writable(options);
+    return this.unclosed().outgoing.writable(options);
   }
 }
 
@@ -127,7 +127,7 @@ export class ReceivingSocket<M extends unknown[] = Message[]>
   }
 
   whenReadable(options?: CallOptions): Promise<void> {
-    return this.open().incoming.readable(options);
+    return this.unclosed().incoming.readable(options);
   }
 
   /** Messages until the socket is closed; breaking out of the loop does not close it. */
@@ -158,7 +158,7 @@ export class DuplexSocket<Out = Sendable, In extends Buffer[] = Message[]>
   }
 
   whenWritable(options?: CallOptions): Promise<void> {
-    return this.open().outgoing.writable(options);
+    return this.unclosed().outgoing.writable(options);
   }
 }
 

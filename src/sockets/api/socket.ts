@@ -173,14 +173,22 @@ export class Socket implements ReadOnlyOptions {
     return this[core].closed;
   }
 
-  /** `ZMQ_POLLIN`: whether a message can be received at once. To wait for it: `whenReadable`. */
+  /**
+   * `ZMQ_POLLIN`: whether a message can be received now; false while a bind or unbind is under way. To wait for it:
+   * `whenReadable`.
+   */
   get readable(): boolean {
-    return !this.closed && this[core].pattern.canReceive;
+    const inner = this[core];
+    return !inner.closed && !inner.busy && inner.pattern.canReceive;
   }
 
-  /** `ZMQ_POLLOUT`: whether a message can be sent at once. To wait for it: `whenWritable`. */
+  /**
+   * `ZMQ_POLLOUT`: whether a message can be sent now; false while a bind or unbind is under way. To wait for it:
+   * `whenWritable`.
+   */
   get writable(): boolean {
-    return !this.closed && this[core].pattern.canSend;
+    const inner = this[core];
+    return !inner.closed && !inner.busy && inner.pattern.canSend;
   }
 
   /** Where this socket lives; undefined once it is closed. */
@@ -423,6 +431,13 @@ export class Socket implements ReadOnlyOptions {
   protected settable(): SocketCore {
     this.#checkOpen();
     return this[core];
+  }
+
+  /** @internal The core, for a call that waits until a bind or unbind is over. */
+  protected unclosed(): SocketCore {
+    const inner = this[core];
+    if (inner.closed) this.#check();
+    return inner;
   }
 
   /** @internal The core, for a call that needs an open socket which no bind or unbind blocks. */

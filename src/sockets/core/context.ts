@@ -1,5 +1,7 @@
 /** Context: the sockets that belong together. One inproc name space, a few defaults, and the end of all. */
 
+import { clearTimeout, setTimeout } from 'node:timers';
+import { ProcessHold } from '../../base/process-hold.ts';
 import { SocketError, tooManyArguments } from '../errors.ts';
 import {
   defineContextOptions,
@@ -17,8 +19,8 @@ import type { ContextOptions } from '../options/options.ts';
 import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
-import { InprocNames } from '../transport/inproc.ts';
-import { KeepAlive } from './process-hold.ts';
+import { InprocNames } from '../transport/inproc-names.ts';
+import { flushWithinCalls } from '../transport/stream-link.ts';
 
 /** Contexts with sockets, which may have something to deliver when the process would end. */
 const contexts = new Set<Context>();
@@ -38,6 +40,8 @@ export interface Member {
   readonly over: Promise<void>;
   /** Messages accepted that have not left this process, and that `linger` lets wait. */
   readonly undeliveredCount: number;
+  /** Give the kernel what waits, as far as it takes it within this call. */
+  flush(): void;
 }
 
 export interface Context extends ContextOptions {}
@@ -54,7 +58,7 @@ export class Context {
   /** @internal */
   readonly inproc: InprocNames = new InprocNames();
   /** @internal */
-  readonly keepAlive: KeepAlive = new KeepAlive();
+  readonly keepAlive: ProcessHold = new ProcessHold();
   readonly #values = createContextValues();
   readonly #members = new Set<Member>();
   #closed = false;
@@ -183,12 +187,12 @@ function optionOf(id: number): keyof ContextOptions {
 /**
  * When nothing keeps the process alive any more, what was sent and not delivered is still waited for, as long as
  * `linger` lets it. An open socket that has such messages is closed by the end of the process; the others stay, for
- * they may be who the messages are for.
+ * they may be who the messages are for. Where the process does not wait, the kernel gets what it takes.
  */
 function watchExit(): void {
   if (watching) return;
   watching = true;
-  const end = new KeepAlive();
+  const end = new ProcessHold();
   process.on('beforeExit', () => {
     const members = [...contexts].flatMap((each) => [...each.members]);
     const waiting = members.filter((member) => member.closed || member.undeliveredCount > 0);
@@ -202,10 +206,15 @@ function watchExit(): void {
     }, WARN_AFTER).unref();
     void closeAll(waiting, end).then(() => clearTimeout(timer));
   });
+  // `process.exit()` and an error that nobody catches: the event loop does not turn again.
+  process.on('exit', () => {
+    flushWithinCalls();
+    for (const each of contexts) for (const member of each.members) member.flush();
+  });
 }
 
 /** Settles when all of `members` are over; the process is kept until then. */
-function closeAll(members: readonly Member[], keepAlive: KeepAlive): Promise<unknown> {
+function closeAll(members: readonly Member[], keepAlive: ProcessHold): Promise<unknown> {
   for (const member of members) member.close();
   return keepAlive.during(Promise.all(members.map((member) => member.over)));
 }

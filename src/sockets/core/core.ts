@@ -3,9 +3,12 @@
  * to events, and ends them all in good order.
  */
 
+import { setImmediate } from 'node:timers';
+import { Calls } from '../../base/process-hold.ts';
 import {
   Connection,
   type Credentials,
+  type Framing,
   type Verdict,
   type SocketType as ZmtpType,
 } from '../../zmtp/index.ts';
@@ -18,27 +21,22 @@ import type { Pattern, PatternHost } from '../pattern/pattern.ts';
 import { type PeerInfo, Pipe, type PipeLimits, ReceiveBudget } from '../routing/pipe.ts';
 import type { Zap } from '../security/zap.ts';
 import type { SocketStats } from '../stats.ts';
-import { StreamConnecter } from '../transport/connecter.ts';
-import {
-  type BindEndpoint,
-  type ConnectEndpoint,
-  checkTransport,
-  type InprocEndpoint,
-  parseBind,
-  parseConnect,
-} from '../transport/endpoint.ts';
-import { InprocConnecter, InprocListener } from '../transport/inproc.ts';
-import { StreamListener } from '../transport/listener.ts';
+import type { InprocNames } from '../transport/inproc-names.ts';
 import { type Protocol, RawStream } from '../transport/protocol.ts';
-import type { StreamLink } from '../transport/stream-link.ts';
-import type { OpenEndpoint, TransportHost } from '../transport/transport.ts';
+import { transportOf } from '../transport/registry.ts';
+import type {
+  ListeningEndpoint,
+  OpenEndpoint,
+  PeerConnection,
+  Transport,
+  TransportHost,
+} from '../transport/transport.ts';
 import type { Context, Member } from './context.ts';
 import { Counters } from './counters.ts';
 import { Ending } from './ending.ts';
 import { EndpointSecurity } from './endpoint-security.ts';
 import { Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
-import { Calls } from './process-hold.ts';
 import type { SocketTypeSpec } from './socket-type.ts';
 import { type Lifetime, type WaitOptions, Watching } from './watching.ts';
 
@@ -49,6 +47,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   readonly outgoing: Outgoing;
   readonly incoming: Incoming;
   readonly typeName: string;
+  readonly raw: boolean;
   readonly random: () => number = Math.random;
   readonly security: EndpointSecurity;
   closed = false;
@@ -77,12 +76,13 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     this.context = context;
     this.#spec = spec;
     this.typeName = spec.name;
+    this.raw = spec.raw ?? false;
     this.values = createValues({
       ipv6: context.ipv6,
       ...spec.defaults,
       ...(!context.blocky && { linger: 0 }),
     });
-    this.security = new EndpointSecurity(context, spec.raw ?? false, zapOf);
+    this.security = new EndpointSecurity(context, this.raw, zapOf);
     this.#budget = new ReceiveBudget(0);
     this.#limits = {
       sendHighWaterMark: 0,
@@ -101,12 +101,10 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       context.dismiss(this);
     });
     this.pattern = spec.makePattern(this, this.values, this.random);
-    this.outgoing = new Outgoing(this.pattern, this.values, this.#calls, () =>
-      this.incoming.wake(),
-    );
-    this.incoming = new Incoming(this.pattern, this.values, this.#calls, () =>
-      this.outgoing.wake(),
-    );
+    const free = (): boolean => !this.busy;
+    const parts = [this.pattern, this.values, this.#calls] as const;
+    this.outgoing = new Outgoing(...parts, () => this.incoming.wake(), free);
+    this.incoming = new Incoming(...parts, () => this.outgoing.wake(), free);
     context.admit(this);
   }
 
@@ -145,6 +143,10 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return last === undefined ? undefined : this.#limits.peers?.get(last);
   }
 
+  get names(): InprocNames {
+    return this.context.inproc;
+  }
+
   get endpointCount(): number {
     return this.#endpoints.length;
   }
@@ -153,32 +155,28 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
 
   bind(text: string): Promise<void> {
     return this.#blocked(async () => {
-      const endpoint = this.#parse(parseBind, text);
-      if (endpoint.transport === 'inproc') {
-        this.#bindInproc(endpoint, text);
-      } else {
-        const values = this.security.snapshot(this.values, 'bind');
-        this.security.binding(values);
-        await this.prepare(values);
-        const listener = new StreamListener(this, values, text);
-        await listener.listen(endpoint);
-        this.security.opened(listener, values);
-        this.#opened(listener);
-      }
+      const transport = transportOf(text);
+      const endpoint = transport.parseBind(text);
+      this.#refuseForeign(transport, text);
+      const values = this.#valuesFor(transport, 'bind');
+      if (transport.handshakes) this.security.binding(values);
+      const preparing = this.prepare(values);
+      if (preparing !== undefined) await preparing;
+      const listener = transport.listen({ host: this, endpoint, values, text });
+      const listening = listener.listen();
+      if (listening !== undefined) await listening;
+      this.#bound(listener, transport, values);
     });
   }
 
   bindSync(text: string): void {
-    const endpoint = this.#parse(parseBind, text);
-    if (endpoint.transport === 'inproc') {
-      this.#bindInproc(endpoint, text);
-    } else {
-      const values = this.security.snapshot(this.values, 'bind');
-      const listener = new StreamListener(this, values, text);
-      listener.listenSync(endpoint);
-      this.security.opened(listener, values);
-      this.#opened(listener);
-    }
+    const transport = transportOf(text);
+    const endpoint = transport.parseBind(text);
+    this.#refuseForeign(transport, text);
+    const values = this.#valuesFor(transport, 'bind');
+    const listener = transport.listen({ host: this, endpoint, values, text });
+    listener.listenSync();
+    this.#bound(listener, transport, values);
   }
 
   unbind(text: string): Promise<void> {
@@ -197,10 +195,22 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   }
 
   connect(text: string, connectRoutingId?: Buffer): void {
-    const endpoint = this.#parse(parseConnect, text);
+    const transport = transportOf(text);
+    const endpoint = transport.parseConnect(text);
+    this.#refuseForeign(transport, text);
     this.lastEndpoint = text;
-    if (this.#spec.connectsOnce && this.#endpoints.some((each) => isConnect(each, text))) return;
-    this.#endpoints.push(this.#open(endpoint, text, connectRoutingId));
+    for (const each of this.#endpoints.filter((each) => isConnect(each, text))) {
+      if (each.spent) {
+        this.#forget(each);
+        void each.close();
+      } else if (this.#spec.connectsOnce) {
+        return;
+      }
+    }
+    const values = this.#valuesFor(transport, 'connect');
+    const opened = transport.connect({ host: this, endpoint, values, text, connectRoutingId });
+    if (transport.handshakes) this.security.opened(opened, values);
+    this.#endpoints.push(opened);
   }
 
   /**
@@ -255,6 +265,11 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return count;
   }
 
+  flush(): void {
+    for (const endpoint of this.#endpoints) endpoint.flush();
+    this.#ending.flush();
+  }
+
   // — PatternHost —
 
   readable(): void {
@@ -301,12 +316,17 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return this.security.prepare(values);
   }
 
-  judge(values: OptionValues, link: StreamLink, credentials: Credentials): Promise<Verdict> {
-    return this.security.judge(values, link, credentials);
+  judge(
+    values: OptionValues,
+    connection: PeerConnection,
+    credentials: Credentials,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    return this.security.judge(values, connection, credentials, signal);
   }
 
-  makeProtocol(values: OptionValues, accepted: boolean): Protocol {
-    if (this.#spec.raw) return new RawStream();
+  makeProtocol(values: OptionValues, accepted: boolean, framing?: Framing): Protocol {
+    if (this.raw) return new RawStream();
     const options = {
       socketType: this.#spec.name as ZmtpType,
       routingId: values.routingId ?? undefined,
@@ -318,18 +338,19 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       heartbeatInterval: values.heartbeatInterval,
       heartbeatTimeToLive: values.heartbeatTimeToLive,
       heartbeatTimeout: values.heartbeatTimeout,
+      framing,
     };
     return new Connection(options, performance.now());
   }
 
-  established(pipe: Pipe, link: StreamLink | undefined): void {
-    this.#counters.established(pipe, link);
+  established(pipe: Pipe, connection: PeerConnection): void {
+    this.#counters.established(pipe, connection);
     this.pattern.established(pipe);
     this.#watching.look();
   }
 
-  departed(pipe: Pipe, link: StreamLink | undefined): void {
-    this.#counters.departed(pipe, link);
+  departed(pipe: Pipe, connection: PeerConnection | undefined): void {
+    this.#counters.departed(pipe, connection);
     this.#watching.look();
   }
 
@@ -357,7 +378,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
 
   stats(): SocketStats {
     let reconnects = 0;
-    for (const endpoint of this.#endpoints) reconnects += reconnectCount(endpoint);
+    for (const endpoint of this.#endpoints) reconnects += endpoint.reconnectCount;
     const { sentCount: sent } = this.outgoing;
     const { receivedCount: received } = this.incoming;
     return this.#counters.stats({ sent, received, reconnects });
@@ -365,35 +386,19 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
 
   // — helpers —
 
-  #parse<E extends BindEndpoint | ConnectEndpoint>(parse: (text: string) => E, text: string): E {
-    const endpoint = parse(text);
-    if (this.#spec.raw && endpoint.transport === 'inproc') {
-      throw new SocketError('ENOCOMPATPROTO', { address: text });
-    }
-    return endpoint;
+  #refuseForeign(transport: Transport, text: string): void {
+    if (!transport.serves(this)) throw new SocketError('ENOCOMPATPROTO', { address: text });
   }
 
-  #bindInproc(_endpoint: InprocEndpoint, text: string): void {
-    const { inproc } = this.context;
-    const listener = new InprocListener(inproc, this, { ...this.values }, text);
-    inproc.bind(listener);
-    this.#opened(listener);
+  /** The options as they are now, for an endpoint to keep. @throws SocketError `EINVAL` for half a mechanism */
+  #valuesFor(transport: Transport, kind: OpenEndpoint['kind']): OptionValues {
+    return transport.handshakes ? this.security.snapshot(this.values, kind) : { ...this.values };
   }
 
-  #open(endpoint: ConnectEndpoint, text: string, connectRoutingId?: Buffer): OpenEndpoint {
-    if (endpoint.transport === 'inproc') {
-      const { inproc } = this.context;
-      return new InprocConnecter(inproc, this, { ...this.values }, text, connectRoutingId);
-    }
-    const values = this.security.snapshot(this.values, 'connect');
-    const connecter = new StreamConnecter(this, values, text, endpoint, connectRoutingId);
-    this.security.opened(connecter, values);
-    return connecter;
-  }
-
-  #opened(endpoint: OpenEndpoint): void {
-    this.#endpoints.push(endpoint);
-    this.lastEndpoint = endpoint.address;
+  #bound(listener: ListeningEndpoint, transport: Transport, values: OptionValues): void {
+    if (transport.handshakes) this.security.opened(listener, values);
+    this.#endpoints.push(listener);
+    this.lastEndpoint = listener.address;
   }
 
   #find(kind: OpenEndpoint['kind'], text: string): OpenEndpoint {
@@ -403,13 +408,13 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     );
     if (found !== undefined) return found;
     // A text that names no endpoint at all is another mistake than one that is not open.
-    checkTransport(text);
+    transportOf(text);
     throw new SocketError('ENOENT', { address: text });
   }
 
   #forget(endpoint: OpenEndpoint): void {
     this.#endpoints.splice(this.#endpoints.indexOf(endpoint), 1);
-    this.#counters.reconnectsBefore += reconnectCount(endpoint);
+    this.#counters.reconnectsBefore += endpoint.reconnectCount;
   }
 
   #closeIfAbandoned(): void {
@@ -430,16 +435,22 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       await work();
     } finally {
       this.security.binding(undefined);
-      this.busy = false;
-      if (this.#closeWhenFree) this.close();
+      this.#free();
     }
+  }
+
+  #free(): void {
+    this.busy = false;
+    if (this.#closeWhenFree) {
+      this.close();
+      return;
+    }
+    // Calls that wait until a message can be sent or received have waited for this, too.
+    this.outgoing.wake();
+    this.incoming.wake();
   }
 }
 
 function isConnect(endpoint: OpenEndpoint, text: string): boolean {
   return endpoint.kind === 'connect' && endpoint.text === text;
-}
-
-function reconnectCount(endpoint: OpenEndpoint): number {
-  return endpoint instanceof StreamConnecter ? endpoint.reconnectCount : 0;
 }

@@ -2,10 +2,10 @@
 
 import type { Pipe } from '../routing/pipe.ts';
 import type { PeerStats, SocketStats } from '../stats.ts';
-import type { StreamLink } from '../transport/stream-link.ts';
+import type { PeerConnection } from '../transport/transport.ts';
 
 interface Peer {
-  readonly link: StreamLink | undefined;
+  readonly connection: PeerConnection;
   subscriptionCount: number;
 }
 
@@ -52,8 +52,8 @@ export class Counters {
   }
 
   /** The handshake of the peer behind `pipe` is over. */
-  established(pipe: Pipe, link: StreamLink | undefined): void {
-    this.#peers.set(pipe, { link, subscriptionCount: 0 });
+  established(pipe: Pipe, connection: PeerConnection): void {
+    this.#peers.set(pipe, { connection, subscriptionCount: 0 });
   }
 
   /** The peer now has `count` subscriptions. */
@@ -63,11 +63,11 @@ export class Counters {
   }
 
   /** The connection of the peer behind `pipe` is over. */
-  departed(pipe: Pipe, link: StreamLink | undefined): void {
+  departed(pipe: Pipe, connection: PeerConnection | undefined): void {
     this.#peers.delete(pipe);
-    if (link === undefined) return;
-    this.#bytesSentBefore += link.bytesSent;
-    this.#bytesReceivedBefore += link.bytesReceived;
+    if (connection === undefined) return;
+    this.#bytesSentBefore += connection.bytesSent;
+    this.#bytesReceivedBefore += connection.bytesReceived;
   }
 
   /** All counters as they are now. */
@@ -81,10 +81,10 @@ export class Counters {
     }
     let [bytesSent, bytesReceived] = [this.#bytesSentBefore, this.#bytesReceivedBefore];
     const peers: PeerStats[] = [];
-    for (const [pipe, { link }] of this.#peers) {
-      bytesSent += link?.bytesSent ?? 0;
-      bytesReceived += link?.bytesReceived ?? 0;
-      peers.push(peerStats(pipe, link));
+    for (const [pipe, { connection }] of this.#peers) {
+      bytesSent += connection.bytesSent;
+      bytesReceived += connection.bytesReceived;
+      peers.push(peerStats(pipe, connection));
     }
     return {
       sent: { messages: sent, bytes: bytesSent },
@@ -98,15 +98,15 @@ export class Counters {
   }
 }
 
-function peerStats(pipe: Pipe, link: StreamLink | undefined): PeerStats {
+function peerStats(pipe: Pipe, connection: PeerConnection): PeerStats {
   return {
     address: pipe.peer?.address ?? '',
     socketType: pipe.peer?.socketType ?? '',
     routingId: pipe.routingId,
-    sent: { messages: pipe.sentCount, bytes: link?.bytesSent ?? 0 },
+    sent: { messages: pipe.sentCount, bytes: connection.bytesSent },
     received: {
       messages: pipe.receivedCount + pipe.readableCount,
-      bytes: link?.bytesReceived ?? 0,
+      bytes: connection.bytesReceived,
     },
     dropped: pipe.droppedCount,
     queued: { out: pipe.outgoingCount, in: pipe.readableCount },

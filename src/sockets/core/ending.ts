@@ -1,5 +1,6 @@
 /** Ending: the endpoints of a socket that were told to end and still deliver, and the end of the socket itself. */
 
+import { Deadline } from '../../base/deadline.ts';
 import type { OpenEndpoint } from '../transport/transport.ts';
 
 export class Ending {
@@ -29,6 +30,11 @@ export class Ending {
     return count;
   }
 
+  /** Give the kernel what endpoints that were told to end have still to deliver, as far as it takes it within this call. */
+  flush(): void {
+    for (const endpoint of this.#lingering) endpoint.flush();
+  }
+
   /** Have `endpoint` deliver what waits there, for `linger` milliseconds (−1 = for ever), and end. */
   lingerOver(endpoint: OpenEndpoint, linger: number): void {
     this.#lingering.add(endpoint);
@@ -54,8 +60,8 @@ export class Ending {
     if (linger === 0) {
       void endpoint.close();
     } else if (linger > 0) {
-      const timer = setTimeout(() => void endpoint.close(), linger);
-      void endpoint.over.then(() => clearTimeout(timer));
+      const deadline = new Deadline(linger, () => void endpoint.close());
+      void endpoint.over.then(() => deadline.clear());
     }
   }
 

@@ -11,13 +11,12 @@ import {
   type MechanismName,
   nobodyJudges,
   noMechanism,
-  plainAddress,
   SecurityChoice,
   tooLate,
 } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
-import type { StreamLink } from '../transport/stream-link.ts';
-import type { OpenEndpoint } from '../transport/transport.ts';
+import { plainAddress } from '../transport/endpoint.ts';
+import type { OpenEndpoint, PeerConnection } from '../transport/transport.ts';
 import type { Context } from './context.ts';
 
 export class EndpointSecurity {
@@ -109,15 +108,20 @@ export class EndpointSecurity {
     return (accepted && authenticate !== undefined) || (values.zapDomain ?? '') !== '';
   }
 
-  /** May the peer at the other end of `link` come in, by an endpoint with `values`? */
-  async judge(values: OptionValues, link: StreamLink, credentials: Credentials): Promise<Verdict> {
+  /** Decides whether the peer of `connection` may come in, by an endpoint with `values`. */
+  async judge(
+    values: OptionValues,
+    { remoteAddress }: PeerConnection,
+    credentials: Credentials,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
     // Of this endpoint: the options may have changed since.
     const mechanism = this.#mechanismOf(values);
     const domain = values.zapDomain ?? '';
     const request = {
       mechanism,
       domain,
-      address: plainAddress(link.remoteAddress),
+      address: plainAddress(remoteAddress),
       identity: values.routingId ?? Buffer.alloc(0),
       credentials,
     };
@@ -127,7 +131,7 @@ export class EndpointSecurity {
     const asks = mechanism === 'PLAIN' || domain !== '' || (mechanism === 'CURVE' && !enforces);
     if (!asks) return { status: 200 };
     const zap = this.#zapOf(this.#context);
-    if (zap !== undefined) return zap.ask(request, link.judging!.signal);
+    if (zap !== undefined) return zap.ask(request, signal);
     // Nobody to ask: passwords cannot be checked, keys need not be, unless it is wanted.
     if (mechanism === 'PLAIN' || enforces) throw nobodyJudges(mechanism);
     return { status: 200 };

@@ -1,11 +1,12 @@
 /** Incoming: `receive` and its kin over a pattern, with time-out and abort. */
 
+import type { Hold } from '../../base/process-hold.ts';
+import { Waiter } from '../../base/waiter.ts';
 import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import type { Hold } from './process-hold.ts';
-import { type CallOptions, nextTurn, Turns, Waiter, Watchers } from './waiter.ts';
+import { type CallOptions, nextTurn, Turns, Watchers } from './waiter.ts';
 
 export class Incoming {
   /** Messages taken so far. */
@@ -22,11 +23,18 @@ export class Incoming {
   #collecting = false;
   readonly #watchers: Watchers;
 
-  constructor(pattern: Pattern, values: OptionValues, calls: Hold, received: () => void) {
+  /** `free`: no bind or unbind blocks calls on the socket. */
+  constructor(
+    pattern: Pattern,
+    values: OptionValues,
+    calls: Hold,
+    received: () => void,
+    free: () => boolean,
+  ) {
     this.#pattern = pattern;
     this.#values = values;
     this.#calls = calls;
-    this.#watchers = new Watchers(calls, () => pattern.canReceive);
+    this.#watchers = new Watchers(calls, () => free() && pattern.canReceive);
     this.#received = received;
   }
 

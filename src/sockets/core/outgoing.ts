@@ -1,11 +1,12 @@
 /** Outgoing: `send` and its kin over a pattern, with time-out and abort. */
 
+import type { Hold } from '../../base/process-hold.ts';
+import { Waiter } from '../../base/waiter.ts';
 import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import type { Hold } from './process-hold.ts';
-import { type CallOptions, nextTurn, SENDS_MAX, Turns, Waiter, Watchers } from './waiter.ts';
+import { type CallOptions, nextTurn, SENDS_MAX, Turns, Watchers } from './waiter.ts';
 
 /** A call that waits to get the rest of its messages in. */
 interface Pending {
@@ -26,11 +27,18 @@ export class Outgoing {
   #pending: Pending | undefined;
   readonly #watchers: Watchers;
 
-  constructor(pattern: Pattern, values: OptionValues, calls: Hold, sent: () => void) {
+  /** `free`: no bind or unbind blocks calls on the socket. */
+  constructor(
+    pattern: Pattern,
+    values: OptionValues,
+    calls: Hold,
+    sent: () => void,
+    free: () => boolean,
+  ) {
     this.#pattern = pattern;
     this.#values = values;
     this.#calls = calls;
-    this.#watchers = new Watchers(calls, () => pattern.canSend);
+    this.#watchers = new Watchers(calls, () => free() && pattern.canSend);
     this.#sent = sent;
   }
 

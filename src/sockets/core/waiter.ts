@@ -1,7 +1,9 @@
-/** Waiter: one call that waits, until it is settled, its time is over, or its signal aborts. */
+/** Watchers: calls that wait until something becomes possible; and when a loop of calls owes the event loop a turn. */
 
+import { setImmediate } from 'node:timers';
+import type { Hold } from '../../base/process-hold.ts';
+import { Waiter } from '../../base/waiter.ts';
 import { SocketError } from '../errors.ts';
-import type { Hold } from './process-hold.ts';
 
 /** How long one call may wait. */
 export interface CallOptions {
@@ -9,56 +11,6 @@ export interface CallOptions {
   timeout?: number;
   /** Aborting rejects the call with the signal's reason; nothing is sent or taken. */
   signal?: AbortSignal | undefined;
-}
-
-export class Waiter<T> {
-  readonly promise: Promise<T>;
-  readonly #calls: Hold;
-  #resolve!: (value: T) => void;
-  #reject!: (reason: unknown) => void;
-  #timer: NodeJS.Timeout | undefined;
-  #signal: AbortSignal | undefined;
-  #abort: (() => void) | undefined;
-
-  /**
-   * Either `timeout` milliseconds from now (−1 = never) or on `signal`, `over` is called, with the reason in the
-   * latter case; it must settle the waiter.
-   */
-  constructor(
-    calls: Hold,
-    timeout: number,
-    signal: AbortSignal | undefined,
-    over: (aborted: boolean) => void,
-  ) {
-    this.#calls = calls;
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    calls.hold();
-    if (timeout > 0) this.#timer = setTimeout(over, timeout, false);
-    if (signal !== undefined) {
-      this.#signal = signal;
-      this.#abort = () => over(true);
-      signal.addEventListener('abort', this.#abort, { once: true });
-    }
-  }
-
-  resolve(value: T): void {
-    this.#settle();
-    this.#resolve(value);
-  }
-
-  reject(reason: unknown): void {
-    this.#settle();
-    this.#reject(reason);
-  }
-
-  #settle(): void {
-    this.#calls.release();
-    clearTimeout(this.#timer);
-    if (this.#abort !== undefined) this.#signal!.removeEventListener('abort', this.#abort);
-  }
 }
 
 /** Calls that wait until something becomes possible, any number at once. */

@@ -1,10 +1,11 @@
 /** Watching: those who listen to the events of a socket, and the calls of `waitFor`. */
 
+import type { Hold } from '../../base/process-hold.ts';
+import { Waiter } from '../../base/waiter.ts';
 import { SocketError } from '../errors.ts';
 import type { Event, EventSource, EventType } from '../events.ts';
 import type { Counters } from './counters.ts';
-import type { Hold } from './process-hold.ts';
-import { type CallOptions, Waiter } from './waiter.ts';
+import type { CallOptions } from './waiter.ts';
 
 /** How long to wait, and for how many peers. */
 export interface WaitOptions extends CallOptions {

@@ -3,7 +3,7 @@
 import type { Message } from '../message.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import { ZAP_ENDPOINT, Zap, type ZapChannel } from '../security/zap.ts';
-import type { StreamLink } from '../transport/stream-link.ts';
+import type { PeerConnection } from '../transport/transport.ts';
 import type { Context } from './context.ts';
 import { SocketCore } from './core.ts';
 import { SOCKET_TYPES, SocketType } from './socket-type.ts';
@@ -35,8 +35,8 @@ class ZapDealer extends SocketCore implements ZapChannel {
     this.#asker.arrived();
   }
 
-  override departed(pipe: Pipe, link: StreamLink | undefined): void {
-    super.departed(pipe, link);
+  override departed(pipe: Pipe, connection: PeerConnection | undefined): void {
+    super.departed(pipe, connection);
     this.#asker.left();
   }
 }

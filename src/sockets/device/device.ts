@@ -9,7 +9,6 @@ import {
   startInline,
 } from './inline.ts';
 import type { ProxyStatistics } from './relay.ts';
-import { startRemote } from './remote.ts';
 import { listed, type Side, type SideEnds, type SideSettings, type SideType } from './side.ts';
 
 /** What all devices take. */
@@ -19,6 +18,11 @@ export interface DeviceOptions {
    * process and does not keep it alive unless `join` waits for it. Default `inline`.
    */
   where?: 'inline' | 'thread' | 'process';
+  /**
+   * The program of a device in a thread or process. Default: the one of this package. A program that was bundled into one file has to
+   * bring its own: an entry of the bundle that says `import 'zeromq-pure/device-host'`, named here.
+   */
+  host?: string | URL;
   /** Takes the commands of libzmq's steerable proxy: REP, PAIR, PULL, SUB or ROUTER. */
   control?: Side;
   /** `inline` only: where its sockets live. Default: `context`. */
@@ -46,11 +50,13 @@ export class Device {
   readonly where: 'inline' | 'thread' | 'process';
   readonly #plan: DevicePlan;
   readonly #context: Context | undefined;
+  readonly #host: string | URL | undefined;
   #running: RunningDevice | undefined;
   #starting: Promise<void> | undefined;
 
-  constructor({ where = 'inline', context, control, ...sides }: DeviceOptions & DeviceSides) {
+  constructor({ where = 'inline', context, control, host, ...sides }: DeviceOptions & DeviceSides) {
     this.where = where;
+    this.#host = host;
     this.#context = context;
     if (where !== 'inline' && context !== undefined) {
       throw new SocketError('EINVAL', { message: 'A context cannot be used in another thread' });
@@ -167,7 +173,9 @@ export class Device {
       return;
     }
     for (const side of [plan.in, plan.out, plan.monitor, plan.control]) refuseInproc(side);
-    this.#running = await startRemote(plan, this.where);
+    // Threads and processes cost their loading only where they are wanted.
+    const { startRemote } = await import('./remote.ts');
+    this.#running = await startRemote(plan, this.where, this.#host);
   }
 
   async #started(): Promise<RunningDevice> {

@@ -1,34 +1,10 @@
-/** Host: the far end of a device that runs in a thread or a process of its own; and what the two ends say to each other. */
+/** Host: the far end of a device that runs in a thread or a process of its own. This file is the program of both. */
 
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import {
-  type DeviceEndpoints,
-  type DevicePlan,
-  type RunningDevice,
-  startInline,
-} from './inline.ts';
+import { type DeviceEndpoints, type RunningDevice, startInline } from './inline.ts';
+import { type Failure, HOST_MARK, type Order, type Report } from './orders.ts';
 import type { ProxyStatistics } from './relay.ts';
-
-/** From the parent; each is answered, by its number. */
-export type Order =
-  | { readonly id: number; readonly what: 'start'; readonly plan: DevicePlan }
-  | { readonly id: number; readonly what: 'pause' | 'resume' | 'statistics' | 'stop' };
-
-/** To the parent. `over` answers no order: the device has ended, by itself or by command. */
-export type Report =
-  | { readonly id: number; readonly result?: DeviceEndpoints | ProxyStatistics | undefined }
-  | { readonly id: number; readonly failure: Failure }
-  | { readonly over: true; readonly failure?: Failure | undefined };
-
-/** An error on its way between threads or processes. */
-export interface Failure {
-  readonly message: string;
-  readonly code?: string | undefined;
-  readonly address?: string | undefined;
-}
-
-/** How a host is told from a program that merely loads this file: its first argument, or its `workerData`. */
-export const HOST_MARK = 'zeromq-pure:device';
 
 /** Obey orders until the device has ended. */
 class Host {
@@ -87,7 +63,8 @@ function failureOf(error: unknown): Failure {
 function hostThread(port: NonNullable<typeof parentPort>): void {
   const host = new Host(
     (report) => port.postMessage(report),
-    () => port.close(),
+    // Deno's port cannot be closed from within: there the thread ends itself.
+    () => (typeof port.close === 'function' ? port.close() : process.exit()),
   );
   port.on('message', (order: Order) => void host.obey(order));
 }

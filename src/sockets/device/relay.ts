@@ -1,9 +1,8 @@
 /** Relay: moves whole messages between two sockets and can be told things meanwhile (`zmq_proxy_steerable`). */
 
 import { endianness } from 'node:os';
-import { setTimeout as later } from 'node:timers/promises';
 import type { Receiver, Sender } from '../api/sending-receiving.ts';
-import { core, type Socket } from '../api/socket.ts';
+import type { Socket } from '../api/socket.ts';
 import { SocketType } from '../core/socket-type.ts';
 import { nextTurn } from '../core/waiter.ts';
 import { SocketError } from '../errors.ts';
@@ -144,9 +143,9 @@ export class Relay {
       while (!signal.aborted) {
         await this.#paused?.over;
         // Room first, then a message: one that was taken must not be left in hand.
-        if (this.#capturing) await ready(this.#capture!, 'whenWritable', signal);
-        await ready(to, 'whenWritable', signal);
-        await ready(from, 'whenReadable', signal);
+        if (this.#capturing) await this.#capture!.whenWritable!({ signal });
+        await to.whenWritable!({ signal });
+        await from.whenReadable!({ signal });
         let moved = 0;
         // Hot: once per message.
         while (moved < BURST && this.#mayMove(from, to)) {
@@ -188,8 +187,8 @@ export class Relay {
   #mayMove(from: Mover, to: Mover): boolean {
     if (this.#paused !== undefined || this.#stop.signal.aborted) return false;
     // Asked first: a socket that takes turns, or that is being bound, would rather throw.
-    if (from[core].busy || to[core].busy || !from.readable || !to.writable) return false;
-    return !this.#capturing || (!this.#capture![core].busy && this.#capture!.writable);
+    if (!from.readable || !to.writable) return false;
+    return !this.#capturing || this.#capture!.writable;
   }
 
   /** Resolves to false when nobody will ever get the message. */
@@ -233,7 +232,7 @@ export class Relay {
     const { signal } = this.#stop;
     try {
       while (!signal.aborted) {
-        await ready(control, 'whenReadable', signal);
+        await control.whenReadable!({ signal });
         const message = control.readable ? control.tryReceive!() : undefined;
         if (message === undefined) continue;
         // A ROUTER's commands come in an envelope.
@@ -297,16 +296,6 @@ class Pause {
   end(): void {
     this.#end();
   }
-}
-
-/** While a bind is under way, calls on the socket are refused. */
-async function ready(
-  socket: Mover,
-  how: 'whenReadable' | 'whenWritable',
-  signal: AbortSignal,
-): Promise<void> {
-  while (socket[core].busy) await later(1, undefined, { signal });
-  await socket[how]!({ signal });
 }
 
 function swapped(message: Message): Message {

@@ -4,19 +4,23 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { inheritedFlags } from './flags.ts';
-import { type Failure, HOST_MARK, type Order, type Report } from './host.ts';
+import { hostFile } from './host-file.ts';
 import type { DeviceEndpoints, DevicePlan, RunningDevice } from './inline.ts';
+import { type Failure, HOST_MARK, type Order, type Report } from './orders.ts';
 import type { ProxyStatistics } from './relay.ts';
 
 /**
- * Start a device elsewhere. It does not keep this process alive, and ends with it.
+ * Starts a device elsewhere: in the program `host`, by default the one of this package. It does not keep this process
+ * alive, and ends with it.
  * @throws what opening its sockets throws there
+ * @throws SocketError `ENOENT` when the program is not where this package has it
  */
 export async function startRemote(
   plan: DevicePlan,
   where: 'thread' | 'process',
+  host: string | URL = hostFile(),
 ): Promise<RunningDevice> {
-  const remote = new Remote(where === 'thread' ? new Thread() : new Process());
+  const remote = new Remote(where === 'thread' ? new Thread(host) : new Process(host));
   const endpoints = (await remote.order('start', plan)) as DeviceEndpoints;
   return {
     endpoints,
@@ -124,8 +128,8 @@ interface End {
 class Thread implements End {
   readonly #worker: Worker;
 
-  constructor() {
-    this.#worker = new Worker(HOST, { workerData: HOST_MARK, execArgv: inheritedFlags() });
+  constructor(host: string | URL) {
+    this.#worker = new Worker(host, { workerData: HOST_MARK, execArgv: inheritedFlags() });
   }
 
   post(order: Order): void {
@@ -153,9 +157,9 @@ class Thread implements End {
 class Process implements End {
   readonly #child: ChildProcess;
 
-  constructor() {
+  constructor(host: string | URL) {
     const execArgv = inheritedFlags();
-    this.#child = fork(HOST, [HOST_MARK], { serialization: 'advanced', execArgv });
+    this.#child = fork(host, [HOST_MARK], { serialization: 'advanced', execArgv });
   }
 
   post(order: Order): void {
@@ -174,12 +178,13 @@ class Process implements End {
 
   ref(): void {
     this.#child.ref();
-    this.#child.channel?.ref();
+    // Bun's channel has neither.
+    this.#child.channel?.ref?.();
   }
 
   unref(): void {
     this.#child.unref();
-    this.#child.channel?.unref();
+    this.#child.channel?.unref?.();
   }
 }
 
@@ -188,9 +193,3 @@ function errorOf({ message, code, address }: Failure): Error {
   const detail = { message, ...(address !== undefined && { address }) };
   return new SocketError(code as SocketErrorCode, detail);
 }
-
-/** Beside this file, and in the same language. */
-const HOST = new URL(
-  `./host${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-);

@@ -123,6 +123,15 @@ export class RouterPattern implements Pattern {
     return this.#routes.has(routingId.toString('latin1'));
   }
 
+  /** End the connection of the peer by this routing id; false if there is none. */
+  dismiss(routingId: Buffer, reason: string): boolean {
+    const pipe = this.#routes.get(routingId.toString('latin1'));
+    if (pipe === undefined) return false;
+    pipe.discardIncoming();
+    pipe.drop(reason);
+    return true;
+  }
+
   /** Route `id` to `pipe` and listen to it; false when the id is another's. */
   #admit(pipe: Pipe, id: Buffer): boolean {
     const key = id.toString('latin1');

@@ -60,9 +60,9 @@ export class Certificate {
     const [metadata, curve] = [new Map<string, string>(), new Map<string, string>()];
     let section = '';
     for (const line of text.split(/\r?\n/)) {
-      const [, indent, name, value] = LINE.exec(line) ?? [];
+      const { indented, name, value } = lineOf(line);
       if (name === undefined) continue;
-      if (indent === '') section = name;
+      if (!indented) section = name;
       else if (value === undefined) continue;
       else if (section === 'metadata') metadata.set(name, unquoted(value));
       else if (section === 'curve') curve.set(name, unquoted(value));
@@ -142,6 +142,17 @@ function quoted(name: string, value: string): string {
   return quote + value + quote;
 }
 
+/** `name` that opens a section, or `    name = value`; no name for comments, blank lines and what is neither. */
+function lineOf(line: string): { indented: boolean; name?: string; value?: string } {
+  const text = line.trimStart();
+  const indented = text !== line;
+  const [name] = NAME_AHEAD.exec(text) ?? [];
+  if (name === undefined) return { indented };
+  const rest = text.slice(name.length).trimStart();
+  if (rest === '' || rest.startsWith('#')) return { indented, name };
+  return rest.startsWith('=') ? { indented, name, value: rest.slice(1).trimStart() } : { indented };
+}
+
 /** The value: in quotes up to the closing one, else up to a comment. */
 function unquoted(value: string): string {
   const quote = value[0];
@@ -149,11 +160,11 @@ function unquoted(value: string): string {
     const end = value.indexOf(quote, 1);
     return value.slice(1, end < 0 ? undefined : end);
   }
-  return value.replace(/\s*#.*$/, '').trim();
+  const comment = value.indexOf('#');
+  return value.slice(0, comment < 0 ? undefined : comment).trim();
 }
 
-/** `name` that opens a section, or `    name = value`; nothing for comments and blank lines. */
-const LINE = /^(\s*)([A-Za-z0-9$\-_@.&+/]+)\s*(?:=\s*(.*)|#.*)?$/;
+const NAME_AHEAD = /^[A-Za-z0-9$\-_@.&+/]+/;
 const NAME = /^[A-Za-z0-9$\-_@.&+/]+$/;
 const KEY_LENGTH = 40;
 

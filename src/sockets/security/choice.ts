@@ -4,7 +4,6 @@
  * The code of CURVE, and the library under it, is loaded when a socket first needs it, never for NULL and PLAIN.
  */
 
-import { isIP } from 'node:net';
 import type { Mechanism, Metadata, Verdict } from '../../zmtp/index.ts';
 import { decodeZ85, nullMechanism, plainClient, plainServer, ZmtpError } from '../../zmtp/index.ts';
 import { importKeyPair, isWeakKey, matchKeyPair } from '../../zmtp/mechanism/curve-key-pair.ts';
@@ -142,12 +141,6 @@ function loadCurve<T>(role: Promise<T>): Promise<T> {
 
 /** Looked for once in a process. */
 let library: Promise<void> | undefined;
-
-/** A peer's IP address as an authenticator sees it: an IPv4 one is not shown in its IPv6 dress. */
-export function plainAddress(address: string | undefined): string {
-  const bare = address?.replace(/^::ffff:/i, '') ?? '';
-  return isIP(bare) === 4 ? bare : (address ?? '');
-}
 
 /** What `authenticate` says of `request`, as a connection wants it. Never rejects. */
 export async function askCallback(

@@ -7,8 +7,9 @@ import type { Sodium } from '../../zmtp/mechanism/sodium-box.ts';
  * says `ZEROMQ_PURE_CURVE=noble`. Never rejects.
  */
 export async function loadSodium(): Promise<Sodium | undefined> {
-  if (process.env['ZEROMQ_PURE_CURVE'] === 'noble') return undefined;
   try {
+    // Within the `try`: Deno asks for a permission to read the environment.
+    if (process.env['ZEROMQ_PURE_CURVE'] === 'noble') return undefined;
     const { default: sodium } = await import('libsodium-wrappers');
     await sodium.ready;
     // The types of the package leave out its own module.

@@ -1,38 +1,48 @@
-/** Connecter: a connected tcp or ipc endpoint. It tries until it is told to stop, and keeps one pipe meanwhile. */
+/** Connecter: a connected endpoint over streams. It tries until it is told to stop, and keeps one pipe meanwhile. */
 
-import dns from 'node:dns';
-import net from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
 import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe } from '../routing/pipe.ts';
-import { bindAddress, type IpcEndpoint, type TcpConnectEndpoint } from './endpoint.ts';
+import type { OpenStream } from './dial.ts';
+import type { Endpoint } from './endpoint.ts';
 import { handshakeFailure } from './handshake-failure.ts';
-import { Inlet } from './inlet.ts';
-import { keepAliveDelay } from './listener.ts';
 import { penaltyDelay, reconnectDelay } from './reconnect.ts';
+import type { StreamCarrier } from './stream-carrier.ts';
 import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
-import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
+import {
+  endPipe,
+  type OpenEndpoint,
+  type Opening,
+  retire,
+  type TransportHost,
+} from './transport.ts';
 
-export class StreamConnecter implements OpenEndpoint, LinkOwner {
+/** The connecting half of a carrier. */
+type Dials<C extends Endpoint> = Pick<StreamCarrier<Endpoint, C>, 'dial'>;
+
+export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOwner {
   readonly kind = 'connect';
   readonly text: string;
   readonly address: string;
   readonly over: Promise<void>;
+  /** It does not try again (`reconnectInterval` −1). */
+  spent = false;
   /** Connections made after the first. */
   reconnectCount = 0;
 
   readonly #host: TransportHost;
   readonly #values: OptionValues;
-  readonly #endpoint: TcpConnectEndpoint | IpcEndpoint;
-  readonly #connectRoutingId: Buffer | undefined;
+  readonly #carrier: Dials<C>;
+  readonly #opening: Opening<C>;
   #resolveOver!: () => void;
   /** Undefined only before the first handshake under `immediate`, and after a loss under it. */
   #pipe: Pipe | undefined;
   #link: StreamLink | undefined;
-  #stream: net.Socket | undefined;
+  /** Ends the attempt that is under way. */
+  #dialling: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Failed attempts since the last finished handshake. */
   #attempt = 0;
@@ -42,19 +52,14 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
   #finishing = false;
   #closed = false;
 
-  constructor(
-    host: TransportHost,
-    values: OptionValues,
-    text: string,
-    endpoint: TcpConnectEndpoint | IpcEndpoint,
-    connectRoutingId?: Buffer,
-  ) {
+  constructor(carrier: Dials<C>, opening: Opening<C>) {
+    const { host, values, text } = opening;
+    this.#carrier = carrier;
+    this.#opening = opening;
     this.#host = host;
     this.#values = values;
     this.text = text;
     this.address = text;
-    this.#endpoint = endpoint;
-    this.#connectRoutingId = connectRoutingId;
     this.over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
@@ -67,6 +72,10 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     const link = this.#link;
     if (link?.pipe !== undefined) return link.unsentCount;
     return this.#pipe?.outgoingCount ?? 0;
+  }
+
+  flush(): void {
+    this.#link?.flush();
   }
 
   finish(): void {
@@ -84,8 +93,9 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     if (this.#closed) return this.over;
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#link?.close();
-    this.#stream?.destroy();
+    if (this.#pipe !== undefined) retire(this.#host, this.#pipe);
+    this.#link?.leave();
+    this.#dialling?.abort();
     // Told to disconnect, or closing: what came in and was not read is given up, as in libzmq.
     this.#pipe?.discardIncoming();
     this.#endPipe();
@@ -108,13 +118,12 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     return pipe;
   }
 
-  judge(link: StreamLink, credentials: Credentials): Promise<Verdict> {
-    return this.#host.judge(this.#values, link, credentials);
+  judge(link: StreamLink, credentials: Credentials, signal: AbortSignal): Promise<Verdict> {
+    return this.#host.judge(this.#values, link, credentials, signal);
   }
 
   ended(link: StreamLink, error: Error | undefined): void {
     this.#link = undefined;
-    this.#stream = undefined;
     const host = this.#host;
     const { address } = this;
     const pipe = link.pipe;
@@ -142,7 +151,7 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
   }
 
   #attach(): Pipe {
-    const pipe = this.#host.makePipe(this.#values, this.#connectRoutingId);
+    const pipe = this.#host.makePipe(this.#values, this.#opening.connectRoutingId);
     this.#pipe = pipe;
     this.#host.pattern.attach(pipe);
     return pipe;
@@ -173,41 +182,38 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
 
   #connect(): void {
     if (this.#closed) return;
-    const { address } = this;
-    const values = this.#values;
-    const host = this.#host;
-    host.emit({ type: 'connect:delay', address });
-    const inlet = new Inlet();
-    let stream: net.Socket;
-    try {
-      stream = net.connect({ ...this.#options(), onread: inlet.onread });
-    } catch (error) {
-      // The interface named as the source is not there now.
-      this.#retry(false, error as EventError);
-      return;
-    }
-    this.#stream = stream;
-    stream.unref();
-    const failed = (error?: Error): void => {
-      clearTimeout(timer);
-      stream.destroy();
-      if (this.#closed || this.#stream !== stream) return;
-      this.#stream = undefined;
-      host.emit({ type: 'close', address });
-      this.#retry(false, error ?? new SocketError('ETIMEDOUT', { address }));
-    };
+    const { connectTimeout } = this.#values;
+    this.#host.emit({ type: 'connect:delay', address: this.address });
+    const dialling = new AbortController();
+    this.#dialling = dialling;
     const timer =
-      values.connectTimeout > 0
-        ? setTimeout(() => failed(), values.connectTimeout).unref()
-        : undefined;
-    stream.once('error', failed);
-    stream.once('connect', () => {
-      clearTimeout(timer);
-      stream.off('error', failed);
-      if (values.tcpKeepalive === 1) stream.setKeepAlive(true, keepAliveDelay(values));
-      host.emit({ type: 'connect', address });
-      this.#link = new StreamLink(stream, inlet, host.makeProtocol(values, false), address, this);
-    });
+      connectTimeout > 0 ? setTimeout(() => dialling.abort(), connectTimeout).unref() : undefined;
+    this.#carrier.dial(this.#opening, dialling.signal).then(
+      (open) => {
+        clearTimeout(timer);
+        this.#dialling = undefined;
+        if (this.#closed) open.stream.destroy();
+        else this.#connected(open);
+      },
+      (error: Error) => {
+        clearTimeout(timer);
+        this.#dialling = undefined;
+        if (this.#closed) return;
+        // Nothing was opened where the interface named as the source is not there now.
+        const opened = !(error instanceof SocketError);
+        if (opened) this.#host.emit({ type: 'close', address: this.address });
+        const late = dialling.signal.aborted;
+        this.#retry(false, late ? new SocketError('ETIMEDOUT', { address: this.text }) : error);
+      },
+    );
+  }
+
+  #connected({ stream, inlet, framing }: OpenStream): void {
+    const { address } = this;
+    const host = this.#host;
+    host.emit({ type: 'connect', address });
+    const protocol = host.makeProtocol(this.#values, false, framing);
+    this.#link = new StreamLink(stream, inlet, protocol, address, this);
   }
 
   /** `error`: why there is no connection, where that is known. */
@@ -222,6 +228,7 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
     this.#attempt++;
     if (delay === undefined) {
       // Never again: nobody shall send to it, and a closing socket not wait for it.
+      this.spent = true;
       const pipe = this.#pipe;
       this.#endPipe();
       if (pipe !== undefined) this.#host.departed(pipe, undefined);
@@ -237,26 +244,6 @@ export class StreamConnecter implements OpenEndpoint, LinkOwner {
       ...(reason && { error: reason }),
     });
     this.#timer = setTimeout(() => this.#connect(), delay).unref();
-  }
-
-  #options(): net.NetConnectOpts {
-    const endpoint = this.#endpoint;
-    if (endpoint.transport === 'ipc') {
-      return { path: endpoint.abstract ? `\0${endpoint.path}` : endpoint.path };
-    }
-    const { ipv6 } = this.#values;
-    const { host, port, source } = endpoint;
-    return {
-      host,
-      port,
-      // The first address only, as libzmq: AAAA or else a mapped A with `ipv6`, A without.
-      autoSelectFamily: false,
-      ...(net.isIP(host) === 0 && (ipv6 ? { family: 6, hints: dns.V4MAPPED } : { family: 4 })),
-      ...(source && {
-        localAddress: bindAddress(source.host, ipv6, networkInterfaces(), this.text),
-        ...(source.port > 0 && { localPort: source.port }),
-      }),
-    };
   }
 }
 

@@ -21,6 +21,7 @@ export class Inlet {
   /** For `net.connect`. */
   readonly onread: net.OnReadOpts;
   #reader: InletReader | undefined;
+  #early: Buffer | undefined;
   /** What the next read fills, and whether that is the reader's place. */
   #target: Buffer = NO_OCTETS;
   #direct = false;
@@ -40,6 +41,16 @@ export class Inlet {
   /** From now on `reader` takes what is read. */
   serve(reader: InletReader): void {
     this.#reader = reader;
+    const early = this.#early;
+    if (early === undefined) return;
+    this.#early = undefined;
+    // Later, for a reader that is being constructed; still before anything else is read.
+    process.nextTick(() => reader.received(early));
+  }
+
+  /** Keeps octets for the next reader: a negotiation has read them, and they belong to what follows it. */
+  unread(octets: Buffer): void {
+    if (octets.length > 0) this.#early = octets;
   }
 
   /**

@@ -8,80 +8,58 @@
  */
 
 import { checkPartner, type SocketType, type ZmtpError } from '../../zmtp/index.ts';
-import { SocketError } from '../errors.ts';
 import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe, PipeDriver } from '../routing/pipe.ts';
-import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
+import { afterScheme, type Endpoint } from './endpoint.ts';
+import {
+  endPipe,
+  type ListeningEndpoint,
+  type OpenEndpoint,
+  type Opening,
+  type PeerConnection,
+  retire,
+  type Transport,
+  type TransportHost,
+} from './transport.ts';
 
-/** The names of one context: who has bound them, and who waits for them. */
-export class InprocNames {
-  readonly #bound = new Map<string, InprocListener>();
-  readonly #waiting = new Map<string, Set<InprocConnecter>>();
-
-  /** @internal @throws SocketError `EADDRINUSE` */
-  bind(listener: InprocListener): void {
-    const { name } = listener;
-    if (this.#bound.has(name)) {
-      const message = `Address already in use: ${listener.text}`;
-      throw new SocketError('EADDRINUSE', { message, address: listener.text });
-    }
-    this.#bound.set(name, listener);
-    const waiting = this.#waiting.get(name);
-    this.#waiting.delete(name);
-    for (const connecter of waiting ?? []) connecter.meet(listener);
-  }
-
-  /** @internal Has somebody bound `name`? */
-  has(name: string): boolean {
-    return this.#bound.has(name);
-  }
-
-  /** @internal */
-  unbind(listener: InprocListener): void {
-    if (this.#bound.get(listener.name) === listener) this.#bound.delete(listener.name);
-  }
-
-  /** @internal */
-  connect(connecter: InprocConnecter): void {
-    const listener = this.#bound.get(connecter.name);
-    if (listener !== undefined) {
-      connecter.meet(listener);
-      return;
-    }
-    const waiting = this.#waiting.get(connecter.name) ?? new Set();
-    this.#waiting.set(connecter.name, waiting.add(connecter));
-  }
-
-  /** @internal */
-  forget(connecter: InprocConnecter): void {
-    const waiting = this.#waiting.get(connecter.name);
-    waiting?.delete(connecter);
-    if (waiting?.size === 0) this.#waiting.delete(connecter.name);
-  }
+/** `inproc://name`. */
+export interface InprocEndpoint extends Endpoint {
+  readonly transport: 'inproc';
+  readonly name: string;
 }
+
+export const inproc: Transport<InprocEndpoint, InprocEndpoint> = {
+  scheme: 'inproc',
+  handshakes: false,
+  serves: (host) => !host.raw,
+  parseBind: (text) => ({ transport: 'inproc', name: afterScheme(text) }),
+  parseConnect: (text) => ({ transport: 'inproc', name: afterScheme(text) }),
+  listen: (opening) => new InprocListener(opening),
+  connect: (opening) => new InprocConnecter(opening),
+};
 
 /** What both ends of an inproc connection are. */
 abstract class InprocEnd implements OpenEndpoint {
   abstract readonly kind: 'bind' | 'connect';
+  readonly reconnectCount = 0;
+  abstract readonly spent: boolean;
   readonly text: string;
   readonly address: string;
   readonly name: string;
   readonly host: TransportHost;
   readonly values: OptionValues;
   readonly over: Promise<void>;
-  protected readonly names: InprocNames;
   protected readonly sides: Set<InprocSide> = new Set();
   protected closing: boolean = false;
   #resolveOver!: () => void;
 
-  constructor(names: InprocNames, host: TransportHost, values: OptionValues, text: string) {
-    this.names = names;
+  constructor({ host, values, text, endpoint }: Opening<InprocEndpoint>) {
     this.host = host;
     this.values = values;
     this.text = text;
     this.address = text;
-    this.name = text.slice('inproc://'.length);
+    this.name = endpoint.name;
     this.over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
@@ -91,6 +69,10 @@ abstract class InprocEnd implements OpenEndpoint {
     let count = 0;
     for (const side of this.sides) count += side.pipe.outgoingCount;
     return count;
+  }
+
+  flush(): void {
+    // What has room is there already.
   }
 
   finish(): void {
@@ -123,38 +105,47 @@ abstract class InprocEnd implements OpenEndpoint {
 }
 
 /** A bound name. */
-export class InprocListener extends InprocEnd {
+class InprocListener extends InprocEnd implements ListeningEndpoint {
   readonly kind = 'bind';
+  readonly spent = false;
+
+  listen(): undefined {
+    this.host.names.bind(this);
+  }
+
+  listenSync(): void {
+    this.host.names.bind(this);
+  }
 
   override finish(): void {
-    this.names.unbind(this);
+    this.host.names.unbind(this);
     super.finish();
   }
 
   override close(): Promise<void> {
-    this.names.unbind(this);
+    this.host.names.unbind(this);
     return super.close();
   }
 }
 
 /** A connected name. */
-export class InprocConnecter extends InprocEnd {
+class InprocConnecter extends InprocEnd {
   readonly kind = 'connect';
   readonly #connectRoutingId: Buffer | undefined;
   /** The pipe, before there is somebody to join it with. */
   #waiting: Pipe | undefined;
+  #met = false;
 
-  constructor(
-    names: InprocNames,
-    host: TransportHost,
-    values: OptionValues,
-    text: string,
-    connectRoutingId?: Buffer,
-  ) {
-    super(names, host, values, text);
-    this.#connectRoutingId = connectRoutingId;
-    if (!values.immediate) this.#attach();
-    names.connect(this);
+  constructor(opening: Opening<InprocEndpoint>) {
+    super(opening);
+    this.#connectRoutingId = opening.connectRoutingId;
+    if (!opening.values.immediate) this.#attach();
+    this.host.names.connect(this);
+  }
+
+  /** Who had bound the name has gone: it does not connect to another by itself. */
+  get spent(): boolean {
+    return this.#met && this.sides.size === 0;
   }
 
   override get unsentCount(): number {
@@ -173,7 +164,7 @@ export class InprocConnecter extends InprocEnd {
   }
 
   override close(): Promise<void> {
-    this.names.forget(this);
+    this.host.names.forget(this);
     const pipe = this.#waiting;
     this.#waiting = undefined;
     if (pipe !== undefined) endPipe(this.host, pipe);
@@ -182,6 +173,7 @@ export class InprocConnecter extends InprocEnd {
 
   /** @internal The name is bound: join a pipe of ours with one of theirs. */
   meet(listener: InprocListener): void {
+    this.#met = true;
     const pipe = this.#waiting ?? this.#attach();
     this.#waiting = undefined;
     try {
@@ -223,7 +215,10 @@ export class InprocConnecter extends InprocEnd {
 }
 
 /** One direction's driver: what is written to `pipe` is delivered to `target`. */
-class InprocSide implements PipeDriver {
+class InprocSide implements PipeDriver, PeerConnection {
+  readonly remoteAddress: undefined = undefined;
+  readonly bytesSent = 0;
+  readonly bytesReceived = 0;
   readonly pipe: Pipe;
   other!: InprocSide;
   readonly #target: Pipe;
@@ -250,7 +245,7 @@ class InprocSide implements PipeDriver {
 
   /** Tell the socket that its peer is there. */
   greet(): void {
-    if (!this.#closed) this.#end.host.established(this.pipe, undefined);
+    if (!this.#closed) this.#end.host.established(this.pipe, this);
   }
 
   /** Move what has waited for the peer, and what comes from now on. */
@@ -300,7 +295,7 @@ class InprocSide implements PipeDriver {
     this.pipe.drive(undefined);
     const { host } = this.#end;
     endPipe(host, this.pipe);
-    host.departed(this.pipe, undefined);
+    host.departed(this.pipe, this);
     this.#end.leave(this);
   }
 

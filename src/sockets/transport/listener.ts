@@ -1,57 +1,74 @@
-/** Listener: a bound tcp or ipc endpoint, and the peers that came in by it. */
+/** Listener: a bound endpoint over streams, and the peers that came in by it. */
 
-import { existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
-import { lstat, rm, unlink } from 'node:fs/promises';
-import net from 'node:net';
-import { constants, networkInterfaces, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { getSystemErrorName } from 'node:util';
+import type { Socket as Stream } from 'node:net';
+import { constants } from 'node:os';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Credentials, Verdict } from '../../zmtp/index.ts';
 import { SocketError, toSocketError } from '../errors.ts';
-import type { AcceptError, EventError } from '../events.ts';
+import type { AcceptError, EventError, SystemError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe } from '../routing/pipe.ts';
-import { plainAddress } from '../security/choice.ts';
-import { bindAddress, formatTcp, type IpcBindEndpoint, type TcpBindEndpoint } from './endpoint.ts';
+import type { OpenStream } from './dial.ts';
+import { type Endpoint, plainAddress } from './endpoint.ts';
 import { handshakeFailure } from './handshake-failure.ts';
 import { HandshakeLimit } from './handshake-limit.ts';
-import { Inlet } from './inlet.ts';
+import type { Accepting, StreamCarrier } from './stream-carrier.ts';
 import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
-import { endPipe, type OpenEndpoint, retire, type TransportHost } from './transport.ts';
+import {
+  endPipe,
+  type ListeningEndpoint,
+  type Opening,
+  retire,
+  type TransportHost,
+} from './transport.ts';
 
-export class StreamListener implements OpenEndpoint, LinkOwner {
+/** The accepting half of a carrier. */
+type Accepts<B extends Endpoint> = Pick<
+  StreamCarrier<B, Endpoint>,
+  'hasAddresses' | 'accept' | 'admit'
+>;
+
+export class StreamListener<B extends Endpoint> implements ListeningEndpoint, LinkOwner {
   readonly kind = 'bind';
+  readonly reconnectCount = 0;
+  readonly spent = false;
   readonly text: string;
   readonly over: Promise<void>;
   address: string;
 
   readonly #host: TransportHost;
   readonly #values: OptionValues;
-  readonly #server: net.Server;
+  readonly #carrier: Accepts<B>;
+  readonly #acceptor: Accepting;
   readonly #links = new Set<StreamLink>();
-  /** On tcp, where it is asked for: other peers have no address. */
-  #limit: HandshakeLimit | undefined;
+  /** Ends the negotiations of streams that are not connections yet. */
+  readonly #negotiating = new Set<AbortController>();
+  /** Where it is asked for, and peers have addresses. */
+  readonly #limit: HandshakeLimit | undefined;
   #resolveOver!: () => void;
   #listening = false;
   #closing = false;
   #finishing = false;
   #stopping = false;
-  /** A directory that we made for `ipc://*`. */
-  #directory: string | undefined;
 
-  constructor(host: TransportHost, values: OptionValues, text: string) {
+  constructor(carrier: Accepts<B>, opening: Opening<B>) {
+    const { host, values, text } = opening;
     this.#host = host;
     this.#values = values;
+    this.#carrier = carrier;
     this.text = text;
     this.address = text;
     this.over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
-    this.#server = net.createServer({ pauseOnConnect: true }, (stream) => this.#accept(stream));
-    this.#server.on('error', (error) => {
-      if (!this.#listening) return;
-      const address = this.address;
-      host.emit({ type: 'accept:error', address, error: toSocketError(error, address) });
+    const { maxHandshakesPerSecond: limit } = values;
+    if (limit > 0 && carrier.hasAddresses) this.#limit = new HandshakeLimit(limit);
+    this.#acceptor = carrier.accept(opening, {
+      accepted: (stream) => this.#accept(stream),
+      failed: (cause) => {
+        const { address } = this;
+        host.emit({ type: 'accept:error', address, error: toSocketError(cause, address) });
+      },
     });
   }
 
@@ -61,56 +78,37 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     return count;
   }
 
-  /**
-   * Begin to listen.
-   * @throws SocketError (as rejection) `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENODEV`, `ENOENT`
-   */
-  async listen(endpoint: TcpBindEndpoint | IpcBindEndpoint): Promise<void> {
-    const options = this.#options(endpoint);
+  async listen(): Promise<void> {
     try {
-      await this.#tryListen(options);
+      await this.#acceptor.listen();
     } catch (error) {
-      const { path } = options;
-      const taken = path !== undefined && (error as { code?: string }).code === 'EADDRINUSE';
-      if (!taken || !(await isStale(path))) throw this.#bindFailed(error, path);
-      // Left behind by a process that died. libzmq removes any file, even one in use.
-      await unlink(path).catch(() => {});
-      await this.#tryListen(options).catch((failure) => {
-        throw this.#bindFailed(failure, path);
-      });
+      throw this.#bindFailed(error);
     }
-    this.#opened(endpoint, options.path);
+    this.#opened();
   }
 
-  /**
-   * Likewise, at once. Node has no documented way to bind a TCP address in this very call, only the one that its
-   * own cluster module uses.
-   */
-  listenSync(endpoint: TcpBindEndpoint | IpcBindEndpoint): void {
-    const options = this.#options(endpoint);
-    const { path, host = '', port = 0 } = options;
-    // Whether somebody listens there cannot be asked in this call; what is no socket is left alone.
-    if (path !== undefined && !path.startsWith('\0')) {
-      if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path, { force: true });
+  listenSync(): void {
+    try {
+      this.#acceptor.listenSync();
+    } catch (error) {
+      throw this.#bindFailed(error);
     }
-    const handle =
-      path === undefined
-        ? createServerHandle(host, port, net.isIPv6(host) ? 6 : 4)
-        : createServerHandle(path, -1, -1);
-    if (typeof handle === 'number') throw this.#bindFailed(systemError(handle), path);
-    this.#server.listen(handle, options.backlog);
-    // Two may bind a port, and only one listen. The error comes on the next tick: too late for this call.
-    if (!this.#server.listening) {
-      throw this.#bindFailed(systemError(-constants.errno.EADDRINUSE), path);
-    }
-    this.#opened(endpoint, path);
+    this.#opened();
   }
 
   close(): Promise<void> {
     this.#closing = true;
-    for (const link of [...this.#links]) link.close();
+    for (const link of [...this.#links]) {
+      if (link.pipe !== undefined) retire(this.#host, link.pipe);
+      link.leave();
+    }
+    for (const negotiation of this.#negotiating) negotiation.abort();
     this.#stopListening();
     return this.over;
+  }
+
+  flush(): void {
+    for (const link of this.#links) link.flush();
   }
 
   finish(): void {
@@ -123,6 +121,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
         link.finish();
       }
     }
+    for (const negotiation of this.#negotiating) negotiation.abort();
     this.#stopListening();
   }
 
@@ -137,8 +136,8 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     return pipe;
   }
 
-  judge(link: StreamLink, credentials: Credentials): Promise<Verdict> {
-    return this.#host.judge(this.#values, link, credentials);
+  judge(link: StreamLink, credentials: Credentials, signal: AbortSignal): Promise<Verdict> {
+    return this.#host.judge(this.#values, link, credentials, signal);
   }
 
   ended(link: StreamLink, error: Error | undefined): void {
@@ -148,7 +147,13 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
       const { address } = this;
       if (link.protocol.peer === undefined) host.emit(handshakeFailure(address, error));
       const reason = error as EventError | undefined;
-      host.emit({ type: 'disconnect', address, ...(reason && { error: reason }) });
+      const routingId = link.pipe?.routingId;
+      host.emit({
+        type: 'disconnect',
+        address,
+        ...(reason && { error: reason }),
+        ...(routingId && { routingId }),
+      });
     }
     if (link.pipe !== undefined) {
       endPipe(host, link.pipe);
@@ -157,7 +162,7 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     this.#settle();
   }
 
-  #accept(stream: net.Socket): void {
+  #accept(stream: Stream): void {
     if (this.#closing || this.#finishing) {
       stream.destroy();
       return;
@@ -196,73 +201,59 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     }
   }
 
-  #admit(accepted: net.Socket): void {
+  #admit(accepted: Stream): void {
     if (this.#closing || this.#finishing || accepted.destroyed) {
       accepted.destroy();
       return;
     }
-    const inlet = new Inlet();
-    const stream = inlet.adopt(accepted);
-    const values = this.#values;
-    if (values.tcpKeepalive === 1) stream.setKeepAlive(true, keepAliveDelay(values));
-    const { remoteAddress, remotePort } = stream;
-    const peer = remoteAddress === undefined ? this.address : formatTcp(remoteAddress, remotePort!);
-    const protocol = this.#host.makeProtocol(values, true);
-    this.#links.add(new StreamLink(stream, inlet, protocol, peer, this));
+    const negotiation = new AbortController();
+    const open = this.#carrier.admit(accepted, this.#values, negotiation.signal);
+    if (open instanceof Promise) this.#negotiate(open, negotiation);
+    else this.#connected(open);
   }
 
-  #options(endpoint: TcpBindEndpoint | IpcBindEndpoint): net.ListenOptions {
-    const values = this.#values;
-    const backlog = values.backlog;
-    if (endpoint.transport === 'tcp') {
-      const { maxHandshakesPerSecond: limit } = values;
-      if (limit > 0) this.#limit = new HandshakeLimit(limit);
-      const host = bindAddress(endpoint.host, values.ipv6, networkInterfaces(), this.text);
-      return { host, port: endpoint.port, backlog, ipv6Only: false };
-    }
-    if (endpoint.wildcard) {
-      this.#directory = mkdtempSync(join(tmpdir(), 'zmq-'));
-      return { path: join(this.#directory, 'socket'), backlog };
-    }
-    return { path: endpoint.abstract ? `\0${endpoint.path}` : endpoint.path, backlog };
+  #negotiate(open: Promise<OpenStream>, negotiation: AbortController): void {
+    const { handshakeInterval } = this.#values;
+    const timer =
+      handshakeInterval > 0
+        ? setTimeout(() => negotiation.abort(), handshakeInterval).unref()
+        : undefined;
+    this.#negotiating.add(negotiation);
+    open
+      .finally(() => {
+        clearTimeout(timer);
+        this.#negotiating.delete(negotiation);
+      })
+      .then(
+        (ready) => {
+          if (this.#closing || this.#finishing) ready.stream.destroy();
+          else this.#connected(ready);
+        },
+        (error: Error) => {
+          if (this.#closing || this.#finishing) return;
+          this.#host.emit(handshakeFailure(this.address, error));
+        },
+      );
   }
 
-  #tryListen(options: net.ListenOptions): Promise<void> {
-    const server = this.#server;
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
+  #connected({ stream, inlet, framing, address = this.address }: OpenStream): void {
+    const protocol = this.#host.makeProtocol(this.#values, true, framing);
+    this.#links.add(new StreamLink(stream, inlet, protocol, address, this));
   }
 
-  #opened(endpoint: TcpBindEndpoint | IpcBindEndpoint, path: string | undefined): void {
+  #opened(): void {
     this.#listening = true;
-    this.#server.unref();
-    if (endpoint.transport === 'ipc') {
-      this.address = endpoint.abstract ? `ipc://@${endpoint.path}` : `ipc://${path}`;
-    } else {
-      const { address, port } = this.#server.address() as net.AddressInfo;
-      this.address = formatTcp(address, port);
-    }
+    this.address = this.#acceptor.address;
     this.#host.emit({ type: 'bind', address: this.address });
   }
 
-  #bindFailed(cause: unknown, path: string | undefined): SocketError {
-    // libuv says EACCES for a directory that is not there.
-    const missing = path !== undefined && !path.startsWith('\0') && !existsSync(dirname(path));
-    const error = missing
-      ? new SocketError('ENOENT', { address: this.text, cause })
-      : toSocketError(cause, this.text);
+  /** `error` itself, reported. */
+  #bindFailed(error: unknown): unknown {
     // zeromq.js reports this address without its scheme, and programs compare it.
     const address = this.text.replace(/^tcp:\/\//, '');
-    this.#host.emit({ type: 'bind:error', address, error });
-    this.#server.close();
-    this.#removeDirectory();
+    this.#host.emit({ type: 'bind:error', address, error: error as SystemError });
     this.#resolveOver();
-    return withAddress(error, this.text);
+    return withAddress(toSocketError(error, this.text), this.text);
   }
 
   #stopListening(): void {
@@ -272,20 +263,15 @@ export class StreamListener implements OpenEndpoint, LinkOwner {
     }
     if (this.#stopping) return;
     this.#stopping = true;
-    this.#server.close(() => {
+    this.#acceptor.close(() => {
       this.#listening = false;
       this.#host.emit({ type: 'close', address: this.address });
-      this.#removeDirectory();
       this.#settle();
     });
   }
 
   #settle(): void {
     if (!this.#listening && this.#links.size === 0) this.#resolveOver();
-  }
-
-  #removeDirectory(): void {
-    if (this.#directory !== undefined) void rm(this.#directory, { recursive: true, force: true });
   }
 }
 
@@ -303,49 +289,4 @@ function tooMany(remoteAddress: string, limit: number): AcceptError {
     errno: constants.errno.ECONNABORTED,
     remoteAddress,
   });
-}
-
-/** `ZMQ_TCP_KEEPALIVE_IDLE` is in seconds, Node wants milliseconds; 0 leaves the system's own. */
-export function keepAliveDelay({ tcpKeepaliveIdle }: OptionValues): number {
-  return tcpKeepaliveIdle > 0 ? tcpKeepaliveIdle * 1000 : 0;
-}
-
-/** Is this a socket file that nobody listens on? */
-async function isStale(path: string): Promise<boolean> {
-  if (!path.startsWith('\0')) {
-    const found = await lstat(path).catch(() => undefined);
-    // Gone meanwhile, or a file that is none of our business.
-    if (found !== undefined && !found.isSocket()) return false;
-  }
-  return new Promise((resolve) => {
-    const probe = net.connect(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(false);
-    });
-    // Any other refusal, such as a full backlog, does not mean that nobody is there.
-    probe.once('error', ({ code }: NodeJS.ErrnoException) => {
-      resolve(code === 'ECONNREFUSED' || code === 'ENOENT');
-    });
-  });
-}
-
-function createServerHandle(
-  address: string,
-  port: number,
-  family: 4 | 6 | -1,
-): number | net.Server {
-  const create = (net as unknown as { _createServerHandle?: typeof createServerHandle })
-    ._createServerHandle;
-  if (create === undefined) {
-    throw new SocketError('ENOTSUP', {
-      message: 'this Node cannot bind synchronously: use bind()',
-    });
-  }
-  return create(address, port, family);
-}
-
-function systemError(errno: number): NodeJS.ErrnoException {
-  const code = getSystemErrorName(errno);
-  return Object.assign(new Error(code), { code, errno });
 }

@@ -22,7 +22,7 @@ export type Protocol = Pick<
   | 'close'
   | 'reject'
   | 'asking'
-  | 'authenticated'
+  | 'judged'
   | 'error'
 > & {
   readonly state: ConnectionState;
@@ -83,7 +83,7 @@ export class RawStream implements Protocol {
   }
 
   placed(): void {}
-  authenticated(): void {}
+  judged(): void {}
   written(): void {}
   elapsed(): void {}
   forgive(): void {}

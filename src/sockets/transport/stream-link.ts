@@ -8,32 +8,32 @@
  */
 
 import type { Socket as Stream } from 'node:net';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
-import { plainAddress } from '../security/choice.ts';
+import { plainAddress } from './endpoint.ts';
 import type { Inlet, InletReader } from './inlet.ts';
 import type { Protocol } from './protocol.ts';
+import type { PeerConnection } from './transport.ts';
 
 /** Who made the link. */
 export interface LinkOwner {
   /** The handshake is over: which pipe is this peer's? It is driven from now on. */
   established(link: StreamLink): Pipe;
-  /** May the peer come in? */
-  judge(link: StreamLink, credentials: Credentials): Promise<Verdict>;
+  /** Decides whether the peer may come in; `signal` aborts when the connection ends before that. */
+  judge(link: StreamLink, credentials: Credentials, signal: AbortSignal): Promise<Verdict>;
   /** The connection is over, for `error` where there is one. Called once. */
   ended(link: StreamLink, error: Error | undefined): void;
 }
 
-export class StreamLink implements PipeDriver, InletReader {
+export class StreamLink implements PipeDriver, InletReader, PeerConnection {
   readonly stream: Stream;
   readonly protocol: Protocol;
   /** Where the peer is, as an endpoint text. */
   readonly address: string;
   /** The IP address of the peer; undefined for ipc. */
   readonly remoteAddress: string | undefined;
-  /** Aborted at the end of the connection; made when its peer is judged. */
-  judging: AbortController | undefined;
   /** Octets that came and went, framing included. */
   bytesReceived = 0;
   bytesSent = 0;
@@ -42,6 +42,8 @@ export class StreamLink implements PipeDriver, InletReader {
 
   readonly #owner: LinkOwner;
   #error: Error | undefined;
+  /** While the peer is judged: aborted at the end of the connection. */
+  #judging: AbortController | undefined;
   #blocked = false;
   /** Octets that came while the pipe was full. */
   #held = 0;
@@ -138,6 +140,23 @@ export class StreamLink implements PipeDriver, InletReader {
     this.#endIfDone();
   }
 
+  /** Give the kernel what waits, as far as it takes it within this call. */
+  flush(): void {
+    if (!this.#ended && this.pipe !== undefined) this.#drain();
+  }
+
+  /** End the connection now: what the kernel takes within this call still goes to the peer, the rest is lost. */
+  leave(): void {
+    this.#finishing = true;
+    this.flush();
+    if (this.pipe === undefined || this.unsentCount > 0) {
+      this.close();
+      return;
+    }
+    if (this.#paused) this.stream.resume();
+    this.#endIfDone();
+  }
+
   /** End the connection now, for `error` where there is one; what the kernel has not taken is lost. */
   close(error?: Error): void {
     this.#error ??= error;
@@ -217,19 +236,19 @@ export class StreamLink implements PipeDriver, InletReader {
       if (this.#finishing) this.#endIfDone();
     } else if (protocol.state === 'failed') {
       this.#settle();
-    } else if (protocol.asking !== undefined && this.judging === undefined) {
+    } else if (protocol.asking !== undefined && this.#judging === undefined) {
       this.#judge(protocol.asking);
     }
   }
 
   /** Have the peer's credentials judged; meanwhile nothing of it is decoded. */
   #judge(credentials: Credentials): void {
-    this.judging = new AbortController();
-    this.#owner.judge(this, credentials).then(
+    this.#judging = new AbortController();
+    this.#owner.judge(this, credentials, this.#judging.signal).then(
       (verdict) => {
         if (this.#ended || this.stream.destroyed) return;
-        this.judging = undefined;
-        this.protocol.authenticated(verdict);
+        this.#judging = undefined;
+        this.protocol.judged(verdict);
         this.#pump();
         if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
         this.#arm();
@@ -288,7 +307,8 @@ export class StreamLink implements PipeDriver, InletReader {
 
   #schedule(): void {
     this.#scheduled = true;
-    if (scheduled.push(this) === 1) process.nextTick(flushScheduled);
+    if (noTurns) this.flushNow();
+    else if (scheduled.push(this) === 1) process.nextTick(flushScheduled);
   }
 
   /** @internal */
@@ -386,7 +406,7 @@ export class StreamLink implements PipeDriver, InletReader {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.protocol.close();
-    this.judging?.abort();
+    this.#judging?.abort();
     this.pipe?.drive(undefined);
     this.#owner.ended(this, this.#error ?? this.protocol.error);
   }
@@ -403,6 +423,13 @@ function isTimeout(error: Error | undefined): boolean {
     (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT')
   );
 }
+
+/** The event loop does not turn again: from now on, what is sent is written within the call. */
+export function flushWithinCalls(): void {
+  noTurns = true;
+}
+
+let noTurns = false;
 
 /** Links with something to flush in this tick: one callback for all. */
 let scheduled: StreamLink[] = [];

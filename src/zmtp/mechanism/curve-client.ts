@@ -17,14 +17,16 @@ import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
 import { type Handshake, type Mechanism, unexpectedCommand } from './mechanism.ts';
 import { TAG_SIZE } from './noble-box.ts';
 
-/** Where chance comes from; tests choose it. */
+/** Source of keys and nonces, injectable so that tests can replay vectors. */
 export interface CurveChance {
+  /** A fresh pair, for one connection. */
   readonly keyPair: () => KeyPair;
+  /** 16 random octets. */
   readonly nonce: () => Buffer;
 }
 
 /**
- * `client`: our long-term pair. `serverKey`: the server's public key, 32 octets; `begin` throws the ZmtpError
+ * The mechanism CURVE for a side that knows the server's key (RFC 26). `client`: our long-term pair. `serverKey`: the server's public key, 32 octets; `begin` throws the ZmtpError
  * `ERR_ZMTP_KEY_EXCHANGE` for one that is weak.
  */
 export function curveClient(

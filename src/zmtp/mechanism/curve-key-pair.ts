@@ -16,7 +16,9 @@ export const KEY_SIZE = 32;
 
 /** A secret key, imported once, with its public key as octets. */
 export interface KeyPair {
+  /** The secret key, for `node:crypto`. */
   readonly secret: KeyObject;
+  /** The public key, 32 octets. */
   readonly publicKey: Buffer;
 }
 

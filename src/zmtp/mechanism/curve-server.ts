@@ -16,14 +16,15 @@ import {
 } from './mechanism.ts';
 import { TAG_SIZE } from './noble-box.ts';
 
-/** What a server's tests choose beside {@link CurveChance}. */
+/** Sources of chance of a server, beside {@link CurveChance}. */
 export interface ServerChance extends CurveChance {
+  /** 32 octets that seal the cookie of one handshake. */
   readonly cookieKey: () => Buffer;
   /** 32 octets for the place where RFC 26 has s', for servers that keep nothing. We keep s', and need not give it away. */
   readonly cookieSecret: (transient: KeyPair) => Buffer;
 }
 
-/** `server`: our long-term pair. */
+/** The mechanism CURVE for a side whose key the clients know (RFC 26). `server`: our long-term pair. */
 export function curveServer(server: KeyPair, chance: ServerChance = SERVER_CHANCE): Mechanism {
   return { name: 'CURVE', begin: (local) => new CurveServer(local, server, chance) };
 }

@@ -12,6 +12,8 @@ import type { Box, Sealed } from './mechanism.ts';
 import { SEAL_ROOM, TAG_SIZE } from './noble-box.ts';
 
 export class CurveTraffic implements Box {
+  /** Name, nonce, tag and flags. */
+  readonly overhead: number = SEAL_ROOM + 1;
   readonly #sending: StreamBox;
   readonly #receiving: StreamBox;
   readonly #sendNonce: ShortNonce;

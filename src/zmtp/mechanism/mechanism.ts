@@ -37,6 +37,8 @@ export type Credentials = readonly Buffer[];
 
 /** Seals and opens frames of traffic. */
 export interface Box {
+  /** Octets that sealing adds to a part. */
+  readonly overhead: number;
   /** A whole frame for `payload`. Flags: 1 = more parts follow, 2 = it is a command. */
   seal(flags: number, payload: Uint8Array): Buffer;
   /** @throws ZmtpError for what was not sealed by the peer, in this order */

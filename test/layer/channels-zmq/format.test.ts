@@ -1,5 +1,7 @@
 /** Frames of channels_zmq, as Python wrote them. */
 
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
 import t from 'tap';
 import {
   readFrame,
@@ -9,6 +11,7 @@ import {
   writeFrame,
   ZmqCodec,
 } from '../../../src/layer/channels-zmq/format.ts';
+import { JsonCodec } from '../../../src/layer/codec/json-codec.ts';
 
 /** What `f'{topic}\n{expiry}\n{json.dumps(message)}'` gave on CPython 3.11. */
 const RECORDED = [
@@ -101,3 +104,84 @@ t.test('text that looks like our own mark stays text', async (t) => {
   const message = { a: 'int:5', b: 2n ** 60n, c: 'int:1234567890123456789', int: 'int:' };
   t.strictSame(codec.decode(codec.encode(message)), message);
 });
+
+t.test(
+  'numbers of all kinds are read as Python means them, whatever stands around them',
+  async (t) => {
+    const text =
+      '{"a": [1234567890123456789, -1234567890123456789, 1234567890123456.5, 1e16, 12345678901234567e0],' +
+      '"1234567890123456789": "x 1234567890123456789 \\"1234567890123456789\\\\", "b":9007199254740993}';
+    t.strictSame(codec.decode(Buffer.from(text)), {
+      a: [1234567890123456789n, -1234567890123456789n, 1234567890123456.5, 1e16, 12345678901234568],
+      '1234567890123456789': 'x 1234567890123456789 "1234567890123456789\\',
+      b: 9007199254740993n,
+    });
+    const any = fc.dictionary(
+      fc.string(),
+      fc.oneof(
+        fc.string(),
+        fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+      ),
+    );
+    t.doesNotThrow(() =>
+      fc.assert(
+        fc.property(any, (message) => {
+          const numbers = Object.entries(message).map(([key, value]) => [
+            key,
+            typeof value === 'bigint' && Number.isSafeInteger(Number(value))
+              ? Number(value)
+              : value,
+          ]);
+          const expected = Object.fromEntries(numbers);
+          const decoded = codec.decode(codec.encode(message));
+          if (!isDeepStrictEqual({ ...decoded }, expected))
+            throw new Error(String(codec.encode(message)));
+        }),
+      ),
+    );
+  },
+);
+
+t.test('the time to read is in proportion to what there is', async (t) => {
+  const hostile: [string, (size: number) => string][] = [
+    ['quotes and backslashes', (size) => `${'\'"\\\\'.repeat(size / 4)} 1234567890123456`],
+    ['the same in a string', (size) => `{"a": "${'\\"'.repeat(size / 2)}", "b": 1234567890123456}`],
+    ['digits and a letter', (size) => `${'1'.repeat(size)}e`],
+    ['digits', (size) => `{"a": ${'1'.repeat(size)}}`],
+    ['strings not ended', (size) => `{"a": 1234567890123456, ${'"\\"'.repeat(size / 3)}`],
+  ];
+  for (const [what, make] of hostile) {
+    const small = time(make(100_000));
+    const large = time(make(1_600_000));
+    // Quadratic would be 256 times as much; what is too short to be measured is no concern.
+    t.ok(large < 64 * Math.max(small, 5), `${what}: ${small} and ${large} ms`);
+  }
+});
+
+t.test('values inside each other are counted before anybody walks through them', async (t) => {
+  const nested = (depth: number) => Buffer.from(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+  for (const codec of [new ZmqCodec(), new JsonCodec()]) {
+    t.ok(codec.decode(nested(99)));
+    for (const depth of [100, 1_000_000]) {
+      t.throws(() => codec.decode(nested(depth)), {
+        code: 'ERR_CODEC',
+        message: /inside each other/,
+      });
+    }
+    const text = `{"a": "${'['.repeat(1000)}\\"${'{'.repeat(1000)}"}`;
+    t.ok(codec.decode(Buffer.from(text)), 'text is no nesting');
+  }
+});
+
+/** Milliseconds of user time to decode `text`, or to refuse it. */
+function time(text: string): number {
+  const octets = Buffer.from(text);
+  const before = process.cpuUsage();
+  try {
+    codec.decode(octets);
+  } catch {
+    // Most is no JSON.
+  }
+  return Math.round(process.cpuUsage(before).user / 1000);
+}

@@ -65,6 +65,39 @@ t.test('dedicated, among ourselves', async (t) => {
   t.match(hub.stats(), { peers: 1 });
 });
 
+t.test('what a reader waits for is not refused because of what others have not read', async (t) => {
+  const layer = use(t, new EmbeddedLayer({ address: freeAddress(), wire, capacity: 1 }));
+  await layer.bind();
+  const [slow, quick] = [await layer.newChannel(), await layer.newChannel()];
+  for (const channel of [slow, quick]) await layer.groupAdd('g', channel);
+  await layer.send(slow, { n: 1 });
+  await t.rejects(layer.send(quick, { n: 2 }), { code: 'ERR_CHANNEL_FULL' });
+  const received = layer.receive(quick);
+  await layer.send(quick, { n: 3 });
+  t.same(await received, { n: 3 });
+});
+
+t.test('a clock that is ahead is hinted at, with what it has cost', async (t) => {
+  const address = freeAddress();
+  const publisher = new Publisher();
+  t.teardown(() => publisher.close());
+  await publisher.bind(address);
+  const layer = use(t, new EmbeddedLayer({ address, wire }));
+  const [expired, skew] = [[] as unknown[], [] as { count: number; late: number }[]];
+  layer.events.on('expired', (event) => expired.push(event));
+  layer.events.on('skew', (event) => skew.push(event));
+  const received = layer.receive('chat');
+  await publisher.waitFor('subscription');
+  const now = Date.now() / 1000;
+  for (let n = 0; n < 3; n++) await publisher.send(`chat\n${now - 1}\n{"n": ${n}}`);
+  await publisher.send(`chat\n${now + 60}\n{"n": 3}`);
+  t.same(await received, { n: 3 });
+  t.same(expired, Array(3).fill({ channel: 'chat', count: 1 }));
+  t.match(skew, [{ address, count: 1 }], 'told of once in a while');
+  t.ok(skew[0]!.late >= 1000 && skew[0]!.late < 60_000, `${skew[0]!.late} ms`);
+  t.equal(layer.stats().expired, 3);
+});
+
 t.test('what cannot be read is counted and dropped', async (t) => {
   const address = freeAddress();
   const publisher = new Publisher();
@@ -118,7 +151,7 @@ t.test('with Python', { skip }, async (t) => {
     await layer.ready();
     await python({ do: 'send', by: 'PUB', topic: 'room', message: { n: 0 } });
     for (;;) {
-      const message = await layer.receive(channel, { timeout: 0.1 }).catch(() => undefined);
+      const message = await layer.receive(channel, { timeout: 100 }).catch(() => undefined);
       if (message !== undefined) break;
       await python({ do: 'send', by: 'PUB', topic: 'room', message: { n: 0 } });
     }
@@ -205,7 +238,7 @@ async function subscribed(
 ): Promise<void> {
   const probe = await consumer.newChannel('probe');
   for (;;) {
-    const received = consumer.receive(probe, { timeout: 0.1 }).catch(() => undefined);
+    const received = consumer.receive(probe, { timeout: 100 }).catch(() => undefined);
     await producer.send(probe, {});
     if ((await received) !== undefined) return;
   }

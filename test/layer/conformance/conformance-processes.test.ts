@@ -1,19 +1,16 @@
 /** The one suite, with the readers in other processes. */
 
 import t from 'tap';
-import {
-  type AnyLayer,
-  conformance,
-  type Deployment,
-} from '../../../src/layer/conformance/index.ts';
+import { conformance, type Deployment } from '../../../src/layer/conformance/conformance.ts';
+import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
 import { DedicatedLayer, EmbeddedLayer } from '../../../src/layer/index.ts';
 import type { LayerOptions } from '../../../src/layer/options.ts';
 import { freeAddress } from '../../support/layer-addresses.ts';
 import { LayerProcess, RemoteLayer, skipProcesses } from '../../support/layer-process.ts';
 
-type Kind = 'embedded' | 'dedicated';
+type Kind = 'embedded' | 'dedicated' | 'one socket';
 
-for (const kind of ['embedded', 'dedicated'] as const) {
+for (const kind of ['embedded', 'dedicated', 'one socket'] as const) {
   t.test(kind, { skip: skipProcesses }, async (t) => {
     // Three processes for all tests, each with a layer for every test.
     const none = { pull: freeAddress(), pub: freeAddress() };
@@ -35,26 +32,32 @@ async function deploy(
   hub: LayerProcess,
 ): Promise<Deployment> {
   const [address, pub] = [freeAddress(), freeAddress()];
-  const where = kind === 'embedded' ? { address, ...options } : { push: address, pub, ...options };
-  if (kind === 'dedicated') {
-    await hub.make('hub', { pull: address, pub });
+  const at = {
+    embedded: { address },
+    dedicated: { push: address, pub },
+    'one socket': { hub: address },
+  }[kind];
+  const where = { ...at, ...options };
+  if (kind !== 'embedded') {
+    await hub.make('hub', kind === 'dedicated' ? { pull: address, pub } : { bind: address });
     await hub.call('start');
   }
-  for (const process of others) await process.make(kind, where);
+  const remoteKind = kind === 'embedded' ? kind : 'dedicated';
+  for (const process of others) await process.make(remoteKind, where);
   let local: AnyLayer;
   if (kind === 'embedded') {
     const layer = new EmbeddedLayer({ address, ...options });
     await layer.bind();
     local = layer;
   } else {
-    local = new DedicatedLayer({ push: address, pub, ...options });
+    local = new DedicatedLayer(where);
   }
   const remote = others.map((process) => new RemoteLayer(process, local));
   return {
     layers: [local, ...remote],
     close: async () => {
       for (const layer of [...remote, local]) await layer.close();
-      if (kind === 'dedicated') await hub.call('close');
+      if (kind !== 'embedded') await hub.call('close');
     },
   };
 }

@@ -1,11 +1,8 @@
 /** Every layer passes the one suite: alone, and with several of it as in several processes. */
 
 import t from 'tap';
-import {
-  type AnyLayer,
-  conformance,
-  type Deployment,
-} from '../../../src/layer/conformance/index.ts';
+import { conformance, type Deployment } from '../../../src/layer/conformance/conformance.ts';
+import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
 import { DedicatedLayer, EmbeddedLayer, Hub, MemoryLayer } from '../../../src/layer/index.ts';
 import type { LayerOptions } from '../../../src/layer/options.ts';
 import { freeAddress } from '../../support/layer-addresses.ts';
@@ -16,9 +13,18 @@ const kinds: Record<string, (options: LayerOptions) => Promise<Deployment>> = {
   'embedded, alone': async (options) => embedded(options, 1),
   'embedded, three': async (options) => embedded(options, 3),
   'embedded, three, with a prefix': async (options) => embedded({ prefix: 'site', ...options }, 3),
+  // Alone, since nobody can know when a subscription has arrived on that wire.
+  'embedded, alone, channels_zmq': async ({ symmetricEncryptionKeys: _, ...options }) => {
+    const layer = new EmbeddedLayer({ address: freeAddress(), wire: 'channels_zmq', ...options });
+    await layer.bind();
+    return deployment([layer]);
+  },
   'dedicated, alone': (options) => dedicated(options, 1),
   'dedicated, three': (options) => dedicated(options, 3),
   'dedicated, three, over tcp': (options) => dedicated(options, 3, 'tcp://127.0.0.1:*'),
+  'dedicated, one socket, alone': (options) => bound(options, 1),
+  'dedicated, one socket, three': (options) => bound(options, 3),
+  'dedicated, one socket, three, over tcp': (options) => bound(options, 3, 'tcp://127.0.0.1:*'),
 };
 
 for (const [name, create] of Object.entries(kinds)) {
@@ -50,6 +56,20 @@ async function dedicated(
   await hub.start();
   const { pull: push, pub } = hub.stats();
   const layers = Array.from({ length: count }, () => new DedicatedLayer({ push, pub, ...options }));
+  await Promise.all(layers.map((layer) => layer.ready()));
+  return deployment(layers, () => hub.close());
+}
+
+async function bound(
+  options: LayerOptions,
+  count: number,
+  bind: string = freeAddress(),
+): Promise<Deployment> {
+  const { clock } = options;
+  const hub = new Hub({ bind, ...(clock !== undefined && { clock }) });
+  await hub.start();
+  const at = { hub: hub.stats().bind, ...options };
+  const layers = Array.from({ length: count }, () => new DedicatedLayer(at));
   await Promise.all(layers.map((layer) => layer.ready()));
   return deployment(layers, () => hub.close());
 }

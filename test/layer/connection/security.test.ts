@@ -103,9 +103,9 @@ t.test('who does not belong there gets nothing, gives nothing, and is reported',
       t.teardown(() => hub.close());
       const { pull: push, pub } = hub.stats();
       const ends = [refusal(hub, push), refusal(hub, pub)];
-      const stranger = use(t, new DedicatedLayer({ push, pub, expiry: 2, ...options }));
+      const stranger = use(t, new DedicatedLayer({ push, pub, expiry: 2000, ...options }));
       const told = refusal(stranger, push);
-      const received = stranger.receive('secret', { timeout: 60 }).catch((error) => error);
+      const received = stranger.receive('secret', { timeout: 60_000 }).catch((error) => error);
       const sent = stranger.send('secret', { from: 'a stranger' }).catch((error) => error);
       for (const { error } of await Promise.all(ends)) {
         t.equal(error.status ?? error.code, reason, 'the hub says why');

@@ -12,11 +12,23 @@ const EMPTY = new Uint8Array(0);
 
 function make(capacity = 3) {
   const expired: [string, number][] = [];
+  const settled: [number, string][] = [];
+  let levels = 0;
   const boxes = new Mailboxes({
     capacityOf: () => capacity,
     expired: (channel, count) => expired.push([channel, count]),
+    settled: ({ sequence }, how) => settled.push([sequence, how]),
+    levelsChanged: () => levels++,
   });
-  return { boxes, expired };
+  return { boxes, expired, settled, levels: () => levels };
+}
+
+/** Puts a group's message into all its members. */
+function distribute(boxes: Mailboxes, members: Iterable<string>, letter: Letter, now: number) {
+  const spread = boxes.beginSpread(letter);
+  for (const channel of members) boxes.spreadTo(spread, channel, now);
+  boxes.endSpread(spread);
+  return { delivered: spread.delivered, skipped: spread.skipped };
 }
 
 const letter = (expiresAt = 100, sequence = 0) => new Letter(EMPTY, expiresAt, sequence);
@@ -52,9 +64,9 @@ t.test('a message of a group counts once for a route, until the last has read it
   const { boxes } = make(2);
   const members = ['p!a', 'p!b', 'p!c'];
   for (let n = 0; n < 2; n++) {
-    t.same(boxes.distribute(members, letter(), 0), { delivered: 3, skipped: [] });
+    t.same(distribute(boxes, members, letter(), 0), { delivered: 3, skipped: [] });
   }
-  t.same(boxes.distribute(members, letter(), 0), { delivered: 0, skipped: members });
+  t.same(distribute(boxes, members, letter(), 0), { delivered: 0, skipped: members });
   t.equal(boxes.countOf('p!'), 2);
   for (const member of ['p!a', 'p!b']) boxes.take(member, 0);
   t.equal(boxes.countOf('p!'), 2);
@@ -74,9 +86,68 @@ t.test('what is given back takes its old place', async (t) => {
 });
 
 t.test('a limit for all channels together', async (t) => {
-  const boxes = new Mailboxes({ capacityOf: () => 10, expired: () => {} }, 3);
+  const silent = { capacityOf: () => 10, expired() {}, settled() {}, levelsChanged() {} };
+  const boxes = new Mailboxes(silent, 3);
   for (const channel of ['a', 'b', 'c']) t.equal(boxes.put(channel, letter(), 0), 'kept');
   t.equal(boxes.put('d', letter(), 0), 'full');
+});
+
+t.test('a letter is settled once, when the last channel has let go of it', async (t) => {
+  const { boxes, settled } = make(1);
+  boxes.wait('reader', { take: () => {} });
+  distribute(boxes, ['reader', 'a', 'b'], letter(100, 1), 0);
+  t.same(settled, [], 'two channels hold it');
+  t.equal(boxes.take('a', 0)?.sequence, 1);
+  t.same(settled, []);
+  boxes.sweep(100);
+  t.same(settled.splice(0), [[1, 'read']], 'one read it, for another it expired');
+  distribute(boxes, ['a', 'b'], letter(5, 2), 0);
+  t.equal(boxes.take('a', 5), undefined);
+  boxes.clear();
+  t.same(settled.splice(0), [[2, 'expired']], 'expired for one, cleared for another');
+  boxes.put('a', letter(100, 3), 0);
+  boxes.put('a', letter(100, 4), 0);
+  t.same(settled.splice(0), [[4, 'dropped']], 'there was no room for it');
+  distribute(boxes, [], letter(100, 5), 0);
+  t.same(settled.splice(0), [[5, 'dropped']], 'nobody was a member');
+  boxes.clear();
+  t.same(settled.splice(0), [[3, 'dropped']]);
+  boxes.wait('a', { take: () => {} });
+  t.ok(boxes.offer('a', letter(100, 6)));
+  t.notOk(boxes.offer('a', letter(100, 7)), "and it is still its owner's");
+  t.same(settled.splice(0), [[6, 'read']]);
+});
+
+t.test('letters are taken back from the end, unsettled', async (t) => {
+  const { boxes, settled } = make(10);
+  for (let n = 1; n <= 4; n++) boxes.put('a', letter(100, n), 0);
+  t.same(boxes.takeBack('nowhere', 3), []);
+  t.same(
+    boxes.takeBack('a', 2).map(({ sequence }) => sequence),
+    [4, 3],
+  );
+  t.equal(boxes.countOf('a'), 2);
+  t.equal(boxes.takeBack('a', 3).length, 2);
+  t.equal(boxes.size, 0, 'nothing is kept of the channel');
+  t.same(settled, []);
+});
+
+t.test('that counts have changed is told once, until somebody looks', async (t) => {
+  const { boxes, levels } = make(10);
+  boxes.put('a', letter(), 0);
+  t.equal(levels(), 0, 'nobody asked');
+  boxes.tracking = true;
+  for (const channel of ['p!x', 'p!y', 'b']) boxes.put(channel, letter(5), 0);
+  t.equal(levels(), 1);
+  t.strictSame(
+    boxes.takeChanged().map(({ name, count }) => [name, count]),
+    [
+      ['p!', 2],
+      ['b', 1],
+    ],
+  );
+  boxes.sweep(5);
+  t.equal(levels(), 2, 'also by expiry');
 });
 
 t.test('any course of things goes as in a naive model', async (t) => {
@@ -117,7 +188,7 @@ t.test('any course of things goes as in a naive model', async (t) => {
             const full = new Set(['a', 'b', 'p!'].filter((route) => count(route) >= 3));
             const skipped = channels.filter((c) => full.has(routeOf(c)));
             for (const c of channels) if (!skipped.includes(c)) model.get(c)!.push(put);
-            const result = boxes.distribute(channels, put, now);
+            const result = distribute(boxes, channels, put, now);
             if (result.skipped.join() !== skipped.join()) return false;
           } else if (kind === 'time') now += 2;
           else boxes.sweep(now);

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { Capacities, globToRegExp } from '../../../src/layer/local/capacity.ts';
+import { Capacities } from '../../../src/layer/local/capacity.ts';
+import { globMatcher } from '../../../src/layer/local/glob.ts';
 import { checkChannelName, checkGroupName, routeOf } from '../../../src/layer/local/names.ts';
 import { HashRing } from '../../../src/layer/native/hash-ring.ts';
 
@@ -43,11 +44,32 @@ t.test('globs are those of fnmatch', async (t) => {
     ['http.response!*', 'http.response!abc', true],
     ['(a|b)', 'a', false],
     ['*', '', true],
+    ['a*b*c', 'abbc', true],
+    ['a**c', 'abbcd', false],
   ];
   for (const [glob, name, expected] of cases) {
-    t.equal(globToRegExp(glob).test(name), expected, `${glob} and ${name}`);
+    t.equal(globMatcher(glob)(name), expected, `${glob} and ${name}`);
   }
 });
+
+t.test(
+  'many stars take no longer than one, and match what a regular expression does',
+  async (t) => {
+    const before = process.cpuUsage();
+    t.notOk(globMatcher(`${'*a'.repeat(40)}b`)('a'.repeat(100)));
+    t.ok(process.cpuUsage(before).user < 1e6);
+    const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 });
+    const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 8 });
+    t.doesNotThrow(() =>
+      fc.assert(
+        fc.property(glob, text, (glob, name) => {
+          const twin = new RegExp(`^${glob.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+          return globMatcher(glob)(name) === twin.test(name);
+        }),
+      ),
+    );
+  },
+);
 
 t.test('rules for capacity', async (t) => {
   const rules = { 'a*': 1, 'ab*': 2 };

@@ -10,7 +10,7 @@ const PEER = '0102030405060708';
 
 function make() {
   const time = { now: 0 };
-  const local = new LocalState(settle({ clock: () => time.now, groupExpiry: 10 }));
+  const local = new LocalState(settle({ clock: () => time.now, groupExpiry: 10_000 }));
   const published: (string | Buffer)[][] = [];
   const exchange = new Exchange(local, { publish: (parts) => published.push(parts) });
   return { time, local, published, exchange };
@@ -35,12 +35,12 @@ function hello(since: number) {
 
 t.test('a hello that was long on its way still brings what was sent since the join', async (t) => {
   const { time, published, exchange } = make();
-  time.now = 1;
-  exchange.groupSend('room', Buffer.from('x'), undefined, 60, time.now);
+  time.now = 1000;
+  exchange.groupSend('room', Buffer.from('x'), undefined, 60_000, time.now);
   published.length = 0;
-  // Joined at 0.9, said hello at 1.1, and is heard at 4.
-  time.now = 4;
-  exchange.control(PEER, hello(0.2), time.now);
+  // Joined at 900, said hello at 1100, and is heard at 4000.
+  time.now = 4000;
+  exchange.control(PEER, hello(200), time.now);
   const kinds = published.map(([, header]) => (header as Buffer)[2]);
   t.same(kinds, [Kind.replay, Kind.control]);
   t.same(String(published[0]![3]), 'x');
@@ -50,10 +50,10 @@ t.test('a hello that was long on its way still brings what was sent since the jo
 
 t.test('who is in no group is told nothing of before', async (t) => {
   const { time, published, exchange } = make();
-  exchange.groupSend('room', Buffer.from('x'), undefined, 60, 0);
+  exchange.groupSend('room', Buffer.from('x'), undefined, 60_000, 0);
   published.length = 0;
-  time.now = 1;
-  exchange.control(PEER, hello(0), 1);
+  time.now = 1000;
+  exchange.control(PEER, hello(0), 1000);
   t.same(
     published.map(([, header]) => (header as Buffer)[2]),
     [Kind.control],
@@ -85,7 +85,7 @@ t.test(
     };
     t.equal(toldAgain(0), 1, 'what it may not have heard');
     t.equal(toldAgain(1), 0);
-    exchange.sweep(time.now + 301);
+    exchange.sweep(time.now + 300_001);
     t.equal(toldAgain(0), 0, 'not for ever');
   },
 );
@@ -98,5 +98,5 @@ t.test('capacities of members that are gone are forgotten', async (t) => {
     if (n >= 10) exchange.control(PEER, { t: 'leave', m: [['room', `c${n}`]] }, 0);
   }
   exchange.sweep(time.now);
-  t.equal(local.capacityOf.size, 10);
+  t.equal(local.foreignCapacities.size, 10);
 });

@@ -50,7 +50,7 @@ t.test('a layer that is told nonsense works on', async (t) => {
   await publisher.bind(address);
   const layer = use(t, new EmbeddedLayer({ address }));
   const channel = await layer.newChannel();
-  const waiting = layer.receive(channel, { timeout: 20 });
+  const waiting = layer.receive(channel, { timeout: 20_000 });
   let inbox = '';
   for await (const [part] of publisher) {
     if (part?.[0] === 1 && part[1] === 0x70) inbox = part.toString('latin1', 1);
@@ -113,7 +113,7 @@ t.test('a message that is too large for the hub costs its sender the connection'
   const hub = new Hub({ pull, pub, maxMessageSize: 1000 });
   await hub.start();
   t.teardown(() => hub.close());
-  const layer = use(t, new DedicatedLayer({ push: pull, pub, expiry: 2 }));
+  const layer = use(t, new DedicatedLayer({ push: pull, pub, expiry: 2000 }));
   await layer.ready();
   const large = layer.send('large', { text: 'x'.repeat(3_000_000) });
   await t.rejects(large, { code: 'ERR_UNCONFIRMED' });

@@ -73,7 +73,6 @@ for (const transport of TRANSPORTS) {
         () => dealer.trySend('x'),
         () => dealer.receive(),
         () => dealer.tryReceive(),
-        () => dealer.whenReadable(),
       ]) {
         t.throws(call, { code: 'EBUSY', message: BLOCKED }, String(call));
       }
@@ -82,6 +81,30 @@ for (const transport of TRANSPORTS) {
       t.equal(dealer.readable, false);
       await binding;
       await dealer.bind(freeEndpoint(transport));
+    });
+
+    t.test('whenReadable and whenWritable wait for a bind that is under way', async (t) => {
+      const pull = own(t, new zmq.Pull());
+      await pull.bind(freeEndpoint(transport));
+      const push = own(t, new zmq.Push());
+      push.connect(pull.lastEndpoint!);
+      await push.waitFor('handshake');
+      await push.send('x');
+      await pull.whenReadable();
+      const binding = Promise.all([
+        pull.bind(freeEndpoint(transport)),
+        push.bind(freeEndpoint(transport)),
+      ]);
+      const order: string[] = [];
+      const waits = [
+        pull.whenReadable().then(() => order.push('readable')),
+        push.whenWritable().then(() => order.push('writable')),
+      ];
+      t.same([pull.readable, push.writable], [false, false]);
+      t.same(order, []);
+      await Promise.all([binding, ...waits]);
+      t.same([pull.readable, push.writable], [true, true]);
+      t.same(String(pull.tryReceive()), 'x');
     });
 
     t.test('close during a bind waits for it', async (t) => {

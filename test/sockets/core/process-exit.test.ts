@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { deadEndpoint, own, type TearDown, texts } from '../../support/local.ts';
@@ -198,5 +199,66 @@ t.test('undelivered messages', async (t) => {
       t.ok(part!.length === 200_000 && part![0] === n && part!.at(-1) === n);
     }
     t.equal(await child.ended(), 0);
+  });
+});
+
+t.test('what was sent to a peer that is there goes to the kernel', async (t) => {
+  const keys = zmq.curveKeyPair();
+  const curve = `{ curveServerKey: '${keys.publicKey}', curvePublicKey: '${keys.publicKey}', curveSecretKey: '${keys.secretKey}' }`;
+  const secured = () => new zmq.Pull({ curveServer: true, curveSecretKey: keys.secretKey });
+  const subscriber = (): zmq.Subscriber => {
+    const sub = new zmq.Subscriber();
+    sub.subscribe('');
+    return sub;
+  };
+  const kinds = [
+    ['new zmq.Push()', 'handshake', () => new zmq.Pull()],
+    ['new zmq.Push({ linger: 0 })', 'handshake', () => new zmq.Pull()],
+    ['new zmq.Push({ linger: 1000 })', 'handshake', () => new zmq.Pull()],
+    [`new zmq.Push(${curve})`, 'handshake', secured],
+    ['new zmq.Dealer()', 'handshake', () => new zmq.Dealer()],
+    ['new zmq.Pair()', 'handshake', () => new zmq.Pair()],
+    ['new zmq.Publisher()', 'subscription', subscriber],
+  ] as const;
+  const many = `for (let n = 0; n < 50; n++) await socket.send('message ' + n);`;
+  const ends = [
+    ['process.exit()', `${many} process.exit(0);`],
+    ['process.exit() after close()', `${many} socket.close(); process.exit(0);`],
+    ['an error that nobody catches', `${many} throw new Error('intended');`],
+    [
+      'sends in a listener of exit',
+      `process.on('exit', () => { for (let n = 0; n < 50; n++) void socket.send('message ' + n); });
+       process.exit(0);`,
+    ],
+  ] as const;
+  for (const address of ['tcp://127.0.0.1:*', 'ipc://*'] as const) {
+    for (const [title, end] of ends) {
+      t.test(`at ${title} over ${address.slice(0, 3)}`, async (t) => {
+        const check = async ([make, event, peer]: (typeof kinds)[number]) => {
+          const receiver = own(t, peer());
+          await receiver.bind(address);
+          receiver.receiveTimeout = 10_000;
+          const program = `const socket = ${make}; socket.connect(endpoint);
+            await socket.waitFor('${event}'); ${end}`;
+          const child = new Child(t, program, receiver.lastEndpoint!);
+          for (let n = 0; n < 50; n++) {
+            t.strictSame(texts(await receiver.receive()), [`message ${n}`], make);
+          }
+          await child.ended();
+        };
+        await Promise.all(kinds.slice(0, 3).map(check));
+        await Promise.all(kinds.slice(3).map(check));
+      });
+    }
+  }
+
+  t.test('at process.exit() in a thread', async (t) => {
+    const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+    await pull.bind('tcp://127.0.0.1:*');
+    const program = `import * as zmq from '${DOOR}'; const socket = new zmq.Push();
+      socket.connect('${pull.lastEndpoint}'); await socket.waitFor('handshake'); ${many} process.exit(0);`;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+    for (let n = 0; n < 50; n++) t.strictSame(texts(await pull.receive()), [`message ${n}`]);
+    await worker.terminate();
   });
 });

@@ -121,3 +121,15 @@ print(json.dumps([[k and k.decode() for k in pair] for pair in pairs] + [len(kno
   t.equal(theirs.metadata.get('name'), 'theirs');
   t.equal((await Certificate.load(join(folder, 'theirs.key'))).publicKey, theirs.publicKey);
 });
+
+t.test('the time to read a certificate is in proportion to its length', async (t) => {
+  const spaces = ' '.repeat(400_000);
+  const key = Certificate.create().publicKey;
+  for (const value of [`a${spaces}b`, `${spaces}\u2028`, `${spaces}a # b`, `"${spaces}`, spaces]) {
+    const before = process.cpuUsage();
+    const text = `metadata\n    name =${value}\n    other${spaces}x\ncurve\n    public-key = "${key}"\n`;
+    t.equal(Certificate.decode(text).publicKey, key);
+    // It was a minute and more.
+    t.ok(process.cpuUsage(before).user < 2e6);
+  }
+});

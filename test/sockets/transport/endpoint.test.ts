@@ -1,13 +1,11 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import t from 'tap';
 
-import {
-  bindAddress,
-  checkTransport,
-  formatTcp,
-  parseBind,
-  parseConnect,
-} from '../../../src/sockets/transport/endpoint.ts';
+import { bindAddress, formatTcp } from '../../../src/sockets/transport/endpoint.ts';
+import { transportOf } from '../../../src/sockets/transport/registry.ts';
+
+const parseBind = (text: unknown) => transportOf(text).parseBind(text as string);
+const parseConnect = (text: unknown) => transportOf(text).parseConnect(text as string);
 
 t.test('what bind accepts', async (t) => {
   for (const [text, endpoint] of [
@@ -141,7 +139,7 @@ t.test('two texts are exactly those of zeromq.js, with the reason as their cause
     ['foo-bar', 'Invalid argument', 'no transport in "foo-bar", expected tcp://'],
     ['foo://bar', 'Protocol not supported', 'no transport "foo", expected tcp://'],
   ] as const) {
-    for (const call of [parseBind, parseConnect, checkTransport]) {
+    for (const call of [parseBind, parseConnect, transportOf]) {
       let error: Error | undefined;
       try {
         call(text);

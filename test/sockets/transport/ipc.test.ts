@@ -2,7 +2,15 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -165,4 +173,68 @@ t.test('abstract names, with libzmq', { skip: exact ? false : why }, async (t) =
   push.connect(address);
   await push.send('hello');
   t.strictSame(await theirs.receive(), [Buffer.from('hello')]);
+});
+
+for (const end of ['close', 'unbind', 'unbindSync'] as const) {
+  t.test(`${end} of who had a path before leaves the file of who has it today`, async (t) => {
+    const path = join(folder(t), 's');
+    const former = use(t, new Pull());
+    const today = use(t, new Pull());
+    await former.bind(`ipc://${path}`);
+    today.bindSync(`ipc://${path}`);
+    if (end === 'close') await former[Symbol.asyncDispose]();
+    else await former[end](`ipc://${path}`);
+    await new Promise(setImmediate);
+    t.strictSame(readdirSync(dirname(path)), ['s'], 'and nothing beside it');
+    await carries(t, today, `ipc://${path}`);
+    today.close();
+    await eventually('its own file is removed', () => !existsSync(path));
+  });
+}
+
+t.test('who had a path before leaves the file of libzmq', async (t) => {
+  const path = join(folder(t), 's');
+  const former = use(t, new Pull());
+  await former.bind(`ipc://${path}`);
+  const peer = await LibzmqPeer.spawn(t, { implementation: 'zeromq' });
+  const today = await peer.open('PULL');
+  await today.bind(`ipc://${path}`);
+  await former[Symbol.asyncDispose]();
+  t.ok(lstatSync(path).isSocket());
+});
+
+t.test('a file that is no socket any more is left alone', async (t) => {
+  const path = join(folder(t), 's');
+  const pull = use(t, new Pull());
+  await pull.bind(`ipc://${path}`);
+  rmSync(path);
+  writeFileSync(path, 'mine');
+  await pull[Symbol.asyncDispose]();
+  t.equal(readFileSync(path, 'utf8'), 'mine');
+});
+
+t.test('of two binds at once on the file of a process that died one succeeds', async (t) => {
+  const directory = folder(t);
+  const paths = Array.from({ length: 20 }, (_, n) => join(directory, `s${n}`));
+  const child = spawn(process.execPath, [
+    '-e',
+    `const net = require('net'); let left = ${paths.length};
+     for (const path of ${JSON.stringify(paths)})
+       net.createServer().listen(path, () => { if (--left === 0) console.log('up'); });`,
+  ]);
+  await once(child.stdout, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  for (const path of paths) {
+    const pulls = [use(t, new Pull()), use(t, new Pull())];
+    const binds = await Promise.allSettled(pulls.map((pull) => pull.bind(`ipc://${path}`)));
+    const bound = pulls.filter((_, n) => binds[n]!.status === 'fulfilled');
+    t.equal(bound.length, 1);
+    t.match(
+      binds.find(({ status }) => status === 'rejected'),
+      { reason: { code: 'EADDRINUSE' } },
+    );
+    await carries(t, bound[0]!, `ipc://${path}`);
+  }
+  t.equal(readdirSync(directory).length, paths.length, 'nothing beside them');
 });

@@ -256,7 +256,7 @@ t.test('a connection that has failed or is closed seals nothing any more', async
     ];
     for (let turn = 0; turn < 3; turn++) {
       feed(theirs, taken(ours));
-      if (theirs.asking !== undefined) theirs.authenticated({ status: 200 });
+      if (theirs.asking !== undefined) theirs.judged({ status: 200 });
       feed(ours, taken(theirs));
     }
     t.same([ours.state, theirs.state], ['traffic', 'traffic']);

@@ -1,4 +1,6 @@
-/** KeepAlive: what lets a process end while sockets are idle, and not while something waits. */
+/** ProcessHold: what lets a process end while sockets are idle, and not while something waits. */
+
+import { setInterval } from 'node:timers';
 
 /** Something waits between `hold` and `release`. */
 export interface Hold {
@@ -10,7 +12,7 @@ export interface Hold {
  * Everything that a socket opens is unreferenced; one timer, referenced while somebody holds, keeps the
  * event loop running for all.
  */
-export class KeepAlive implements Hold {
+export class ProcessHold implements Hold {
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -37,14 +39,14 @@ export class KeepAlive implements Hold {
 
 /** The calls of one socket that wait: they keep the process alive, and the socket. */
 export class Calls implements Hold {
-  readonly #keepAlive: KeepAlive;
-  readonly #over: () => void;
+  readonly #keepAlive: ProcessHold;
+  readonly #settled: () => void;
   #count = 0;
 
-  /** `over` is called whenever the last of them has settled. */
-  constructor(keepAlive: KeepAlive, over: () => void) {
+  /** `settled` is called whenever the last of them has settled. */
+  constructor(keepAlive: ProcessHold, settled: () => void) {
     this.#keepAlive = keepAlive;
-    this.#over = over;
+    this.#settled = settled;
   }
 
   get count(): number {
@@ -58,7 +60,7 @@ export class Calls implements Hold {
 
   release(): void {
     this.#keepAlive.release();
-    if (--this.#count === 0) this.#over();
+    if (--this.#count === 0) this.#settled();
   }
 }
 

@@ -1,0 +1,132 @@
+/**
+ * Bundle: `lib`, which is what is published, from `dist`, which the compiler has made. The code is CommonJS, once; what `import`
+ * finds passes it on, so that both kinds of user have the same classes and the same state.
+ */
+
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
+import { conditions, DOORS, fileName, PROGRAM } from './doors.ts';
+import { lazyRequires } from './lazy-requires.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const DIST = join(ROOT, 'dist');
+const LIB = join(ROOT, 'lib');
+
+async function bundleCode(): Promise<void> {
+  const sources = { ...DOORS, [PROGRAM.name]: PROGRAM.source };
+  const bundle = await rolldown({
+    input: inputs(sources, '.js'),
+    platform: 'node',
+    external,
+    plugins: [
+      {
+        name: 'host-file',
+        load: (id) => (id.endsWith('/device/host-file.js') ? HOST_FILE : null),
+      },
+      lazyRequires(),
+    ],
+  });
+  await bundle.write({
+    dir: LIB,
+    format: 'cjs',
+    exports: 'named',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    dynamicImportInCjs: false,
+    comments: false,
+    // Names stay, for stack traces.
+    minify: {
+      mangle: { toplevel: false, keepNames: true },
+      compress: true,
+      codegen: { removeWhitespace: true },
+    },
+    codeSplitting: {
+      groups: [
+        {
+          name: 'zmtp',
+          priority: 2,
+          test: /\/dist\/zmtp\/(?!mechanism\/(curve-(client|server|box|traffic)|noble|sodium))/,
+        },
+        { name: 'sockets', priority: 1, test: /\/dist\/sockets\/(?!device\/|security\/sodium)/ },
+        { name: 'curve', test: /\/dist\/zmtp\/mechanism\/(curve|noble|sodium)|@noble\/ciphers/ },
+      ],
+    },
+  });
+}
+
+async function bundleTypes(): Promise<void> {
+  const bundle = await rolldown({
+    input: inputs(DOORS, '.d.ts'),
+    platform: 'node',
+    external: /^[^./]/,
+    plugins: [dts({ dtsInput: true })],
+  });
+  const names = { entryFileNames: '[name].cts', chunkFileNames: '[name].cts' };
+  await bundle.write({ dir: LIB, format: 'esm', ...names });
+}
+
+/** The files of a door for `import`. */
+async function passOn(door: string): Promise<void> {
+  const name = fileName(door);
+  const types = await readFile(join(LIB, `${name}.d.cts`), 'utf8');
+  const whole = /\bas default\b/.test(types);
+  const lines = [`export * from './${name}.cjs';`];
+  const typeLines = [...lines];
+  if (whole) {
+    // The whole module under Node; its own default where the mark of a translated module counts.
+    lines.unshift(`import all from './${name}.cjs';`);
+    lines.push('export default all.default ?? all;');
+    typeLines.unshift(`import * as all from './${name}.cjs';`);
+    typeLines.push("declare const zmq: Omit<typeof all, 'default'>;", 'export default zmq;');
+  }
+  await writeFile(join(LIB, `${name}.mjs`), `${lines.join('\n')}\n`);
+  await writeFile(join(LIB, `${name}.d.mts`), `${typeLines.join('\n')}\n`);
+}
+
+function inputs(
+  sources: Readonly<Record<string, string>>,
+  extension: string,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(sources).map(([door, source]) => [
+      door.startsWith('.') ? fileName(door) : door,
+      join(DIST, source + extension),
+    ]),
+  );
+}
+
+/** @throws when package.json shows other doors than the table has */
+async function checkManifest(): Promise<void> {
+  const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const wanted: Record<string, unknown> = { './package.json': './package.json' };
+  for (const door of Object.keys(DOORS)) wanted[door] = conditions(door);
+  for (const door of new Set([...Object.keys(wanted), ...Object.keys(exports)])) {
+    const [is, due] = [exports[door], wanted[door]].map((value) => JSON.stringify(value));
+    if (is !== due) throw new Error(`package.json exports ${is} as "${door}", expected ${due}`);
+  }
+}
+
+/** Noble is taken in: it is for ES modules alone, and jest with CommonJS cannot load those. */
+function external(id: string): boolean {
+  return /^[^./]/.test(id) && !id.startsWith('@noble/');
+}
+
+/** In the bundle of somebody else there is no such file: they name their own. */
+const HOST_FILE = `
+import { existsSync } from 'node:fs';
+import { SocketError } from '../errors.js';
+export function hostFile() {
+  const file = typeof __dirname === 'string' ? __dirname + '/device-host.cjs' : '';
+  if (existsSync(file)) return file;
+  throw new SocketError('ENOENT', {
+    message: 'no program for devices beside this bundle: add an entry that imports zeromq-pure/device-host, and name it in the option host',
+  });
+}
+`;
+
+await checkManifest();
+await rm(LIB, { recursive: true, force: true });
+await Promise.all([bundleCode(), bundleTypes()]);
+await Promise.all(Object.keys(DOORS).map(passOn));

@@ -1,0 +1,16 @@
+/** Pause: waits for some time, or less. */
+
+import { Deadline } from './deadline.ts';
+
+/** Resolves after `time` milliseconds (Infinity = never), or when `signal` aborts. */
+export function pause(time: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      deadline.clear();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const deadline = new Deadline(time, end);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}

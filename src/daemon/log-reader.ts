@@ -1,0 +1,64 @@
+/** LogReader: log records from the wire, each taken once. */
+
+import { decodeRecord, type LogRecord } from './log-record.ts';
+
+/** Options of a LogReader. */
+export interface LogReaderOptions {
+  /** The key that the records are signed with. */
+  readonly key: string;
+  /** Milliseconds that a record may be old, or ahead, by the clocks of its sender and this process. Default 60 000. */
+  readonly maxAge?: number;
+  /** Milliseconds since 1970, for tests. Default `Date.now`. */
+  readonly clock?: () => number;
+}
+
+/**
+ * Takes only records that are signed with the key, are of now, and have not been taken: a signed record that somebody has
+ * recorded cannot be played again. One reader sees one stream, such as a SUB: records that come out of order are refused.
+ */
+export class LogReader {
+  readonly #key: string;
+  readonly #maxAge: number;
+  readonly #clock: () => number;
+  /** By logger: its last record. */
+  readonly #last = new Map<string, { number: number; time: number }>();
+  #forgetAt = FORGET_AT;
+
+  constructor({ key, maxAge = 60_000, clock = Date.now }: LogReaderOptions) {
+    this.#key = key;
+    this.#maxAge = maxAge;
+    this.#clock = clock;
+  }
+
+  /**
+   * The record that `frames` carry.
+   * @throws Error for what is no record, not signed with the key, older than `maxAge` or ahead by as much, or not new
+   */
+  read(frames: readonly Buffer[]): LogRecord {
+    const record = decodeRecord(frames, this.#key);
+    const { run, number, time } = record;
+    const now = this.#clock();
+    const age = now - time;
+    if (Math.abs(age) > this.#maxAge) {
+      throw new Error(`log record of ${age} ms ago, at most ${this.#maxAge} are allowed`);
+    }
+    const last = this.#last.get(run);
+    if (last !== undefined && number <= last.number) {
+      throw new Error(`log record ${number} after ${last.number} of the same logger`);
+    }
+    this.#last.set(run, { number, time: Math.max(time, last?.time ?? time) });
+    if (this.#last.size > this.#forgetAt) this.#forget(now);
+    return record;
+  }
+
+  /** Of loggers whose last record is too old nothing more is taken anyway. */
+  #forget(now: number): void {
+    for (const [run, { time }] of this.#last) {
+      if (now - time > this.#maxAge) this.#last.delete(run);
+    }
+    this.#forgetAt = Math.max(FORGET_AT, 2 * this.#last.size);
+  }
+}
+
+/** Loggers that are remembered before one is forgotten. */
+const FORGET_AT = 1000;

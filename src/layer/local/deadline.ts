@@ -1,0 +1,46 @@
+/** Deadline: the end of a wait by its time-out or its signal, and what may be said of either. */
+
+import { Deadline } from '../../base/deadline.ts';
+import type { WaitOptions } from '../carrier/carrier.ts';
+import { LayerError } from '../errors.ts';
+
+/** @throws LayerError `ERR_INVALID_OPTION` for a time-out that is no number from 0, the reason of a signal that has aborted */
+export function checkWait({ timeout, signal }: WaitOptions): void {
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
+    throw new LayerError(
+      'ERR_INVALID_OPTION',
+      `timeout is ${String(timeout)}, expected milliseconds from 0 or Infinity`,
+    );
+  }
+  signal?.throwIfAborted();
+}
+
+/**
+ * Calls `end` once, with the reason: `ERR_TIMEOUT` after `timeout` milliseconds, or that of `signal`. The function that it
+ * returns calls it off. `what` names in the error what did not answer.
+ */
+export function deadline(
+  { timeout, signal }: WaitOptions,
+  what: string,
+  end: (reason: unknown) => void,
+): () => void {
+  const timer = new Deadline(timeout ?? Number.POSITIVE_INFINITY, () => {
+    cancel();
+    end(timedOut(what, timeout ?? 0));
+  });
+  const cancel = (): void => {
+    timer.clear();
+    signal?.removeEventListener('abort', abort);
+  };
+  const abort = (): void => {
+    cancel();
+    end(signal?.reason);
+  };
+  signal?.addEventListener('abort', abort, { once: true });
+  return cancel;
+}
+
+/** The error of a wait that was too long. */
+export function timedOut(what: string, timeout: number): LayerError {
+  return new LayerError('ERR_TIMEOUT', `nothing from ${what} within ${timeout} ms`);
+}

@@ -1,0 +1,140 @@
+/** FanOut: puts group messages into their members here, a slice of time for each turn of the event loop. */
+
+import type { Spread } from './box.ts';
+import type { Groups } from './groups.ts';
+import type { Letter } from './letter.ts';
+import type { Mailboxes } from './mailboxes.ts';
+import { turn } from './turn.ts';
+
+/** The mailboxes and groups to serve; `spread` is called when a message is in all its members. */
+interface FanOutHost {
+  readonly boxes: Mailboxes;
+  readonly groups: Groups;
+  now(): number;
+  spread(group: string, spread: Spread): void;
+}
+
+/**
+ * Small groups are served at once. What takes longer than a slice goes on in later turns; group messages that come
+ * meanwhile wait behind it. A channel whose turn has not come can be served first, so that its messages stay in order.
+ */
+export class FanOut {
+  readonly #host: FanOutHost;
+  readonly #jobs: Job[] = [];
+  #busy: Promise<void> | undefined;
+
+  constructor(host: FanOutHost) {
+    this.#host = host;
+  }
+
+  /** Settles when all messages are where they belong; undefined if they are. */
+  get busy(): Promise<void> | undefined {
+    return this.#busy;
+  }
+
+  /** Put `letter` into the members of `group`; with `sentAt`, into those who had joined by then. */
+  add(group: string, letter: Letter, except?: ReadonlySet<string>, sentAt?: number): void {
+    const { boxes, groups } = this.#host;
+    const now = this.#host.now();
+    const members = groups.members(group, now, sentAt);
+    const spread = boxes.beginSpread(letter);
+    if (this.#busy === undefined && this.#serve(spread, members, now, except)) {
+      this.#end(group, spread);
+      return;
+    }
+    // Members that join from now on were not there when it was sent; the order of the others is kept.
+    const rest = [...members].filter((channel) => !except?.has(channel));
+    const { endCount } = groups;
+    this.#jobs.push({ group, spread, rest, at: 0, ahead: undefined, endCount });
+    this.#busy ??= this.#run();
+  }
+
+  /** Put into `channel` what is on its way there, before something else is. */
+  catchUp(channel: string): void {
+    for (const job of this.#jobs) {
+      job.ahead ??= new Set(job.rest.slice(job.at));
+      if (!job.ahead.delete(channel) || !this.#isMember(job, channel)) continue;
+      this.#host.boxes.spreadTo(job.spread, channel, this.#host.now());
+    }
+  }
+
+  /** Give up all messages to groups whose name passes; returns how many channels will not get one. */
+  clear(unwanted: (group: string) => boolean): number {
+    let count = 0;
+    for (const job of this.#jobs) {
+      if (!unwanted(job.group)) continue;
+      count += job.ahead?.size ?? job.rest.length - job.at;
+      job.at = job.rest.length;
+      job.ahead = new Set();
+    }
+    return count;
+  }
+
+  async #run(): Promise<void> {
+    for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
+      await turn();
+      if (!this.#serve(job.spread, this.#left(job), this.#host.now())) continue;
+      this.#jobs.shift();
+      this.#end(job.group, job.spread);
+    }
+    this.#busy = undefined;
+  }
+
+  /** The channels that `job` has not served, each counted as served when it is given out. */
+  *#left(job: Job): Generator<string, void, void> {
+    while (job.at < job.rest.length) {
+      const channel = job.rest[job.at++]!;
+      if (job.ahead !== undefined && !job.ahead.delete(channel)) continue;
+      if (this.#isMember(job, channel)) yield channel;
+    }
+  }
+
+  /** Whether `channel`, which was a member when the message was sent, is one to serve. */
+  #isMember({ group, endCount }: Job, channel: string): boolean {
+    const { groups } = this.#host;
+    return groups.endCount === endCount || groups.hasMember(group, channel);
+  }
+
+  /** Serve `members` for a slice of time; false if some may be left. Hot. */
+  #serve(
+    spread: Spread,
+    members: Iterator<string>,
+    now: number,
+    except?: ReadonlySet<string>,
+  ): boolean {
+    const { boxes } = this.#host;
+    let start: number | undefined;
+    for (let count = 1; ; count++) {
+      const next = members.next();
+      if (next.done) return true;
+      if (!except?.has(next.value)) boxes.spreadTo(spread, next.value, now);
+      if (count % CHECK_COUNT !== 0) continue;
+      // What a small group takes is not worth a look at the clock.
+      start ??= performance.now();
+      if (performance.now() - start >= SLICE) return false;
+    }
+  }
+
+  #end(group: string, spread: Spread): void {
+    this.#host.boxes.endSpread(spread);
+    this.#host.spread(group, spread);
+  }
+}
+
+/** A message that not all members have. */
+interface Job {
+  readonly group: string;
+  readonly spread: Spread;
+  /** Members when it was sent; those from `at` on have not got it, but for the ones served out of turn. */
+  readonly rest: readonly string[];
+  at: number;
+  /** Once somebody was served out of turn: who has not got it. */
+  ahead: Set<string> | undefined;
+  /** While this is that of the groups, all are members still. */
+  readonly endCount: number;
+}
+
+/** Members served between two looks at the clock. */
+const CHECK_COUNT = 64;
+/** Milliseconds in one turn. */
+const SLICE = 4;

@@ -1,0 +1,32 @@
+/** RemoteClock: how long messages were on their way, by the clock of who sent them. */
+
+/**
+ * Clocks of two processes differ by an offset that nobody knows, and a message is at least as old as the least difference
+ * between its arrival and its stamp that was ever seen. So a message that waited in a stopped process, or in the buffers
+ * before it, is known to be old, without any clock being right. What every message takes counts as nothing.
+ *
+ * Clocks also drift: only differences of the last 10 to 20 minutes count.
+ */
+export class RemoteClock {
+  #windowStart = Number.NEGATIVE_INFINITY;
+  #least = Number.POSITIVE_INFINITY;
+  #leastBefore = Number.POSITIVE_INFINITY;
+
+  /**
+   * Milliseconds, from 0, that a message was on its way beyond what the quickest one took.
+   * @param stamp milliseconds when it was sent, by any clock of the sender that only goes forward
+   * @param now milliseconds when it arrived, by the clock of this process
+   */
+  age(stamp: number, now: number): number {
+    const difference = now - stamp;
+    if (now - this.#windowStart > WINDOW) {
+      this.#windowStart = now;
+      this.#leastBefore = this.#least;
+      this.#least = difference;
+    } else if (difference < this.#least) this.#least = difference;
+    return difference - Math.min(this.#least, this.#leastBefore);
+  }
+}
+
+/** Milliseconds. */
+const WINDOW = 600_000;

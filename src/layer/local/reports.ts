@@ -1,0 +1,79 @@
+/** Reports: events about what may happen often, told seldom, with how many times it has happened. */
+
+import type { EventEmitter } from 'node:events';
+import { type Counters, type LayerEvents, REPORT_INTERVAL } from '../events.ts';
+import type { Mailboxes } from './mailboxes.ts';
+
+/** The owner of the counters and events. */
+interface ReportsHost {
+  readonly counters: Counters;
+  readonly events: EventEmitter<LayerEvents>;
+  readonly boxes: Mailboxes;
+  now(): number;
+  bare(name: string): string;
+}
+
+/** Counts everything at once, and emits one event for a thing in `REPORT_INTERVAL`. */
+export class Reports {
+  readonly #local: ReportsHost;
+  /** By what is reported: how many times it has happened since the last event, and when that was. */
+  readonly #often = new Map<string, { count: number; since: number }>();
+  #pressureSince = Number.NEGATIVE_INFINITY;
+
+  constructor(local: ReportsHost) {
+    this.#local = local;
+  }
+
+  /** A message of `group` did not get to these full channels. Each time an event `skipped`, now and then `backpressure`. */
+  skipped(group: string, channels: readonly string[]): void {
+    const local = this.#local;
+    local.counters.skipped += channels.length;
+    local.events.emit('skipped', {
+      group: local.bare(group),
+      channels: channels.map((channel) => local.bare(channel)),
+    });
+    const now = local.now();
+    if (now - this.#pressureSince < REPORT_INTERVAL) return;
+    this.#pressureSince = now;
+    if (local.events.listenerCount('backpressure') === 0) return;
+    const largest = local.boxes
+      .largest(3)
+      .map(([channel, count]) => [local.bare(channel), count] as const);
+    local.events.emit('backpressure', { channels: largest });
+  }
+
+  /** Something that process `from` has sent cannot be decoded. */
+  undecodable(from: string, error: Error): void {
+    this.#local.counters.undecodable++;
+    const count = this.#due(`undecodable ${from}`);
+    if (count > 0) this.#local.events.emit('undecodable', { from, count, error });
+  }
+
+  /** A connection at `address` ended in its handshake. */
+  refused(address: string, error: Error & { code?: string; status?: number }): void {
+    const count = this.#due(`refused ${address} ${error.status ?? error.code}`);
+    if (count > 0) this.#local.events.emit('refused', { address, count, error });
+  }
+
+  /** A message from `address` was too old by `late` milliseconds when it came. */
+  skewed(address: string, late: number): void {
+    const count = this.#due(`skew ${address}`);
+    if (count > 0) this.#local.events.emit('skew', { address, count, late });
+  }
+
+  /** How many of these to report now; 0 = not yet. */
+  #due(what: string): number {
+    const now = this.#local.now();
+    const record = this.#often.get(what);
+    if (record !== undefined && now - record.since < REPORT_INTERVAL) {
+      record.count++;
+      return 0;
+    }
+    if (this.#often.size >= REPORTS_MAX) this.#often.clear();
+    this.#often.set(what, { count: 0, since: now });
+    return 1 + (record?.count ?? 0);
+  }
+}
+
+/** Different things that are remembered at a time. */
+const REPORTS_MAX = 1000;

@@ -1,0 +1,156 @@
+/** Credits: how many messages of ordinary channels a process asks a hub for, before somebody waits for each of them. */
+
+import type { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+
+/** Where credits are spoken. */
+export interface CreditsHost {
+  grant(channel: string, delta: number): void;
+  /** Give back letters that nobody here reads. */
+  back(letters: readonly Letter[]): void;
+  /** `settle` is to be called soon. */
+  wake(): void;
+}
+
+/**
+ * For a lone `receive` one message is asked for. A reader that comes back for the next one as soon as it has one is
+ * given a window that doubles; what nobody has waited for goes back after a short while, or when another process asks.
+ */
+export class Credits {
+  readonly #local: LocalState;
+  readonly #host: CreditsHost;
+  readonly #channels = new Map<string, Credit>();
+  readonly #dirty = new Set<Credit>();
+
+  constructor(local: LocalState, host: CreditsHost) {
+    this.#local = local;
+    this.#host = host;
+  }
+
+  /** One more `receive` waits. */
+  want(channel: string): void {
+    let credit = this.#channels.get(channel);
+    if (credit === undefined) {
+      credit = { channel, granted: 0, unread: 0, window: 1, usedAt: Number.NEGATIVE_INFINITY };
+      this.#channels.set(channel, credit);
+    }
+    const now = this.#local.now();
+    if (now - credit.usedAt > BUSY) credit.window = 1;
+    else if (credit.granted === 0) credit.window = Math.min(WINDOW_MAX, credit.window * 2);
+    credit.usedAt = now;
+    this.#touch(credit);
+  }
+
+  /** One less. */
+  unwant(channel: string): void {
+    const credit = this.#channels.get(channel);
+    if (credit === undefined || this.#local.waitingAt(channel) > 0) return;
+    this.#giveBack(credit);
+  }
+
+  /** A message has come; it waits here until `read`. */
+  arrived(channel: string): void {
+    const credit = this.#channels.get(channel);
+    if (credit === undefined) return;
+    if (credit.granted > 0) credit.granted--;
+    credit.unread++;
+  }
+
+  /** It was let go of. Hot. */
+  read(channel: string): void {
+    const credit = this.#channels.get(channel);
+    if (credit === undefined) return;
+    if (credit.unread > 0) credit.unread--;
+    credit.usedAt = this.#local.now();
+    if (credit.window > 1 && (credit.granted + credit.unread) * 2 < credit.window) {
+      this.#touch(credit);
+    }
+  }
+
+  /** Another process could use what is unread here. */
+  recall(channel: string): void {
+    const credit = this.#channels.get(channel);
+    if (credit === undefined || credit.unread === 0) return;
+    const isBusy = this.#local.now() - credit.usedAt < BUSY;
+    if (!isBusy) this.#giveBack(credit);
+    else this.#back(credit, Math.ceil(credit.unread / 2));
+  }
+
+  /** Say what has changed. */
+  settle(): void {
+    for (const credit of this.#dirty) {
+      const waiting = this.#local.waitingAt(credit.channel);
+      const target = Math.max(waiting, credit.window);
+      const missing = target - credit.granted - (waiting > 0 ? 0 : credit.unread);
+      if (missing > 0) {
+        credit.granted += missing;
+        this.#host.grant(credit.channel, missing);
+      }
+    }
+    this.#dirty.clear();
+  }
+
+  /** Nothing is granted any more; `again`: to be said anew for those who wait. */
+  reset(again: boolean): void {
+    this.#dirty.clear();
+    for (const credit of this.#channels.values()) {
+      credit.granted = 0;
+      credit.window = 1;
+      if (again && this.#local.waitingAt(credit.channel) > 0) this.#touch(credit);
+    }
+  }
+
+  /** Take out what is unread, without a word. */
+  takeAll(): Letter[] {
+    const letters: Letter[] = [];
+    for (const credit of this.#channels.values()) {
+      letters.push(...this.#local.takeBack(credit.channel, credit.unread));
+      credit.unread = 0;
+    }
+    return letters;
+  }
+
+  /** Give back what nobody has waited for. */
+  sweep(now: number): void {
+    for (const [channel, credit] of this.#channels) {
+      if (now - credit.usedAt < IDLE || this.#local.waitingAt(channel) > 0) continue;
+      this.#giveBack(credit);
+      if (credit.unread === 0) this.#channels.delete(channel);
+    }
+  }
+
+  #giveBack(credit: Credit): void {
+    credit.window = 1;
+    if (credit.granted > 0) this.#host.grant(credit.channel, -credit.granted);
+    credit.granted = 0;
+    this.#back(credit, credit.unread);
+  }
+
+  #back(credit: Credit, count: number): void {
+    if (count === 0) return;
+    const letters = this.#local.takeBack(credit.channel, count);
+    credit.unread -= letters.length;
+    if (letters.length > 0) this.#host.back(letters);
+  }
+
+  #touch(credit: Credit): void {
+    if (this.#dirty.size === 0) this.#host.wake();
+    this.#dirty.add(credit);
+  }
+}
+
+interface Credit {
+  readonly channel: string;
+  /** Messages that the hub may still hand over. */
+  granted: number;
+  /** Messages here that nobody has read. */
+  unread: number;
+  window: number;
+  usedAt: number;
+}
+
+const WINDOW_MAX = 64;
+/** Milliseconds within which a reader comes back, if it is one that goes on. */
+const BUSY = 10;
+/** Milliseconds after which it does not. */
+const IDLE = 50;

@@ -1,0 +1,132 @@
+/** HubCarrier: a dedicated layer over one connection to each of its hubs. */
+
+import type { Capabilities } from '../carrier/capabilities.ts';
+import type { Carrier } from '../carrier/carrier.ts';
+import type { CarrierHost } from '../carrier/carrier-host.ts';
+import { type ConnectionOptions, socketOptions } from '../connection/socket-options.ts';
+import { LayerError } from '../errors.ts';
+import type { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { routeOf } from '../local/names.ts';
+import { turn } from '../local/turn.ts';
+import { NAMES_MAX } from './fields.ts';
+import { HashRing } from './hash-ring.ts';
+import { HubConnection } from './hub-connection.ts';
+import { ProcessCore } from './process-core.ts';
+
+export class HubCarrier implements Carrier {
+  readonly capabilities: Capabilities = {
+    extensions: ['groups', 'flush'],
+    ordinaryChannels: 'one-reader',
+    producers: 'many-processes',
+    lateReaders: true,
+    confirmed: true,
+    capacity: 'route',
+    groupOverflow: 'skipped',
+    groupExpiry: true,
+    foreignMembers: true,
+    except: true,
+    bytes: true,
+    separateNames: true,
+  };
+  readonly peerCount = 0;
+  readonly #local: LocalState;
+  readonly #hubs: readonly HubConnection[];
+  readonly #ring: HashRing;
+  #run = 0;
+
+  constructor(host: CarrierHost, hubs: readonly string[], connection: ConnectionOptions) {
+    // This wire uses more of the layer than carriers see.
+    const local = host as LocalState;
+    this.#local = local;
+    const ring = new HashRing(hubs);
+    this.#ring = ring;
+    const options = socketOptions(connection, local.settings.maxMessageSize, 'client');
+    this.#hubs = hubs.map(
+      (address, index) =>
+        new HubConnection(local, address, options, (name) => ring.of(routeOf(name)) === index),
+    );
+  }
+
+  send(channel: string, payload: Uint8Array): Promise<void> {
+    return this.#of(channel).sends.send(channel, payload);
+  }
+
+  groupSend(
+    group: string,
+    payload: Uint8Array,
+    except: ReadonlySet<string> | undefined,
+  ): Promise<void> {
+    const names = except === undefined ? [] : [...except];
+    if (names.length > NAMES_MAX) {
+      const why = `except has ${names.length} channels, at most ${NAMES_MAX} are supported`;
+      return Promise.reject(new LayerError('ERR_UNSUPPORTED', why));
+    }
+    const sent = this.#of(group).sends.groupSend(group, payload, names);
+    return ++this.#run % RUN_MAX === 0 ? sent.then(turn) : sent;
+  }
+
+  want(channel: string): void {
+    this.#of(channel).want(channel);
+  }
+
+  unwant(channel: string): void {
+    this.#of(channel).unwant(channel);
+  }
+
+  settled(letter: Letter): void {
+    ProcessCore.settled(letter);
+  }
+
+  levelsChanged(): void {
+    for (const { name, count } of this.#local.takeLevels()) {
+      for (const { core } of this.#hubs) core.level(name, count);
+    }
+  }
+
+  join(group: string, channel: string): Promise<void> {
+    const core = this.#of(group);
+    if (!this.#local.isOwn(channel) && this.#of(channel) !== core) {
+      return Promise.reject(
+        new LayerError(
+          'ERR_UNSUPPORTED',
+          `group ${this.#local.bare(group)} is at another hub than channel ` +
+            `${this.#local.bare(channel)}, which is not of this process`,
+          { channel: this.#local.bare(channel) },
+        ),
+      );
+    }
+    return core.join(group, channel, false);
+  }
+
+  leave(group: string, channel: string): Promise<void> {
+    return this.#of(group).leave(group, channel, false);
+  }
+
+  emptied(group: string): void {
+    this.#of(group).emptied(group);
+  }
+
+  async flush(): Promise<void> {
+    const { prefix } = this.#local.settings;
+    await Promise.all(this.#hubs.map(({ core }) => core.flush(prefix)));
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(this.#hubs.map(({ core }) => core.sync(false)));
+  }
+
+  sweep(now: number): void {
+    for (const { core } of this.#hubs) core.sweep(now);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#hubs.map((hub) => hub.close()));
+  }
+
+  #of(name: string): ProcessCore {
+    return this.#hubs[this.#ring.of(routeOf(name))]!.core;
+  }
+}
+
+const RUN_MAX = 128;

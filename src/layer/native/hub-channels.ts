@@ -1,0 +1,313 @@
+/** HubChannels: where a message to a channel goes. To the process whose channel it is, or into a mailbox until somebody takes it. */
+
+import type { Reader } from '../local/box.ts';
+import { ownerOf } from '../local/keys.ts';
+import { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { routeOf } from '../local/names.ts';
+import { DELTA_MAX } from './fields.ts';
+import type { Entry } from './ledger.ts';
+import { Parcel } from './parcel.ts';
+import { encode } from './records.ts';
+import type { Session } from './session.ts';
+
+/** Hands a message to a process: into its ledger, and out. */
+export type Hand = (session: Session, entry: Omit<Entry, 'number' | 'over'>) => void;
+
+export class HubChannels {
+  readonly #local: LocalState;
+  readonly #sessions: ReadonlyMap<string, Session>;
+  readonly #hand: Hand;
+  readonly #say: (session: Session, record: Buffer) => void;
+  readonly #octetsMax: number;
+  /** Channels in our mailboxes that belong to a process which is not here, by its key. */
+  readonly #orphans = new Map<string, Set<string>>();
+  /** Who has unread messages of an ordinary channel, and how many; false = was asked to give them back. */
+  readonly #holders = new Map<string, Map<Session, { count: number; asked: boolean }>>();
+  /** Messages put into mailboxes so far: their order. */
+  #place = 0;
+  /** Octets in mailboxes. */
+  #octets = 0;
+
+  constructor(
+    local: LocalState,
+    sessions: ReadonlyMap<string, Session>,
+    hand: Hand,
+    say: (session: Session, record: Buffer) => void,
+    octetsMax: number,
+  ) {
+    this.#local = local;
+    this.#sessions = sessions;
+    this.#hand = hand;
+    this.#say = say;
+    this.#octetsMax = octetsMax;
+  }
+
+  /** False: the channel is full. `group`: by which the message came, which says what it was encrypted for. */
+  send(
+    channel: string,
+    payload: Uint8Array,
+    expiresAt: number,
+    capacity: number,
+    group: string | undefined,
+    sender: Session | undefined,
+    parcel: Parcel = new Parcel(sender),
+  ): boolean {
+    const owner = ownerOf(channel);
+    const from = sender?.key ?? this.#local.key;
+    if (owner !== undefined) {
+      const session = this.#sessions.get(owner);
+      if (session !== undefined) {
+        if (session.unreadOf(routeOf(channel)) >= capacity) return false;
+        this.#direct(session, channel, payload, expiresAt, group, from, parcel);
+        return true;
+      }
+    }
+    if (this.#octets + payload.length > this.#octetsMax) return false;
+    const letter = new Letter(owned(payload), expiresAt, ++this.#place, from, group);
+    letter.token = parcel;
+    this.#holding(letter);
+    if (this.#local.boxes.put(channel, letter, this.#local.now(), capacity) === 'full')
+      return false;
+    this.#local.counters.delivered++;
+    this.#orphan(owner, channel);
+    return true;
+  }
+
+  /** A letter in our mailboxes is out of them. */
+  released(letter: Letter): void {
+    const { token } = letter;
+    if (!(token instanceof Parcel)) return;
+    token.letGo();
+    this.#octets -= letter.payload.length;
+  }
+
+  /** A process takes `delta` messages more of an ordinary channel, or fewer. */
+  grant(session: Session, channel: string, delta: number): void {
+    let credit = session.credits.get(channel);
+    if (credit === undefined) {
+      if (delta <= 0) return;
+      credit = new RemoteReader(session, channel, this.#local, (letter) =>
+        this.#letter(session, channel, letter),
+      );
+      session.credits.set(channel, credit);
+    }
+    credit.change(delta);
+    const now = this.#local.now();
+    while (credit.count > 0) {
+      const letter = this.#local.boxes.take(channel, now);
+      if (letter === undefined) break;
+      credit.count--;
+      this.#letter(session, channel, letter);
+    }
+    credit.settle();
+    if (credit.count > 0) this.#recall(session, channel);
+  }
+
+  /** The process is not connected any more: it takes nothing. */
+  uncredit(session: Session): void {
+    for (const credit of session.credits.values()) credit.end();
+    session.credits.clear();
+  }
+
+  /** It has let go of a message that it had. */
+  settled(session: Session, entry: Entry): void {
+    if (entry.kind !== 'letter') return;
+    const holders = this.#holders.get(entry.channel);
+    const holder = holders?.get(session);
+    if (holders === undefined || holder === undefined) return;
+    if (--holder.count > 0) return;
+    holders.delete(session);
+    if (holders.size === 0) this.#holders.delete(entry.channel);
+  }
+
+  /** It gives one back. */
+  back(session: Session, entry: Entry): void {
+    this.settled(session, entry);
+    this.keep(entry);
+  }
+
+  /** What it has of ordinary channels goes to others. */
+  putBack(session: Session): void {
+    const { ledger } = session;
+    for (const entry of ledger.entries()) {
+      if (entry.kind !== 'letter' || entry.over) continue;
+      ledger.giveUp(entry);
+      session.revoked = true;
+      this.back(session, entry);
+    }
+  }
+
+  /** Put a message that was handed out where it came from. */
+  keep(entry: Entry): void {
+    const letter = entry.letter!;
+    const now = this.#local.now();
+    if (letter.expiresAt <= now) {
+      this.#local.expired(entry.channel, 1);
+      return;
+    }
+    this.#holding(letter);
+    this.#local.boxes.giveBack(entry.channel, letter, now);
+    this.#orphan(ownerOf(entry.channel), entry.channel);
+  }
+
+  /** A process is here now: it gets what waited for it. */
+  claim(session: Session): void {
+    const channels = this.#orphans.get(session.key);
+    if (channels === undefined) return;
+    this.#orphans.delete(session.key);
+    const now = this.#local.now();
+    for (const channel of channels) {
+      for (;;) {
+        const letter = this.#local.boxes.take(channel, now);
+        if (letter === undefined) break;
+        const { payload, expiresAt, group, from, token } = letter;
+        this.#direct(session, channel, payload, expiresAt, group, from, token as Parcel);
+      }
+    }
+  }
+
+  /** Forget which channels have nothing left. */
+  sweep(): void {
+    for (const [key, channels] of this.#orphans) {
+      for (const channel of channels) {
+        if (this.#local.boxes.countOf(routeOf(channel)) === 0) channels.delete(channel);
+      }
+      if (channels.size === 0) this.#orphans.delete(key);
+    }
+  }
+
+  #direct(
+    session: Session,
+    channel: string,
+    payload: Uint8Array,
+    expiresAt: number,
+    group: string | undefined,
+    from: string,
+    parcel: Parcel,
+  ): void {
+    const record = encode('direct', {
+      channel,
+      group: group ?? '',
+      sender: from,
+      expires: expiresAt,
+      payload,
+    });
+    const copy = record.subarray(record.length - payload.length);
+    const letter = new Letter(copy, expiresAt, ++this.#place, from, group);
+    letter.token = parcel;
+    const route = routeOf(channel);
+    this.#hand(session, { kind: 'direct', channel, route, expiresAt, parcel, letter, record });
+  }
+
+  #letter(session: Session, channel: string, letter: Letter): void {
+    const { payload, expiresAt, group, from, sequence } = letter;
+    const record = encode('letter', {
+      channel,
+      group: group ?? '',
+      place: sequence,
+      sender: from,
+      expires: expiresAt,
+      payload,
+    });
+    let holders = this.#holders.get(channel);
+    if (holders === undefined) {
+      holders = new Map();
+      this.#holders.set(channel, holders);
+    }
+    const holder = holders.get(session);
+    if (holder === undefined) holders.set(session, { count: 1, asked: false });
+    else {
+      holder.count++;
+      holder.asked = false;
+    }
+    const parcel = letter.token as Parcel | undefined;
+    this.#hand(session, {
+      kind: 'letter',
+      channel,
+      route: channel,
+      expiresAt,
+      parcel,
+      letter,
+      record,
+    });
+  }
+
+  /** Others may have some that they do not need. */
+  #recall(session: Session, channel: string): void {
+    const holders = this.#holders.get(channel);
+    if (holders === undefined) return;
+    for (const [holder, state] of holders) {
+      if (holder === session || state.asked || holder.connection === undefined) continue;
+      state.asked = true;
+      this.#say(holder, encode('recall', { channel }));
+    }
+  }
+
+  #holding(letter: Letter): void {
+    (letter.token as Parcel).hold();
+    this.#octets += letter.payload.length;
+  }
+
+  #orphan(owner: string | undefined, channel: string): void {
+    if (owner === undefined || owner === this.#local.key) return;
+    const channels = this.#orphans.get(owner);
+    if (channels === undefined) this.#orphans.set(owner, new Set([channel]));
+    else channels.add(channel);
+  }
+}
+
+/** What another process takes of one channel: it waits in our mailboxes like a reader here. */
+export class RemoteReader implements Reader {
+  readonly #session: Session;
+  readonly #channel: string;
+  readonly #local: LocalState;
+  readonly #take: (letter: Letter) => void;
+  #waiting = false;
+  count = 0;
+
+  constructor(
+    session: Session,
+    channel: string,
+    local: LocalState,
+    take: (letter: Letter) => void,
+  ) {
+    this.#session = session;
+    this.#channel = channel;
+    this.#local = local;
+    this.#take = take;
+  }
+
+  change(delta: number): void {
+    this.count = Math.min(DELTA_MAX, Math.max(0, this.count + delta));
+  }
+
+  take(letter: Letter): void {
+    this.#waiting = false;
+    this.count--;
+    this.#take(letter);
+    this.settle();
+  }
+
+  /** Wait, if it takes any more, else be forgotten. */
+  settle(): void {
+    if (this.count <= 0 || this.#session.connection === undefined) {
+      this.end();
+      this.#session.credits.delete(this.#channel);
+    } else if (!this.#waiting) {
+      this.#waiting = true;
+      this.#local.boxes.wait(this.#channel, this);
+    }
+  }
+
+  end(): void {
+    if (this.#waiting) this.#local.boxes.cancel(this.#channel, this);
+    this.#waiting = false;
+    this.count = 0;
+  }
+}
+
+/** What waits should not hold the whole chunk that it came in. */
+function owned(payload: Uint8Array): Uint8Array {
+  return payload.byteLength * 2 < payload.buffer.byteLength ? Buffer.from(payload) : payload;
+}

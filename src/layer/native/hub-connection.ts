@@ -1,0 +1,161 @@
+/** HubConnection: the DEALER of a process, and the core behind it. A new one for each connection: nothing said to one is said to the next. */
+
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { Dealer } from '../../sockets/index.ts';
+import {
+  type LayerSocketOptions,
+  reportRefusals,
+  toConnect,
+} from '../connection/socket-options.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { RECORDS_MAX } from './messages.ts';
+import { ProcessCore } from './process-core.ts';
+
+export class HubConnection {
+  readonly core: ProcessCore;
+  readonly #local: LocalState;
+  readonly #address: string;
+  readonly #options: LayerSocketOptions;
+  #socket: Dealer | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #later: NodeJS.Timeout | undefined;
+  readonly #idle: NodeJS.Timeout;
+  #due = false;
+  #closed = false;
+
+  constructor(
+    local: LocalState,
+    address: string,
+    options: LayerSocketOptions,
+    mine: (name: string) => boolean = () => true,
+  ) {
+    this.#local = local;
+    this.#address = address;
+    this.#options = options;
+    this.core = new ProcessCore(
+      local,
+      {
+        address,
+        transmit: (message) => this.#socket?.trySend(message),
+        wake: (soon) => this.#wake(soon),
+        expel: () => this.#again(),
+      },
+      mine,
+    );
+    this.#idle = setInterval(() => this.core.idle(local.now()), IDLE).unref();
+    this.#open();
+  }
+
+  /** What can still be confirmed within a short time is; then it is over. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_TIMEOUT);
+    });
+    await Promise.race([this.core.sends.idle(), late]);
+    clearTimeout(timer);
+    this.core.close();
+    await this.#end();
+  }
+
+  /** Close without a word. */
+  retire(): void {
+    this.core.retire();
+    void this.#end();
+  }
+
+  async #end(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    clearTimeout(this.#later);
+    clearInterval(this.#idle);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket !== undefined && !socket.closed) await socket[Symbol.asyncDispose]();
+  }
+
+  #open(): void {
+    const socket = new Dealer({
+      ...this.#options,
+      linger: LINGER,
+      sendHighWaterMark: 0,
+      receiveHighWaterMark: 1000,
+      receiveHighWaterMarkBytes: RECEIVE_OCTETS,
+      maxMessageParts: RECORDS_MAX + 2,
+      reconnectInterval: RECONNECT,
+      reconnectMaxInterval: 8 * RECONNECT,
+    });
+    this.#socket = socket;
+    const { events } = socket;
+    events.on('handshake', () => this.core.connected());
+    events.on('connect:retry', () => this.core.absent());
+    events.on('disconnect', () => {
+      if (this.#socket !== socket || this.#closed) return;
+      this.core.lost();
+      this.#again();
+    });
+    reportRefusals(socket, this.#local);
+    socket.connect(toConnect(this.#address));
+    void this.#listen(socket);
+  }
+
+  /** Another connection, after a moment. */
+  #again(): void {
+    if (this.#closed || this.#retry !== undefined) return;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket !== undefined) {
+      socket.linger = 0;
+      socket.close();
+    }
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      if (!this.#closed) this.#open();
+    }, RECONNECT);
+  }
+
+  async #listen(socket: Dealer): Promise<void> {
+    while (this.#socket === socket) {
+      let messages: Buffer[][];
+      try {
+        messages = await socket.receiveMany();
+      } catch {
+        return;
+      }
+      for (const parts of messages) {
+        if (this.#socket !== socket) return;
+        this.core.heard(parts);
+        const pace = this.#local.pace();
+        if (pace === undefined) continue;
+        this.core.flushOut();
+        await pace;
+      }
+    }
+  }
+
+  #wake(soon: boolean): void {
+    if (!soon) {
+      this.#later ??= setTimeout(() => {
+        this.#later = undefined;
+        this.core.flushOut();
+      }, LATER).unref();
+      return;
+    }
+    if (this.#due) return;
+    this.#due = true;
+    process.nextTick(() => {
+      this.#due = false;
+      this.core.flushOut();
+    });
+  }
+}
+
+/** Milliseconds. */
+const LINGER = 200;
+const CLOSE_TIMEOUT = 2000;
+const RECONNECT = 50;
+const IDLE = 25;
+/** Milliseconds after which the hub is told what was read, at the latest. */
+const LATER = 3;
+const RECEIVE_OCTETS = 67_108_864;

@@ -1,0 +1,489 @@
+/** HubCore: what a hub or producer does, without its socket. It hears records of connections, and says records to them. */
+
+import { randomBytes } from 'node:crypto';
+import { LayerError } from '../errors.ts';
+import { keyOf, ownerOf } from '../local/keys.ts';
+import type { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { toRanges } from './fields.ts';
+import { HubChannels } from './hub-channels.ts';
+import { HubGroups } from './hub-groups.ts';
+import { type Entry, LedgerError } from './ledger.ts';
+import type { HubLimits } from './limits.ts';
+import { ClockOffset, clockOf } from './messages.ts';
+import { decode, encode, type FromProcess, type RecordOf, VERSION } from './records.ts';
+import { Session } from './session.ts';
+
+/** Where a hub speaks. */
+export interface HubCoreHost {
+  /** False: there is no such connection, or it does not read. */
+  transmit(connection: string, message: Buffer[]): boolean;
+  /** End it; `gone` need not be called. */
+  expel(connection: string): void;
+  /** There is something to be said: `flush` is to be called soon. */
+  wake(): void;
+  /** Whether what stands behind `connection` may do that. Default: yes. */
+  allows?(connection: string, action: HubAction, name: string): boolean;
+}
+
+/** What `authorize` is asked about. */
+export type HubAction = 'send' | 'receive' | 'groupSend' | 'groupAdd' | 'flush';
+
+export class HubCore {
+  /** Another one after each start: 16 hexadecimal digits. */
+  readonly id: string = randomBytes(8).toString('hex');
+  readonly sessions: Map<string, Session> = new Map();
+  readonly #connections = new Map<string, Session>();
+  readonly #local: LocalState;
+  readonly #host: HubCoreHost;
+  readonly #limits: HubLimits;
+  readonly #channels: HubChannels;
+  readonly #groups: HubGroups;
+  readonly #dirty = new Set<Session>();
+  readonly #flushes = new Map<number, { waiting: Set<Session>; done: () => void; since: number }>();
+  #flushCount = 0;
+
+  constructor(local: LocalState, host: HubCoreHost, limits: HubLimits) {
+    this.#local = local;
+    this.#host = host;
+    this.#limits = limits;
+    const hand = (session: Session, entry: Omit<Entry, 'number' | 'over'>): void =>
+      this.#hand(session, entry);
+    this.#channels = new HubChannels(
+      local,
+      this.sessions,
+      hand,
+      (session, record) => this.#say(session, record),
+      limits.octets,
+    );
+    this.#groups = new HubGroups(local, this.sessions, this.#channels, hand, limits.memberships);
+  }
+
+  /** Processes connected now. */
+  get peerCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Messages handed to processes and not read there. */
+  get outstandingCount(): number {
+    let count = 0;
+    for (const { ledger } of this.sessions.values()) count += ledger.size;
+    return count;
+  }
+
+  // — from this process —
+
+  /** False: the channel is full. */
+  send(channel: string, payload: Uint8Array, expiresAt: number, capacity: number): boolean {
+    return this.#channels.send(channel, payload, expiresAt, capacity, undefined, undefined);
+  }
+
+  groupSend(
+    group: string,
+    payload: Uint8Array,
+    expiresAt: number,
+    except: ReadonlySet<string> | undefined,
+  ): void {
+    this.#groups.send(group, payload, expiresAt, except, undefined);
+  }
+
+  /** End a membership, wherever it is kept. */
+  leave(group: string, channel: string): void {
+    this.#groups.leave(group, channel, undefined);
+  }
+
+  flush(prefix: string, done: () => void): void {
+    this.#local.boxes.clear(prefix);
+    this.#groups.clear(prefix);
+    const id = ++this.#flushCount;
+    const waiting = new Set(this.#connections.values());
+    this.#flushes.set(id, { waiting, done, since: this.#local.now() });
+    for (const session of waiting) {
+      this.#word(session, encode('flushing', { flush: id, prefix }));
+    }
+    this.#flushed(id, undefined);
+  }
+
+  /** A letter in our mailboxes is out of them: `Carrier.settled`. */
+  settled(letter: Letter): void {
+    this.#channels.released(letter);
+  }
+
+  // — from connections —
+
+  /** One message of `connection`. What breaks a rule costs the connection. */
+  heard(connection: string, parts: readonly Buffer[]): void {
+    try {
+      const theirs = clockOf(parts[0]);
+      let session = this.#connections.get(connection);
+      session?.clock.observe(theirs, this.#local.now());
+      for (let i = 1; i < parts.length; i++) {
+        const record = decode(parts[i]!, 'process');
+        if (record.kind === 'hello') {
+          if (session !== undefined) throw violation('hello was said twice');
+          session = this.#hello(connection, record, theirs);
+          if (session === undefined) return;
+        } else if (session === undefined) {
+          throw violation(`${record.kind} was said before hello`);
+        } else {
+          this.#record(session, record);
+          // It has left, or had to.
+          if (session.connection !== connection) return;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof LayerError || error instanceof LedgerError)) throw error;
+      const from = this.#connections.get(connection)?.key ?? '';
+      this.#local.undecodable(from, error);
+      this.gone(connection);
+      this.#host.expel(connection);
+    }
+  }
+
+  /** `connection` has ended. */
+  gone(connection: string): void {
+    const session = this.#connections.get(connection);
+    if (session === undefined) return;
+    this.#connections.delete(connection);
+    session.connection = undefined;
+    session.awaySince = this.#local.now();
+    session.out.clear();
+    this.#channels.uncredit(session);
+    for (const id of [...this.#flushes.keys()]) this.#flushed(id, session);
+    this.#local.events.emit('peer:leave', { peer: session.key });
+  }
+
+  /** Say what there is to say. */
+  flushOut(): void {
+    const now = this.#local.now();
+    for (const session of this.#dirty) {
+      const { connection } = session;
+      if (connection === undefined) continue;
+      this.#acknowledge(session);
+      for (const message of session.out.take(now)) {
+        if (this.#host.transmit(connection, message)) continue;
+        this.gone(connection);
+        this.#host.expel(connection);
+        break;
+      }
+    }
+    this.#dirty.clear();
+  }
+
+  sweep(now: number): void {
+    this.#channels.sweep();
+    this.#groups.sweep();
+    for (const session of [...this.sessions.values()]) {
+      if (session.connection !== undefined) {
+        if (session.held !== session.told.held) this.#touch(session);
+        continue;
+      }
+      const away = now - session.awaySince;
+      if (away >= this.#limits.putBackTimeout) this.#channels.putBack(session);
+      if (away >= this.#limits.resumeTimeout)
+        this.#forget(session, 'unread in a process that is gone');
+      else this.#expire(session, now);
+    }
+    for (const [id, flush] of this.#flushes) {
+      if (now - flush.since < FLUSH_TIMEOUT) continue;
+      this.#flushes.delete(id);
+      flush.done();
+    }
+  }
+
+  #record(session: Session, record: Exclude<FromProcess, { kind: 'hello' }>): void {
+    switch (record.kind) {
+      case 'send':
+        this.#send(session, record);
+        break;
+      case 'groupSend': {
+        session.taken++;
+        this.#touch(session);
+        this.#allow(session, 'groupSend', record.group);
+        this.#local.counters.groupSent++;
+        const except = record.except.length === 0 ? undefined : new Set(record.except);
+        const expiresAt = session.clock.toOurs(record.expires);
+        this.#groups.send(record.group, record.payload, expiresAt, except, session);
+        break;
+      }
+      case 'settled':
+        session.ledger.receive(record.received);
+        session.ledger.take(record.numbers, (entry) => this.#channels.settled(session, entry));
+        break;
+      case 'back':
+        session.ledger.receive(record.received);
+        session.ledger.take(record.numbers, (entry) => {
+          if (entry.kind !== 'letter') throw violation('numbers has one that is no letter');
+          this.#channels.back(session, entry);
+        });
+        break;
+      case 'level':
+        if (ownerOf(record.route) !== session.key) throw violation('route is another process’s');
+        if (record.unread === 0) session.levels.delete(record.route);
+        else if (
+          session.levels.size < this.#limits.namesPerProcess ||
+          session.levels.has(record.route)
+        ) {
+          session.levels.set(record.route, record.unread);
+        } else throw tooMany('levels', this.#limits.namesPerProcess);
+        break;
+      case 'grant':
+        if (ownerOf(record.channel) !== undefined)
+          throw violation('channel belongs to one process');
+        this.#allow(session, 'receive', record.channel);
+        if (session.credits.size >= this.#limits.namesPerProcess) {
+          throw tooMany('channels', this.#limits.namesPerProcess);
+        }
+        this.#channels.grant(session, record.channel, record.count);
+        break;
+      case 'subscribe':
+        this.#allow(session, 'groupAdd', record.group);
+        if (session.groups.size >= this.#limits.namesPerProcess) {
+          throw tooMany('groups', this.#limits.namesPerProcess);
+        }
+        this.#groups.subscribe(session, record.group);
+        this.#done(session, record.request);
+        break;
+      case 'unsubscribe':
+        this.#groups.unsubscribe(session, record.group);
+        this.#done(session, record.request);
+        break;
+      case 'join':
+        this.#allow(session, 'groupAdd', record.group);
+        if (++session.joins > this.#limits.namesPerProcess) {
+          throw tooMany('joins', this.#limits.namesPerProcess);
+        }
+        this.#groups.join(record.group, record.channel, record.capacity);
+        this.#done(session, record.request);
+        break;
+      case 'leave':
+        if (session.joins > 0) session.joins--;
+        this.#groups.leave(record.group, record.channel, session);
+        this.#done(session, record.request);
+        break;
+      case 'sync':
+        this.#done(session, record.request);
+        break;
+      case 'flush':
+        this.#allow(session, 'flush', record.prefix);
+        this.flush(record.prefix, () => this.#done(session, record.request));
+        break;
+      case 'flushed':
+        this.#flushed(record.flush, session);
+        break;
+      case 'bye':
+        session.ledger.receive(record.received);
+        if (session.connection !== undefined) this.gone(session.connection);
+        this.#channels.putBack(session);
+        // What it had, it has counted itself.
+        for (const entry of session.ledger.entries()) {
+          if (entry.number <= record.received) session.ledger.remove(entry);
+        }
+        this.#forget(session, 'on the way to a process that has left');
+        break;
+      default:
+        record satisfies never;
+    }
+  }
+
+  #send(session: Session, record: RecordOf<'send'>): void {
+    const number = ++session.taken;
+    this.#touch(session);
+    if (!this.#isAllowed(session, 'send', record.channel)) {
+      // It must not pass for taken when the process comes back.
+      session.refuse(number);
+      throw notAllowed('send', record.channel);
+    }
+    const expiresAt = session.clock.toOurs(record.expires);
+    const capacity = record.capacity === 0xffff_ffff ? Number.POSITIVE_INFINITY : record.capacity;
+    const { channel, payload } = record;
+    if (this.#channels.send(channel, payload, expiresAt, capacity, undefined, session)) {
+      this.#local.counters.sent++;
+      return;
+    }
+    this.#local.counters.full++;
+    this.#local.events.emit('full', { channel });
+    session.refuse(number);
+  }
+
+  #hello(connection: string, hello: RecordOf<'hello'>, theirs: number): Session | undefined {
+    if (hello.version !== VERSION) {
+      const why = `version ${hello.version} of the protocol, expected ${VERSION}`;
+      this.#local.undecodable('', new LayerError('ERR_PROTOCOL', why));
+      const clock = Buffer.alloc(8);
+      this.#host.transmit(connection, [clock, encode('refusal', { version: VERSION, why: '' })]);
+      return undefined;
+    }
+    const key = keyOf(hello.secret);
+    let session = this.sessions.get(key);
+    if (session?.connection !== undefined) {
+      // Only who knows the secret gets here: the same process, whose old connection is dead.
+      const old = session.connection;
+      this.gone(old);
+      this.#host.expel(old);
+    }
+    const resumed = session !== undefined && hello.hub === this.id;
+    if (session !== undefined && !resumed)
+      this.#forget(session, 'unread in a process that is gone');
+    if (session === undefined || !resumed) {
+      if (this.sessions.size >= this.#limits.processes) {
+        throw tooMany('processes', this.#limits.processes);
+      }
+      session = new Session(key);
+      this.sessions.set(key, session);
+    } else {
+      const kept = new Set<number>();
+      for (const { from, count } of hello.kept) {
+        // What is kept is outstanding, so there cannot be more of it.
+        if (kept.size + count > session.ledger.size)
+          throw violation('kept has what was not handed');
+        for (let number = from; number < from + count; number++) kept.add(number);
+      }
+      session.ledger.receive(hello.received);
+      for (const entry of session.ledger.entries()) {
+        if (entry.number > hello.received || kept.has(entry.number)) continue;
+        session.ledger.remove(entry);
+        this.#channels.settled(session, entry);
+      }
+    }
+    session.connection = connection;
+    session.clock = new ClockOffset();
+    session.clock.observe(theirs, this.#local.now());
+    this.#connections.set(connection, session);
+    const { taken, refused, revoked, ledger } = session;
+    const welcome = {
+      version: VERSION,
+      hub: this.id,
+      resumed: resumed ? 1 : 0,
+      revoked: revoked ? 1 : 0,
+      taken,
+      refused: toRanges(refused.filter((number) => number > hello.acked)),
+    };
+    session.revoked = false;
+    session.told = { taken, held: -1, refused: refused.length };
+    session.out.clear();
+    this.#say(session, encode('welcome', welcome));
+    for (const entry of ledger.entries()) {
+      if (entry.record !== undefined && !entry.over) this.#say(session, entry.record);
+      else if (entry.number > ledger.received) this.#say(session, GIVEN_UP);
+    }
+    if (!resumed) this.#channels.claim(session);
+    this.#local.events.emit('peer:join', { peer: key });
+    return session;
+  }
+
+  #hand(session: Session, entry: Omit<Entry, 'number' | 'over'>): void {
+    const { ledger } = session;
+    const added = ledger.add(entry);
+    if (session.connection !== undefined) this.#say(session, added.record!);
+    if (ledger.octets <= this.#limits.octetsPerProcess && ledger.size <= MESSAGES_MAX) return;
+    const { connection } = session;
+    if (connection !== undefined) {
+      this.gone(connection);
+      this.#host.expel(connection);
+    }
+    this.#forget(session, 'for a process that does not read');
+  }
+
+  /** Say something that arrives even if the connection breaks. */
+  #word(session: Session, record: Buffer): void {
+    this.#hand(session, {
+      kind: 'word',
+      channel: '',
+      route: '',
+      expiresAt: Number.POSITIVE_INFINITY,
+      parcel: undefined,
+      letter: undefined,
+      record,
+    });
+  }
+
+  #done(session: Session, request: number): void {
+    this.#say(session, encode('done', { request }));
+  }
+
+  #say(session: Session, record: Buffer): void {
+    if (session.connection === undefined) return;
+    session.out.push(record);
+    this.#touch(session);
+  }
+
+  #touch(session: Session): void {
+    if (this.#dirty.size === 0) this.#host.wake();
+    this.#dirty.add(session);
+  }
+
+  #acknowledge(session: Session): void {
+    const { taken, held, refused, told } = session;
+    if (taken === told.taken && held === told.held) return;
+    const fresh = toRanges(refused.slice(told.refused));
+    session.out.push(encode('ack', { taken, held, refused: fresh }));
+    session.told = { taken, held, refused: refused.length };
+  }
+
+  /** What has expired for a process that is away need not wait for it. */
+  #expire(session: Session, now: number): void {
+    let lost = 0;
+    for (const entry of session.ledger.entries()) {
+      if (entry.over || entry.kind === 'word' || entry.expiresAt > now) continue;
+      if (entry.kind === 'direct' && entry.number > session.ledger.received) {
+        this.#local.expired(entry.channel, 1);
+      } else lost++;
+      session.ledger.giveUp(entry);
+    }
+    this.#local.lost(lost, 'unread in a process that is gone');
+  }
+
+  #forget(session: Session, why: string): void {
+    this.sessions.delete(session.key);
+    this.#channels.putBack(session);
+    this.#groups.unsubscribeAll(session);
+    let lost = 0;
+    const { ledger } = session;
+    for (const entry of [...ledger.entries()]) {
+      const isOver = entry.over;
+      const isUnsent = entry.number > ledger.received;
+      ledger.remove(entry);
+      if (isOver || entry.kind === 'word') continue;
+      if (entry.kind === 'direct' && isUnsent) this.#channels.keep(entry);
+      else lost++;
+    }
+    this.#local.lost(lost, why);
+  }
+
+  #flushed(id: number, session: Session | undefined): void {
+    const flush = this.#flushes.get(id);
+    if (flush === undefined) return;
+    if (session !== undefined) flush.waiting.delete(session);
+    if (flush.waiting.size > 0) return;
+    this.#flushes.delete(id);
+    flush.done();
+  }
+
+  #allow(session: Session, action: HubAction, name: string): void {
+    if (!this.#isAllowed(session, action, name)) throw notAllowed(action, name);
+  }
+
+  #isAllowed({ connection }: Session, action: HubAction, name: string): boolean {
+    if (connection === undefined || this.#host.allows === undefined) return true;
+    return this.#host.allows(connection, action, name);
+  }
+}
+
+function notAllowed(action: HubAction, name: string): LayerError {
+  return new LayerError('ERR_PROTOCOL', `${action} ${name} is not allowed`);
+}
+
+function violation(why: string): LayerError {
+  return new LayerError('ERR_PROTOCOL', why);
+}
+
+function tooMany(what: string, limit: number): LayerError {
+  return new LayerError('ERR_PROTOCOL', `more than ${limit} ${what}`);
+}
+
+const MESSAGES_MAX = 1_000_000;
+/** Milliseconds. */
+const FLUSH_TIMEOUT = 30_000;
+/** In the place of a message that has expired, so that numbers agree. */
+const GIVEN_UP = encode('lapsed', {});

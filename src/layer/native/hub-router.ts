@@ -1,0 +1,170 @@
+/** HubRouter: the ROUTER of a hub or producer, and the core behind it. One connection for each process. */
+
+import { setImmediate } from 'node:timers';
+import { Router, SocketError } from '../../sockets/index.ts';
+import type { Capabilities } from '../carrier/capabilities.ts';
+import type { Carrier } from '../carrier/carrier.ts';
+import { type LayerSocketOptions, reportRefusals } from '../connection/socket-options.ts';
+import type { Letter } from '../local/letter.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { turn } from '../local/turn.ts';
+import { type HubAction, HubCore } from './hub-core.ts';
+import type { HubLimits } from './limits.ts';
+import { RECORDS_MAX } from './messages.ts';
+
+/** Judges what a process may do. `userId` is who the authenticator took it for. */
+export type Authorize = (request: {
+  userId: string | undefined;
+  action: HubAction;
+  name: string;
+}) => boolean;
+
+export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
+  readonly capabilities = { groupExpiry: true } as Capabilities;
+  readonly core: HubCore;
+  readonly #socket: Router;
+  /** User-Id by connection, where somebody asks for it. */
+  readonly #users = new Map<string, string | undefined>();
+  readonly #keepsUsers: boolean;
+  #closed = false;
+  #due = false;
+
+  constructor(
+    local: LocalState,
+    options: LayerSocketOptions,
+    limits: HubLimits,
+    authorize?: Authorize,
+  ) {
+    this.#keepsUsers = authorize !== undefined;
+    this.#socket = new Router({
+      ...options,
+      mandatory: true,
+      sendHighWaterMark: 0,
+      receiveHighWaterMark: 1000,
+      sendHighWaterMarkBytes: limits.octetsPerProcess,
+      receiveHighWaterMarkBytes: RECEIVE_OCTETS,
+      // Its clock, and the records.
+      maxMessageParts: RECORDS_MAX + 2,
+      linger: LINGER,
+    });
+    this.#socket.keepPeers = this.#keepsUsers;
+    reportRefusals(this.#socket, local);
+    this.core = new HubCore(
+      local,
+      {
+        transmit: (connection, message) => this.#transmit(connection, message),
+        expel: (connection) => {
+          if (!this.#socket.closed) this.#socket.disconnectPeer(Buffer.from(connection, 'latin1'));
+        },
+        wake: () => this.#wake(),
+        ...(authorize !== undefined && {
+          allows: (connection, action, name) =>
+            authorize({ userId: this.#users.get(connection), action, name }),
+        }),
+      },
+      limits,
+    );
+    this.#socket.events.on('disconnect', ({ routingId }) => {
+      if (routingId === undefined) return;
+      const connection = routingId.toString('latin1');
+      this.#users.delete(connection);
+      this.core.gone(connection);
+    });
+  }
+
+  /** Where it listens, with the real port. */
+  get address(): string {
+    return this.#socket.closed ? '' : (this.#socket.lastEndpoint ?? '');
+  }
+
+  /** Rejects as `Socket.bind`. */
+  async bind(address: string): Promise<void> {
+    try {
+      await this.#socket.bind(address);
+    } catch (error) {
+      this.#socket.close();
+      throw error;
+    }
+    void this.#listen();
+  }
+
+  /** Take in what processes have said by now: what is said to them may build on it. */
+  catchUp(): void {
+    for (let parts = this.#socket.tryReceive(); parts; parts = this.#socket.tryReceive()) {
+      this.#heard(parts);
+    }
+  }
+
+  settled(letter: Letter): void {
+    this.core.settled(letter);
+  }
+
+  sweep(now: number): void {
+    if (!this.#closed) this.core.sweep(now);
+  }
+
+  /** Settles when what was said has gone out, or the time for that is over. */
+  async close(): Promise<void> {
+    // What has arrived is still handled; closing would discard it.
+    await turn();
+    if (!this.#socket.closed) this.catchUp();
+    this.core.flushOut();
+    this.#closed = true;
+    await this.#socket[Symbol.asyncDispose]();
+  }
+
+  async #listen(): Promise<void> {
+    while (!this.#closed) {
+      let messages: Buffer[][];
+      try {
+        messages = await this.#socket.receiveMany();
+      } catch {
+        return;
+      }
+      let since = performance.now();
+      for (const parts of messages) {
+        if (this.#closed) return;
+        this.#heard(parts);
+        if (performance.now() - since < SLICE) continue;
+        this.core.flushOut();
+        await turn();
+        since = performance.now();
+      }
+      this.core.flushOut();
+    }
+  }
+
+  #heard(parts: readonly Buffer[]): void {
+    const connection = parts[0]!.toString('latin1');
+    if (this.#keepsUsers && !this.#users.has(connection)) {
+      this.#users.set(connection, this.#socket.peerOf(parts)?.userId);
+    }
+    this.core.heard(connection, parts.slice(1));
+  }
+
+  #transmit(connection: string, message: Buffer[]): boolean {
+    if (this.#socket.closed) return true;
+    try {
+      return this.#socket.trySend([Buffer.from(connection, 'latin1'), ...message]);
+    } catch (error) {
+      if (error instanceof SocketError) return false;
+      throw error;
+    }
+  }
+
+  #wake(): void {
+    if (this.#due) return;
+    this.#due = true;
+    setImmediate(() => {
+      this.#due = false;
+      if (!this.#closed) this.core.flushOut();
+    });
+  }
+}
+
+/** Milliseconds. */
+const LINGER = 2000;
+/** Milliseconds for which messages are taken in before others get a turn. */
+const SLICE = 5;
+/** Octets that have come in and are not taken in yet, of all processes. */
+const RECEIVE_OCTETS = 67_108_864;

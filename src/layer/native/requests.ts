@@ -1,0 +1,100 @@
+/** Requests: what a process has asked of a hub, until the hub says that it is done; said again after each connection. */
+
+import { LayerClosed } from '../errors.ts';
+import { encode, type FieldsOf } from './records.ts';
+
+type RequestKind = 'subscribe' | 'unsubscribe' | 'join' | 'leave' | 'sync' | 'flush';
+
+interface Pending {
+  readonly record: Buffer;
+  /** `group\nchannel` of a membership that is begun, which an older end does not touch. */
+  readonly begins: string | undefined;
+  /** Without a hub, there is no need to wait. */
+  readonly lenient: boolean;
+  resolve: () => void;
+  reject: (reason: unknown) => void;
+}
+
+export class Requests {
+  readonly #say: (record: Buffer) => void;
+  readonly #pending = new Map<number, Pending>();
+  #count = 0;
+  /** There is no hub, and somebody has tried. */
+  #absent = false;
+  #closed = false;
+
+  constructor(say: (record: Buffer) => void) {
+    this.#say = say;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Resolves when the hub has done it. */
+  ask<K extends RequestKind>(
+    kind: K,
+    fields: Omit<FieldsOf<K>, 'request'>,
+    lenient: boolean,
+    begins?: string,
+  ): Promise<void> {
+    if (this.#closed) return Promise.reject(new LayerClosed());
+    const request = ++this.#count;
+    const record = encode(kind, { ...fields, request } as unknown as FieldsOf<K>);
+    const pending: Pending = {
+      record,
+      begins,
+      lenient,
+      resolve: () => {},
+      reject: () => {},
+    };
+    this.#pending.set(request, pending);
+    this.#say(record);
+    if (lenient && this.#absent) return RESOLVED;
+    return new Promise((resolve, reject) => {
+      pending.resolve = resolve;
+      pending.reject = reject;
+    });
+  }
+
+  /** Whether a membership was begun that the hub may not have heard of. */
+  begins(group: string, channel: string): boolean {
+    const key = `${group}\n${channel}`;
+    for (const { begins } of this.#pending.values()) if (begins === key) return true;
+    return false;
+  }
+
+  done(request: number): void {
+    const pending = this.#pending.get(request);
+    this.#pending.delete(request);
+    pending?.resolve();
+  }
+
+  /** The hub answers. */
+  joined(): void {
+    this.#absent = false;
+    for (const { record } of this.#pending.values()) this.#say(record);
+  }
+
+  /** No hub answers. */
+  absent(): void {
+    this.#absent = true;
+    for (const pending of this.#pending.values()) if (pending.lenient) pending.resolve();
+  }
+
+  close(): void {
+    this.#closed = true;
+    const closed = new LayerClosed();
+    for (const pending of this.#pending.values()) pending.reject(closed);
+    this.#pending.clear();
+  }
+
+  /** Somebody else does from here on what was asked for. */
+  retire(): void {
+    this.#closed = true;
+    for (const pending of this.#pending.values()) pending.resolve();
+    this.#pending.clear();
+  }
+}
+
+const RESOLVED = Promise.resolve();

@@ -1,0 +1,229 @@
+/** Sends: what this process has given a hub, in order, until the hub says what became of it. */
+
+import { ChannelFull, LayerClosed, LayerError } from '../errors.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { Queue } from '../local/queue.ts';
+import type { Range } from './fields.ts';
+import { encode } from './records.ts';
+
+/** One message. Its record stays as it is: the time in it is absolute. */
+interface Item {
+  readonly record: Buffer;
+  readonly name: string;
+  readonly isGroup: boolean;
+  readonly expiresAt: number;
+  /** Undefined once the caller knows. */
+  resolve: (() => void) | undefined;
+  reject: ((reason: unknown) => void) | undefined;
+}
+
+export class Sends {
+  readonly #local: LocalState;
+  readonly #say: (record: Buffer) => void;
+  /** Those the hub has not got, and those of which it has not said what became of them. */
+  readonly #waiting = new Queue<Item>();
+  readonly #sent = new Queue<Item>();
+  /** Of the first one in `#sent`, less one. */
+  #acked = 0;
+  #open = false;
+  #octets = 0;
+  /** Of ours, what the hub had in its hands when it last spoke of it. */
+  #held = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(local: LocalState, say: (record: Buffer) => void) {
+    this.#local = local;
+    this.#say = say;
+  }
+
+  get acked(): number {
+    return this.#acked;
+  }
+
+  get unconfirmedCount(): number {
+    return this.#waiting.length + this.#sent.length;
+  }
+
+  /** What the hub has confirmed and may lose. */
+  get held(): number {
+    return this.#held;
+  }
+
+  send(channel: string, payload: Uint8Array): Promise<void> {
+    const expiresAt = this.#local.now() + this.#local.settings.expiry;
+    const capacity = Math.min(0xffff_ffff, this.#local.capacityOf(channel));
+    const record = encode('send', { channel, expires: expiresAt, capacity, payload });
+    return new Promise((resolve, reject) => {
+      this.#post({ record, name: channel, isGroup: false, expiresAt, resolve, reject });
+    });
+  }
+
+  /** Resolves when the hub has been told, or when it is waited for in vain. */
+  groupSend(group: string, payload: Uint8Array, except: readonly string[]): Promise<void> {
+    const expiresAt = this.#local.now() + this.#local.settings.expiry;
+    const record = encode('groupSend', { group, expires: expiresAt, except, payload });
+    const item: Item = {
+      record,
+      name: group,
+      isGroup: true,
+      expiresAt,
+      resolve: undefined,
+      reject: undefined,
+    };
+    if (this.#canSend) {
+      this.#transmit(item);
+      return RESOLVED;
+    }
+    return new Promise((resolve) => {
+      item.resolve = resolve;
+      item.reject = () => resolve();
+      this.#post(item);
+    });
+  }
+
+  /** The hub answers, and knows this process: it has had all up to `taken`. */
+  resume(taken: number, refused: readonly Range[]): void {
+    this.#settle(taken, refused);
+    for (let i = 0; i < this.#sent.length; i++) this.#say(this.#sent.at(i)!.record);
+    this.#open = true;
+    this.#drain();
+  }
+
+  /** The hub answers, and does not know this process. `another`: nor has it what the last one had. */
+  restart(another: boolean): void {
+    if (another) this.#local.lost(this.#held, 'in a hub that is gone');
+    this.#held = 0;
+    this.#acked = 0;
+    let lost = 0;
+    for (let item = this.#sent.shift(); item !== undefined; item = this.#sent.shift()) {
+      this.#octets -= item.record.length;
+      lost++;
+      item.reject?.(unconfirmed(this.#local.bare(item.name), 'the hub that had it is gone'));
+    }
+    this.#local.lost(lost, 'not confirmed by a hub that is gone');
+    this.#open = true;
+    this.#drain();
+  }
+
+  /** The hub does not answer. */
+  lost(): void {
+    this.#open = false;
+  }
+
+  ack(taken: number, held: number, refused: readonly Range[]): void {
+    this.#held = held;
+    this.#settle(taken, refused);
+    this.#drain();
+  }
+
+  sweep(now: number): void {
+    for (;;) {
+      const item = this.#waiting.peek();
+      if (item === undefined || item.expiresAt > now) break;
+      this.#waiting.shift();
+      this.#giveUp(item, 'no hub answered before the message expired');
+    }
+    for (let i = 0; i < this.#sent.length; i++) {
+      const item = this.#sent.at(i)!;
+      if (item.expiresAt > now) break;
+      const why = 'the hub has not said what became of it';
+      item.reject?.(unconfirmed(this.#local.bare(item.name), why));
+      item.resolve = undefined;
+      item.reject = undefined;
+    }
+  }
+
+  /** Resolves when all is confirmed, or there is no hub that could. */
+  idle(): Promise<void> {
+    if (!this.#open || this.unconfirmedCount === 0) return RESOLVED;
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  close(): void {
+    const closed = new LayerClosed();
+    const count = this.unconfirmedCount;
+    for (const queue of [this.#sent, this.#waiting]) {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+        item.reject?.(closed);
+      }
+    }
+    this.#local.lost(count, 'not confirmed when the layer was closed');
+  }
+
+  get #canSend(): boolean {
+    return (
+      this.#open &&
+      this.#waiting.length === 0 &&
+      this.#sent.length < UNCONFIRMED_MAX &&
+      this.#octets < OCTETS_MAX
+    );
+  }
+
+  #post(item: Item): void {
+    if (this.#canSend) {
+      this.#transmit(item);
+      return;
+    }
+    if (!this.#open && this.#waiting.length >= WAITING_MAX) {
+      this.#giveUp(item, `no hub answers, and ${WAITING_MAX} messages wait for it`);
+      return;
+    }
+    this.#waiting.push(item);
+  }
+
+  #transmit(item: Item): void {
+    this.#sent.push(item);
+    this.#octets += item.record.length;
+    this.#say(item.record);
+    if (!item.isGroup) return;
+    item.resolve?.();
+    item.resolve = undefined;
+    item.reject = undefined;
+  }
+
+  #drain(): void {
+    while (
+      this.#open &&
+      this.#waiting.length > 0 &&
+      this.#sent.length < UNCONFIRMED_MAX &&
+      this.#octets < OCTETS_MAX
+    ) {
+      this.#transmit(this.#waiting.shift()!);
+    }
+    if (this.unconfirmedCount === 0) for (const wake of this.#idle.splice(0)) wake();
+  }
+
+  #settle(taken: number, refused: readonly Range[]): void {
+    let next = 0;
+    while (this.#acked < taken) {
+      const item = this.#sent.shift();
+      if (item === undefined) {
+        throw new LayerError('ERR_PROTOCOL', `taken is ${taken}, more than was sent`);
+      }
+      const number = ++this.#acked;
+      this.#octets -= item.record.length;
+      while (next < refused.length && refused[next]!.from + refused[next]!.count <= number) next++;
+      const range = refused[next];
+      if (range !== undefined && range.from <= number) {
+        item.reject?.(new ChannelFull(this.#local.bare(item.name)));
+      } else item.resolve?.();
+    }
+  }
+
+  #giveUp(item: Item, why: string): void {
+    this.#local.lost(1, why);
+    item.reject?.(unconfirmed(this.#local.bare(item.name), why));
+  }
+}
+
+function unconfirmed(channel: string, why: string): LayerError {
+  return new LayerError('ERR_UNCONFIRMED', `message to ${channel} may be lost: ${why}`, {
+    channel,
+  });
+}
+
+const RESOLVED = Promise.resolve();
+const WAITING_MAX = 10_000;
+/** Messages and octets that a hub may have to confirm. */
+const UNCONFIRMED_MAX = 4096;
+const OCTETS_MAX = 16_777_216;

@@ -1,0 +1,61 @@
+/** Session: one process as a hub knows it, over all its connections. */
+
+import { Ledger } from './ledger.ts';
+import { ClockOffset, Outgoing } from './messages.ts';
+import type { ParcelSender } from './parcel.ts';
+
+/** What a process takes of one ordinary channel. */
+export interface SessionCredit {
+  count: number;
+  change(delta: number): void;
+  settle(): void;
+  end(): void;
+}
+
+export class Session implements ParcelSender {
+  /** Of the process: a hash of the secret that it has shown. */
+  readonly key: string;
+  /** The connection that it has now. */
+  connection: string | undefined;
+  /** Since when it has none. */
+  awaySince = 0;
+  readonly ledger: Ledger = new Ledger();
+  readonly out: Outgoing = new Outgoing();
+  clock: ClockOffset = new ClockOffset();
+  /** Groups with members there. */
+  readonly groups: Set<string> = new Set();
+  /** Messages of ordinary channels that it will take, and may be on its waiting list at the hub. */
+  readonly credits: Map<string, SessionCredit> = new Map();
+  /** Messages of groups that are unread in its channels, by their route, as it has said. */
+  readonly levels: Map<string, number> = new Map();
+  /** Memberships of channels of others that it has made. */
+  joins = 0;
+  /** The last of its messages taken in, those refused that it may not know of, and what it was told last. */
+  taken = 0;
+  readonly refused: number[] = [];
+  told: { taken: number; held: number; refused: number } = { taken: 0, held: 0, refused: 0 };
+  held = 0;
+  /** Ordinary messages that it had were given to others while it was away. */
+  revoked = false;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  /** Unread messages of all its channels with that route. */
+  unreadOf(route: string): number {
+    return this.ledger.unreadOf(route) + (this.levels.get(route) ?? 0);
+  }
+
+  refuse(number: number): void {
+    this.refused.push(number);
+    if (this.refused.length > 2 * REFUSED_MAX) {
+      const forgotten = this.refused.length - REFUSED_MAX;
+      this.refused.splice(0, forgotten);
+      this.told.refused = Math.max(0, this.told.refused - forgotten);
+    }
+  }
+}
+
+/** A process has fewer messages than that unconfirmed. */
+const REFUSED_MAX = 8192;

@@ -1,0 +1,130 @@
+/** Connector: keeps one connection to a broker open, for ever: address by address, with growing and random pauses. */
+
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { AmqpClient, AmqpConnection, AmqpTarget } from './client.ts';
+import type { Place, RabbitmqSettings } from './options.ts';
+
+/** Who uses the connection. */
+export interface ConnectorHost {
+  /** Makes everything on a new connection that has to be there. Where it fails the connection is given up. */
+  prepare(connection: AmqpConnection): Promise<void>;
+  /** `prepare` is done, and `connection` is the one to use. */
+  opened(connection: AmqpConnection, address: string): void;
+  /** It is gone, after `opened`; another one is sought. */
+  closed(address: string, error: Error): void;
+  /** There is none at `address`, or `prepare` has failed. */
+  refused(address: string, error: Error): void;
+  /** The broker takes no messages, for `reason`; undefined: it does again. */
+  blocked(reason: string | undefined): void;
+}
+
+/** Works from `start` to `close`. */
+export class Connector {
+  readonly #client: AmqpClient;
+  readonly #settings: RabbitmqSettings;
+  readonly #host: ConnectorHost;
+  readonly #stop = new AbortController();
+  #connection: AmqpConnection | undefined;
+  /** Ends the connection that there is, or that is being prepared. */
+  #end: ((error: Error) => void) | undefined;
+  #wake: (() => void) | undefined;
+  #failureCount = 0;
+
+  constructor(client: AmqpClient, settings: RabbitmqSettings, host: ConnectorHost) {
+    this.#client = client;
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  start(): void {
+    void this.#run();
+  }
+
+  /** Gives the connection up, and seeks another one. */
+  reconnect(error: Error): void {
+    this.#end?.(error);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#wake?.();
+    await this.#connection?.close().catch(() => {});
+    this.#end?.(new Error('the layer is closed'));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      for (const target of await this.#targets()) {
+        if (this.#stop.signal.aborted) return;
+        await this.#use(target);
+        if (this.#stop.signal.aborted) return;
+        await this.#pause();
+      }
+    }
+  }
+
+  /** Settles when the connection is over, or cannot be had. */
+  async #use(target: AmqpTarget): Promise<void> {
+    const address = `${target.host}:${target.port}`;
+    const over = new Promise<Error>((resolve) => {
+      this.#end = resolve;
+    });
+    const failed = over.then((error) => Promise.reject(error));
+    failed.catch(() => {});
+    let opened = false;
+    try {
+      const connection = await this.#client.connect(target, {
+        ended: (error) => this.#end?.(error),
+        blocked: (reason) => this.#host.blocked(reason),
+        unblocked: () => this.#host.blocked(undefined),
+      });
+      this.#connection = connection;
+      await Promise.race([this.#host.prepare(connection), failed]);
+      if (this.#stop.signal.aborted) return;
+      this.#failureCount = 0;
+      opened = true;
+      this.#host.opened(connection, address);
+      await failed;
+    } catch (error) {
+      this.#connection?.destroy();
+      this.#connection = undefined;
+      if (this.#stop.signal.aborted) return;
+      if (opened) this.#host.closed(address, error as Error);
+      else this.#host.refused(address, error as Error);
+    }
+  }
+
+  /** At once after a connection that worked, then longer and longer; never the same for all who lost a broker together. */
+  async #pause(): Promise<void> {
+    const { reconnectInterval, reconnectMaxInterval } = this.#settings;
+    const longest = Math.min(reconnectMaxInterval, reconnectInterval * 2 ** this.#failureCount++);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, longest * (0.5 + Math.random() / 2));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #targets(): Promise<AmqpTarget[]> {
+    const { heartbeatInterval, connectTimeout, queue } = this.#settings;
+    const places = await Promise.all(this.#settings.places.map(addressesOf));
+    return places
+      .flat()
+      .map((place) => ({ ...place, heartbeatInterval, connectTimeout, connectionName: queue }));
+  }
+}
+
+/** A place for each address of its name, in random order. Without any the connection itself says what is wrong. */
+async function addressesOf(place: Place): Promise<Place[]> {
+  if (isIP(place.host) !== 0) return [place];
+  const found = await lookup(place.host, { all: true }).catch(() => []);
+  if (found.length === 0) return [place];
+  return found
+    .map(({ address }) => ({ place: { ...place, host: address }, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map((each) => each.place);
+}

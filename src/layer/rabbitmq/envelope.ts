@@ -1,0 +1,101 @@
+/** Envelope: a message between the layer and the broker. What the Python package does not know stands in AMQP headers. */
+
+import type { CarrierHost } from '../carrier/carrier-host.ts';
+import { LayerError } from '../errors.ts';
+import { Letter } from '../local/letter.ts';
+import type { Delivery, Publication } from './client.ts';
+import { type Address, address, readAddress, unwrap, wrap } from './format.ts';
+
+/** A message that has arrived. */
+export interface Arrival {
+  readonly address: Address;
+  readonly letter: Letter;
+  /** Members of the group that do not get it. */
+  readonly except: ReadonlySet<string> | undefined;
+}
+
+/** Writes and reads what goes through the broker. */
+export class Envelopes {
+  readonly #host: CarrierHost;
+  readonly #plain: boolean;
+
+  /** @param plain whether payloads are maps in msgpack; others are wrapped into one */
+  constructor(host: CarrierHost, plain: boolean) {
+    this.#host = host;
+    this.#plain = plain;
+  }
+
+  /** `payload`, as it is published to a queue or an exchange. */
+  write(
+    kind: Address['kind'],
+    name: string,
+    payload: Uint8Array,
+    to: Pick<Publication, 'exchange' | 'routingKey' | 'mandatory' | 'durable'>,
+    except?: ReadonlySet<string>,
+  ): Publication {
+    const { expiry } = this.#host.settings;
+    const headers: Record<string, unknown> = {
+      [SENDER]: this.#host.key,
+      [DEADLINE]: Date.now() + Math.ceil(expiry),
+    };
+    if (except !== undefined && except.size > 0) headers[EXCEPT] = [...except].join(' ');
+    const body = address(this.#plain ? payload : wrap(payload), kind, name);
+    return { ...to, headers, body, expiration: Math.ceil(expiry) };
+  }
+
+  /** @throws LayerError `ERR_CODEC` */
+  read(delivery: Delivery): Arrival {
+    const { body, headers } = delivery;
+    if (!(body instanceof Uint8Array)) throw unreadable('not octets');
+    const { maxMessageSize, expiry } = this.#host.settings;
+    if (body.length > maxMessageSize + OVERHEAD) {
+      throw unreadable(`${body.length} octets, at most ${maxMessageSize} are allowed`);
+    }
+    const parcel = readAddress(body);
+    const wrapped = unwrap(parcel.payload);
+    if (this.#plain !== (wrapped === undefined)) {
+      throw unreadable(
+        this.#plain ? 'encrypted, or of another codec' : 'not encrypted, or of another codec',
+      );
+    }
+    const deadline = headers[DEADLINE];
+    const left = typeof deadline === 'number' ? Math.min(deadline - Date.now(), expiry) : expiry;
+    const from = this.senderOf(delivery);
+    if (left <= 0) this.#host.skewed(from, -left);
+    const { kind, name } = parcel.address;
+    const letter = new Letter(
+      wrapped ?? parcel.payload,
+      this.#host.expiryOf(left),
+      0,
+      from,
+      kind === 'group' ? name : undefined,
+    );
+    const except = headers[EXCEPT];
+    return {
+      address: parcel.address,
+      letter,
+      except: typeof except === 'string' ? new Set(except.split(' ')) : undefined,
+    };
+  }
+
+  /** The key of the process that sent it; empty for one of Python. */
+  senderOf({ headers }: Delivery): string {
+    const sender = headers[SENDER];
+    return typeof sender === 'string' ? sender.slice(0, 64) : '';
+  }
+}
+
+/** What layers tell each other. */
+export const CONTROL = 'zeromq-pure-control';
+/** The queue that an answer goes to. */
+export const REPLY_TO = 'zeromq-pure-reply-to';
+export const SENDER = 'zeromq-pure-sender';
+/** Milliseconds since 1970 by the sender's clock, when the message expires. */
+const DEADLINE = 'zeromq-pure-deadline';
+const EXCEPT = 'zeromq-pure-except';
+/** Octets for the address, and for what encryption adds. */
+const OVERHEAD = 1024;
+
+function unreadable(why: string): LayerError {
+  return new LayerError('ERR_CODEC', `the message is ${why}`);
+}

@@ -1,0 +1,4 @@
+/** What "zeromq-pure/layer/rabbitmq" exports. */
+
+export { RabbitmqLayer } from './layer.ts';
+export type { RabbitmqLayerOptions } from './options.ts';

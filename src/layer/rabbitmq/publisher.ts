@@ -1,0 +1,137 @@
+/** Publisher: what is sent, until the broker has said that it has it. */
+
+import { clearTimeout, setTimeout } from 'node:timers';
+import { LayerError } from '../errors.ts';
+import { Queue } from '../local/queue.ts';
+import type { AmqpChannel, AmqpConnection, AmqpError, Publication } from './client.ts';
+
+/** What became of a message: in a queue, in none because there is none, or in none because it was full. */
+export type Fate = 'routed' | 'unroutable' | 'full';
+
+/** A message waits here for a connection until it expires. What was under way when a connection broke is unconfirmed. */
+export class Publisher {
+  readonly #now: () => number;
+  readonly #waiting = new Queue<Parcel>();
+  #connection: AmqpConnection | undefined;
+  #channel: AmqpChannel | undefined;
+  #underWay = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Messages whose fate is not known yet. */
+  get pendingCount(): number {
+    return this.#waiting.length + this.#underWay;
+  }
+
+  /** Rejects with LayerError `ERR_UNCONFIRMED` or `ERR_REFUSED`. */
+  publish(publication: Publication): Promise<Fate> {
+    return new Promise((resolve, reject) => {
+      const expiresAt = this.#now() + publication.expiration;
+      const parcel: Parcel = { publication, expiresAt, resolve, reject };
+      if (this.#channel?.open && this.#waiting.length === 0) this.#write(this.#channel, parcel);
+      else if (this.#waiting.length < WAITING_MAX) this.#waiting.push(parcel);
+      else reject(unconfirmed(`no broker answers, and ${WAITING_MAX} messages wait for it`));
+    });
+  }
+
+  /** Publish through `connection` from now on; undefined: wait for one. */
+  async use(connection: AmqpConnection | undefined): Promise<void> {
+    this.#connection = connection;
+    this.#channel = undefined;
+    if (connection === undefined) return;
+    const channel = await connection.openChannel(() => {
+      if (this.#channel === channel && this.#connection === connection) {
+        // Some message was refused: the next ones need another channel.
+        this.use(connection).catch(() => {});
+      }
+    });
+    await channel.confirm();
+    if (this.#connection !== connection) return;
+    this.#channel = channel;
+    while (channel.open) {
+      const parcel = this.#waiting.shift();
+      if (parcel === undefined) return;
+      this.#write(channel, parcel);
+    }
+  }
+
+  /** Give up what has waited too long. */
+  sweep(now: number): void {
+    for (;;) {
+      const parcel = this.#waiting.peek();
+      if (parcel === undefined || parcel.expiresAt > now) return;
+      this.#waiting.shift();
+      parcel.reject(unconfirmed('no broker answered before the message expired'));
+    }
+  }
+
+  /** Settles when nothing is under way, or after `timeout` milliseconds; what still waits is rejected with `reason`. */
+  async close(timeout: number, reason: LayerError): Promise<void> {
+    for (let parcel = this.#waiting.shift(); parcel; parcel = this.#waiting.shift()) {
+      parcel.reject(reason);
+    }
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeout);
+      this.#idle.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #write(channel: AmqpChannel, { publication, resolve, reject }: Parcel): void {
+    this.#underWay++;
+    channel.publish(publication).then(
+      (fate) => {
+        this.#settled();
+        resolve(fate);
+      },
+      (error: AmqpError) => {
+        this.#settled();
+        if (error.code === 'NACK') resolve('full');
+        else
+          reject(
+            REFUSALS.has(error.code ?? '')
+              ? refused(error)
+              : unconfirmed('the connection broke', error),
+          );
+      },
+    );
+  }
+
+  #settled(): void {
+    if (--this.#underWay > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+interface Parcel {
+  readonly publication: Publication;
+  readonly expiresAt: number;
+  readonly resolve: (fate: Fate) => void;
+  readonly reject: (error: LayerError) => void;
+}
+
+/** What a broker answers to one who asks for what it does not give. */
+export const REFUSALS: ReadonlySet<string> = new Set([
+  'ACCESS_REFUSED',
+  'NOT_FOUND',
+  'PRECONDITION_FAILED',
+  'RESOURCE_LOCKED',
+  'NOT_ALLOWED',
+]);
+
+/** The broker does not give what was asked for. */
+export function refused(cause: Error): LayerError {
+  return new LayerError('ERR_REFUSED', `refused by the broker: ${cause.message}`, { cause });
+}
+
+function unconfirmed(why: string, cause?: Error): LayerError {
+  return new LayerError('ERR_UNCONFIRMED', `the fate of the message is unknown: ${why}`, { cause });
+}
+
+const WAITING_MAX = 10_000;

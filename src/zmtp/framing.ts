@@ -1,0 +1,60 @@
+/**
+ * Framing: how a connection turns frames into octets and back. ZMTP 3.1 has a greeting, a Decoder and an Encoder;
+ * another one (frames of WebSocket, ZMTP 2.0) brings its own three and has everything else from `Connection`.
+ */
+
+import { Decoder } from './decoder.ts';
+import { Encoder } from './encoder.ts';
+import { encodeGreeting, GreetingDecoder } from './greeting.ts';
+
+/** What both sides send before the first frame. */
+export interface Greeting
+  extends Pick<GreetingDecoder, 'done' | 'minor' | 'push' | 'checkMechanism'> {
+  /** Our own greeting: the first octets that go out. */
+  readonly ours: Buffer;
+}
+
+/** Octets to messages and commands; its doc comments are those of {@link Decoder}. */
+export type FrameDecoder = Pick<
+  Decoder,
+  | 'push'
+  | 'next'
+  | 'message'
+  | 'command'
+  | 'error'
+  | 'limits'
+  | 'mendsLongCommands'
+  | 'place'
+  | 'placed'
+  | 'pending'
+  | 'release'
+  | 'clear'
+>;
+
+/** Messages and commands to octets; its doc comments are those of {@link Encoder}. */
+export type FrameEncoder = Pick<
+  Encoder,
+  'raw' | 'message' | 'command' | 'pending' | 'take' | 'written'
+>;
+
+/** Created anew for each connection. */
+export interface Framing {
+  /** Absent where the transport has agreed on version and mechanism already, as ZWS 2.0 does: 3.1 is spoken then. */
+  readonly greeting?: Greeting;
+  /**
+   * Is given each chunk as the transport delivers it, so a transport that keeps the bounds of messages can rely on
+   * them. The connection sets its `limits`.
+   */
+  readonly decoder: FrameDecoder;
+  /** Each Buffer of its `take` is written in one piece. */
+  readonly encoder: FrameEncoder;
+}
+
+/** The framing of ZMTP 3.1 under `mechanism` (its name in the greeting). */
+export function zmtpFraming(mechanism: string): Framing {
+  return {
+    greeting: Object.assign(new GreetingDecoder(), { ours: encodeGreeting(mechanism) }),
+    decoder: new Decoder({ maxFrameSize: 0, maxParts: 1 }),
+    encoder: new Encoder(),
+  };
+}

@@ -1,0 +1,194 @@
+/** What a process that breaks the rules costs: its own connection, and nothing else. */
+
+import t from 'tap';
+import { Outgoing } from '../../../src/layer/native/messages.ts';
+import { encode, VERSION } from '../../../src/layer/native/records.ts';
+import { JoinedHub, type JoinedProcess, settleAll } from '../../support/joined-hub.ts';
+import { generator, mutated } from '../../support/random.ts';
+
+const SECRET = Buffer.alloc(16, 7);
+
+/** A connection that says these records, then or later. */
+function stranger(hub: JoinedHub, ...records: Buffer[]): (...more: Buffer[]) => void {
+  const connection = `stranger ${++strangerCount}`;
+  const say = (...more: Buffer[]): void => {
+    const out = new Outgoing();
+    for (const record of more) out.push(record);
+    for (const message of out.take(hub.time.now)) hub.core.heard(connection, message);
+    hub.core.flushOut();
+  };
+  // Nothing reads what it is told.
+  hub.mute.add(connection);
+  say(hello(), ...records);
+  return say;
+}
+
+let strangerCount = 0;
+
+function hello(secret = SECRET): Buffer {
+  const none = { hub: '', received: 0, acked: 0, kept: [] };
+  return encode('hello', { version: VERSION, secret, ...none });
+}
+
+function scene(limits = {}): {
+  hub: JoinedHub;
+  one: JoinedProcess;
+  two: JoinedProcess;
+  own: string;
+} {
+  const hub = new JoinedHub({ now: 1000 }, limits);
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  return { hub, one, two, own: two.local.newChannel('x') };
+}
+
+const ranges = (from: number, count: number) => [{ from, count }];
+
+const cases: Record<string, (own: string) => Buffer[]> = {
+  'B1: a grant beyond its range': () => {
+    const record = encode('grant', { channel: 'q', count: 1 });
+    record.writeInt32BE(5_000_000, record.length - 4);
+    return [record];
+  },
+  'H4: a grant for the channel of another': (own) => [encode('grant', { channel: own, count: 1 })],
+  'H6: a level of the channel of another': (own) => [
+    encode('level', { route: own.slice(0, own.indexOf('!') + 1), unread: 1e9 }),
+  ],
+  'numbers that were not handed': () => [
+    encode('settled', { received: 0, numbers: ranges(1, 1e9) }),
+  ],
+  'more received than handed': () => [encode('settled', { received: 5, numbers: [] })],
+  'a name with a line feed': () => {
+    const record = encode('subscribe', { request: 1, group: 'ab' });
+    record[record.length - 1] = 0x0a;
+    return [record];
+  },
+  'a record that ends too early': () => [encode('sync', { request: 1 }).subarray(0, 4)],
+  'a record that goes on': () => [Buffer.concat([encode('sync', { request: 1 }), Buffer.of(0)])],
+  'what only a hub says': () => [encode('done', { request: 1 })],
+  'nothing at all': () => [Buffer.alloc(0)],
+  'hello twice': () => [hello()],
+};
+
+for (const [title, records] of Object.entries(cases)) {
+  t.test(title, async (t) => {
+    const { hub, one, two, own } = scene();
+    const errors: Error[] = [];
+    hub.local.events.on('undecodable', ({ error }) => errors.push(error));
+    stranger(hub, ...records(own));
+    t.equal(hub.expelled.length, 1, 'its connection is ended');
+    t.match(errors, [{ message: /\w/ }]);
+    t.equal(hub.core.peerCount, 2);
+    one.send(own, 1);
+    settleAll(hub);
+    two.receive(own);
+    t.same(two.read, [1], 'others are served');
+  });
+}
+
+t.test('H2, H5: without its secret nobody speaks for a process', async (t) => {
+  const { hub, one, two, own } = scene();
+  const say = stranger(hub);
+  say(encode('bye', { received: 0 }));
+  one.send(own, 1);
+  settleAll(hub);
+  two.receive(own);
+  t.same(two.read, [1]);
+  t.equal(hub.core.peerCount, 2);
+});
+
+t.test('another version is told so, and nothing else', async (t) => {
+  const { hub } = scene();
+  const errors: Error[] = [];
+  hub.local.events.on('undecodable', ({ error }) => errors.push(error));
+  const record = hello();
+  record[1] = 9;
+  const out = new Outgoing();
+  out.push(record);
+  hub.core.heard('old', out.take(0)[0]!);
+  t.match(errors, [{ message: 'version 9 of the protocol, expected 2' }]);
+  t.equal(hub.core.peerCount, 2);
+});
+
+t.test('groups, channels and levels of one process are bounded', async (t) => {
+  const kinds = {
+    groups: (n: number) => encode('subscribe', { request: n, group: `g${n}` }),
+    channels: (n: number) => encode('grant', { channel: `c${n}`, count: 1 }),
+    joins: (n: number) => encode('join', { request: n, group: `g${n}`, channel: 'c', capacity: 1 }),
+  };
+  for (const [what, record] of Object.entries(kinds)) {
+    const { hub } = scene({ namesPerProcess: 10 });
+    const errors: Error[] = [];
+    hub.local.events.on('undecodable', ({ error }) => errors.push(error));
+    stranger(hub, ...Array.from({ length: 11 }, (_, n) => record(n)));
+    t.match(errors, [{ message: `more than 10 ${what}` }]);
+    t.equal(hub.expelled.length, 1);
+  }
+});
+
+t.test(
+  'M13: what waits in channels is bounded in octets, whatever capacity a sender names',
+  async (t) => {
+    const { hub } = scene({ octets: 10_000 });
+    const payload = Buffer.alloc(1000);
+    const send = encode('send', { channel: 'q', expires: 1e14, capacity: 0xffff_ffff, payload });
+    stranger(hub, ...Array.from({ length: 50 }, () => send));
+    t.equal(hub.local.boxes.letterCount, 10);
+    t.equal(hub.local.counters.full, 40);
+  },
+);
+
+t.test('M12: a process that does not read is dropped at a mark in octets', async (t) => {
+  const { hub, one, two } = scene({ octetsPerProcess: 10_000 });
+  const own = two.local.newChannel('x');
+  void two.core.join('g', own, false);
+  settleAll(hub);
+  for (let n = 0; n < 20; n++) {
+    void one.core.sends.groupSend('g', Buffer.alloc(1000), []);
+  }
+  one.up();
+  t.equal(hub.core.peerCount, 1);
+  t.equal(hub.lost, 10);
+});
+
+t.test(
+  'records that are changed at random: the hub serves on, and its counters are finite',
+  async (t) => {
+    const random = generator(20261128);
+    const { hub, one, two, own } = scene();
+    const channel = 'q';
+    const lawful = [
+      encode('send', { channel, expires: 60_000, capacity: 5, payload: Buffer.from('x') }),
+      encode('groupSend', {
+        group: 'g',
+        expires: 60_000,
+        except: [own],
+        payload: Buffer.from('x'),
+      }),
+      encode('settled', { received: 0, numbers: ranges(1, 2) }),
+      encode('back', { received: 0, numbers: ranges(1, 2) }),
+      encode('level', { route: own.slice(0, own.indexOf('!') + 1), unread: 1 }),
+      encode('grant', { channel, count: 3 }),
+      encode('subscribe', { request: 1, group: 'g' }),
+      encode('join', { request: 1, group: 'g', channel: own, capacity: 9 }),
+      encode('leave', { request: 1, group: 'g', channel: own }),
+      encode('flushed', { flush: 1 }),
+      encode('bye', { received: 0 }),
+    ];
+    for (let n = 0; n < CHANGED; n++) {
+      const records = lawful.filter(() => random() < 0.3).map((record) => mutated(record, random));
+      stranger(hub, ...records);
+    }
+    for (const count of Object.values(hub.local.counters)) t.ok(Number.isFinite(count));
+    t.ok(Number.isFinite(hub.core.outstandingCount));
+    t.equal(hub.expelled.filter((each) => !each.startsWith('stranger')).length, 0);
+    one.send(own, 1);
+    settleAll(hub);
+    for (let n = 0; n < 1000 && !two.read.includes(1); n++) two.receive(own);
+    t.ok(two.read.includes(1));
+  },
+);
+
+const CHANGED = 20_000;

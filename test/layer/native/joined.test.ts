@@ -1,0 +1,162 @@
+/** Hub and processes joined without sockets: what is promised holds whatever connections do. */
+
+import t from 'tap';
+import { JoinedHub, settleAll } from '../../support/joined-hub.ts';
+
+t.test('direct, ordinary and group messages arrive', async (t) => {
+  const hub = new JoinedHub({ now: 1000 });
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  const channel = two.local.newChannel('x');
+  one.send(channel, 1);
+  settleAll(hub);
+  two.receive(channel);
+  one.send('jobs', 2);
+  settleAll(hub);
+  two.receive('jobs');
+  settleAll(hub);
+  const joined = two.core.join('g', channel, false);
+  settleAll(hub);
+  await joined;
+  one.groupSend('g', 3);
+  settleAll(hub);
+  two.receive(channel);
+  settleAll(hub);
+  t.same(two.read, [1, 2, 3]);
+  t.same([...one.fates.values()], ['sent', 'sent']);
+  t.equal(hub.core.outstandingCount, 0);
+  for (const session of hub.core.sessions.values()) t.equal(session.held, 0);
+});
+
+t.test('L1: every refusal is told, whatever becomes of the connection', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const one = hub.process({ capacity: 10 });
+  one.connect();
+  settleAll(hub);
+  for (let n = 0; n < 10; n++) one.send('full', n);
+  settleAll(hub);
+  for (let n = 10; n < 3010; n++) one.send('full', n);
+  one.up();
+  one.cut();
+  one.connect();
+  settleAll(hub);
+  await Promise.resolve();
+  const fates = [...one.fates.values()];
+  t.equal(fates.filter((fate) => fate === 'sent').length, 10);
+  t.equal(fates.filter((fate) => fate === 'ERR_CHANNEL_FULL').length, 3000);
+});
+
+for (const waiting of [1, 20]) {
+  t.test(
+    `L2: an ordinary message on its way to ${waiting} readers when the connection breaks`,
+    async (t) => {
+      const hub = new JoinedHub({ now: 0 });
+      const [one, two] = [hub.process(), hub.process()];
+      one.connect();
+      two.connect();
+      for (let n = 0; n < waiting; n++) two.receive('jobs');
+      settleAll(hub);
+      for (let n = 0; n < 10; n++) one.send('jobs', n);
+      one.up();
+      two.cut();
+      two.connect();
+      settleAll(hub);
+      for (let n = waiting; n < 10; n++) {
+        two.receive('jobs');
+        settleAll(hub);
+      }
+      t.same(two.read, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 'each once, in order');
+    },
+  );
+}
+
+t.test('L2: a process that dies: what it had of ordinary channels goes to others', async (t) => {
+  const time = { now: 0 };
+  const hub = new JoinedHub(time);
+  const [one, two, third] = [hub.process(), hub.process(), hub.process()];
+  for (const each of [one, two, third]) each.connect();
+  for (let n = 0; n < 50; n++) two.receive('jobs');
+  settleAll(hub);
+  for (let n = 0; n < 50; n++) one.send('jobs', n);
+  one.up();
+  two.cut();
+  for (let n = 0; n < 50; n++) third.receive('jobs');
+  time.now += 2000;
+  hub.sweep();
+  settleAll(hub);
+  t.same(
+    third.read,
+    Array.from({ length: 50 }, (_, n) => n),
+  );
+});
+
+t.test('L3: a hub that dies: what it had confirmed and not passed on is counted', async (t) => {
+  for (const kind of ['direct', 'ordinary', 'group'] as const) {
+    const hub = new JoinedHub({ now: 0 });
+    const [one, two] = [hub.process(), hub.process()];
+    one.connect();
+    two.connect();
+    settleAll(hub);
+    const channel = kind === 'ordinary' ? 'jobs' : two.local.newChannel('x');
+    if (kind === 'group') void two.core.join('g', channel, false);
+    if (kind === 'ordinary') for (let n = 0; n < 20; n++) two.receive('jobs');
+    settleAll(hub);
+    for (let n = 0; n < 10; n++) {
+      if (kind === 'group') one.groupSend('g', n);
+      else one.send(channel, n);
+    }
+    one.up();
+    one.down();
+    hub.restart();
+    one.connect();
+    two.connect();
+    settleAll(hub);
+    t.equal(one.local.counters.lost, 10, kind);
+    t.equal(two.local.counters.lost, 0, kind);
+  }
+});
+
+t.test(
+  'L4: unread messages of a process that died are freed and counted within expiry',
+  async (t) => {
+    const time = { now: 0 };
+    const hub = new JoinedHub(time);
+    const one = hub.process({ expiry: 2000 });
+    const two = hub.process();
+    one.connect();
+    two.connect();
+    settleAll(hub);
+    const channel = two.local.newChannel('x');
+    for (let n = 0; n < 100; n++) one.send(channel, n);
+    settleAll(hub);
+    two.cut();
+    time.now += 2001;
+    hub.sweep();
+    one.send(channel, 100);
+    settleAll(hub);
+    t.equal(hub.lost, 100);
+    await Promise.resolve();
+    t.equal(one.fates.get(100), 'sent');
+  },
+);
+
+t.test('L5: expiry goes on between hub and process', async (t) => {
+  const time = { now: 0 };
+  const hub = new JoinedHub(time);
+  const one = hub.process({ expiry: 3000 });
+  const two = hub.process();
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  const channel = two.local.newChannel('x');
+  one.send(channel, 1);
+  one.up();
+  hub.core.flushOut();
+  time.now += 9000;
+  settleAll(hub);
+  t.equal(two.local.counters.expired, 1);
+  two.receive(channel, false);
+  t.same(two.read, []);
+});

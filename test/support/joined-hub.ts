@@ -1,0 +1,198 @@
+/** JoinedHub: a hub and processes without sockets, in one process. What is said waits in lines until a test moves it. */
+
+import type { Carrier } from '../../src/layer/carrier/carrier.ts';
+import { LayerError } from '../../src/layer/errors.ts';
+import type { Letter } from '../../src/layer/local/letter.ts';
+import { LocalState } from '../../src/layer/local/local-state.ts';
+import { HubCore } from '../../src/layer/native/hub-core.ts';
+import { HUB_LIMITS, type HubLimits } from '../../src/layer/native/limits.ts';
+import { ProcessCore } from '../../src/layer/native/process-core.ts';
+import { type LayerOptions, settle } from '../../src/layer/options.ts';
+
+/** What both sides show, moved by the test. */
+export interface Time {
+  now: number;
+}
+
+export class JoinedHub {
+  readonly time: Time;
+  readonly limits: HubLimits;
+  readonly processes: JoinedProcess[] = [];
+  readonly expelled: string[] = [];
+  /** Connections that take everything and read nothing. */
+  readonly mute: Set<string> = new Set();
+  local!: LocalState;
+  core!: HubCore;
+  /** Messages lost, expired and refused by hubs before this one. */
+  lostBefore = 0;
+  expiredBefore = 0;
+
+  constructor(time: Time, limits: Partial<HubLimits> = {}) {
+    this.time = time;
+    this.limits = { ...HUB_LIMITS, ...limits };
+    this.#start();
+  }
+
+  get lost(): number {
+    return this.lostBefore + this.local.counters.lost;
+  }
+
+  get expired(): number {
+    return this.expiredBefore + this.local.counters.expired;
+  }
+
+  /** It is gone with all it has, and another one in its place. */
+  restart(): void {
+    for (const process of this.processes) process.cut();
+    this.lostBefore += this.local.counters.lost;
+    this.expiredBefore += this.local.counters.expired;
+    this.#start();
+  }
+
+  process(options: LayerOptions = {}): JoinedProcess {
+    const process = new JoinedProcess(this, options);
+    this.processes.push(process);
+    return process;
+  }
+
+  sweep(): void {
+    this.local.boxes.sweep(this.time.now);
+    this.core.sweep(this.time.now);
+    this.core.flushOut();
+  }
+
+  #start(): void {
+    const local = new LocalState(settle({ clock: () => this.time.now }));
+    const core = new HubCore(
+      local,
+      {
+        transmit: (connection, message) => {
+          const process = this.processes.find((each) => each.connection === connection);
+          process?.fromHub.push(message);
+          return process !== undefined || this.mute.has(connection);
+        },
+        expel: (connection) => {
+          this.expelled.push(connection);
+          this.processes.find((each) => each.connection === connection)?.cut();
+        },
+        wake: () => {},
+      },
+      this.limits,
+    );
+    local.attach({
+      capabilities: { groupExpiry: true },
+      settled: (letter: Letter) => core.settled(letter),
+    } as unknown as Carrier);
+    this.local = local;
+    this.core = core;
+  }
+}
+
+export class JoinedProcess {
+  readonly hub: JoinedHub;
+  readonly local: LocalState;
+  readonly core: ProcessCore;
+  connection: string | undefined;
+  readonly toHub: Buffer[][] = [];
+  readonly fromHub: Buffer[][] = [];
+  /** What `send` came to, by what was sent. */
+  readonly fates = new Map<number, string>();
+  readonly read: number[] = [];
+
+  constructor(hub: JoinedHub, options: LayerOptions) {
+    this.hub = hub;
+    this.local = new LocalState(settle({ clock: () => hub.time.now, ...options }));
+    this.core = new ProcessCore(
+      this.local,
+      {
+        address: 'here',
+        transmit: (message) => this.toHub.push(message),
+        wake: () => {},
+        expel: () => this.cut(),
+      },
+      () => true,
+    );
+    this.local.attach({
+      capabilities: { groupExpiry: true },
+      settled: (letter: Letter) => ProcessCore.settled(letter),
+      levelsChanged: () => {
+        for (const { name, count } of this.local.takeLevels()) this.core.level(name, count);
+      },
+      emptied: (group: string) => this.core.emptied(group),
+    } as unknown as Carrier);
+  }
+
+  connect(): void {
+    if (this.connection !== undefined) return;
+    connectionCount++;
+    this.connection = `c${connectionCount}`;
+    this.core.connected();
+  }
+
+  /** The connection breaks; what is on its way is gone. */
+  cut(): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    this.connection = undefined;
+    this.toHub.length = 0;
+    this.fromHub.length = 0;
+    this.core.lost();
+    this.hub.core.gone(connection);
+  }
+
+  /** Move up to `count` messages to the hub. */
+  up(count = Number.POSITIVE_INFINITY): void {
+    this.core.flushOut();
+    for (let i = 0; i < count && this.toHub.length > 0; i++) {
+      this.hub.core.heard(this.connection!, this.toHub.shift()!);
+    }
+    this.hub.core.flushOut();
+  }
+
+  /** Move up to `count` messages from the hub. */
+  down(count = Number.POSITIVE_INFINITY): void {
+    this.hub.core.flushOut();
+    for (let i = 0; i < count && this.fromHub.length > 0; i++) {
+      this.core.heard(this.fromHub.shift()!);
+    }
+    this.core.flushOut();
+  }
+
+  send(channel: string, n: number): void {
+    this.core.sends.send(channel, Buffer.from(String(n))).then(
+      () => this.fates.set(n, 'sent'),
+      (error) => this.fates.set(n, error instanceof LayerError ? error.code : String(error)),
+    );
+  }
+
+  groupSend(group: string, n: number): void {
+    void this.core.sends.groupSend(group, Buffer.from(String(n)), []);
+  }
+
+  /** Read what is here; with `wait`, the next one when it comes. */
+  receive(channel: string, wait = true): void {
+    const letter = this.local.boxes.take(channel, this.local.now());
+    if (letter !== undefined) {
+      this.read.push(Number(Buffer.from(letter.payload).toString()));
+      return;
+    }
+    if (!wait) return;
+    this.local.boxes.wait(channel, {
+      take: (taken) => this.read.push(Number(Buffer.from(taken.payload).toString())),
+    });
+    this.core.want(channel);
+  }
+}
+
+let connectionCount = 0;
+
+/** Move everything there is, until nothing moves. */
+export function settleAll(hub: JoinedHub): void {
+  for (let round = 0; round < 50; round++) {
+    for (const process of hub.processes) {
+      if (process.connection === undefined) continue;
+      process.up();
+      process.down();
+    }
+  }
+}
