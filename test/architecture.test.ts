@@ -66,6 +66,10 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
       /^node:/,
     ],
   },
+  {
+    files: /^sockets\/draft\//,
+    may: [/^sockets\/(draft|api|core|options|pattern)\//, /^sockets\/message\.ts$/],
+  },
   // Adapters and devices are users of sockets.
   { files: /^sockets\/adapter\//, may: [USES_SOCKETS, /^sockets\/adapter\//, /^base\//, /^node:/] },
   {
@@ -80,6 +84,8 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
     may: [/^layer\//, /^base\//, /^sockets\/index\.ts$/, /^node:/, /^(?![.\w]+\/)/],
   },
   { files: /^daemon\//, may: [/^daemon\//, /^base\//, /^sockets\/index\.ts$/, /^node:/, /^ini$/] },
+  // The API of version 5 is a program that uses that of version 6.
+  { files: /^compat\//, may: [/^compat\//, /^(sockets\/)?index\.ts$/, /^node:events$/] },
   // The tool for people uses the package as they do.
   {
     files: /^cli\//,
@@ -98,13 +104,15 @@ const DOORS = [
   'layer/conformance/index.ts',
   'layer/rabbitmq/index.ts',
   'daemon/index.ts',
+  'compat/index.ts',
+  'sockets/draft/index.ts',
   'cli/main.ts',
   'sockets/device/host.ts',
 ];
 
 /** Files that may re-export. Elsewhere the defining file is imported. */
 const BARRELS =
-  /^(((zmtp|sockets|layer|daemon|layer\/carrier|layer\/rabbitmq|layer\/conformance)\/)?index|wire)\.ts$/;
+  /^(((zmtp|sockets|layer|daemon|compat|sockets\/draft|layer\/(carrier|rabbitmq|conformance))\/)?index|wire)\.ts$/;
 
 t.test('every import follows an arrow of the design', async (t) => {
   t.ok(sources.size > 10, 'the sources were found');

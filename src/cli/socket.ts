@@ -176,10 +176,12 @@ async function at(endpoint: string, open: () => Promise<void>): Promise<void> {
   try {
     await open();
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
+    const { code, message, cause } = error as { code?: string; message: string; cause?: Error };
     if (code === 'EINVAL' || code === 'EPROTONOSUPPORT') {
-      throw new UsageError(`"${endpoint}" is no endpoint to use here: ${message}`);
+      const reason = cause === undefined ? message : cause.message;
+      throw new UsageError(`"${endpoint}" is no endpoint to use here: ${reason}`);
     }
-    throw Object.assign(new Error(`${endpoint}: ${message}`, { cause: error }), { code });
+    const text = message.includes(endpoint) ? message : `${endpoint}: ${message}`;
+    throw Object.assign(new Error(text, { cause: error }), { code });
   }
 }

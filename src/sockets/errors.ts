@@ -94,6 +94,12 @@ const TEXTS: Record<SocketErrorCode, string> = {
   ETERM: 'Context was terminated',
 };
 
+/** @internal A call with too many arguments, in the words of zeromq.js. */
+export function tooManyArguments(expected: number, received: number): TypeError {
+  const plural = expected === 1 ? '' : 's';
+  return new TypeError(`Expected ${expected} argument${plural} but received ${received}`);
+}
+
 /** `error` as a SocketError with its code where that is one of ours; others pass, with `EIO` for lack of a code. */
 export function toSocketError(error: unknown, address?: string): SocketError {
   if (error instanceof SocketError) return error;

@@ -60,6 +60,8 @@ export type Event =
   | (AddressEvent<'connect:retry'> & {
       /** Milliseconds until the next attempt. */
       interval: number;
+      /** Why the last one failed or its connection ended, where that is known (`ECONNREFUSED`, `ENOTFOUND`): ours. */
+      error?: EventError;
     })
   | AddressEvent<'close'>
   | ErrorEvent<'close:error', SystemError>
@@ -88,6 +90,16 @@ export type Event =
 
 /** The names of all events. */
 export type EventType = Event['type'];
+
+/**
+ * Checks a name that a program without types may have mistaken: nothing would ever come.
+ * @throws TypeError
+ */
+export function checkEventType(type: unknown): void {
+  if (typeof type === 'string' && Object.hasOwn(EVENT_TYPES, type)) return;
+  const names = Object.keys(EVENT_TYPES).join(', ');
+  throw new TypeError(`no event ${JSON.stringify(type) ?? String(type)}, expected one of ${names}`);
+}
 
 /** The event of that name. */
 export type EventOfType<E extends EventType = EventType> = Extract<Event, { type: E }>;
@@ -150,9 +162,11 @@ export class Observer implements EventSubscriber {
 
   /**
    * Call `listener` for each event of `type`, each on a tick of its own. From then on events cannot be read with
-   * `receive`, and the process is kept alive until the socket or this observer is closed.
+   * `receive`, and the process is kept alive until the socket or this observer is closed. Throws a TypeError for a
+   * name that is no event.
    */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventEmitter {
+    checkEventType(type);
     return this.emitter.on(type, listener);
   }
 
@@ -253,3 +267,24 @@ interface Observable {
 }
 
 const QUEUE_MAX = 1000;
+
+const EVENT_TYPES: Record<EventType, true> = {
+  accept: true,
+  'accept:error': true,
+  bind: true,
+  'bind:error': true,
+  connect: true,
+  'connect:delay': true,
+  'connect:retry': true,
+  close: true,
+  'close:error': true,
+  disconnect: true,
+  handshake: true,
+  'handshake:error:protocol': true,
+  'handshake:error:auth': true,
+  'handshake:error:other': true,
+  'peer:refused': true,
+  subscription: true,
+  end: true,
+  unknown: true,
+};

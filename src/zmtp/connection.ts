@@ -141,6 +141,11 @@ export class Connection {
     else encoder.raw(greeting.ours);
   }
 
+  /** Whether the peer's greeting, where there is one, has arrived whole, also when the connection has ended since. */
+  get greeted(): boolean {
+    return this.#greeting?.done ?? true;
+  }
+
   /** Octets that `take` would give. */
   get pending(): number {
     return this.#encoder.pending;

@@ -1,11 +1,14 @@
-/** The socket types that ZMTP names, and which may talk to which (RFC 37, "Socket Types"). */
+/**
+ * The socket types that ZMTP names, and which may talk to which (RFC 37, "Socket Types"; RFC 41 for SERVER and CLIENT, RFC 49
+ * for SCATTER and GATHER).
+ */
 
 import { ZmtpError } from './errors.ts';
 
 /** A socket type as the `Socket-Type` property spells it. */
 export type SocketType = keyof typeof PARTNERS;
 
-/** Whether `name` is one of the eleven types; the comparison is exact, as libzmq's. */
+/** Whether `name` is one of the types below; the comparison is exact, as libzmq's. */
 export function isSocketType(name: string): name is SocketType {
   return Object.hasOwn(PARTNERS, name);
 }
@@ -34,4 +37,8 @@ const PARTNERS = {
   PUSH: ['PULL'],
   XPUB: ['SUB', 'XSUB'],
   XSUB: ['PUB', 'XPUB'],
+  SERVER: ['CLIENT'],
+  CLIENT: ['SERVER'],
+  GATHER: ['SCATTER'],
+  SCATTER: ['GATHER'],
 } as const;

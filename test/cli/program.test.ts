@@ -83,7 +83,7 @@ t.test('a failure is told in one line, with exit code 1', together, async (t) =>
   const taken = start(t, 'pull', '-b', ANYWHERE);
   const endpoint = await taken.endpoint();
   const cases: [args: string[], complaint: string][] = [
-    [['pull', '-b', endpoint], `EADDRINUSE, ${endpoint}: Address already in use`],
+    [['pull', '-b', endpoint], `EADDRINUSE, Address already in use: ${endpoint}`],
     [['ping', 'tcp://127.0.0.1:9'], 'ECONNREFUSED'],
     [['ping', 'ipc:///nowhere/at/all'], 'ENOENT'],
   ];

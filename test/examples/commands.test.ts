@@ -52,7 +52,8 @@ t.test('the command line', async (t) => {
   await taken.bind('tcp://127.0.0.1:*');
   const { port } = new URL(taken.lastEndpoint!);
   const refused = await run('patterns/pair.js', 'server', port);
-  t.same(refused, { code: 1, stdout: '', stderr: 'pair.js: Address already in use\n' });
+  const stderr = `pair.js: Address already in use: tcp://127.0.0.1:${port}\n`;
+  t.same(refused, { code: 1, stdout: '', stderr });
 });
 
 t.test('an interrupt ends a role that does not end by itself', async (t) => {

@@ -21,6 +21,10 @@ export const PARTNER: Readonly<Record<SocketType, SocketType>> = {
   PUSH: 'PULL',
   XPUB: 'XSUB',
   XSUB: 'XPUB',
+  SERVER: 'CLIENT',
+  CLIENT: 'SERVER',
+  GATHER: 'SCATTER',
+  SCATTER: 'GATHER',
 };
 
 /** A core at the time 0, without limits and heartbeats but those `given`. */

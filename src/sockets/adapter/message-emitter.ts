@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Message, Receiver } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
-import { nextTurn, RECEIVES_MAX, Turns } from '../core/waiter.ts';
+import { nextTurn, Turns } from '../core/waiter.ts';
 
 /** What a MessageEmitter tells. */
 export interface MessageEvents<M extends Buffer[]> {
@@ -27,7 +27,7 @@ export interface MessageEvents<M extends Buffer[]> {
 export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter<MessageEvents<M>> {
   /** What it reads. */
   readonly socket: Socket & Receiver<M>;
-  readonly #turns = new Turns(RECEIVES_MAX);
+  readonly #turns = new Turns();
   #paused = false;
   #closed = false;
   /** The loop under way, to be ended when nobody listens any more. */

@@ -3,7 +3,7 @@
 import { Deadline } from '../../base/deadline.ts';
 import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
-import { type CallOptions, nextTurn, RECEIVES_MAX, Turns } from '../core/waiter.ts';
+import { type CallOptions, nextTurn, Turns } from '../core/waiter.ts';
 
 /** What a poller can wait for: any socket. */
 export type Pollable = Socket & Partial<Receiver<Buffer[]>> & Partial<Sender<never>>;
@@ -42,7 +42,7 @@ export interface PollOptions {
  */
 export class Poller<S extends Pollable = Pollable> {
   readonly #entries: Entry<S>[] = [];
-  readonly #turns = new Turns(RECEIVES_MAX);
+  readonly #turns = new Turns();
   /** Who waits and must look again when a socket comes or goes. */
   readonly #waiting = new Set<AbortController>();
   /** Whose turn it is. */

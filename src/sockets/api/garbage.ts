@@ -12,5 +12,7 @@ const registry = new FinalizationRegistry<SocketCore>((core) => {
 
 /** Close `core` some time after `socket`, which stands before it, has become garbage. `NODE_DEBUG=zeromq-pure` tells of it. */
 export function closeWhenDropped(socket: object, core: SocketCore): void {
-  registry.register(socket, core);
+  registry.register(socket, core, core);
+  // The registry would keep it, and its context, for one collection more.
+  void core.over.then(() => registry.unregister(core));
 }

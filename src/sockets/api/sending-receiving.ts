@@ -3,9 +3,10 @@
 import type { Incoming } from '../core/incoming.ts';
 import type { Outgoing } from '../core/outgoing.ts';
 import type { CallOptions } from '../core/waiter.ts';
+import { tooManyArguments } from '../errors.ts';
 import { type MessageLike, toMessage } from '../message.ts';
 import type { ReceiveOptions, SendOptions } from '../options/options.ts';
-import { Socket, tooManyArguments } from './socket.ts';
+import { Socket } from './socket.ts';
 
 /** One part, as received. */
 export type Message = Buffer;
@@ -59,7 +60,7 @@ export interface Sender<M = Sendable> {
 }
 
 /** Receives. */
-export interface Receiver<M extends Buffer[] = Message[]> {
+export interface Receiver<M extends unknown[] = Message[]> {
   /**
    * The parts of the next message. Waits for `timeout` (default: `receiveTimeout`). Parts may be views of a larger
    * block: copy what is kept for long.
@@ -105,7 +106,10 @@ export class SendingSocket<M = Sendable> extends Socket implements Sender<M> {
 }
 
 /** A socket that only receives. */
-export class ReceivingSocket<M extends Buffer[] = Message[]> extends Socket implements Receiver<M> {
+export class ReceivingSocket<M extends unknown[] = Message[]>
+  extends Socket
+  implements Receiver<M>
+{
   receive(options?: CallOptions): Promise<M> {
     return this.open().incoming.receive(checked(options, 0)) as unknown as Promise<M>;
   }
@@ -159,7 +163,7 @@ export class DuplexSocket<Out = Sendable, In extends Buffer[] = Message[]>
 }
 
 /** By hand rather than an async generator, which takes twice the time for each message. */
-class Messages<M extends Buffer[]> implements AsyncIterator<M, undefined> {
+class Messages<M extends unknown[]> implements AsyncIterator<M, undefined> {
   readonly #socket: ReceivingSocket<M>;
 
   constructor(socket: ReceivingSocket<M>) {

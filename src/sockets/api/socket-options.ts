@@ -6,7 +6,8 @@ import type { Authenticate } from '../security/choice.ts';
 
 /** The options of socket class `S` that can be set, each optional, and the context to live in. */
 export type SocketOptions<S> = {
-  [K in keyof S & keyof OptionValues]?: OptionInput<K, S[K]>;
+  // Over the keys of `S` itself, which brings the documentation of each property along.
+  [K in keyof S as K extends keyof OptionValues ? K : never]?: OptionInput<K, S[K]>;
 } & {
   /** Default: `context`. */
   context?: Context;

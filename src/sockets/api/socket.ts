@@ -1,12 +1,19 @@
 /** Socket: what all socket classes have. Endpoints, options, events, counters and the end. */
 
-import { type Context, context as defaultContext, unknownOption } from '../core/context.ts';
+import { type Context, context as defaultContext } from '../core/context.ts';
 import { SocketCore } from '../core/core.ts';
 import { SOCKET_TYPES, type SocketType } from '../core/socket-type.ts';
 import type { WaitOptions } from '../core/watching.ts';
 import { zapOf } from '../core/zap-dealer.ts';
-import { SocketError } from '../errors.ts';
-import { type Event, type EventSource, type EventType, Observer, observe } from '../events.ts';
+import { SocketError, tooManyArguments } from '../errors.ts';
+import {
+  checkEventType,
+  type Event,
+  type EventSource,
+  type EventType,
+  Observer,
+  observe,
+} from '../events.ts';
 import {
   defineOptions,
   readOption,
@@ -23,6 +30,7 @@ import {
   VERBOSITY_IDS,
 } from '../options/option-table.ts';
 import type { CommonOptions, OptionValues, ReadOnlyOptions } from '../options/options.ts';
+import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { SocketStats } from '../stats.ts';
 import { closeWhenDropped } from './garbage.ts';
@@ -73,12 +81,11 @@ export class Socket implements ReadOnlyOptions {
     try {
       for (const name of Object.keys(given)) {
         if (name === 'context') continue;
-        if (
-          name !== 'authenticate' &&
-          name !== 'keepPeers' &&
-          !(spec.optionNames as readonly string[]).includes(name)
-        )
-          throw unknownOption(name);
+        // What can only be read has a setter, too, which says so.
+        const known =
+          (spec.optionNames as readonly string[]).includes(name) ||
+          Object.getOwnPropertyDescriptor(Socket.prototype, name)?.set !== undefined;
+        if (!known) throw unknownOption(name, similarOption(this, name));
         (this as unknown as Record<string, unknown>)[name] = given[name];
       }
     } catch (error) {
@@ -246,7 +253,7 @@ export class Socket implements ReadOnlyOptions {
 
   get threadSafe(): boolean {
     this.#checkOpen();
-    return false;
+    return SOCKET_TYPES[this.#type]!.threadSafe ?? false;
   }
 
   /** The monitor; the same object at each access, observing from the first one on. */
@@ -267,9 +274,10 @@ export class Socket implements ReadOnlyOptions {
    * something. Any other event: until it has happened so many times from now on.
    *
    * Rejects with `EAGAIN` after `timeout` milliseconds, with the reason of `signal`, and with `EBADF` on close (for
-   * `close` and `end`, which closing brings: when all is over). Works while a bind or unbind is under way, too.
+   * `close` and `end`, which closing brings: when all is over). Throws a TypeError for a name that is no event. Works while a bind or unbind is under way, too.
    */
   waitFor(event: EventType, options: WaitOptions = {}): Promise<void> {
+    checkEventType(event);
     if (this.closed) throw new SocketError('EBADF');
     return this[core].waitFor(event, options);
   }
@@ -440,6 +448,7 @@ export class Socket implements ReadOnlyOptions {
   }
 }
 
+guardUnknown(Socket.prototype);
 defineOptions(Socket.prototype, COMMON);
 refuseWrites(Socket.prototype, [
   'type',
@@ -469,12 +478,6 @@ function checkAddress(address: unknown): void {
 
 function isContext(value: unknown): value is Context {
   return value instanceof (defaultContext.constructor as typeof Context);
-}
-
-/** @internal With the words of zeromq.js. */
-export function tooManyArguments(expected: number, received: number): TypeError {
-  const plural = expected === 1 ? '' : 's';
-  return new TypeError(`Expected ${expected} argument${plural} but received ${received}`);
 }
 
 function badOption(option: number): SocketError {

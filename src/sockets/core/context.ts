@@ -2,7 +2,7 @@
 
 import { clearTimeout, setTimeout } from 'node:timers';
 import { ProcessHold } from '../../base/process-hold.ts';
-import { SocketError } from '../errors.ts';
+import { SocketError, tooManyArguments } from '../errors.ts';
 import {
   defineContextOptions,
   readOption,
@@ -10,13 +10,13 @@ import {
   writeOption,
 } from '../options/option-accessors.ts';
 import {
-  CONTEXT,
   CONTEXT_OPTION_IDS,
   CONTEXT_OPTIONS,
   createContextValues,
   MAX_SOCKETS_LIMIT,
 } from '../options/option-table.ts';
 import type { ContextOptions } from '../options/options.ts';
+import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
 import { InprocNames } from '../transport/inproc-names.ts';
@@ -68,12 +68,15 @@ export class Context {
    * @throws TypeError for an option that does not exist or has the wrong type
    * @throws SocketError `EINVAL` for a value out of range
    */
-  constructor(options: Partial<ContextOptions> = {}) {
+  constructor(options: Partial<ContextOptions> = {}, ...extra: never[]) {
+    if (extra.length > 0) throw tooManyArguments(1, 1 + extra.length);
     if (typeof options !== 'object' || options === null) {
       throw new TypeError('Options must be an object');
     }
     for (const name of Object.keys(options)) {
-      if (!(CONTEXT as readonly string[]).includes(name)) throw unknownOption(name);
+      // What can only be read has a setter, too, which says so.
+      const known = Object.getOwnPropertyDescriptor(Context.prototype, name)?.set !== undefined;
+      if (!known) throw unknownOption(name, similarOption(this, name));
     }
     Object.assign(this, options);
     watchExit();
@@ -167,16 +170,12 @@ export class Context {
   }
 }
 
+guardUnknown(Context.prototype);
 defineContextOptions(Context.prototype);
-refuseWrites(Context.prototype, ['maxSocketsLimit'], 'Context');
+refuseWrites(Context.prototype, ['maxSocketsLimit', 'closed'], 'Context');
 
 /** The context of every socket that is not given another. */
 export const context: Context = new Context();
-
-/** `options` names something that is not an option there. */
-export function unknownOption(name: string): TypeError {
-  return new TypeError(`Cannot add property ${name}, object is not extensible: no such option`);
-}
 
 function optionOf(id: number): keyof ContextOptions {
   const name = CONTEXT_OPTION_IDS.get(id);

@@ -153,13 +153,12 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
 
   // — endpoints —
 
-  async bind(text: string): Promise<void> {
-    const transport = transportOf(text);
-    const endpoint = transport.parseBind(text);
-    this.#refuseForeign(transport, text);
-    this.busy = true;
-    try {
-      const values = this.#valuesFor(transport);
+  bind(text: string): Promise<void> {
+    return this.#blocked(async () => {
+      const transport = transportOf(text);
+      const endpoint = transport.parseBind(text);
+      this.#refuseForeign(transport, text);
+      const values = this.#valuesFor(transport, 'bind');
       if (transport.handshakes) this.security.binding(values);
       const preparing = this.prepare(values);
       if (preparing !== undefined) await preparing;
@@ -167,31 +166,25 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       const listening = listener.listen();
       if (listening !== undefined) await listening;
       this.#bound(listener, transport, values);
-    } finally {
-      this.security.binding(undefined);
-      this.#free();
-    }
+    });
   }
 
   bindSync(text: string): void {
     const transport = transportOf(text);
     const endpoint = transport.parseBind(text);
     this.#refuseForeign(transport, text);
-    const values = this.#valuesFor(transport);
+    const values = this.#valuesFor(transport, 'bind');
     const listener = transport.listen({ host: this, endpoint, values, text });
     listener.listenSync();
     this.#bound(listener, transport, values);
   }
 
-  async unbind(text: string): Promise<void> {
-    const endpoint = this.#find('bind', text);
-    this.busy = true;
-    try {
+  unbind(text: string): Promise<void> {
+    return this.#blocked(async () => {
+      const endpoint = this.#find('bind', text);
       this.#forget(endpoint);
       await endpoint.close();
-    } finally {
-      this.#free();
-    }
+    });
   }
 
   /** As `unbind`, without a promise: the address is free on the next turn of the event loop. */
@@ -214,7 +207,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
         return;
       }
     }
-    const values = this.#valuesFor(transport);
+    const values = this.#valuesFor(transport, 'connect');
     const opened = transport.connect({ host: this, endpoint, values, text, connectRoutingId });
     if (transport.handshakes) this.security.opened(opened, values);
     this.#endpoints.push(opened);
@@ -398,8 +391,8 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   }
 
   /** The options as they are now, for an endpoint to keep. @throws SocketError `EINVAL` for half a mechanism */
-  #valuesFor(transport: Transport): OptionValues {
-    return transport.handshakes ? this.security.snapshot(this.values) : { ...this.values };
+  #valuesFor(transport: Transport, kind: OpenEndpoint['kind']): OptionValues {
+    return transport.handshakes ? this.security.snapshot(this.values, kind) : { ...this.values };
   }
 
   #bound(listener: ListeningEndpoint, transport: Transport, values: OptionValues): void {
@@ -413,8 +406,10 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     const found = this.#endpoints.find(
       (each) => each.kind === kind && (each.address === text || each.text === text),
     );
-    if (found === undefined) throw new SocketError('ENOENT', { address: text });
-    return found;
+    if (found !== undefined) return found;
+    // A text that names no endpoint at all is another mistake than one that is not open.
+    transportOf(text);
+    throw new SocketError('ENOENT', { address: text });
   }
 
   #forget(endpoint: OpenEndpoint): void {
@@ -431,6 +426,17 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       closing();
       this.close();
     });
+  }
+
+  /** Runs a bind or unbind: until its promise settles other calls are refused, and a close waits. */
+  async #blocked(work: () => Promise<void>): Promise<void> {
+    this.busy = true;
+    try {
+      await work();
+    } finally {
+      this.security.binding(undefined);
+      this.#free();
+    }
   }
 
   #free(): void {

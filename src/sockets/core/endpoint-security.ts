@@ -43,13 +43,13 @@ export class EndpointSecurity {
   }
 
   /**
-   * The options as they are now, for an endpoint to keep.
+   * The options as they are now, for an endpoint of that kind to keep.
    * @throws SocketError `EINVAL` for half a mechanism
    */
-  snapshot(current: OptionValues): OptionValues {
+  snapshot(current: OptionValues, kind: OpenEndpoint['kind']): OptionValues {
     const values = { ...current };
     if (this.#raw && this.choice.mechanism !== 'NULL') throw noMechanism(this.choice.mechanism);
-    const mechanism = this.choice.make(values);
+    const mechanism = this.choice.make(values, kind === 'connect');
     if (mechanism instanceof Promise) {
       const loading = mechanism.then((loaded) => {
         this.#mechanisms.set(values, loaded);

@@ -6,7 +6,7 @@ import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import { type CallOptions, nextTurn, RECEIVES_MAX, Turns, Watchers } from './waiter.ts';
+import { type CallOptions, nextTurn, Turns, Watchers } from './waiter.ts';
 
 export class Incoming {
   /** Messages taken so far. */
@@ -16,7 +16,7 @@ export class Incoming {
   readonly #calls: Hold;
   /** A message was taken: a send that was out of turn may now be in turn. */
   readonly #received: () => void;
-  readonly #turns = new Turns(RECEIVES_MAX);
+  readonly #turns = new Turns();
   #one: Waiter<Message> | undefined;
   #many: Waiter<Message[]> | undefined;
   /** A `receiveMany` will collect at the end of this tick. */

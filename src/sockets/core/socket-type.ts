@@ -15,6 +15,7 @@ import {
   X_PUBLISHER,
 } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
+import { ClientPattern } from '../pattern/client.ts';
 import { DealerPattern } from '../pattern/dealer.ts';
 import { PairPattern } from '../pattern/pair.ts';
 import type { Pattern, PatternHost } from '../pattern/pattern.ts';
@@ -24,6 +25,8 @@ import { PushPattern } from '../pattern/push.ts';
 import { ReplyPattern } from '../pattern/reply.ts';
 import { RequestPattern } from '../pattern/request.ts';
 import { RouterPattern } from '../pattern/router.ts';
+import { ScatterPattern } from '../pattern/scatter.ts';
+import { ServerPattern } from '../pattern/server.ts';
 import { StreamPattern } from '../pattern/stream.ts';
 import { SubscribePattern } from '../pattern/subscribe.ts';
 import { XPublishPattern } from '../pattern/xpublish.ts';
@@ -43,6 +46,10 @@ export const SocketType = {
   XPublisher: 9,
   XSubscriber: 10,
   Stream: 11,
+  Server: 12,
+  Client: 13,
+  Gather: 16,
+  Scatter: 17,
 } as const;
 
 export type SocketType = (typeof SocketType)[keyof typeof SocketType];
@@ -56,6 +63,8 @@ export interface SocketTypeSpec {
   readonly defaults?: Partial<OptionValues>;
   /** A second `connect` to the same endpoint changes nothing (sockets that would only get everything twice). */
   readonly connectsOnce?: boolean;
+  /** `ZMQ_THREAD_SAFE`: libzmq's type may be used by several threads, and has messages of one part only. */
+  readonly threadSafe?: boolean;
   /** There is no ZMTP in its connections. */
   readonly raw?: boolean;
   makePattern(host: PatternHost, options: OptionValues, random: () => number): Pattern;
@@ -63,8 +72,11 @@ export interface SocketTypeSpec {
 
 const DUPLEX = [...COMMON, ...SEND, ...RECEIVE];
 
+/** A peer that sends more parts breaks the protocol of these types. */
+const ONE_PART: Partial<OptionValues> = { maxMessageParts: 1 };
+
 /** By number. */
-export const SOCKET_TYPES: readonly SocketTypeSpec[] = [
+export const SOCKET_TYPES: readonly (SocketTypeSpec | undefined)[] = [
   {
     name: 'PAIR',
     optionNames: DUPLEX,
@@ -131,5 +143,36 @@ export const SOCKET_TYPES: readonly SocketTypeSpec[] = [
     optionNames: [...DUPLEX, ...STREAM],
     raw: true,
     makePattern: (host, options, random) => new StreamPattern(host, options, random),
+  },
+  {
+    name: 'SERVER',
+    optionNames: DUPLEX,
+    defaults: ONE_PART,
+    threadSafe: true,
+    makePattern: (host, _options, random) => new ServerPattern(host, random),
+  },
+  {
+    name: 'CLIENT',
+    optionNames: DUPLEX,
+    defaults: ONE_PART,
+    threadSafe: true,
+    makePattern: (host) => new ClientPattern(host),
+  },
+  // RADIO and DISH are not here yet.
+  undefined,
+  undefined,
+  {
+    name: 'GATHER',
+    optionNames: [...COMMON, ...RECEIVE, ...CONFLATE],
+    defaults: ONE_PART,
+    threadSafe: true,
+    makePattern: (host) => new PullPattern(host),
+  },
+  {
+    name: 'SCATTER',
+    optionNames: [...COMMON, ...SEND, ...CONFLATE],
+    defaults: ONE_PART,
+    threadSafe: true,
+    makePattern: (host) => new ScatterPattern(host),
   },
 ];

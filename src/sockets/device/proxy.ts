@@ -1,7 +1,7 @@
 /** Proxy: moves messages between two sockets, both ways, whole and in order (`zmq_proxy`, `zmq_proxy_steerable`). */
 
-import { core, Socket, tooManyArguments } from '../api/socket.ts';
-import { SocketError } from '../errors.ts';
+import { core, Socket } from '../api/socket.ts';
+import { SocketError, tooManyArguments } from '../errors.ts';
 import { type ProxyStatistics, Relay, type RelayOptions } from './relay.ts';
 
 /** What `proxy` may be given beside its two sockets. */
@@ -109,8 +109,11 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   }
 }
 
+/** An object that is no socket is an error with a code in zeromq.js, anything else a TypeError. */
 function checkSocket(socket: unknown, side: string): void {
-  if (!(socket instanceof Socket)) throw new TypeError(`${side} must be a socket object`);
+  if (socket instanceof Socket) return;
+  if (typeof socket === 'object' && socket !== null) throw new SocketError('EINVAL');
+  throw new TypeError(`${side} must be a socket object`);
 }
 
 function checkEndpoint(socket: Socket, side: string): void {

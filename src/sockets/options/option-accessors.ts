@@ -3,6 +3,7 @@
 import type { OptionTable } from './option-table.ts';
 import { CONTEXT, CONTEXT_OPTIONS, OPTIONS } from './option-table.ts';
 import type { ContextOptions, OptionValues } from './options.ts';
+import { refuseUnknown } from './unknown-option.ts';
 
 /** Method that gives the value kept under a name; it may throw, say on a closed socket. */
 export const readOption: unique symbol = Symbol('readOption');
@@ -60,6 +61,7 @@ function define<V extends object>(
   table: OptionTable<V>,
   names: readonly (keyof V)[],
 ): void {
+  refuseUnknown(prototype);
   for (const name of names) {
     Object.defineProperty(prototype, name, {
       configurable: true,

@@ -285,7 +285,7 @@ export interface ReadOnlyOptions {
   readonly lastEndpoint: string | null;
   /** `ZMQ_MECHANISM`. null = none. */
   readonly securityMechanism: 'plain' | 'curve' | 'gssapi' | null;
-  /** `ZMQ_THREAD_SAFE`. False: a socket belongs to one thread. */
+  /** `ZMQ_THREAD_SAFE`. True for the draft types, whose sockets several threads may share in libzmq; here every socket belongs to one. */
   readonly threadSafe: boolean;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Mechanism, Metadata, Verdict } from '../../zmtp/index.ts';
-import { decodeZ85, nullMechanism, plainClient, plainServer } from '../../zmtp/index.ts';
+import { decodeZ85, nullMechanism, plainClient, plainServer, ZmtpError } from '../../zmtp/index.ts';
 import { importKeyPair, isWeakKey, matchKeyPair } from '../../zmtp/mechanism/curve-key-pair.ts';
 import { SocketError } from '../errors.ts';
 import type { OptionValues } from '../options/options.ts';
@@ -83,10 +83,10 @@ export class SecurityChoice {
   }
 
   /**
-   * The mechanism under `values`, or a promise of it.
+   * The mechanism under `values`, or a promise of it. `connects`: for an endpoint that connects.
    * @throws SocketError `EINVAL` that names the option which is missing, or does not fit another
    */
-  make(values: OptionValues): Mechanism | Promise<Mechanism> {
+  make(values: OptionValues, connects: boolean): Mechanism | Promise<Mechanism> {
     switch (this.mechanism) {
       case 'NULL':
         return nullMechanism;
@@ -98,6 +98,8 @@ export class SecurityChoice {
           Buffer.from(values.plainPassword ?? ''),
         );
       case 'CURVE':
+        // Where it connects, as in libzmq, events tell: of the peer's mechanism if that is another, or of the key.
+        if (connects && this.asServer && values.curveSecretKey === null) return KEYLESS_SERVER;
         return this.#makeCurve(values);
       default:
         return this.mechanism satisfies never;
@@ -193,12 +195,31 @@ export function noMechanism(mechanism: MechanismName): SocketError {
 
 function need(values: OptionValues, names: readonly (keyof OptionValues)[], role: string): void {
   const missing = names.filter((name) => values[name] === null);
-  if (missing.length > 0) throw invalid(`${role} needs ${missing.join(' and ')}, not set`);
+  if (missing.length > 0) throw invalid(needs(role, missing));
+}
+
+function needs(role: string, names: readonly string[]): string {
+  return `${role} needs ${names.join(' and ')}, not set`;
 }
 
 function invalid(what: string): SocketError {
   return new SocketError('EINVAL', { message: `Invalid argument: ${what}` });
 }
+
+/** A CURVE server that has no key, and so lets nobody in. */
+const KEYLESS_SERVER: Mechanism = {
+  name: 'CURVE',
+  begin: () => ({
+    peer: undefined,
+    first() {
+      return undefined;
+    },
+    step() {
+      const reason = needs('a CURVE server', ['curveSecretKey']);
+      throw new ZmtpError('ERR_ZMTP_CRYPTOGRAPHIC', reason, 'local');
+    },
+  }),
+};
 
 const NOTHING = { mechanism: 'NULL', asServer: false } as const;
 const PLAIN_CLIENT = { mechanism: 'PLAIN', asServer: false } as const;

@@ -128,7 +128,11 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     const { address } = this;
     const pipe = link.pipe;
     if (!this.#closed && !this.#finishing) {
-      if (link.protocol.peer === undefined) host.emit(handshakeFailure(address, error));
+      if (link.protocol.peer === undefined) {
+        // A CURVE server hangs up without a word on a client that does not know its key.
+        const hint = link.protocol.greeted && this.#values.curveServerKey !== null;
+        host.emit(handshakeFailure(address, error, hint ? CURVE_HINT : undefined));
+      }
       const reason = error as EventError | undefined;
       host.emit({ type: 'disconnect', address, ...(reason && { error: reason }) });
     }
@@ -143,7 +147,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
       return;
     }
     if (isRefusal(error)) this.#refusalCount++;
-    this.#retry(error instanceof ZmtpError && error.fault === 'peer' && !isTimeout(error));
+    this.#retry(error instanceof ZmtpError && error.fault === 'peer' && !isTimeout(error), error);
   }
 
   #attach(): Pipe {
@@ -191,14 +195,15 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
         if (this.#closed) open.stream.destroy();
         else this.#connected(open);
       },
-      (error) => {
+      (error: Error) => {
         clearTimeout(timer);
         this.#dialling = undefined;
         if (this.#closed) return;
         // Nothing was opened where the interface named as the source is not there now.
         const opened = !(error instanceof SocketError);
         if (opened) this.#host.emit({ type: 'close', address: this.address });
-        this.#retry(false);
+        const late = dialling.signal.aborted;
+        this.#retry(false, late ? new SocketError('ETIMEDOUT', { address: this.text }) : error);
       },
     );
   }
@@ -211,7 +216,8 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     this.#link = new StreamLink(stream, inlet, protocol, address, this);
   }
 
-  #retry(penalty: boolean): void {
+  /** `error`: why there is no connection, where that is known. */
+  #retry(penalty: boolean, error: Error | undefined): void {
     const { reconnectInterval, reconnectMaxInterval: maxInterval } = this.#values;
     // Who was turned away for what he is will be so again: each time he waits twice as long, whatever the maximum.
     const interval = reconnectInterval * 2 ** Math.min(this.#refusalCount, REFUSALS_MAX);
@@ -229,7 +235,14 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
       if (this.#finishing) void this.close();
       return;
     }
-    this.#host.emit({ type: 'connect:retry', address: this.address, interval: delay });
+    const { address } = this;
+    const reason = error as EventError | undefined;
+    this.#host.emit({
+      type: 'connect:retry',
+      address,
+      interval: delay,
+      ...(reason && { error: reason }),
+    });
     this.#timer = setTimeout(() => this.#connect(), delay).unref();
   }
 }
@@ -242,6 +255,9 @@ function isRefusal(error: Error | undefined): boolean {
 function isTimeout(error: ZmtpError): boolean {
   return error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT';
 }
+
+const CURVE_HINT =
+  'in the CURVE handshake; is curveServerKey the key of this server, and does it let our key in?';
 
 /** Up to this many refusals the delay doubles: 64 times `reconnectInterval`, 6.4 s by default. */
 const REFUSALS_MAX = 6;

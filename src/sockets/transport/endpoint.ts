@@ -14,17 +14,23 @@ export interface Endpoint {
   readonly transport: string;
 }
 
+/** Transports by their schemes. */
+type Schemes = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
+
 /**
- * What stands before `://`.
+ * What stands before `://`. `known`: the schemes to name when there is none.
  * @throws TypeError when `text` is not a string
  * @throws SocketError `EINVAL`, when it is no address
  */
-export function schemeOf(text: unknown): string {
+export function schemeOf(text: unknown, known: Schemes): string {
   if (typeof text !== 'string') throw new TypeError('Address must be a string');
   const at = text.indexOf('://');
+  if (at <= 0) throw noTransport(text, known);
+  const scheme = text.slice(0, at);
+  if (at + 3 === text.length) throw invalid(text, `nothing behind ${scheme}://`);
   // A NUL would end the text in libzmq, and start an abstract name in a path given to the system.
-  if (at <= 0 || at + 3 === text.length || text.includes('\0', at)) throw invalidAddress(text);
-  return text.slice(0, at);
+  if (text.includes('\0', at)) throw invalid(text, 'a NUL in an endpoint');
+  return scheme;
 }
 
 /** What follows `://` in an address. */
@@ -53,7 +59,7 @@ export function bindAddress(
   if (host === '*') return ipv6 ? '::' : '0.0.0.0';
   if (isIPv4(host)) return host;
   if (isIPv6(host)) {
-    if (!ipv6) throw new SocketError('ENODEV', { address });
+    if (!ipv6) throw noDevice(address, `${host} needs the option ipv6`);
     return host;
   }
   const local = Object.hasOwn(interfaces, host) ? (interfaces[host] ?? []) : [];
@@ -63,7 +69,7 @@ export function bindAddress(
   if (found !== undefined) return scoped(found, host);
   // libzmq's own manual says ENODEV, but zeromq.js accepts it and its users write it.
   if (host === 'localhost') return '127.0.0.1';
-  throw new SocketError('ENODEV', { address });
+  throw noDevice(address, `${quoted(host)} is no address or interface of this machine`);
 }
 
 /** A peer's IP address as users see it: IPv4-mapped IPv6 addresses are reported as plain IPv4, undefined as empty. */
@@ -72,9 +78,47 @@ export function plainAddress(address: string | undefined): string {
   return isIP(bare) === 4 ? bare : (address ?? '');
 }
 
-/** `address` cannot be parsed. */
-export function invalidAddress(address: string): SocketError {
-  return new SocketError('EINVAL', { address });
+/** `address` cannot be parsed, for the reason `what`. */
+export function invalid(address: string, what: string): SocketError {
+  return new SocketError('EINVAL', { message: `Invalid argument: ${what}`, address });
+}
+
+/** `text` begins with a scheme that is none of those `known`. */
+export function unknownTransport(text: string, known: Schemes): SocketError {
+  const [scheme = ''] = text.split('://', 1);
+  const lower = scheme.toLowerCase();
+  if (known.has(lower)) {
+    const meant = quoted(`${lower}://${afterScheme(text)}`);
+    const message = `Protocol not supported: did you mean ${meant}?`;
+    return new SocketError('EPROTONOSUPPORT', { message, address: text });
+  }
+  // Programs compare this text of zeromq.js.
+  const cause = new Error(`no transport ${quoted(scheme)}, expected ${listed(known)}`);
+  return new SocketError('EPROTONOSUPPORT', { address: text, cause });
+}
+
+/** `text` as errors name it. */
+export function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** `text` has no `://`, or nothing before it. */
+function noTransport(text: string, known: Schemes): SocketError {
+  const scheme = /^[^/]*:[0-9*]+$/.test(text) ? 'tcp' : /^[./@]/.test(text) ? 'ipc' : undefined;
+  if (scheme !== undefined) {
+    return invalid(text, `no transport, did you mean ${quoted(`${scheme}://${text}`)}?`);
+  }
+  // This one, too.
+  const cause = new Error(`no transport in ${quoted(text)}, expected ${listed(known)}`);
+  return new SocketError('EINVAL', { address: text, cause });
+}
+
+function listed(known: Schemes): string {
+  return [...known.keys()].map((scheme) => `${scheme}://`).join(' or ');
+}
+
+function noDevice(address: string, what: string): SocketError {
+  return new SocketError('ENODEV', { message: `No such device: ${what}`, address });
 }
 
 /** A link-local address means nothing without its interface. */

@@ -4,8 +4,11 @@ import { ZmtpError } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
 import type { AuthenticationError, Event, EventError } from '../events.ts';
 
-/** As libzmq sorts them: protocol violations, refusals with a status code, and anything else. */
-export function handshakeFailure(address: string, error: Error | undefined): Event {
+/**
+ * As libzmq sorts them: protocol violations, refusals with a status code, and anything else. `hint` is added to the
+ * message of the latter, where the peer has ended the connection without a reason.
+ */
+export function handshakeFailure(address: string, error: Error | undefined, hint?: string): Event {
   if (error instanceof ZmtpError) {
     const { status } = error;
     if (status !== undefined) {
@@ -22,6 +25,12 @@ export function handshakeFailure(address: string, error: Error | undefined): Eve
     return { type: 'handshake:error:protocol', address, error };
   }
   const other = (error as EventError | undefined) ?? new SocketError('ECONNRESET');
+  if (hint !== undefined) {
+    const hinted = new Error(`${other.message}: ${hint}`, { cause: other });
+    const { code, errno } = other;
+    const detailed = Object.assign(hinted, { code, ...(errno !== undefined && { errno }) });
+    return { type: 'handshake:error:other', address, error: detailed };
+  }
   return { type: 'handshake:error:other', address, error: other };
 }
 

@@ -24,7 +24,10 @@ export class InprocNames {
   /** @throws SocketError `EADDRINUSE` */
   bind(listener: InprocBound): void {
     const { name } = listener;
-    if (this.#bound.has(name)) throw new SocketError('EADDRINUSE', { address: listener.text });
+    if (this.#bound.has(name)) {
+      const message = `Address already in use: ${listener.text}`;
+      throw new SocketError('EADDRINUSE', { message, address: listener.text });
+    }
     this.#bound.set(name, listener);
     const waiting = this.#waiting.get(name);
     this.#waiting.delete(name);

@@ -3,7 +3,7 @@
 import { SocketError } from '../errors.ts';
 import { Acceptor } from './accept.ts';
 import { dial, readAccepted } from './dial.ts';
-import { afterScheme, type Endpoint, invalidAddress } from './endpoint.ts';
+import { afterScheme, type Endpoint, invalid } from './endpoint.ts';
 import { IpcPath } from './ipc-path.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
 import { streamTransport } from './stream-transport.ts';
@@ -29,7 +29,9 @@ const carrier: StreamCarrier<IpcBindEndpoint, IpcEndpoint> = {
   parseBind: (text) => ({ ...parseIpc(text), wildcard: afterScheme(text) === '*' }),
 
   parseConnect(text) {
-    if (afterScheme(text) === '*') throw invalidAddress(text);
+    if (afterScheme(text) === '*') {
+      throw invalid(text, 'ipc://* is for bind, connect needs a path');
+    }
     return parseIpc(text);
   },
 
@@ -48,9 +50,11 @@ export const ipc: Transport<IpcBindEndpoint, IpcEndpoint> = streamTransport(carr
 function parseIpc(text: string): IpcEndpoint {
   const path = afterScheme(text);
   const abstract = path.startsWith('@');
-  if (abstract && path.length === 1) throw invalidAddress(text);
-  if (Buffer.byteLength(path) > IPC_PATH_LIMIT) {
-    throw new SocketError('ENAMETOOLONG', { address: text });
+  if (abstract && path.length === 1) throw invalid(text, 'no name behind ipc://@');
+  const size = Buffer.byteLength(path);
+  if (size > IPC_PATH_LIMIT) {
+    const message = `File name too long: a path of ${size} octets, expected at most ${IPC_PATH_LIMIT}`;
+    throw new SocketError('ENAMETOOLONG', { message, address: text });
   }
   return { transport: 'ipc', path: abstract ? path.slice(1) : path, abstract };
 }

@@ -4,7 +4,7 @@ import type { Socket as Stream } from 'node:net';
 import { constants } from 'node:os';
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Credentials, Verdict } from '../../zmtp/index.ts';
-import { toSocketError } from '../errors.ts';
+import { SocketError, toSocketError } from '../errors.ts';
 import type { AcceptError, EventError, SystemError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe } from '../routing/pipe.ts';
@@ -253,7 +253,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     const address = this.text.replace(/^tcp:\/\//, '');
     this.#host.emit({ type: 'bind:error', address, error: error as SystemError });
     this.#resolveOver();
-    return error;
+    return withAddress(toSocketError(error, this.text), this.text);
   }
 
   #stopListening(): void {
@@ -273,6 +273,13 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
   #settle(): void {
     if (!this.#listening && this.#links.size === 0) this.#resolveOver();
   }
+}
+
+/** `error` with `text` in its message; the event has the text of zeromq.js, which programs compare. */
+function withAddress(error: SocketError, text: string): SocketError {
+  const { code, message } = error;
+  const full = message.includes(text) ? message : `${message}: ${text}`;
+  return new SocketError(code, { message: full, address: text, cause: error.cause ?? error });
 }
 
 function tooMany(remoteAddress: string, limit: number): AcceptError {

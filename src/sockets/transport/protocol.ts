@@ -6,6 +6,7 @@ import type { PeerInfo } from '../routing/pipe.ts';
 /** The part of {@link Connection} that a link needs; its doc comments hold. */
 export type Protocol = Pick<
   Connection,
+  | 'greeted'
   | 'deadline'
   | 'pending'
   | 'undecoded'
@@ -36,6 +37,7 @@ export class RawStream implements Protocol {
     routingId: undefined,
     metadata: new Map(),
   };
+  readonly greeted: boolean = true;
   readonly error: undefined = undefined;
   readonly asking: undefined = undefined;
   readonly place: undefined = undefined;

@@ -1,7 +1,7 @@
 /** Registry: the transports there are. One more is its files and a line here; see docs/how-to/transport.md. */
 
 import { SocketError } from '../errors.ts';
-import { schemeOf } from './endpoint.ts';
+import { schemeOf, unknownTransport } from './endpoint.ts';
 import { inproc } from './inproc.ts';
 import { ipc } from './ipc.ts';
 import { tcp } from './tcp.ts';
@@ -19,11 +19,12 @@ export const transports: Map<string, Transport> = new Map(
  * one that no socket type of ours can use; all with `address`
  */
 export function transportOf(text: unknown): Transport {
-  const scheme = schemeOf(text);
+  const scheme = schemeOf(text, transports);
   const transport = transports.get(scheme);
   if (transport !== undefined) return transport;
-  const code = FOR_OTHER_TYPES.has(scheme) ? 'ENOCOMPATPROTO' : 'EPROTONOSUPPORT';
-  throw new SocketError(code, { address: text as string });
+  const address = text as string;
+  if (FOR_OTHER_TYPES.has(scheme)) throw new SocketError('ENOCOMPATPROTO', { address });
+  throw unknownTransport(address, transports);
 }
 
 /** Known to libzmq, but only for RADIO, DISH and DGRAM. */

@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
 import type { OptionValues } from '../options/options.ts';
 import { Acceptor } from './accept.ts';
 import { dial, type OpenStream, readAccepted } from './dial.ts';
-import { afterScheme, bindAddress, type Endpoint, formatTcp, invalidAddress } from './endpoint.ts';
+import { afterScheme, bindAddress, type Endpoint, formatTcp, invalid, quoted } from './endpoint.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
 import { streamTransport } from './stream-transport.ts';
 import type { Transport } from './transport.ts';
@@ -120,25 +120,30 @@ function parseTcpConnect(rest: string, address: string): TcpConnectEndpoint {
 /** At the last colon, so that an IPv6 literal may also come without brackets, as libzmq has it. */
 function splitPort(text: string, address: string): { host: string; port: string } {
   const colon = text.lastIndexOf(':');
-  if (colon === -1) throw invalidAddress(address);
+  if (colon === -1) {
+    throw invalid(address, `no port in ${quoted(address)}, expected tcp://host:port`);
+  }
   return { host: text.slice(0, colon), port: text.slice(colon + 1) };
 }
 
 function parseHost(text: string, address: string): string {
   if (text.startsWith('[') && text.endsWith(']')) {
     const literal = text.slice(1, -1);
-    if (!isIPv6(literal)) throw invalidAddress(address);
+    if (!isIPv6(literal)) throw invalid(address, `${quoted(literal)} is no IPv6 address`);
     return literal;
   }
-  if (isIP(text) === 0 && !HOST_NAME.test(text)) throw invalidAddress(address);
+  if (text === '*') throw invalid(address, 'host * is for bind, connect needs the host to go to');
+  if (isIP(text) === 0 && !HOST_NAME.test(text)) {
+    throw invalid(address, text === '' ? 'no host' : `${quoted(text)} is no host name or address`);
+  }
   return text;
 }
 
 /** libzmq takes ports modulo 65536, so that a typing error ends at some other port; we refuse them. */
 function parsePort(text: string, address: string): number {
-  if (!DECIMAL.test(text)) throw invalidAddress(address);
-  const port = Number(text);
-  if (port > 65_535) throw invalidAddress(address);
+  if (text === '*') throw invalid(address, 'port * is for bind, connect needs the port to go to');
+  const port = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw invalid(address, `port ${quoted(text)}, expected 0 to 65535`);
   return port;
 }
 

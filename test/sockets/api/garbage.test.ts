@@ -110,3 +110,21 @@ t.test('nothing is said where nobody asks', async (t) => {
   t.equal(stdout, 'over\n');
   t.equal(stderr, '');
 });
+
+t.test('a closed socket lets go of its context with the first collection', async (t) => {
+  const { stdout } = await run(`
+    for (const address of ['tcp://127.0.0.1:1', 'ipc:///tmp/nobody', 'inproc://nobody']) {
+      const reference = await (async () => {
+        const context = new Context();
+        const dealer = new Dealer({ context, linger: 0 });
+        dealer.connect(address);
+        await dealer.send('x');
+        dealer.close();
+        return new WeakRef(context);
+      })();
+      await gc({ type: 'major', execution: 'async' });
+      console.log(reference.deref() === undefined);
+    }
+  `);
+  t.equal(stdout, 'true\ntrue\ntrue\nover\n');
+});

@@ -63,20 +63,18 @@ for (const transport of TRANSPORTS) {
     t.test('a bind while another is under way', async (t) => {
       const dealer = own(t, new zmq.Dealer());
       const binding = dealer.bind(freeEndpoint(transport));
-      if (transport !== 'inproc') {
-        for (const call of [
-          () => dealer.bind(freeEndpoint(transport)),
-          () => dealer.bindSync(freeEndpoint(transport)),
-          () => dealer.unbind('inproc://x'),
-          () => dealer.connect('inproc://x'),
-          () => dealer.disconnect('inproc://x'),
-          () => dealer.send('x'),
-          () => dealer.trySend('x'),
-          () => dealer.receive(),
-          () => dealer.tryReceive(),
-        ]) {
-          t.throws(call, { code: 'EBUSY', message: BLOCKED }, String(call));
-        }
+      for (const call of [
+        () => dealer.bind(freeEndpoint(transport)),
+        () => dealer.bindSync(freeEndpoint(transport)),
+        () => dealer.unbind('inproc://x'),
+        () => dealer.connect('inproc://x'),
+        () => dealer.disconnect('inproc://x'),
+        () => dealer.send('x'),
+        () => dealer.trySend('x'),
+        () => dealer.receive(),
+        () => dealer.tryReceive(),
+      ]) {
+        t.throws(call, { code: 'EBUSY', message: BLOCKED }, String(call));
       }
       dealer.linger = 0;
       t.type(dealer.events, zmq.Observer);
@@ -102,10 +100,8 @@ for (const transport of TRANSPORTS) {
         pull.whenReadable().then(() => order.push('readable')),
         push.whenWritable().then(() => order.push('writable')),
       ];
-      if (transport !== 'inproc') {
-        t.same([pull.readable, push.writable], [false, false]);
-        t.same(order, []);
-      }
+      t.same([pull.readable, push.writable], [false, false]);
+      t.same(order, []);
       await Promise.all([binding, ...waits]);
       t.same([pull.readable, push.writable], [true, true]);
       t.same(String(pull.tryReceive()), 'x');
@@ -119,11 +115,31 @@ for (const transport of TRANSPORTS) {
       })();
       const binding = pull.bind(freeEndpoint(transport));
       pull.close();
-      if (transport !== 'inproc') t.equal(pull.closed, false);
+      t.equal(pull.closed, false);
       await binding;
       t.equal(pull.closed, true);
       await ended;
       t.strictSame(types, transport === 'inproc' ? ['end'] : ['bind', 'close', 'end']);
+    });
+
+    t.test('close during a bind or unbind waits for it, also when it fails', async (t) => {
+      const other = own(t, new zmq.Pull());
+      await other.bind(freeEndpoint(transport));
+      const taken = other.lastEndpoint!;
+      for (const [call, code] of [
+        [(pull: zmq.Pull) => pull.unbind(taken), 'ENOENT'],
+        [(pull: zmq.Pull) => pull.unbind('foo-bar'), 'EINVAL'],
+        [(pull: zmq.Pull) => pull.bind(taken), 'EADDRINUSE'],
+        [(pull: zmq.Pull) => pull.bind('foo-bar'), 'EINVAL'],
+      ] as const) {
+        const pull = own(t, new zmq.Pull());
+        const failing = call(pull);
+        t.throws(() => pull.connect(taken), { code: 'EBUSY', message: BLOCKED });
+        pull.close();
+        t.equal(pull.closed, false, String(call));
+        await t.rejects(failing, { code });
+        t.equal(pull.closed, true);
+      }
     });
 
     t.test('two sockets on one endpoint', async (t) => {
@@ -136,7 +152,7 @@ for (const transport of TRANSPORTS) {
         error: {
           code: 'EADDRINUSE',
           errno: 98,
-          message: 'Address already in use',
+          message: `Address already in use: ${endpoint}`,
           address: endpoint,
         },
       });
@@ -157,6 +173,16 @@ for (const transport of TRANSPORTS) {
       });
       t.match((await failure(() => push.unbind(endpoint))).error, { code: 'ENOENT' });
       t.throws(() => pull.disconnect(endpoint), { code: 'ENOENT' });
+      for (const [text, code] of [
+        ['foo-bar', 'EINVAL'],
+        ['foo://bar', 'EPROTONOSUPPORT'],
+        ['tcp://*:*', 'ENOENT'],
+      ] as const) {
+        const expected = { code, address: text };
+        t.match(await failure(() => pull.unbind(text)), { sync: false, error: expected });
+        t.throws(() => pull.unbindSync(text), expected);
+        t.throws(() => pull.disconnect(text), expected);
+      }
       push.disconnect(endpoint);
       t.throws(() => push.disconnect(endpoint), { code: 'ENOENT' });
       t.equal(push.trySend('x'), false);

@@ -140,14 +140,67 @@ t.test('a read-only property says so', async (t) => {
   ]) {
     const message = `Cannot set property ${name} of #<Socket> which has only a getter`;
     t.throws(() => Object.assign(push, { [name]: 1 }), new TypeError(message));
+    if (name === 'context') continue;
+    t.throws(() => new zmq.Push({ [name]: 1 } as object), new TypeError(message));
   }
 });
 
 t.test('a subclass may have fields of its own', async (t) => {
   class Named extends zmq.Push {
     label = 'x';
+    declare later: number;
+    constructor(options: object) {
+      super(options);
+      this.later = 2;
+    }
   }
-  t.equal(own(t, new Named({ linger: 3 })).label, 'x');
+  const named = own(t, new Named({ linger: 3 }));
+  t.same(Object.fromEntries(Object.entries(named)), { label: 'x', later: 2 });
+  Object.assign(named, { label: 'y', more: 3 });
+  t.same(Object.fromEntries(Object.entries(named)), { label: 'y', later: 2, more: 3 });
+  for (const name of ['Linger', 'sendhighwatermark', 'sendHighWaterMarks', 'handshakeIntervall']) {
+    t.throws(
+      () => Object.assign(named, { [name]: 1 }),
+      { name: 'TypeError', message: /did you mean \w+\?$/ },
+      name,
+    );
+    t.notOk(name in named);
+  }
+});
+
+t.test('a name that is no property is refused, and told what may be meant', async (t) => {
+  for (const [name, meant] of [
+    ['sendHighWatermark', 'sendHighWaterMark'],
+    ['sendTimeOut', 'sendTimeout'],
+    ['reconectInterval', 'reconnectInterval'],
+    ['IPv6', 'ipv6'],
+    ['foo', undefined],
+  ] as const) {
+    const message = `Cannot add property ${name}, object is not extensible: no such option${meant === undefined ? '' : `, did you mean ${meant}?`}`;
+    for (const Type of [zmq.Push, zmq.Dealer, zmq.Router]) {
+      const socket = own(t, new Type());
+      t.throws(() => Object.assign(socket, { [name]: 1 }), new TypeError(message));
+      t.notOk(name in socket);
+      t.throws(() => new Type({ [name]: 1 } as object), new TypeError(message));
+    }
+    if (name === 'foo' || name === 'IPv6') {
+      t.throws(
+        () => Object.assign(new zmq.Context(), { [name]: 1 }),
+        new TypeError(message),
+        'also on a context',
+      );
+      t.throws(() => new zmq.Context({ [name]: 1 } as object), new TypeError(message));
+    }
+  }
+  class Named extends zmq.Context {
+    label = 'x';
+  }
+  t.equal(Object.assign(new Named(), { more: 1 }).label, 'x');
+  t.throws(() => Object.assign(new Named(), { maxsockets: 1 }), /did you mean maxSockets\?$/);
+  const push = own(t, new zmq.Push());
+  const send = async (): Promise<void> => {};
+  t.equal(Object.assign(push, { send }).send, send, 'a method can be replaced, as by a test');
+  t.ok(push instanceof Object && push instanceof zmq.Socket);
 });
 
 t.test('an option set too late is warned of', async (t) => {
@@ -346,5 +399,13 @@ t.test('options of a context', async (t) => {
     message: /^Cannot add property foo, object is not extensible/,
   });
   t.throws(() => new zmq.Context(5 as never), new TypeError('Options must be an object'));
+  t.throws(
+    () => new zmq.Context({ maxSocketsLimit: 4 } as object),
+    /^Cannot set property maxSocketsLimit of #<Context> which has only a getter/,
+  );
+  t.throws(
+    () => Reflect.construct(zmq.Context, [{}, {}]),
+    new TypeError('Expected 1 argument but received 2'),
+  );
   t.match(zmq.context, { ipv6: false, blocky: true, maxSockets: 1_023 });
 });

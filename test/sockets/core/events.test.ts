@@ -92,6 +92,22 @@ t.test('on and off', async (t) => {
   t.equal(events.closed, true);
 });
 
+t.test('a name that is no event is refused', async (t) => {
+  const socket = pull(t);
+  const loose = socket.events as unknown as { on(type: unknown, listener: () => void): void };
+  for (const type of ['message', 'toString', '', undefined, 5]) {
+    const expected = {
+      name: 'TypeError',
+      message: /^no event .*expected one of accept, .*, unknown$/,
+    };
+    t.throws(() => loose.on(type, () => {}), expected);
+    t.throws(() => socket.waitFor(type as never), expected);
+  }
+  for (const type of ['connect', 'subscription', 'unknown'] as const) {
+    t.doesNotThrow(() => socket.events.on(type, () => {}));
+  }
+});
+
 t.test('close of the observer', async (t) => {
   const socket = pull(t);
   const { events } = socket;

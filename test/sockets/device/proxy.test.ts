@@ -189,8 +189,14 @@ t.test('REP and REQ', async (t) => {
 t.test('errors', async (t) => {
   const [front, back] = [own(t, new zmq.Router()), own(t, new zmq.Dealer())];
   const loose = zmq.Proxy as unknown as new (...sockets: unknown[]) => zmq.Proxy;
-  for (const wrong of [[], [{}, back], [null, back]]) {
+  for (const wrong of [[], [5, back], [null, back]]) {
     t.throws(() => new loose(...wrong), new TypeError('Front-end must be a socket object'));
+  }
+  for (const wrong of [
+    [{}, back],
+    [front, new zmq.Context()],
+  ]) {
+    t.throws(() => new loose(...wrong), { code: 'EINVAL', message: 'Invalid argument' });
   }
   t.throws(() => new loose(front), new TypeError('Back-end must be a socket object'));
   t.throws(

@@ -69,14 +69,61 @@ t.test('half a mechanism is refused at once, with the name of the option', async
   refuses({ ...asClient, curveSecretKey: null }, 'curveSecretKey');
   refuses({ ...asClient, curvePublicKey: null }, 'curvePublicKey');
   refuses({ curvePublicKey: client.publicKey, curveSecretKey: client.secretKey }, 'curveServerKey');
-  refuses({ curveServer: true }, 'curveSecretKey');
   refuses({ ...asServer, curvePublicKey: client.publicKey }, 'curvePublicKey', 'curveSecretKey');
   refuses({ plainPassword: 'x' }, 'plainUsername');
   refuses({ ...asClient, curveServerKey: '0'.repeat(40) }, 'curveServerKey');
   const socket = use(t, new Dealer({ curveServer: true }));
   await t.rejects(socket.bind('tcp://127.0.0.1:*'), { code: 'EINVAL', message: /curveSecretKey/ });
+  t.throws(() => socket.bindSync('tcp://127.0.0.1:*'), {
+    code: 'EINVAL',
+    message: /curveSecretKey/,
+  });
   const stream = use(t, new Stream(asServer as object));
   await t.rejects(stream.bind('tcp://127.0.0.1:*'), { code: 'EINVAL', message: /STREAM/ });
+});
+
+t.test(
+  'a CURVE server without a key that connects lets nobody in, and events say why',
+  async (t) => {
+    for (const endpoint of ['tcp://127.0.0.1:*', 'ipc://*']) {
+      for (const [options, code, message] of [
+        [{ plainServer: true }, 'ERR_ZMTP_MECHANISM_MISMATCH', /PLAIN/],
+        [asClient, 'ERR_ZMTP_CRYPTOGRAPHIC', /a CURVE server needs curveSecretKey, not set/],
+        [{}, 'ERR_ZMTP_MECHANISM_MISMATCH', /NULL/],
+      ] as const) {
+        const [bound, boundLog] = watch(t, new Dealer(options));
+        const [keyless, log] = watch(t, new Dealer({ curveServer: true }));
+        await bound.bind(endpoint);
+        keyless.connect(bound.lastEndpoint!);
+        const { error } = await log.next('handshake:error:protocol');
+        t.match(error, { code });
+        t.match(String((error.cause as Error | undefined)?.message ?? error.message), message);
+        if (code === 'ERR_ZMTP_MECHANISM_MISMATCH') {
+          t.match((await boundLog.next('handshake:error:protocol')).error, { code });
+        }
+        t.equal(log.count('handshake') + boundLog.count('handshake'), 0);
+      }
+    }
+  },
+);
+
+t.test('a CURVE client with the wrong server key gets a hint', async (t) => {
+  const hint = /: in the CURVE handshake; is curveServerKey the key of this server/;
+  for (const endpoint of ['tcp://127.0.0.1:*', 'ipc://*']) {
+    const bound = use(t, new Dealer(asServer));
+    const [stranger, log] = watch(t, new Dealer({ ...asClient, curveServerKey: client.publicKey }));
+    await bound.bind(endpoint);
+    stranger.connect(bound.lastEndpoint!);
+    const { error } = await log.next('handshake:error:other');
+    t.match(error, { code: 'ECONNRESET', message: hint });
+    t.match(error.cause, Error);
+  }
+  const silent = await listenRaw(t);
+  const [early, log] = watch(t, new Dealer(asClient));
+  early.connect(silent.endpoint);
+  (await silent.peer(0)).stream.destroy();
+  const { error } = await log.next('handshake:error:other');
+  t.notMatch(error.message, hint, 'not where no greeting has come');
 });
 
 t.test('keys and names of the wrong form are refused, and not repeated', async (t) => {

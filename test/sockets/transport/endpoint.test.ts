@@ -103,8 +103,53 @@ t.test('what both refuse, with the text given', async (t) => {
     t.throws(() => parseConnect(text), { code, address: text }, `connect ${text}`);
   }
   t.doesNotThrow(() => parseBind(`ipc://${long.slice(1)}`), 'a path of 107 octets');
-  t.throws(() => parseBind('foo://a'), { message: 'Protocol not supported' });
-  t.throws(() => parseBind('a'), { message: 'Invalid argument' });
+});
+
+t.test('the error says what is wrong', async (t) => {
+  const long = `/${'x'.repeat(107)}`;
+  for (const [text, message] of [
+    ['localhost:5555', 'no transport, did you mean "tcp://localhost:5555"?'],
+    ['*:5555', 'no transport, did you mean "tcp://*:5555"?'],
+    ['/tmp/a.sock', 'no transport, did you mean "ipc:///tmp/a.sock"?'],
+    ['TCP://a:5', 'Protocol not supported: did you mean "tcp://a:5"?'],
+    ['tcp://127.0.0.1', 'no port in "tcp://127.0.0.1", expected tcp://host:port'],
+    ['tcp://a:99999', 'port "99999", expected 0 to 65535'],
+    ['tcp://a:x', 'port "x", expected 0 to 65535'],
+    ['tcp://:5', 'no host'],
+    ['tcp://a b:5', '"a b" is no host name or address'],
+    ['tcp://[1.2.3.4]:5', '"1.2.3.4" is no IPv6 address'],
+    ['tcp://', 'nothing behind tcp://'],
+    ['ipc://@', 'no name behind ipc://@'],
+    [`ipc://${long}`, 'a path of 108 octets, expected at most 107'],
+  ] as const) {
+    t.throws(() => parseBind(text), { message }, `bind ${text}`);
+    t.throws(() => parseConnect(text), { message }, `connect ${text}`);
+  }
+  for (const [text, message] of [
+    ['tcp://*:5', 'host * is for bind, connect needs the host to go to'],
+    ['tcp://a:*', 'port * is for bind, connect needs the port to go to'],
+    ['ipc://*', 'ipc://* is for bind, connect needs a path'],
+  ] as const) {
+    t.throws(() => parseConnect(text), { message }, `connect ${text}`);
+  }
+});
+
+t.test('two texts are exactly those of zeromq.js, with the reason as their cause', async (t) => {
+  for (const [text, message, cause] of [
+    ['foo-bar', 'Invalid argument', 'no transport in "foo-bar", expected tcp://'],
+    ['foo://bar', 'Protocol not supported', 'no transport "foo", expected tcp://'],
+  ] as const) {
+    for (const call of [parseBind, parseConnect, transportOf]) {
+      let error: Error | undefined;
+      try {
+        call(text);
+      } catch (caught) {
+        error = caught as Error;
+      }
+      t.equal(error?.message, message);
+      t.match(error?.cause, { message: cause });
+    }
+  }
 });
 
 t.test('what only one of them refuses', async (t) => {
@@ -170,7 +215,12 @@ t.test('bindAddress', async (t) => {
       host,
     );
   }
-  t.throws(() => bindAddress('a', false, {}), { code: 'ENODEV', address: 'a' });
+  t.throws(() => bindAddress('a', false, {}), {
+    code: 'ENODEV',
+    address: 'a',
+    message: '"a" is no address or interface of this machine',
+  });
+  t.throws(() => bindAddress('::1', false, {}), { message: '::1 needs the option ipv6' });
 });
 
 function address(text: string, family: 'IPv4' | 'IPv6', scopeid = 0): NetworkInterfaceInfo {

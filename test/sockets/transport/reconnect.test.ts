@@ -54,6 +54,20 @@ t.test('refused: the same interval plus up to as much, again and again', async (
   t.ok(new Set(intervals).size > 1, 'not all the same');
 });
 
+t.test('the event says why', async (t) => {
+  for (const [endpoint, code] of [
+    [await nobody(), 'ECONNREFUSED'],
+    ['tcp://no-such-host.invalid:5555', /^(ENOTFOUND|EAI_AGAIN)$/],
+    [`ipc://${t.testdir()}/nobody`, 'ENOENT'],
+    ['tcp://no-such-interface:0;127.0.0.1:5555', 'ENODEV'],
+  ] as const) {
+    const [push, log] = watch(t, new Push({ reconnectInterval: 1 }));
+    push.connect(endpoint);
+    const { error } = await log.next('connect:retry', 2);
+    t.match(error, { code, message: /./ }, endpoint);
+  }
+});
+
 t.test('refused, with a maximum: intervals double up to it', async (t) => {
   const [push, log] = watch(t, new Push({ reconnectInterval: 4, reconnectMaxInterval: 40 }));
   push.connect(await nobody());

@@ -1,0 +1,19 @@
+/** Gather: GATHER, the receiving end of a pipeline of messages of one part (RFC 49). */
+
+import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
+import type { SocketOptions } from '../api/socket-options.ts';
+import { SocketType } from '../core/socket-type.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { CONFLATE, RECEIVE } from '../options/option-table.ts';
+import type { ConflateOptions, ReceiveOptions } from '../options/options.ts';
+
+export interface Gather extends ReceiveOptions, ConflateOptions {}
+
+/** Receives from all its Scatter peers, fairly. */
+export class Gather extends ReceivingSocket<[Message]> {
+  constructor(options?: SocketOptions<Gather>) {
+    super(SocketType.Gather, options);
+  }
+}
+
+defineOptions(Gather.prototype, [...RECEIVE, ...CONFLATE]);

@@ -1,0 +1,6 @@
+/** The door `zeromq-pure/draft`: socket types that are drafts in libzmq, under the names of zeromq.js. */
+
+export { Client } from './client.ts';
+export { Gather } from './gather.ts';
+export { Scatter } from './scatter.ts';
+export { Server, type ServerRoutingOptions } from './server.ts';

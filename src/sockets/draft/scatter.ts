@@ -1,0 +1,20 @@
+/** Scatter: SCATTER, the sending end of a pipeline of messages of one part (RFC 49). */
+
+import { SendingSocket } from '../api/sending-receiving.ts';
+import type { SocketOptions } from '../api/socket-options.ts';
+import { SocketType } from '../core/socket-type.ts';
+import type { MessageLike } from '../message.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { CONFLATE, SEND } from '../options/option-table.ts';
+import type { ConflateOptions, SendOptions } from '../options/options.ts';
+
+export interface Scatter extends SendOptions, ConflateOptions {}
+
+/** Each message goes to one Gather, in turn among those that can take it. Several parts are refused with `EINVAL`. */
+export class Scatter extends SendingSocket<MessageLike> {
+  constructor(options?: SocketOptions<Scatter>) {
+    super(SocketType.Scatter, options);
+  }
+}
+
+defineOptions(Scatter.prototype, [...SEND, ...CONFLATE]);

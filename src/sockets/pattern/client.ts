@@ -1,0 +1,19 @@
+/** ClientPattern: one part out to servers in turns, one part in from them, fairly queued (RFC 41). */
+
+import type { Message } from '../message.ts';
+import { DealerPattern } from './dealer.ts';
+import { checkOnePart } from './one-part.ts';
+import type { PatternHost } from './pattern.ts';
+
+/** A DEALER whose messages have one part. */
+export class ClientPattern extends DealerPattern {
+  constructor(host: PatternHost) {
+    super(host, { probeRouter: false });
+  }
+
+  /** @throws SocketError `EINVAL` for several parts */
+  override send(message: Message): boolean {
+    checkOnePart(message);
+    return super.send(message);
+  }
+}

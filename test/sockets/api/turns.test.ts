@@ -1,0 +1,90 @@
+/** Loops of calls that never wait: they run in microtasks, and timers and I/O must get their turns. */
+
+import t from 'tap';
+import * as zmq from '../../../src/index.ts';
+import { join, own, TRANSPORTS, until } from '../../support/local.ts';
+
+/** What a program does with a message: computing for a fifth of a millisecond. */
+function work(): void {
+  const end = performance.now() + 0.2;
+  while (performance.now() < end);
+}
+
+/** How often the event loop comes round while `loop` runs. */
+async function turnsDuring(loop: () => Promise<void>): Promise<number> {
+  let [count, over] = [0, false];
+  const next = (): void => {
+    count++;
+    if (!over) setImmediate(next);
+  };
+  setImmediate(next);
+  await loop();
+  over = true;
+  return count;
+}
+
+/** Fewer than the calls in a row that were once allowed; together they take 60 ms at least. */
+const COUNT = 300;
+
+/** A turn a millisecond would be 60. */
+const ENOUGH = 12;
+
+for (const transport of TRANSPORTS) {
+  t.test(`a loop that works for long gives turns by time, over ${transport}`, async (t) => {
+    const pull = own(t, new zmq.Pull());
+    const push = own(t, new zmq.Push());
+    await join(pull, push, transport);
+    const fill = async (): Promise<void> => {
+      await push.sendMany(Array.from({ length: COUNT }, () => 'x'));
+      await until(() => pull.stats().queued.in === COUNT);
+    };
+
+    await fill();
+    const receiving = await turnsDuring(async () => {
+      for (let i = 0; i < COUNT; i++) {
+        await pull.receive();
+        work();
+      }
+    });
+    t.ok(receiving >= ENOUGH, `${receiving} turns in receive`);
+
+    const sending = await turnsDuring(async () => {
+      for (let i = 0; i < COUNT; i++) {
+        await push.send('x');
+        work();
+      }
+    });
+    t.ok(sending >= ENOUGH, `${sending} turns in send`);
+
+    await until(() => pull.stats().queued.in === COUNT);
+    const polling = await turnsDuring(async () => {
+      let count = 0;
+      for await (const _ of new zmq.Poller().add(pull)) {
+        work();
+        if (++count === COUNT) break;
+      }
+    });
+    t.ok(polling >= ENOUGH, `${polling} turns in a poller`);
+  });
+}
+
+t.test('two sockets share the time', async (t) => {
+  const pulls = await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      const pull = own(t, new zmq.Pull());
+      const push = own(t, new zmq.Push());
+      await join(pull, push, 'inproc');
+      await push.sendMany(Array.from({ length: 10 }, () => 'x'));
+      return pull;
+    }),
+  );
+  const receiving = await turnsDuring(async () => {
+    for (let i = 0; i < 10; i++) {
+      for (const pull of pulls) {
+        await pull.receive();
+        work();
+      }
+    }
+  });
+  t.ok(receiving >= 3, `${receiving} turns`);
+});
