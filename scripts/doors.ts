@@ -10,6 +10,8 @@ export const DOORS: Readonly<Record<string, string>> = {
   './layer/rabbitmq': 'layer/rabbitmq/index',
   './daemon': 'daemon/index',
   './device-host': 'sockets/device/host',
+  './v5-compat': 'compat/index',
+  './draft': 'sockets/draft/index',
 };
 
 /** The program on the path of a shell, and its file under `src`. */
