@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,9 +106,13 @@ export class RabbitmqBroker {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
 
-  /** Stopped in the middle of whatever it does; its connections stay open. */
-  pause(): void {
+  /** Stops it in the middle of whatever it does; its connections stay open. Resolves when none of its threads runs. */
+  async pause(): Promise<void> {
     process.kill(this.pid, 'SIGSTOP');
+    const threads = `/proc/${this.pid}/task`;
+    const stopped = (thread: string) =>
+      /\) T /.test(readFileSync(join(threads, thread, 'stat'), 'utf8'));
+    while (!readdirSync(threads).every(stopped)) await sleep(1);
   }
 
   resume(): void {

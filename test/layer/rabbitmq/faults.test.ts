@@ -159,7 +159,7 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     const channel = await layer.newChannel();
     await layer.groupAdd('room', channel);
     const gone = once(layer.events, 'disconnect');
-    broker.pause();
+    await broker.pause();
     const unknown = layer.send(channel, { n: 1 }).then(
       () => undefined,
       ({ code }) => code,
