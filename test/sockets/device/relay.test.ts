@@ -292,7 +292,8 @@ t.test('sockets between which nothing could move are refused', async (t) => {
   await t.rejects(async () => proxy(pull, use(t, new Pull())), { code: 'EINVAL' });
   await t.rejects(async () => proxy(pull, push, { capture: pull }), { code: 'EINVAL' });
   await t.rejects(async () => proxy(pull, push, { control: push }), { code: 'EINVAL' });
-  await t.rejects(async () => proxy(pull, {} as never), TypeError);
+  await t.rejects(async () => proxy(pull, {} as never), { code: 'EINVAL' });
+  await t.rejects(async () => proxy(pull, 1 as never), TypeError);
 });
 
 for (const implementation of implementations(t)) {
