@@ -1,6 +1,6 @@
 /** DedicatedLayer: any number of processes send and receive, and a hub stands in between. */
 
-import type { Capabilities } from './carrier/capabilities.ts';
+import { type Capabilities, fullCapabilities } from './carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from './carrier/carrier.ts';
 import type { CarrierHost } from './carrier/carrier-host.ts';
 import { DedicatedZmqCarrier } from './channels-zmq/dedicated.ts';
@@ -12,7 +12,7 @@ import { ChannelLayer } from './layer.ts';
 import type { LocalState } from './local/local-state.ts';
 import { routeOf } from './local/names.ts';
 import { HashRing } from './native/hash-ring.ts';
-import { HubCarrier } from './native/hub-carrier.ts';
+import { atAnotherHub, HubCarrier } from './native/hub-carrier.ts';
 import { Link, type LinkHost } from './native/link.ts';
 import { Outbox } from './native/outbox.ts';
 import { packExcept } from './native/protocol.ts';
@@ -72,20 +72,7 @@ export class DedicatedLayer<M extends object = Message> extends ChannelLayer<M> 
 }
 
 class DedicatedCarrier implements Carrier {
-  readonly capabilities: Capabilities = {
-    extensions: ['groups', 'flush'],
-    ordinaryChannels: 'one-reader',
-    producers: 'many-processes',
-    lateReaders: true,
-    confirmed: true,
-    capacity: 'route',
-    groupOverflow: 'skipped',
-    groupExpiry: true,
-    foreignMembers: true,
-    except: true,
-    bytes: true,
-    separateNames: true,
-  };
+  readonly capabilities: Capabilities = fullCapabilities('many-processes');
   readonly peerCount = 0;
   readonly #local: LocalState;
   readonly #hubs: readonly HubClient[];
@@ -133,14 +120,7 @@ class DedicatedCarrier implements Carrier {
   join(group: string, channel: string): Promise<void> {
     const { link } = this.#of(group);
     if (!this.#local.isOwn(channel) && this.#of(channel).link !== link) {
-      return Promise.reject(
-        new LayerError(
-          'ERR_UNSUPPORTED',
-          `group ${this.#local.bare(group)} is at another hub than channel ` +
-            `${this.#local.bare(channel)}, which is not of this process`,
-          { channel: this.#local.bare(channel) },
-        ),
-      );
+      return Promise.reject(atAnotherHub(this.#local, group, channel));
     }
     return link.join(group, channel, true);
   }

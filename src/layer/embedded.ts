@@ -1,6 +1,6 @@
 /** EmbeddedLayer: one process sends, any number receive, and no program stands in between. */
 
-import type { Capabilities } from './carrier/capabilities.ts';
+import { type Capabilities, fullCapabilities } from './carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from './carrier/carrier.ts';
 import type { CarrierHost } from './carrier/carrier-host.ts';
 import { EmbeddedZmqCarrier } from './channels-zmq/embedded.ts';
@@ -65,20 +65,7 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
 
 /** Has a link until it sends, and from then on a socket for the others. */
 class EmbeddedCarrier implements Carrier {
-  readonly capabilities: Capabilities = {
-    extensions: ['groups', 'flush'],
-    ordinaryChannels: 'one-reader',
-    producers: 'one-process',
-    lateReaders: true,
-    confirmed: true,
-    capacity: 'route',
-    groupOverflow: 'skipped',
-    groupExpiry: true,
-    foreignMembers: true,
-    except: true,
-    bytes: true,
-    separateNames: true,
-  };
+  readonly capabilities: Capabilities = fullCapabilities('one-process');
   readonly #local: LocalState;
   readonly #address: string;
   readonly #connection: ConnectionOptions;

@@ -1,6 +1,6 @@
 /** MemoryLayer: a channel layer inside one process, and the model for the others. */
 
-import type { Capabilities } from './carrier/capabilities.ts';
+import { type Capabilities, fullCapabilities } from './carrier/capabilities.ts';
 import type { Carrier } from './carrier/carrier.ts';
 import type { CarrierHost } from './carrier/carrier-host.ts';
 import type { Message } from './codec/value.ts';
@@ -19,20 +19,7 @@ export class MemoryLayer<M extends object = Message> extends ChannelLayer<M> {
 
 /** Delivers at once what is sent. */
 class MemoryCarrier implements Carrier {
-  readonly capabilities: Capabilities = {
-    extensions: ['groups', 'flush'],
-    ordinaryChannels: 'one-reader',
-    producers: 'this-process',
-    lateReaders: true,
-    confirmed: true,
-    capacity: 'route',
-    groupOverflow: 'skipped',
-    groupExpiry: true,
-    foreignMembers: true,
-    except: true,
-    bytes: true,
-    separateNames: true,
-  };
+  readonly capabilities: Capabilities = fullCapabilities('this-process');
   readonly peerCount = 0;
   readonly #host: CarrierHost;
 

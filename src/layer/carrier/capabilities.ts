@@ -36,3 +36,21 @@ export interface Capabilities {
   /** Whether a group and a channel with the same name are two things. */
   readonly separateNames: boolean;
 }
+
+/** Those of a layer that supports everything; only who may send differs between them. */
+export function fullCapabilities(producers: Capabilities['producers']): Capabilities {
+  return {
+    extensions: ['groups', 'flush'],
+    ordinaryChannels: 'one-reader',
+    producers,
+    lateReaders: true,
+    confirmed: true,
+    capacity: 'route',
+    groupOverflow: 'skipped',
+    groupExpiry: true,
+    foreignMembers: true,
+    except: true,
+    bytes: true,
+    separateNames: true,
+  };
+}

@@ -1,6 +1,6 @@
 /** HubCarrier: a dedicated layer over one connection to each of its hubs. */
 
-import type { Capabilities } from '../carrier/capabilities.ts';
+import { type Capabilities, fullCapabilities } from '../carrier/capabilities.ts';
 import type { Carrier } from '../carrier/carrier.ts';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { type ConnectionOptions, socketOptions } from '../connection/socket-options.ts';
@@ -15,20 +15,7 @@ import { HubConnection } from './hub-connection.ts';
 import { ProcessCore } from './process-core.ts';
 
 export class HubCarrier implements Carrier {
-  readonly capabilities: Capabilities = {
-    extensions: ['groups', 'flush'],
-    ordinaryChannels: 'one-reader',
-    producers: 'many-processes',
-    lateReaders: true,
-    confirmed: true,
-    capacity: 'route',
-    groupOverflow: 'skipped',
-    groupExpiry: true,
-    foreignMembers: true,
-    except: true,
-    bytes: true,
-    separateNames: true,
-  };
+  readonly capabilities: Capabilities = fullCapabilities('many-processes');
   readonly peerCount = 0;
   readonly #local: LocalState;
   readonly #hubs: readonly HubConnection[];
@@ -87,14 +74,7 @@ export class HubCarrier implements Carrier {
   join(group: string, channel: string): Promise<void> {
     const core = this.#of(group);
     if (!this.#local.isOwn(channel) && this.#of(channel) !== core) {
-      return Promise.reject(
-        new LayerError(
-          'ERR_UNSUPPORTED',
-          `group ${this.#local.bare(group)} is at another hub than channel ` +
-            `${this.#local.bare(channel)}, which is not of this process`,
-          { channel: this.#local.bare(channel) },
-        ),
-      );
+      return Promise.reject(atAnotherHub(this.#local, group, channel));
     }
     return core.join(group, channel, false);
   }
@@ -127,6 +107,15 @@ export class HubCarrier implements Carrier {
   #of(name: string): ProcessCore {
     return this.#hubs[this.#ring.of(routeOf(name))]!.core;
   }
+}
+
+/** The error of a join of which one hub has the group, and another the channel of some other process. */
+export function atAnotherHub(local: LocalState, group: string, channel: string): LayerError {
+  const bare = local.bare(channel);
+  const message =
+    `group ${local.bare(group)} is at another hub than channel ` +
+    `${bare}, which is not of this process`;
+  return new LayerError('ERR_UNSUPPORTED', message, { channel: bare });
 }
 
 const RUN_MAX = 128;

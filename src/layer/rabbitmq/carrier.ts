@@ -1,6 +1,7 @@
 /** RabbitmqCarrier: channels and groups over a RabbitMQ broker. */
 
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { setImmediate, setTimeout } from 'node:timers';
+import { Deadline } from '../../base/deadline.ts';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from '../carrier/carrier.ts';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
@@ -434,14 +435,10 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
   /** A declaration that a message waits for, at most until the message expires. */
   async #inTime(declared: Promise<void>, channel: string): Promise<void> {
     const { expiry } = this.#host.settings;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Deadline | undefined;
     const late = new Promise<never>((_, reject) => {
       const why = `the fate of the message is unknown: no broker answered before it expired`;
-      timer = setTimeout(
-        reject,
-        Math.min(expiry, TIMER_MAX),
-        new LayerError('ERR_UNCONFIRMED', why),
-      );
+      timer = new Deadline(expiry, () => reject(new LayerError('ERR_UNCONFIRMED', why)));
     });
     try {
       await Promise.race([declared, late]);
@@ -450,7 +447,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
       if (REFUSALS.has((error as AmqpError).code ?? '')) throw refused(error as Error);
       await Promise.race([this.#inForce(() => this.#ordinary.ensure(channel)), late]);
     } finally {
-      clearTimeout(timer);
+      timer?.clear();
     }
   }
 }
@@ -494,4 +491,3 @@ const RUN_MAX = 256;
 const FLUSH_WAIT = 200;
 /** Milliseconds for what is under way when the layer is closed. */
 const CLOSE_TIMEOUT = 2_000;
-const TIMER_MAX = 0x7fff_ffff;

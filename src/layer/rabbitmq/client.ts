@@ -2,9 +2,9 @@
 
 import { createRequire } from 'node:module';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Channel, Connection, ConnectionOptions } from 'rabbitmq-client';
 import { LayerError } from '../errors.ts';
+import type { Place } from './options.ts';
 
 /** A message as it is published. */
 export interface Publication {
@@ -91,13 +91,7 @@ export interface AmqpConnection {
 }
 
 /** Where a broker is, and as whom to come. */
-export interface AmqpTarget {
-  readonly host: string;
-  readonly port: number;
-  readonly username: string;
-  readonly password: string;
-  readonly vhost: string;
-  readonly tls: TlsOptions | undefined;
+export interface AmqpTarget extends Place {
   /** Milliseconds; sent as whole seconds. After twice the time of silence the connection is given up. */
   readonly heartbeatInterval: number;
   /** Milliseconds until the handshake must be over. */
