@@ -35,7 +35,7 @@ import {
   refusedByPeer,
 } from './mechanism/mechanism.ts';
 import { encodeMetadata, type Metadata, property } from './metadata.ts';
-import { checkPartner, type SocketType } from './socket-type.ts';
+import { checkPartner, type SocketType, traitsOf } from './socket-type.ts';
 import { decodeSubscription, encodeSubscription, isSubscription } from './subscription.ts';
 
 /** What a connection is told when it begins. */
@@ -120,11 +120,11 @@ export class Connection {
   #heldBack = 0;
 
   constructor(options: ConnectionOptions, now: number) {
-    const { socketType } = options;
     this.#options = options;
     this.#now = now;
-    this.#publishes = socketType === 'PUB' || socketType === 'XPUB';
-    this.#subscribes = socketType === 'SUB' || socketType === 'XSUB';
+    const { publishes = false, subscribes = false } = traitsOf(options.socketType);
+    this.#publishes = publishes;
+    this.#subscribes = subscribes;
     const { greeting, decoder, encoder } = options.framing ?? zmtpFraming(options.mechanism.name);
     this.#greeting = greeting;
     this.#decoder = decoder;
@@ -453,7 +453,7 @@ export class Connection {
 function announced(options: ConnectionOptions): [string, Buffer][] {
   const { socketType, routingId } = options;
   const properties: [string, Buffer][] = [['Socket-Type', Buffer.from(socketType)]];
-  if (socketType === 'REQ' || socketType === 'DEALER' || socketType === 'ROUTER') {
+  if (traitsOf(socketType).announcesIdentity) {
     properties.push(['Identity', routingId ?? Buffer.alloc(0)]);
   }
   return properties;
@@ -474,7 +474,9 @@ function denied({ status, cause }: Verdict): ZmtpError {
 function withVerdict(announced: Metadata, verdict: Verdict | undefined): Metadata {
   const found = new Map(verdict?.metadata);
   if (verdict?.userId !== undefined) found.set('User-Id', Buffer.from(verdict.userId));
-  const taken = new Set([...found.keys(), ...OURS_TO_SAY].map((name) => name.toLowerCase()));
+  const taken = new Set(
+    [...found.keys(), ...RESERVED_PROPERTIES].map((name) => name.toLowerCase()),
+  );
   let forged = false;
   for (const name of announced.keys()) if (taken.has(name.toLowerCase())) forged = true;
   if (found.size === 0 && !forged) return announced;
@@ -519,8 +521,8 @@ const TOLD: ReadonlySet<string> = new Set([
   'ERR_ZMTP_UNEXPECTED_COMMAND',
 ]);
 
-/** Properties that nobody announces of himself: the authenticator and this side know them. */
-const OURS_TO_SAY = ['User-Id', 'Peer-Address'];
+/** Metadata a peer must not set itself: reserved for the authenticator and for us. */
+const RESERVED_PROPERTIES = ['User-Id', 'Peer-Address'];
 
 /** What a peer may send while it is being judged: its READY, at most. */
 const HELD_BACK_MAX = 2 * 65_536;

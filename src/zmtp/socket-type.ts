@@ -6,11 +6,43 @@
 import { ZmtpError } from './errors.ts';
 
 /** A socket type as the `Socket-Type` property spells it. */
-export type SocketType = keyof typeof PARTNERS;
+export type SocketType =
+  | 'PAIR'
+  | 'PUB'
+  | 'SUB'
+  | 'REQ'
+  | 'REP'
+  | 'DEALER'
+  | 'ROUTER'
+  | 'PULL'
+  | 'PUSH'
+  | 'XPUB'
+  | 'XSUB'
+  | 'SERVER'
+  | 'CLIENT'
+  | 'GATHER'
+  | 'SCATTER';
+
+/** What ZMTP has to know of a socket type. */
+export interface SocketTypeTraits {
+  /** The types that it may talk to. */
+  readonly partners: readonly string[];
+  /** It sends what is subscribed to: its peers' SUBSCRIBE and CANCEL concern it. */
+  readonly publishes?: boolean;
+  /** It sends subscriptions: SUBSCRIBE and CANCEL in ZMTP 3.1. */
+  readonly subscribes?: boolean;
+  /** Its READY, HELLO or INITIATE has an `Identity` property (RFC 37: REQ, DEALER, ROUTER). */
+  readonly announcesIdentity?: boolean;
+}
 
 /** Whether `name` is one of the types below; the comparison is exact, as libzmq's. */
 export function isSocketType(name: string): name is SocketType {
-  return Object.hasOwn(PARTNERS, name);
+  return Object.hasOwn(ROWS, name);
+}
+
+/** What ZMTP has to know of `type`. */
+export function traitsOf(type: SocketType): SocketTypeTraits {
+  return ROWS[type];
 }
 
 /**
@@ -18,27 +50,28 @@ export function isSocketType(name: string): name is SocketType {
  * @throws ZmtpError `ERR_ZMTP_SOCKET_TYPE`
  */
 export function checkPartner(local: SocketType, peer: string): void {
-  if (isSocketType(peer) && (PARTNERS[local] as readonly string[]).includes(peer)) return;
+  const { partners } = traitsOf(local);
+  if (partners.includes(peer)) return;
   throw new ZmtpError(
     'ERR_ZMTP_SOCKET_TYPE',
-    `peer is a ${JSON.stringify(peer.slice(0, 32))} socket, ${local} talks to ${PARTNERS[local].join(', ')}`,
+    `peer is a ${JSON.stringify(peer.slice(0, 32))} socket, ${local} talks to ${partners.join(', ')}`,
   );
 }
 
-const PARTNERS = {
-  PAIR: ['PAIR'],
-  PUB: ['SUB', 'XSUB'],
-  SUB: ['PUB', 'XPUB'],
-  REQ: ['REP', 'ROUTER'],
-  REP: ['REQ', 'DEALER'],
-  DEALER: ['REP', 'DEALER', 'ROUTER'],
-  ROUTER: ['REQ', 'DEALER', 'ROUTER'],
-  PULL: ['PUSH'],
-  PUSH: ['PULL'],
-  XPUB: ['SUB', 'XSUB'],
-  XSUB: ['PUB', 'XPUB'],
-  SERVER: ['CLIENT'],
-  CLIENT: ['SERVER'],
-  GATHER: ['SCATTER'],
-  SCATTER: ['GATHER'],
-} as const;
+const ROWS: Readonly<Record<SocketType, SocketTypeTraits>> = {
+  PAIR: { partners: ['PAIR'] },
+  PUB: { partners: ['SUB', 'XSUB'], publishes: true },
+  SUB: { partners: ['PUB', 'XPUB'], subscribes: true },
+  REQ: { partners: ['REP', 'ROUTER'], announcesIdentity: true },
+  REP: { partners: ['REQ', 'DEALER'] },
+  DEALER: { partners: ['REP', 'DEALER', 'ROUTER'], announcesIdentity: true },
+  ROUTER: { partners: ['REQ', 'DEALER', 'ROUTER'], announcesIdentity: true },
+  PULL: { partners: ['PUSH'] },
+  PUSH: { partners: ['PULL'] },
+  XPUB: { partners: ['SUB', 'XSUB'], publishes: true },
+  XSUB: { partners: ['PUB', 'XPUB'], subscribes: true },
+  SERVER: { partners: ['CLIENT'] },
+  CLIENT: { partners: ['SERVER'] },
+  GATHER: { partners: ['SCATTER'] },
+  SCATTER: { partners: ['GATHER'] },
+};

@@ -233,10 +233,10 @@ class InprocSide implements PipeDriver, PeerConnection {
     this.pipe = pipe;
     this.#target = target;
     const { host, values } = end;
-    const announces = ['REQ', 'DEALER', 'ROUTER', 'REP'].includes(host.typeName);
     target.peer = {
       socketType: host.typeName,
-      routingId: (announces && values.routingId) || undefined,
+      // Only types that have the option can have a value; without ZMTP, a REP's is told as well.
+      routingId: values.routingId || undefined,
       address: end.address,
       metadata: new Map(),
     };
