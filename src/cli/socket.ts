@@ -1,18 +1,11 @@
 /** Socket: the socket that the options of a subcommand describe. */
 
 import {
-  Dealer,
-  Pair,
-  Publisher,
-  Pull,
-  Push,
-  Reply,
-  Request,
-  Router,
+  openSocket as open,
+  SOCKET_NAMES,
   type Socket,
-  Subscriber,
-  XPublisher,
-  XSubscriber,
+  type SocketName,
+  type SocketsByName,
 } from '../index.ts';
 import type { OptionSet } from './arguments.ts';
 import { type Arguments, UsageError } from './arguments.ts';
@@ -53,50 +46,24 @@ export const SOCKET_OPTIONS: OptionSet = {
   },
 };
 
-/** The socket classes by their names on the wire, in small letters. */
-export const SOCKETS: {
-  readonly pair: typeof Pair;
-  readonly pub: typeof Publisher;
-  readonly sub: typeof Subscriber;
-  readonly req: typeof Request;
-  readonly rep: typeof Reply;
-  readonly dealer: typeof Dealer;
-  readonly router: typeof Router;
-  readonly pull: typeof Pull;
-  readonly push: typeof Push;
-  readonly xpub: typeof XPublisher;
-  readonly xsub: typeof XSubscriber;
-} = {
-  pair: Pair,
-  pub: Publisher,
-  sub: Subscriber,
-  req: Request,
-  rep: Reply,
-  dealer: Dealer,
-  router: Router,
-  pull: Pull,
-  push: Push,
-  xpub: XPublisher,
-  xsub: XSubscriber,
-};
-
-/** One of those names. */
-export type SocketName = keyof typeof SOCKETS;
-
 /** Opens a socket, bound and connected as `given` says. It closes at once when the program is interrupted. */
-export async function openSocket<N extends SocketName>(
+export async function openSocket<const N extends SocketName>(
   name: N,
   given: Arguments,
   terminal: Terminal,
-  prepare: (socket: InstanceType<(typeof SOCKETS)[N]>) => void = () => {},
-): Promise<InstanceType<(typeof SOCKETS)[N]>> {
+  prepare: (socket: SocketsByName[N]) => void = () => {},
+): Promise<SocketsByName[N]> {
   const [binds, connects] = [given.texts('bind'), given.texts('connect')];
   if (binds.length + connects.length === 0) {
     throw new UsageError('where to? Give --connect ENDPOINT or --bind ENDPOINT');
   }
-  const Class = SOCKETS[name] as new (options: object) => InstanceType<(typeof SOCKETS)[N]>;
   const options = socketOptions(given);
-  const socket = new Class(curveOptions(await certificatesOf(given)));
+  // Options and endpoints follow one by one, so that an error can name its own.
+  const { socket } = await open({
+    type: name,
+    subscribe: [],
+    options: curveOptions(await certificatesOf(given)),
+  });
   for (const [option, value] of options) set(socket, option, value);
   terminal.signal.addEventListener('abort', () => closeNow(socket));
   prepare(socket);

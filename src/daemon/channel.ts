@@ -2,51 +2,18 @@
 
 import { pause } from '../base/pause.ts';
 import {
-  Dealer,
   type Message,
-  Pair,
-  Publisher,
-  Pull,
-  Push,
-  Reply,
-  Request,
-  Router,
+  openSocket,
   type Sendable,
   type Sender,
+  SOCKET_NAMES,
   type Socket,
-  Subscriber,
-  XPublisher,
-  XSubscriber,
+  type SocketName,
+  type SocketsByName,
 } from '../sockets/index.ts';
 
 /** The socket type of a channel, by the name it has on the wire, in small letters. */
-export type ChannelType = keyof ChannelSockets;
-
-/** The socket class of each channel type: that of the same name. */
-export interface ChannelSockets {
-  /** PUSH. */
-  push: Push;
-  /** PULL. */
-  pull: Pull;
-  /** PUB. */
-  pub: Publisher;
-  /** SUB. */
-  sub: Subscriber;
-  /** XPUB. */
-  xpub: XPublisher;
-  /** XSUB. */
-  xsub: XSubscriber;
-  /** REQ. */
-  req: Request;
-  /** REP. */
-  rep: Reply;
-  /** DEALER. */
-  dealer: Dealer;
-  /** ROUTER. */
-  router: Router;
-  /** PAIR. */
-  pair: Pair;
-}
+export type ChannelType = SocketName;
 
 /** Channel types that receive: they need a handler. */
 export type ReceivingType = Exclude<ChannelType, 'push' | 'pub'>;
@@ -101,8 +68,8 @@ export type Channels<C extends ChannelDeclarations> = {
 
 /** An open channel of one type. */
 export type OpenChannel<T extends ChannelType> = T extends SendingType
-  ? Channel<ChannelSockets[T]>
-  : Omit<Channel<ChannelSockets[T]>, 'send'>;
+  ? Channel<SocketsByName[T]>
+  : Omit<Channel<SocketsByName[T]>, 'send'>;
 
 type HandlerName<D extends ChannelDeclaration, K extends string> = D['type'] extends ReceivingType
   ? D extends { handler: infer H }
@@ -203,40 +170,16 @@ export class Channel<S extends Socket = Socket> {
 
 /** Opens the channel that `declaration` describes. Rejects with the error of its socket, and leaves nothing open then. */
 export async function openChannel(name: string, declaration: ChannelDeclaration): Promise<Channel> {
-  const Class = CLASSES[declaration.type] as (new (options: object) => Socket) | undefined;
-  if (Class === undefined) throw new TypeError(`channel ${name}: no type "${declaration.type}"`);
-  const socket = new Class({ ...declaration.options });
-  const endpoints: string[] = [];
+  const { type, bind, connect } = declaration;
+  if (!SOCKET_NAMES.includes(type)) throw new TypeError(`channel ${name}: no type "${type}"`);
   try {
-    if (socket instanceof Subscriber) {
-      const prefixes = declaration.subscribe ?? '';
-      socket.subscribe(...(typeof prefixes === 'string' ? [prefixes] : prefixes));
-    }
-    for (const address of listOf(declaration.bind)) {
-      await socket.bind(address);
-      endpoints.push(socket.lastEndpoint ?? address);
-    }
-    for (const address of listOf(declaration.connect)) {
-      socket.connect(address);
-      endpoints.push(address);
-    }
+    const { socket, endpoints } = await openSocket({
+      ...declaration,
+      bind: listOf(bind),
+      connect: listOf(connect),
+    });
+    return new Channel(name, type, socket, endpoints);
   } catch (error) {
-    socket.close();
     throw new Error(`channel ${name}: ${(error as Error).message}`, { cause: error });
   }
-  return new Channel(name, declaration.type, socket, endpoints);
 }
-
-const CLASSES: { readonly [T in ChannelType]: unknown } = {
-  push: Push,
-  pull: Pull,
-  pub: Publisher,
-  sub: Subscriber,
-  xpub: XPublisher,
-  xsub: XSubscriber,
-  req: Request,
-  rep: Reply,
-  dealer: Dealer,
-  router: Router,
-  pair: Pair,
-};

@@ -4,7 +4,6 @@ export type {
   Channel,
   ChannelDeclaration,
   ChannelDeclarations,
-  ChannelSockets,
   Channels,
   ChannelType,
   Handler,

@@ -17,6 +17,14 @@ export {
 } from './adapter/poller.ts';
 export { Dealer } from './api/dealer.ts';
 export type { MessagePeer } from './api/message-peer.ts';
+export {
+  type OpenSocket,
+  openSocket,
+  SOCKET_NAMES,
+  type SocketDescription,
+  type SocketName,
+  type SocketsByName,
+} from './api/open.ts';
 export { Pair } from './api/pair.ts';
 export { Publisher } from './api/publisher.ts';
 export { Pull } from './api/pull.ts';

@@ -1,19 +1,18 @@
 /** `monitor`: opens a socket and shows what happens to it. */
 
 import { clearTimeout, setTimeout } from 'node:timers';
+import { SOCKET_NAMES, type SocketName } from '../../index.ts';
 import { UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
-import { closeNow, openSocket, SOCKET_OPTIONS, SOCKETS, type SocketName } from '../socket.ts';
+import { closeNow, openSocket, SOCKET_OPTIONS } from '../socket.ts';
 import type { Style } from '../terminal.ts';
-
-const TYPES = Object.keys(SOCKETS) as [SocketName, ...SocketName[]];
 
 export const monitor: Command = {
   name: 'monitor',
   summary: 'show the events of a socket, live',
   usage: 'TYPE (-c ENDPOINT | -b ENDPOINT) [OPTIONS]',
   description:
-    `Open a socket of a type (${TYPES.join(', ')})\n` +
+    `Open a socket of a type (${SOCKET_NAMES.join(', ')})\n` +
     'and show what happens to it: who comes, who goes, and why. Messages are left alone.',
   options: {
     ...SOCKET_OPTIONS,
@@ -28,8 +27,9 @@ export const monitor: Command = {
   async run(given, terminal) {
     const [type, ...more] = given.positionals;
     if (type === undefined)
-      throw new UsageError(`which type of socket? One of ${TYPES.join(', ')}`);
-    if (!Object.hasOwn(SOCKETS, type)) throw new UsageError(`there is no socket type "${type}"`);
+      throw new UsageError(`which type of socket? One of ${SOCKET_NAMES.join(', ')}`);
+    if (!SOCKET_NAMES.includes(type as SocketName))
+      throw new UsageError(`there is no socket type "${type}"`);
     if (more.length > 0) throw new UsageError(`"${more[0]}" is not expected here`);
     const count = given.count('count', 1) ?? Number.POSITIVE_INFINITY;
     const timeout = given.number('timeout');

@@ -1,5 +1,6 @@
 /** Device: two sockets and what moves between them, run in this thread, in another, or in a process of its own. */
 
+import { listed } from '../api/open.ts';
 import type { Context } from '../core/context.ts';
 import { SocketError } from '../errors.ts';
 import {
@@ -9,7 +10,7 @@ import {
   startInline,
 } from './inline.ts';
 import type { ProxyStatistics } from './relay.ts';
-import { listed, type Side, type SideEnds, type SideSettings, type SideType } from './side.ts';
+import type { Side, SideEnds, SideSettings, SideType } from './side.ts';
 
 /** What all devices take. */
 export interface DeviceOptions {

@@ -1,9 +1,10 @@
 /** Inline: a device in this thread, which is how it runs in any other, too. */
 
+import type { OpenSocket } from '../api/open.ts';
 import type { Socket } from '../api/socket.ts';
 import type { Context } from '../core/context.ts';
 import { type ProxyStatistics, Relay } from './relay.ts';
-import { type OpenSide, openSide, type Side } from './side.ts';
+import { openSide, type Side } from './side.ts';
 
 /** All that makes a device; can be sent to another thread or process. */
 export interface DevicePlan {
@@ -46,7 +47,7 @@ export interface RunningDevice {
 /** Open the sockets of `plan` and let messages flow. */
 export async function startInline(plan: DevicePlan, context?: Context): Promise<RunningDevice> {
   const sockets: Socket[] = [];
-  const open = async (side: Side | undefined): Promise<OpenSide | undefined> => {
+  const open = async (side: Side | undefined): Promise<OpenSocket | undefined> => {
     if (side === undefined) return undefined;
     const opened = await openSide(side, context);
     sockets.push(opened.socket);

@@ -1,0 +1,137 @@
+/** Opens the socket that a description names: its type, options, subscriptions and endpoints. */
+
+import { SocketError } from '../errors.ts';
+import { Dealer } from './dealer.ts';
+import { Pair } from './pair.ts';
+import { Publisher } from './publisher.ts';
+import { Pull } from './pull.ts';
+import { Push } from './push.ts';
+import { Reply } from './reply.ts';
+import { Request } from './request.ts';
+import { Router } from './router.ts';
+import type { Socket } from './socket.ts';
+import { Subscriber } from './subscriber.ts';
+import { XPublisher } from './xpublisher.ts';
+import { XSubscriber } from './xsubscriber.ts';
+
+/** The socket class of each type name: the names on the wire, in small letters. */
+export interface SocketsByName {
+  /** PAIR. */
+  pair: Pair;
+  /** PUB. */
+  pub: Publisher;
+  /** SUB. */
+  sub: Subscriber;
+  /** REQ. */
+  req: Request;
+  /** REP. */
+  rep: Reply;
+  /** DEALER. */
+  dealer: Dealer;
+  /** ROUTER. */
+  router: Router;
+  /** PULL. */
+  pull: Pull;
+  /** PUSH. */
+  push: Push;
+  /** XPUB. */
+  xpub: XPublisher;
+  /** XSUB. */
+  xsub: XSubscriber;
+}
+
+/** A socket type by its name on the wire, in small letters: `push`, `xsub`. STREAM and the drafts have none here. */
+export type SocketName = keyof SocketsByName;
+
+/** All names of socket types that `openSocket` knows. */
+export const SOCKET_NAMES: readonly SocketName[] = [
+  'pair',
+  'pub',
+  'sub',
+  'req',
+  'rep',
+  'dealer',
+  'router',
+  'pull',
+  'push',
+  'xpub',
+  'xsub',
+];
+
+/** What `openSocket` opens; it can be read from a configuration file. */
+export interface SocketDescription<N extends SocketName = SocketName> {
+  /** The socket type. */
+  readonly type: N;
+  /** Endpoints to bind, in this order. Default none. */
+  readonly bind?: string | readonly string[] | undefined;
+  /** Endpoints to connect to, after all are bound. Default none. */
+  readonly connect?: string | readonly string[] | undefined;
+  /** SUB only: prefixes to subscribe to; an empty list = none. Default: the empty prefix, which is everything. */
+  readonly subscribe?: string | readonly string[] | undefined;
+  /** Options of the socket's constructor, by their names. Default none. */
+  readonly options?: object | undefined;
+}
+
+/** A socket that `openSocket` has opened. */
+export interface OpenSocket<N extends SocketName = SocketName> {
+  /** The socket. */
+  readonly socket: SocketsByName[N];
+  /** The endpoints it has bound, with real ports, and then those it connects to. */
+  readonly endpoints: readonly string[];
+}
+
+/**
+ * Opens the socket that `description` names: constructs it, subscribes, binds each endpoint, then connects to each. Rejects with
+ * `EINVAL` for an unknown type, and with what the constructor, `bind` and `connect` throw; then no socket stays open.
+ */
+export async function openSocket<const N extends SocketName>(
+  description: SocketDescription<N>,
+): Promise<OpenSocket<N>> {
+  const { type, options = {}, subscribe = '', bind, connect } = description;
+  if (!Object.hasOwn(CLASSES, type)) throw unknownType(type);
+  const socket = new CLASSES[type](options);
+  const endpoints: string[] = [];
+  try {
+    const prefixes = listed(subscribe);
+    // Without arguments `subscribe` would mean everything.
+    if (socket instanceof Subscriber && prefixes.length > 0) socket.subscribe(...prefixes);
+    for (const address of listed(bind)) {
+      await socket.bind(address);
+      endpoints.push(socket.lastEndpoint ?? address);
+    }
+    for (const address of listed(connect)) {
+      socket.connect(address);
+      endpoints.push(address);
+    }
+    return { socket, endpoints };
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+/** One text or several, as several. */
+export function listed(texts: string | readonly string[] | undefined): readonly string[] {
+  if (texts === undefined) return [];
+  return typeof texts === 'string' ? [texts] : texts;
+}
+
+function unknownType(type: unknown): SocketError {
+  return new SocketError('EINVAL', {
+    message: `Invalid argument: no socket type ${JSON.stringify(type)} here, expected one of ${SOCKET_NAMES.join(', ')}`,
+  });
+}
+
+const CLASSES: { readonly [N in SocketName]: new (options: object) => SocketsByName[N] } = {
+  pair: Pair,
+  pub: Publisher,
+  sub: Subscriber,
+  req: Request,
+  rep: Reply,
+  dealer: Dealer,
+  router: Router,
+  pull: Pull,
+  push: Push,
+  xpub: XPublisher,
+  xsub: XSubscriber,
+};
