@@ -18,23 +18,21 @@ import {
   defineOptions,
   readOption,
   refuseWrites,
-  showOption,
   writeOption,
 } from '../options/option-accessors.ts';
-import {
-  COMMON,
-  OPTION_IDS,
-  OPTIONS,
-  type OptionKind,
-  READ_ONLY_IDS,
-  VERBOSITY_IDS,
-} from '../options/option-table.ts';
+import { COMMON, OPTIONS, type OptionKind } from '../options/option-table.ts';
 import type { CommonOptions, OptionValues, ReadOnlyOptions } from '../options/options.ts';
 import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { SocketStats } from '../stats.ts';
 import { closeWhenDropped } from './garbage.ts';
 import { type MessagePeer, messagePeer } from './message-peer.ts';
+import {
+  type NumberedType,
+  numberedOption,
+  setNumberedOption,
+  setNumberedText,
+} from './numbered-options.ts';
 
 /** @internal What a socket is made of, for the classes of this folder. */
 export const core: unique symbol = Symbol('core');
@@ -286,7 +284,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** The value of option `option` of libzmq, as a boolean. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getBoolOption(option: number): boolean {
-    return Boolean(this.#byNumber(option));
+    return Boolean(numberedOption(this, option));
   }
 
   /** Set option `option` of libzmq to a boolean. Throws what the property of that option throws, `EINVAL` for one that is not there. */
@@ -296,7 +294,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getInt32Option(option: number): number {
-    return Number(this.#byNumber(option));
+    return Number(numberedOption(this, option));
   }
 
   /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
@@ -306,7 +304,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getUint32Option(option: number): number {
-    return Number(this.#byNumber(option));
+    return Number(numberedOption(this, option));
   }
 
   /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
@@ -316,7 +314,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getInt64Option(option: number): number {
-    return Number(this.#byNumber(option));
+    return Number(numberedOption(this, option));
   }
 
   /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
@@ -326,7 +324,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getUint64Option(option: number): number {
-    return Number(this.#byNumber(option));
+    return Number(numberedOption(this, option));
   }
 
   /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
@@ -336,23 +334,15 @@ export class Socket implements ReadOnlyOptions {
 
   /** The value of option `option` of libzmq, as text. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
   protected getStringOption(option: number): string | null {
-    const value = this.#byNumber(option);
+    const value = numberedOption(this, option);
     return value === null ? null : String(value);
   }
 
   /** Set option `option` of libzmq to text. Throws what the property of that option throws, `EINVAL` for one that is not there. */
   protected setStringOption(option: number, value: string | Buffer | null): void {
-    checkIdentifier(option);
-    if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
-      throw new TypeError('Option value must be a string or buffer');
-    }
-    this.#checkOpen();
-    const pattern = this[core].pattern as Partial<Subscribing>;
-    const prefix = Buffer.from(value ?? '');
-    if (option === SUBSCRIBE && pattern.subscribe !== undefined) pattern.subscribe(prefix);
-    else if (option === UNSUBSCRIBE && pattern.unsubscribe !== undefined)
-      pattern.unsubscribe(prefix);
-    else this.#setByNumber(option, value, 'text');
+    const { optionNames } = SOCKET_TYPES[this.#type]!;
+    const subscriber = this[core].pattern as NumberedType['subscriber'];
+    setNumberedText(this, { optionNames, subscriber }, option, value);
   }
 
   /** @internal */
@@ -379,38 +369,8 @@ export class Socket implements ReadOnlyOptions {
     }
   }
 
-  #byNumber(option: number): unknown {
-    checkIdentifier(option);
-    this.#checkOpen();
-    const name = OPTION_IDS.get(option);
-    if (name !== undefined) return showOption(name, this[readOption](name));
-    const readOnly = READ_ONLY_IDS.get(option);
-    if (readOnly !== undefined) return readOnly(this);
-    const verbosity = VERBOSITY_IDS.get(option);
-    if (verbosity !== undefined) return this[readOption]('verbosity') === verbosity;
-    throw badOption(option);
-  }
-
   #setByNumber(option: number, value: unknown, given: OptionKind): void {
-    checkIdentifier(option);
-    if (given !== 'text' && typeof value !== given) {
-      throw new TypeError(`Option value must be a ${given}`);
-    }
-    this.#checkOpen();
-    const verbosity = VERBOSITY_IDS.get(option);
-    if (verbosity !== undefined) {
-      this[writeOption]('verbosity', value ? verbosity : null);
-      return;
-    }
-    const name = OPTION_IDS.get(option);
-    const spec = SOCKET_TYPES[this.#type]!;
-    if (name === undefined || !spec.optionNames.includes(name)) throw badOption(option);
-    const { kind, parse } = OPTIONS[name];
-    // libzmq looks at the size of what it is given: a text is no number, and the other way round.
-    if ((kind === 'text') !== (given === 'text')) throw badOption(option);
-    const converted =
-      kind === 'boolean' ? Boolean(value) : kind === 'number' ? Number(value) : value;
-    this[writeOption](name, parse(converted, name) as OptionValues[typeof name]);
+    setNumberedOption(this, SOCKET_TYPES[this.#type]!, option, value, given);
   }
 
   #check(): void {
@@ -462,16 +422,6 @@ refuseWrites(Socket.prototype, [
   'events',
 ]);
 
-/** What SUB and a manual XPUB can beside the other patterns. */
-interface Subscribing {
-  subscribe(prefix: Buffer): void;
-  unsubscribe(prefix: Buffer): void;
-}
-
-function checkIdentifier(option: unknown): void {
-  if (typeof option !== 'number') throw new TypeError('Identifier must be a number');
-}
-
 function checkAddress(address: unknown): void {
   if (typeof address !== 'string') throw new TypeError('Address must be a string');
 }
@@ -479,11 +429,3 @@ function checkAddress(address: unknown): void {
 function isContext(value: unknown): value is Context {
   return value instanceof (defaultContext.constructor as typeof Context);
 }
-
-function badOption(option: number): SocketError {
-  return new SocketError('EINVAL', { message: `Invalid argument: no option ${option} here` });
-}
-
-/** `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`, which are actions rather than values. */
-const SUBSCRIBE = 6;
-const UNSUBSCRIBE = 7;

@@ -219,7 +219,8 @@ export const READ_ONLY_IDS: ReadonlyMap<number, (socket: Readouts) => string | n
     [81, ({ threadSafe }) => Number(threadSafe)],
   ]);
 
-interface Readouts extends ReadOnlyOptions {
+/** What libzmq reads of a socket by numbers that cannot be set. */
+export interface Readouts extends ReadOnlyOptions {
   readonly readable: boolean;
   readonly writable: boolean;
 }

@@ -1,0 +1,114 @@
+/** Options by libzmq's number, as `zmq_getsockopt` and `zmq_setsockopt` have them: for subclasses that add a property. */
+
+import { SocketError } from '../errors.ts';
+import {
+  type OptionHolder,
+  readOption,
+  showOption,
+  writeOption,
+} from '../options/option-accessors.ts';
+import {
+  OPTION_IDS,
+  OPTIONS,
+  type OptionKind,
+  READ_ONLY_IDS,
+  type Readouts,
+  VERBOSITY_IDS,
+} from '../options/option-table.ts';
+import type { OptionValues } from '../options/options.ts';
+
+/** The socket whose options these are. */
+export interface NumberedSocket extends OptionHolder, Readouts {
+  readonly closed: boolean;
+}
+
+/** What the socket's type adds to its number: the options it has, and what subscribes. */
+export interface NumberedType {
+  readonly optionNames: readonly (keyof OptionValues)[];
+  readonly subscriber: Partial<Subscriber>;
+}
+
+/** What SUB and a manual XPUB can beside the other patterns. */
+interface Subscriber {
+  subscribe(prefix: Buffer): void;
+  unsubscribe(prefix: Buffer): void;
+}
+
+/** The value of option `option`. Throws `EINVAL` for one that is not there, `ENOTSOCK` on a closed socket. */
+export function numberedOption(socket: NumberedSocket, option: number): unknown {
+  checkIdentifier(option);
+  checkOpen(socket);
+  const name = OPTION_IDS.get(option);
+  if (name !== undefined) return showOption(name, socket[readOption](name));
+  const readOnly = READ_ONLY_IDS.get(option);
+  if (readOnly !== undefined) return readOnly(socket);
+  const verbosity = VERBOSITY_IDS.get(option);
+  if (verbosity !== undefined) return socket[readOption]('verbosity') === verbosity;
+  throw badOption(option);
+}
+
+/**
+ * Sets option `option` to `value`, which must be of the kind `given`. Throws what the property of that option throws, a TypeError
+ * for another kind, `EINVAL` for an option that the type does not have, `ENOTSOCK` on a closed socket.
+ */
+export function setNumberedOption(
+  socket: NumberedSocket,
+  { optionNames }: Pick<NumberedType, 'optionNames'>,
+  option: number,
+  value: unknown,
+  given: OptionKind,
+): void {
+  checkIdentifier(option);
+  if (given !== 'text' && typeof value !== given) {
+    throw new TypeError(`Option value must be a ${given}`);
+  }
+  checkOpen(socket);
+  const verbosity = VERBOSITY_IDS.get(option);
+  if (verbosity !== undefined) {
+    socket[writeOption]('verbosity', value ? verbosity : null);
+    return;
+  }
+  const name = OPTION_IDS.get(option);
+  if (name === undefined || !optionNames.includes(name)) throw badOption(option);
+  const { kind, parse } = OPTIONS[name];
+  // libzmq looks at the size of what it is given: a text is no number, and the other way round.
+  if ((kind === 'text') !== (given === 'text')) throw badOption(option);
+  const converted = kind === 'boolean' ? Boolean(value) : kind === 'number' ? Number(value) : value;
+  socket[writeOption](name, parse(converted, name) as OptionValues[typeof name]);
+}
+
+/** Sets option `option` to text, as `setNumberedOption`; `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE` are done rather than kept. */
+export function setNumberedText(
+  socket: NumberedSocket,
+  type: NumberedType,
+  option: number,
+  value: string | Buffer | null,
+): void {
+  checkIdentifier(option);
+  if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
+    throw new TypeError('Option value must be a string or buffer');
+  }
+  checkOpen(socket);
+  const { subscriber } = type;
+  const prefix = Buffer.from(value ?? '');
+  if (option === SUBSCRIBE && subscriber.subscribe !== undefined) subscriber.subscribe(prefix);
+  else if (option === UNSUBSCRIBE && subscriber.unsubscribe !== undefined)
+    subscriber.unsubscribe(prefix);
+  else setNumberedOption(socket, type, option, value, 'text');
+}
+
+function checkIdentifier(option: unknown): void {
+  if (typeof option !== 'number') throw new TypeError('Identifier must be a number');
+}
+
+function checkOpen({ closed }: NumberedSocket): void {
+  if (closed) throw new SocketError('ENOTSOCK');
+}
+
+function badOption(option: number): SocketError {
+  return new SocketError('EINVAL', { message: `Invalid argument: no option ${option} here` });
+}
+
+/** `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`. */
+const SUBSCRIBE = 6;
+const UNSUBSCRIBE = 7;
