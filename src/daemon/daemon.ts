@@ -3,9 +3,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { clearInterval, setInterval } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
-import { pause } from '../base/pause.ts';
 import { ProcessHold } from '../base/process-hold.ts';
-import type { Flow, Message, Receiver, Sender, Socket } from '../sockets/index.ts';
+import type { Flow } from '../sockets/index.ts';
 import {
   type Channel,
   type ChannelDeclaration,
@@ -20,6 +19,7 @@ import { type Config, configured } from './config.ts';
 import { Control } from './control.ts';
 import type { FlagDeclarations } from './flags.ts';
 import { Logger } from './log.ts';
+import { Pump } from './pump.ts';
 import { Throttle } from './throttle.ts';
 
 /** Arguments of a daemon's constructor, which `run` usually supplies. */
@@ -319,85 +319,6 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
   }
 }
 
-interface PumpOptions {
-  readonly channel: Channel;
-  readonly handler: Handler;
-  readonly throttle: { readonly by: Channel; readonly gate: Throttle } | undefined;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-}
-
-/** One channel's messages on their way to its handler. */
-class Pump {
-  readonly #options: PumpOptions;
-  readonly #socket: Socket & Receiver & Partial<Sender>;
-
-  constructor(options: PumpOptions) {
-    this.#options = options;
-    this.#socket = options.channel.socket as Socket & Receiver & Partial<Sender>;
-  }
-
-  async run(): Promise<void> {
-    const { channel, log, signal } = this.#options;
-    const socket = this.#socket;
-    try {
-      while (!signal.aborted) {
-        await this.#rest();
-        await socket.whenReadable({ signal });
-        const message = socket.tryReceive();
-        if (message !== undefined) await this.#take(message);
-      }
-    } catch (error) {
-      if (!signal.aborted && !socket.closed) log.error('Channel %s: %s', channel.name, error);
-    }
-  }
-
-  /** Take what is there now, and no more. */
-  async drain(): Promise<void> {
-    const socket = this.#socket;
-    if (socket.closed) return;
-    const count = socket.stats().queued.in;
-    for (let i = 0; i < count && socket.readable; i++) {
-      const message = socket.tryReceive();
-      if (message !== undefined) await this.#take(message);
-    }
-  }
-
-  async #take(message: Message[]): Promise<void> {
-    const { channel, handler, log } = this.#options;
-    channel.handledCount++;
-    let answer: unknown;
-    try {
-      answer = await handler(message);
-    } catch (error) {
-      channel.failedCount++;
-      log.error('Channel %s: a handler has failed: %s', channel.name, shownError(error));
-    }
-    if (channel.type !== 'rep' || this.#socket.closed || !this.#socket.writable) return;
-    // Whoever asked waits, even where there is nothing to say.
-    const reply = answer === undefined ? '' : (answer as string);
-    await this.#socket.send!(reply).catch((error) => {
-      log.error('Channel %s: %s', channel.name, shownError(error));
-    });
-  }
-
-  /** Until there is room where the messages lead. */
-  async #rest(): Promise<void> {
-    const { channel, throttle, log, signal } = this.#options;
-    if (throttle === undefined) return;
-    const { by, gate } = throttle;
-    while (!signal.aborted) {
-      const count = by.bufferedCount;
-      const change = gate.measure(count);
-      const text = '%s receive on: %s (Buffered: %d, HWM: %d)';
-      if (change === 'closed') log.info(text, 'Pausing', channel.name, count, gate.highWaterMark);
-      if (change === 'opened') log.info(text, 'Resuming', channel.name, count, gate.highWaterMark);
-      if (!gate.closed) return;
-      await pause(REST_INTERVAL, signal);
-    }
-  }
-}
-
 /** Says when the event loop was blocked for longer than `threshold` seconds. */
 function watchLoop(threshold: number, log: Logger): NodeJS.Timeout | undefined {
   if (threshold === 0) return undefined;
@@ -410,13 +331,7 @@ function watchLoop(threshold: number, log: Logger): NodeJS.Timeout | undefined {
   }, WATCH_INTERVAL).unref();
 }
 
-function shownError(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
 const DRAIN_TURNS = 3;
-/** Milliseconds between two looks at a channel that is full. */
-const REST_INTERVAL = 10;
 const WATCH_INTERVAL = 500;
 /** Milliseconds in which what waits to be sent must leave at the end. */
 const FLUSH_TIMEOUT = 10_000;
