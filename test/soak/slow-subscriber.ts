@@ -1,7 +1,7 @@
 /** Soak: one subscriber that does not read, among others that do. */
 
 import { Publisher, Subscriber } from 'zeromq-pure';
-import { spreadOf } from '../statistics.ts';
+import { spreadOf } from '../../bench/statistics.ts';
 import type { Finding } from './finding.ts';
 import { holdings } from './memory.ts';
 

@@ -1,7 +1,7 @@
 /** `npm run soak`: is everything where it was after very many messages and connections? */
 
 import { parseArgs } from 'node:util';
-import { positive, UsageError } from '../options.ts';
+import { positive, UsageError } from '../../bench/options.ts';
 import { soakConnections } from './connections.ts';
 import type { Finding } from './finding.ts';
 import { PATTERN_COUNT, soakPattern } from './pattern.ts';

@@ -1,7 +1,7 @@
 /** What the soak calls a leak. */
 
 import t from 'tap';
-import { compare, type Holdings, slopes } from '../../bench/soak/memory.ts';
+import { compare, type Holdings, slopes } from './memory.ts';
 
 const MIB = 1_048_576;
 const before: Holdings = {
