@@ -43,11 +43,11 @@ export interface Sender<M = Sendable> {
    * While it cannot be accepted it waits, for `timeout` (default: `sendTimeout`).
    *
    * Rejects with `EAGAIN` when the time is over; `EFSM` then, where it was not this socket's turn to send;
-   * `EHOSTUNREACH` for a mandatory ROUTER; the reason of `signal`. Throws `EBUSY` when another call waits, `EBADF`
-   * when closed, TypeError for what is no message.
+   * `EHOSTUNREACH` for a mandatory ROUTER; `EMSGSIZE` for more parts than `maxMessageParts`; the reason of `signal`.
+   * Throws `EBUSY` when another call waits, `EBADF` when closed, TypeError for what is no message.
    */
   send(message: M, options?: CallOptions): Promise<void>;
-  /** Send one message if that is possible now: false otherwise. Throws `EFSM`, `EHOSTUNREACH`, `ENOTSUP`. */
+  /** Send one message if that is possible now: false otherwise. Throws `EFSM`, `EHOSTUNREACH`, `EMSGSIZE`, `ENOTSUP`. */
   trySend(message: M): boolean;
   /**
    * Send several messages, in order; resolves when all are accepted. A rejection tells in `sentCount` how many were.

@@ -47,7 +47,7 @@ export class Outgoing {
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     let accepted: boolean;
     try {
-      accepted = this.#pattern.send(message);
+      accepted = this.#give(message);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -57,7 +57,7 @@ export class Outgoing {
   }
 
   trySend(message: Message): boolean {
-    if (this.#pattern.send(message)) {
+    if (this.#give(message)) {
       this.#accepted(1);
       return true;
     }
@@ -70,7 +70,7 @@ export class Outgoing {
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     let next = 0;
     try {
-      while (next < messages.length && this.#pattern.send(messages[next]!)) next++;
+      while (next < messages.length && this.#give(messages[next]!)) next++;
     } catch (error) {
       this.#accepted(next);
       return Promise.reject(withSentCount(error, next));
@@ -136,7 +136,7 @@ export class Outgoing {
     const { messages, waiter } = pending;
     const before = pending.next;
     try {
-      while (pending.next < messages.length && this.#pattern.send(messages[pending.next]!)) {
+      while (pending.next < messages.length && this.#give(messages[pending.next]!)) {
         pending.next++;
       }
     } catch (error) {
@@ -161,11 +161,25 @@ export class Outgoing {
     pending.waiter.reject(refusal(code, pending.messages.length, pending.next));
   }
 
+  /** @throws SocketError `EMSGSIZE` for more parts than the peer would take, were its limit ours */
+  #give(message: Message): boolean {
+    const max = this.#values.maxMessageParts;
+    const parts = message.length + (this.#pattern.addedParts ?? 0);
+    if (parts > max && max > 0) throw tooManyParts(parts, max);
+    return this.#pattern.send(message);
+  }
+
   #accepted(count: number): void {
     if (count === 0) return;
     this.sentCount += count;
     this.#sent();
   }
+}
+
+function tooManyParts(parts: number, max: number): SocketError {
+  return new SocketError('EMSGSIZE', {
+    message: `Message too long: ${parts} parts on the wire, maxMessageParts is ${max}`,
+  });
 }
 
 function refusal(code: SocketErrorCode, messageCount: number, sentCount: number): SocketError {

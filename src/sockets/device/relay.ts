@@ -40,7 +40,10 @@ export interface ProxyStatistics {
   readonly front: SideStatistics;
   /** Of the second. */
   readonly back: SideStatistics;
-  /** Taken from one side and refused by the other: a mandatory ROUTER without that peer, an end while waiting for room. */
+  /**
+   * Taken from one side and refused by the other, or by the capture socket: a mandatory ROUTER without that peer, more parts
+   * than `maxMessageParts`, an end while waiting for room.
+   */
   readonly dropped: number;
 }
 
@@ -158,7 +161,8 @@ export class Relay {
           if (this.#swapIds) message = swapped(message);
           if (this.#capturing) {
             const copy = prefix === undefined ? message : [prefix, ...message];
-            if (!this.#capture!.trySend!(copy)) await this.#waitForCapture(copy);
+            const waiting = this.#record(copy);
+            if (waiting !== undefined) await waiting;
           }
           const forwarded = this.#forward(to, message);
           if (forwarded !== true && !(await forwarded)) continue;
@@ -207,13 +211,25 @@ export class Relay {
 
   #lost(error: unknown): false {
     this.#counts.dropped++;
-    const unreachable = error instanceof SocketError && error.code === 'EHOSTUNREACH';
-    if (!unreachable && !this.#stop.signal.aborted) throw error;
+    // What one peer sent must not end the relay for all.
+    const hopeless = error instanceof SocketError && HOPELESS.has(error.code);
+    if (!hopeless && !this.#stop.signal.aborted) throw error;
     return false;
   }
 
   get #capturing(): boolean {
     return this.#capture !== undefined && !this.#capture.closed;
+  }
+
+  /** Send a copy to the capture socket; a promise where that has to wait. */
+  #record(copy: Message): Promise<void> | undefined {
+    try {
+      if (this.#capture!.trySend!(copy)) return undefined;
+    } catch (error) {
+      this.#lost(error);
+      return undefined;
+    }
+    return this.#waitForCapture(copy);
   }
 
   #waitForCapture(copy: Message): Promise<void> {
@@ -307,6 +323,8 @@ function counters(): SideStatistics {
   return { received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } };
 }
 
+/** Nobody there by that routing id; more parts, with what was added, than the other side may send. */
+const HOPELESS: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'EMSGSIZE']);
 const EMPTY = Buffer.alloc(0);
 /** Messages moved in one direction before the other gets its turn. */
 const BURST = 1_000;

@@ -42,8 +42,9 @@ export interface CommonOptions {
    */
   maxMessageSize: number;
   /**
-   * Ours. Frames in one message from a peer, default 65 536; 0 and −1 = no limit. A peer that sends more
-   * is disconnected: without a limit, one message of ever more small frames fills the memory.
+   * Ours. Frames in one message, default 65 536; 0 and −1 = no limit. A peer that sends more is disconnected: without a
+   * limit, one message of ever more small frames fills the memory. So `send` refuses more, with `EMSGSIZE`; it counts
+   * what goes over the wire: the envelopes of REQ and REP, not the routing id that a ROUTER is given.
    */
   maxMessageParts: number;
   /** `ZMQ_TCP_KEEPALIVE`. Default −1 = as the system has it (off); 0 = off, 1 = on. */

@@ -11,6 +11,11 @@ export class ClientPattern extends DealerPattern {
     super(host, { probeRouter: false });
   }
 
+  /** Its limit is one part, for which `send` has an error of its own. */
+  get addedParts(): number {
+    return Number.NEGATIVE_INFINITY;
+  }
+
   /** @throws SocketError `EINVAL` for several parts */
   override send(message: Message): boolean {
     checkOnePart(message);

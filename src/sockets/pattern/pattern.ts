@@ -18,6 +18,11 @@ export interface Pattern extends PipeReader {
    * cannot mend (`EHOSTUNREACH`).
    */
   send(message: Message): boolean;
+  /**
+   * Parts that the wire has beside those given to `send`: an envelope; negative for those that do not travel. Default 0.
+   * For `maxMessageParts`, of which the peer counts all.
+   */
+  readonly addedParts?: number;
   /** The next message, or undefined: none now. */
   receive(): Message | undefined;
   /** `ZMQ_POLLOUT`: would `send` take a message now? */

@@ -45,6 +45,11 @@ export class ReplyPattern implements Pattern {
 
   writable(_pipe: Pipe): void {}
 
+  /** The envelope of the request that is being answered. */
+  get addedParts(): number {
+    return this.#replying ? this.#envelope!.length : 0;
+  }
+
   send(message: Message): boolean {
     if (!this.#replying) return false;
     const requester = this.#requester!;

@@ -74,6 +74,11 @@ export class RequestPattern implements Pattern {
     if (!this.#waiting || this.#options.relaxed) this.#host.writable();
   }
 
+  /** The delimiter, and the id in front of it. */
+  get addedParts(): number {
+    return this.#options.correlate ? 2 : 1;
+  }
+
   send(message: Message): boolean {
     if (!this.canSend) return false;
     // Whatever is here already answers nothing that is going to be asked.

@@ -76,6 +76,11 @@ export class RouterPattern implements Pattern {
     this.#host.writable();
   }
 
+  /** The routing id stays here. */
+  get addedParts(): number {
+    return -1;
+  }
+
   /** @throws SocketError `EHOSTUNREACH` when mandatory and no peer has that id, though others could be sent to. */
   send(message: Message): boolean {
     // The id alone says nothing to anybody.

@@ -57,6 +57,11 @@ export class ServerPattern implements Pattern {
     this.#host.writable();
   }
 
+  /** The routing id stays here. */
+  get addedParts(): number {
+    return -1;
+  }
+
   /** @throws SocketError `EHOSTUNREACH` when no client has that id. */
   send(message: Message): boolean {
     const pipe = this.#routeOf(message);

@@ -77,6 +77,11 @@ export class StreamPattern implements Pattern {
     this.#host.writable();
   }
 
+  /** There are no parts on the wire; other than two of them are refused by `send`. */
+  get addedParts(): number {
+    return Number.NEGATIVE_INFINITY;
+  }
+
   /** @throws SocketError `EHOSTUNREACH` for an id that is nobody's, `EINVAL` for other than two parts. */
   send(message: Message): boolean {
     if (message.length !== 2) {
