@@ -285,9 +285,9 @@ export class Connection {
     this.deadline = this.#heartbeat.deadline;
   }
 
-  /** The peer could not be heard up to `now`, by our doing: its silence is no sign of death. */
-  forgive(now: number): void {
-    this.#heartbeat.forgive(now);
+  /** The peer could not be heard up to `until`, or has shown otherwise that it lives: its silence is no sign of death. */
+  forgive(until: number): void {
+    this.#heartbeat.forgive(until);
     if (this.state === 'traffic') this.deadline = this.#heartbeat.deadline;
   }
 

@@ -46,13 +46,16 @@ export class Heartbeat {
     this.#timeToLive = Number.POSITIVE_INFINITY;
   }
 
-  /** Its silence does not count so far: what it is waited for, it is waited for anew. */
-  forgive(now: number): void {
+  /** Its silence up to `until` does not count: what it is waited for, it is waited for from then on. */
+  forgive(until: number): void {
     const { heartbeatInterval, heartbeatTimeout } = this.#options;
     if (this.#silence !== Number.POSITIVE_INFINITY) {
-      this.#silence = now + (heartbeatTimeout < 0 ? heartbeatInterval : heartbeatTimeout);
+      const patience = heartbeatTimeout < 0 ? heartbeatInterval : heartbeatTimeout;
+      this.#silence = Math.max(this.#silence, until + patience);
     }
-    if (this.#timeToLive !== Number.POSITIVE_INFINITY) this.#timeToLive = now + this.#promise;
+    if (this.#timeToLive !== Number.POSITIVE_INFINITY) {
+      this.#timeToLive = Math.max(this.#timeToLive, until + this.#promise);
+    }
   }
 
   /** The peer's PING asks to be given up when nothing more comes for so long. */

@@ -71,6 +71,19 @@ t.test('a sign of life puts the end off until the next PING', async (t) => {
   t.equal(beat.elapsed(700), 'dead');
 });
 
+t.test('silence that is excused counts from later on, and never from earlier', async (t) => {
+  const beat = heartbeat({ heartbeatTimeout: 300 });
+  beat.start(0);
+  beat.forgive(1000);
+  t.equal(beat.deadline, 200, 'nothing is waited for yet');
+  t.equal(beat.elapsed(200), 'ping');
+  beat.forgive(450);
+  beat.forgive(250);
+  t.equal(beat.elapsed(749), 'ping');
+  t.equal(beat.deadline, 750);
+  t.equal(beat.elapsed(750), 'dead');
+});
+
 t.test("the peer's TTL is kept; 0 is none; anything heard ends it", async (t) => {
   const beat = heartbeat({ heartbeatInterval: 0 });
   beat.promised(0, 0);

@@ -126,8 +126,8 @@ export interface CommonOptions {
    */
   heartbeatTimeToLive: number;
   /**
-   * `ZMQ_HEARTBEAT_TIMEOUT`. Milliseconds a peer may stay silent after a PING before the connection is
-   * closed, default −1 = as `heartbeatInterval`; 0 = for ever.
+   * `ZMQ_HEARTBEAT_TIMEOUT`. Milliseconds a peer may stay silent, after a PING has left, before the connection is
+   * closed, default −1 = as `heartbeatInterval`; 0 = for ever. Taking octets that wait to go out is not silence.
    */
   heartbeatTimeout: number;
   /** `ZMQ_CONNECT_TIMEOUT`. Milliseconds for one attempt to connect, default 0 = the system's limit. */

@@ -14,6 +14,7 @@ import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
 import { plainAddress } from './endpoint.ts';
 import type { Inlet, InletReader } from './inlet.ts';
+import { Outflow } from './outflow.ts';
 import type { Protocol } from './protocol.ts';
 import type { PeerConnection } from './transport.ts';
 
@@ -41,6 +42,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
   pipe: Pipe | undefined;
 
   readonly #owner: LinkOwner;
+  readonly #outflow: Outflow;
   #error: Error | undefined;
   /** While the peer is judged: aborted at the end of the connection. */
   #judging: AbortController | undefined;
@@ -66,6 +68,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     this.protocol = protocol;
     this.address = address;
     this.#owner = owner;
+    this.#outflow = new Outflow(stream);
     this.remoteAddress = stream.remoteAddress;
     inlet.serve(this);
     // Without the inlet it comes this way.
@@ -334,13 +337,19 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     }
     // Octets that the kernel took at once are gone; the stream holds the rest and says `drain`.
     if (stream.writableLength === 0) protocol.written();
-    else this.#blocked = stream.writableNeedDrain;
+    else this.#refused();
+  }
+
+  #refused(): void {
+    this.#blocked = this.stream.writableNeedDrain;
+    this.#outflow.look(this.bytesSent, performance.now());
   }
 
   #drained(): void {
     if (!this.#blocked) return;
     this.#blocked = false;
     if (this.stream.writableLength === 0) this.protocol.written();
+    this.#outflow.look(this.bytesSent, performance.now());
     this.#drain();
     this.#flush();
     if (this.#finishing) this.#endIfDone();
@@ -379,6 +388,9 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     const late = now - this.#armed > LATE && !this.#excused;
     if (late) this.#excused = true;
     if (late || this.#paused) this.protocol.forgive(now);
+    // A PING may wait behind a message that takes longer than all time-outs.
+    this.#outflow.look(this.bytesSent, now);
+    this.protocol.forgive(this.#outflow.movedAt);
     this.protocol.elapsed(now);
     if (this.protocol.state === 'failed') {
       this.#error ??= this.protocol.error;
