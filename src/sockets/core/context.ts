@@ -19,6 +19,7 @@ import type { ContextOptions } from '../options/options.ts';
 import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
+import { type Flushed, together } from '../transport/flushed.ts';
 import { InprocNames } from '../transport/inproc-names.ts';
 import { flushWithinCalls } from '../transport/stream-link.ts';
 
@@ -29,6 +30,10 @@ const ZAP_NAME = 'zeromq.zap.01';
 
 let watching = false;
 const WARN_AFTER = 500;
+/** Milliseconds that `process.exit()` waits at most where `linger` is −1, and for peers that take nothing at all. */
+const EXIT_MAX = 30_000;
+const STUCK_MAX = 1_000;
+const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 /** `ZMQ_SOCKET_LIMIT`, which shares its number with an option that can only be written. */
 const SOCKET_LIMIT = 3;
 
@@ -40,8 +45,10 @@ export interface Member {
   readonly over: Promise<void>;
   /** Messages accepted that have not left this process, and that `linger` lets wait. */
   readonly undeliveredCount: number;
+  /** Milliseconds that what it accepted may wait; −1 = for ever. */
+  readonly linger: number;
   /** Give the kernel what waits, as far as it takes it within this call. */
-  flush(): void;
+  flush(): Flushed;
 }
 
 export interface Context extends ContextOptions {}
@@ -209,8 +216,26 @@ function watchExit(): void {
   // `process.exit()` and an error that nobody catches: the event loop does not turn again.
   process.on('exit', () => {
     flushWithinCalls();
-    for (const each of contexts) for (const member of each.members) member.flush();
+    flushAtExit([...contexts].flatMap((each) => [...each.members]));
   });
+}
+
+/**
+ * Gives the kernel what `members` have for peers that are connected, as it takes it, within the `linger` of each. A peer
+ * that does not read must not hold up the end of a process, nor one that reads an octet now and then.
+ */
+function flushAtExit(members: readonly Member[]): void {
+  const began = performance.now();
+  let moved = began;
+  for (let now = began; now - moved <= STUCK_MAX; now = performance.now()) {
+    const waiting = members.filter(({ linger }) => {
+      return now - began <= (linger < 0 ? EXIT_MAX : linger);
+    });
+    const flushed = together(waiting.map((member) => member.flush()));
+    if (flushed === 'done') return;
+    if (flushed === 'moved') moved = performance.now();
+    else Atomics.wait(NEVER_NOTIFIED, 0, 0, 1);
+  }
 }
 
 /** Settles when all of `members` are over; the process is kept until then. */

@@ -21,6 +21,7 @@ import type { Pattern, PatternHost } from '../pattern/pattern.ts';
 import { type PeerInfo, Pipe, type PipeLimits, ReceiveBudget } from '../routing/pipe.ts';
 import type { Zap } from '../security/zap.ts';
 import type { SocketStats } from '../stats.ts';
+import { type Flushed, together } from '../transport/flushed.ts';
 import type { InprocNames } from '../transport/inproc-names.ts';
 import { type Protocol, RawStream } from '../transport/protocol.ts';
 import { transportOf } from '../transport/registry.ts';
@@ -265,9 +266,12 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return count;
   }
 
-  flush(): void {
-    for (const endpoint of this.#endpoints) endpoint.flush();
-    this.#ending.flush();
+  get linger(): number {
+    return this.values.linger;
+  }
+
+  flush(): Flushed {
+    return together([...this.#endpoints.map((each) => each.flush()), this.#ending.flush()]);
   }
 
   // — PatternHost —

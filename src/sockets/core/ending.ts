@@ -1,6 +1,7 @@
 /** Ending: the endpoints of a socket that were told to end and still deliver, and the end of the socket itself. */
 
 import { Deadline } from '../../base/deadline.ts';
+import { type Flushed, together } from '../transport/flushed.ts';
 import type { OpenEndpoint } from '../transport/transport.ts';
 
 export class Ending {
@@ -31,8 +32,8 @@ export class Ending {
   }
 
   /** Give the kernel what endpoints that were told to end have still to deliver, as far as it takes it within this call. */
-  flush(): void {
-    for (const endpoint of this.#lingering) endpoint.flush();
+  flush(): Flushed {
+    return together([...this.#lingering].map((endpoint) => endpoint.flush()));
   }
 
   /** Have `endpoint` deliver what waits there, for `linger` milliseconds (−1 = for ever), and end. */

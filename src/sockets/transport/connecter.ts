@@ -8,6 +8,7 @@ import type { OptionValues } from '../options/options.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import type { OpenStream } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Flushed } from './flushed.ts';
 import { handshakeFailure } from './handshake-failure.ts';
 import { penaltyDelay, reconnectDelay } from './reconnect.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
@@ -74,8 +75,11 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     return this.#pipe?.outgoingCount ?? 0;
   }
 
-  flush(): void {
-    this.#link?.flush();
+  flush(): Flushed {
+    const link = this.#link;
+    if (link === undefined) return 'done';
+    if (link.pipe !== undefined) return link.flush();
+    return this.unsentCount > 0 ? link.greetNow() : 'done';
   }
 
   finish(): void {

@@ -12,6 +12,7 @@ import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe, PipeDriver } from '../routing/pipe.ts';
 import { afterScheme, type Endpoint } from './endpoint.ts';
+import type { Flushed } from './flushed.ts';
 import {
   endPipe,
   type ListeningEndpoint,
@@ -71,8 +72,9 @@ abstract class InprocEnd implements OpenEndpoint {
     return count;
   }
 
-  flush(): void {
+  flush(): Flushed {
     // What has room is there already.
+    return 'done';
   }
 
   finish(): void {

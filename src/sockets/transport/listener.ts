@@ -10,6 +10,7 @@ import type { OptionValues } from '../options/options.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import type { OpenStream } from './dial.ts';
 import { type Endpoint, plainAddress } from './endpoint.ts';
+import { type Flushed, together } from './flushed.ts';
 import { handshakeFailure } from './handshake-failure.ts';
 import { HandshakeLimit } from './handshake-limit.ts';
 import type { Accepting, StreamCarrier } from './stream-carrier.ts';
@@ -107,8 +108,8 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     return this.over;
   }
 
-  flush(): void {
-    for (const link of this.#links) link.flush();
+  flush(): Flushed {
+    return together([...this.#links].map((link) => link.flush()));
   }
 
   finish(): void {

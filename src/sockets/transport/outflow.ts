@@ -1,5 +1,6 @@
 /** Outflow: how much of what was given to a stream the kernel has taken, and what that tells of the peer. */
 
+import { readSync, writeSync } from 'node:fs';
 import type { Socket as Stream } from 'node:net';
 
 /** What Node's handle of a stream tells, and other platforms' may not. */
@@ -8,6 +9,8 @@ interface Handle {
   readonly bytesWritten?: number;
   /** Octets of these that the kernel has not taken. */
   readonly writeQueueSize?: number;
+  /** File descriptor; −1 on Windows. */
+  readonly fd?: number;
 }
 
 /** Of one stream. Times are those of `performance.now()`. */
@@ -17,6 +20,8 @@ export class Outflow {
    * kernel has taken and the peer perhaps not yet: up to then its silence says nothing. 0 = never seen.
    */
   movedAt = 0;
+  /** Octets written past the stream. */
+  wroteNow = 0;
   readonly #stream: Stream;
   /** At the last look: octets that the kernel had taken, and whether it had refused some. */
   #taken = 0;
@@ -24,6 +29,11 @@ export class Outflow {
   /** When it began to refuse, and what it had taken by then. */
   #since = 0;
   #takenThen = 0;
+  /** What the stream was given since the kernel took all: of this, the last octets may still be left. */
+  #kept: Buffer[] = [];
+  /** What is to be written past the stream; undefined before it comes to that. */
+  #rest: Buffer[] | undefined;
+  #failed = false;
 
   constructor(stream: Stream) {
     this.#stream = stream;
@@ -31,8 +41,7 @@ export class Outflow {
 
   /** Octets that the kernel has not taken, of the `given` ones that the stream has got so far. */
   left(given: number): number {
-    const { _handle: handle } = this.#stream as unknown as { _handle: Handle | null };
-    const { bytesWritten, writeQueueSize } = handle ?? {};
+    const { bytesWritten, writeQueueSize } = this.#handle;
     if (bytesWritten === undefined || writeQueueSize === undefined) {
       return this.#stream.writableLength;
     }
@@ -57,7 +66,79 @@ export class Outflow {
     this.#taken = taken;
     this.#refused = left > 0;
   }
+
+  /** The stream was given `buffers`, and holds some octets. */
+  keep(buffers: readonly Buffer[], size: number): void {
+    const all = this.#stream.writableLength === size;
+    this.#kept = all ? [...buffers] : this.#kept.concat(buffers);
+  }
+
+  /** The stream holds nothing any more. */
+  emptied(): void {
+    this.#kept = [];
+  }
+
+  // — past the stream, when the event loop does not turn any more —
+
+  /** Can it be written and read past the stream? */
+  get direct(): boolean {
+    return ON_NODE && !this.#failed && (this.#handle.fd ?? -1) >= 0 && !this.#stream.destroyed;
+  }
+
+  /**
+   * Have the kernel take what is left of the `given` octets, and `buffers` after them. True when it has taken all; what
+   * it has not goes before all else next time.
+   */
+  writeNow(buffers: readonly Buffer[], given: number): boolean {
+    this.#rest ??= lastOctets(this.#kept, this.left(given));
+    const rest = this.#rest;
+    rest.push(...buffers);
+    try {
+      while (rest.length > 0) {
+        const count = writeSync(this.#handle.fd!, rest[0]!);
+        if (count < rest[0]!.length) rest[0] = rest[0]!.subarray(count);
+        else rest.shift();
+        this.wroteNow += count;
+      }
+    } catch (error) {
+      this.#failed = (error as NodeJS.ErrnoException).code !== 'EAGAIN';
+    }
+    return rest.length === 0;
+  }
+
+  /** What has come from the peer; undefined when that is nothing. */
+  readNow(): Buffer | undefined {
+    const chunk = Buffer.allocUnsafe(READ_MAX);
+    try {
+      const count = readSync(this.#handle.fd!, chunk);
+      this.#failed = count === 0;
+      return count === 0 ? undefined : chunk.subarray(0, count);
+    } catch (error) {
+      this.#failed = (error as NodeJS.ErrnoException).code !== 'EAGAIN';
+      return undefined;
+    }
+  }
+
+  get #handle(): Handle {
+    return (this.#stream as unknown as { _handle: Handle | null })._handle ?? {};
+  }
 }
+
+/** The last `count` octets of `buffers`. */
+function lastOctets(buffers: readonly Buffer[], count: number): Buffer[] {
+  const last: Buffer[] = [];
+  for (let i = buffers.length - 1; count > 0 && i >= 0; i--) {
+    const buffer = buffers[i]!;
+    last.unshift(buffer.subarray(Math.max(0, buffer.length - count)));
+    count -= buffer.length;
+  }
+  return last;
+}
+
+/** Elsewhere a descriptor may be something else, and what waits in a stream is not known to the octet. */
+const ON_NODE = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
+
+const READ_MAX = 65_536;
 
 /** Octets that kernels and the path between may hold. */
 const HELD_MAX = 16_777_216;

@@ -13,6 +13,7 @@ import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
 import { plainAddress } from './endpoint.ts';
+import type { Flushed } from './flushed.ts';
 import type { Inlet, InletReader } from './inlet.ts';
 import { Outflow } from './outflow.ts';
 import type { Protocol } from './protocol.ts';
@@ -144,8 +145,30 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
   }
 
   /** Give the kernel what waits, as far as it takes it within this call. */
-  flush(): void {
-    if (!this.#ended && this.pipe !== undefined) this.#drain();
+  flush(): Flushed {
+    if (this.#ended || this.pipe === undefined) return 'done';
+    const outflow = this.#outflow;
+    if (!noTurns || !outflow.direct || this.#settling) {
+      this.#drain();
+      return 'done';
+    }
+    const before = outflow.wroteNow;
+    // What the stream was given goes first.
+    this.#blocked = !outflow.writeNow([], this.bytesSent);
+    this.#drain();
+    if (this.#blocked && outflow.direct) return outflow.wroteNow > before ? 'moved' : 'stuck';
+    // The end of a connection with unread octets is a reset, which takes away what the peer has not got yet.
+    for (let i = 0; i < READS_MAX && outflow.direct && outflow.readNow() !== undefined; i++);
+    return 'done';
+  }
+
+  /** The event loop does not turn any more: go on with the handshake, as far as it can without. */
+  greetNow(): Flushed {
+    if (this.#ended || !noTurns || !this.#outflow.direct) return 'done';
+    const chunk = this.#outflow.readNow();
+    if (chunk === undefined) return this.#outflow.direct ? 'stuck' : 'done';
+    this.received(chunk);
+    return 'moved';
   }
 
   /** End the connection now: what the kernel takes within this call still goes to the peer, the rest is lost. */
@@ -326,8 +349,15 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
   #flush(): void {
     const { protocol, stream } = this;
     if (protocol.pending === 0 || this.#blocked || stream.destroyed) return;
-    this.bytesSent += protocol.pending;
+    const given = this.bytesSent;
+    const size = protocol.pending;
+    this.bytesSent += size;
     const buffers = protocol.take();
+    if (noTurns && this.#outflow.direct) {
+      this.#blocked = !this.#outflow.writeNow(buffers, given);
+      if (!this.#blocked) protocol.written();
+      return;
+    }
     if (buffers.length === 1) {
       stream.write(buffers[0]!);
     } else {
@@ -337,18 +367,22 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     }
     // Octets that the kernel took at once are gone; the stream holds the rest and says `drain`.
     if (stream.writableLength === 0) protocol.written();
-    else this.#refused();
+    else this.#refused(buffers, size);
   }
 
-  #refused(): void {
+  #refused(buffers: readonly Buffer[], size: number): void {
     this.#blocked = this.stream.writableNeedDrain;
+    this.#outflow.keep(buffers, size);
     this.#outflow.look(this.bytesSent, performance.now());
   }
 
   #drained(): void {
     if (!this.#blocked) return;
     this.#blocked = false;
-    if (this.stream.writableLength === 0) this.protocol.written();
+    if (this.stream.writableLength === 0) {
+      this.protocol.written();
+      this.#outflow.emptied();
+    }
     this.#outflow.look(this.bytesSent, performance.now());
     this.#drain();
     this.#flush();
@@ -461,6 +495,9 @@ const HELD_MAX = 65_536;
  * are in one block, which goes out in one write and can serve again.
  */
 const FLUSH_AT = 65_536 - 4096;
+
+/** Reads of 64 KiB that are thrown away at the end of a process. */
+const READS_MAX = 64;
 
 /** Milliseconds after a deadline that speak for a blocked event loop. */
 const LATE = 20;

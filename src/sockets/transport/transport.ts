@@ -9,6 +9,7 @@ import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Flushed } from './flushed.ts';
 import type { InprocNames } from './inproc-names.ts';
 import type { Protocol } from './protocol.ts';
 
@@ -103,7 +104,7 @@ export interface OpenEndpoint {
   /** Connections made after the first; 0 for a bind. */
   readonly reconnectCount: number;
   /** Give the kernel what waits, as far as it takes it within this call. */
-  flush(): void;
+  flush(): Flushed;
   /** Begin nothing new, deliver what waits, then end. */
   finish(): void;
   /** End now. Returns when the address is free again. */

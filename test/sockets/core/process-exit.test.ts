@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { deadEndpoint, own, type TearDown, texts } from '../../support/local.ts';
+import { greeting, listenRaw, message, ready } from '../../support/raw-peer.ts';
 
 const DOOR = new URL('../../../dist/index.js', import.meta.url).href;
 const WARNING = /^\(node:\d+\) WARNING: Waiting for queued ZeroMQ messages to be delivered\./;
@@ -29,6 +30,11 @@ class Child {
 
   get running(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Something on its standard input. */
+  say(text: string): void {
+    this.#process.stdin!.write(text);
   }
 
   /** The exit code. */
@@ -262,3 +268,162 @@ t.test('E4: what was sent to a peer that is there goes to the kernel', async (t)
     await worker.terminate();
   });
 });
+
+t.test(
+  'E4: at process.exit() more than the kernel holds is delivered within the linger',
+  async (t) => {
+    const keys = zmq.curveKeyPair();
+    const curve = `curveServerKey: '${keys.publicKey}', curvePublicKey: '${keys.publicKey}', curveSecretKey: '${keys.secretKey}'`;
+    const options = { receiveHighWaterMark: 3, receiveTimeout: 20_000 };
+    const subscriber = (): zmq.Subscriber => {
+      const sub = new zmq.Subscriber(options);
+      sub.subscribe('');
+      return sub;
+    };
+    const kinds = [
+      ['new zmq.Push({ OPTIONS })', 'handshake', () => new zmq.Pull(options)],
+      ['new zmq.Push({ OPTIONS, linger: 20_000 })', 'handshake', () => new zmq.Pull(options)],
+      [
+        `new zmq.Push({ OPTIONS, ${curve} })`,
+        'handshake',
+        () => new zmq.Pull({ ...options, curveServer: true, curveSecretKey: keys.secretKey }),
+      ],
+      ['new zmq.Dealer({ OPTIONS })', 'handshake', () => new zmq.Dealer(options)],
+      ['new zmq.Pair({ OPTIONS })', 'handshake', () => new zmq.Pair(options)],
+      ['new zmq.Publisher({ OPTIONS })', 'subscription', subscriber],
+    ] as const;
+    const count = 120;
+    const size = (n: number): number => (n % 3 === 0 ? 50 : 300_000 + n);
+    const many = `for (let n = 0; n < ${count}; n++) {
+      await socket.send([String(n), Buffer.alloc(n % 3 === 0 ? 50 : 300_000 + n, n)]);
+    }`;
+    const ends = [
+      `${many} process.exit(0);`,
+      `${many} socket.close(); process.exit(0);`,
+      `${many} setImmediate(() => { throw new Error('intended'); });`,
+      `${many} process.on('exit', () => { void socket.send(['late', 'one']); }); process.exit(0);`,
+    ];
+    for (const address of ['tcp://127.0.0.1:*', 'ipc://*'] as const) {
+      for (const [i, end] of ends.entries()) {
+        t.test(`${end.slice(many.length + 1)} over ${address.slice(0, 3)}`, async (t) => {
+          // Each end with all kinds would take long: the first one has them all, the others the first.
+          for (const [make, event, peer] of i === 0 ? kinds : kinds.slice(0, 1)) {
+            const receiver = own(t, peer());
+            await receiver.bind(address);
+            const socket = make.replace('OPTIONS', 'sendHighWaterMark: 0');
+            const program = `const socket = ${socket}; socket.connect(endpoint);
+            await socket.waitFor('${event}'); ${end}`;
+            const child = new Child(t, program, receiver.lastEndpoint!);
+            let whole = 0;
+            for (let n = 0; n < count; n++) {
+              const [number, body] = await receiver.receive();
+              if (String(number) !== String(n) || body!.length !== size(n)) break;
+              if (body!.equals(Buffer.alloc(size(n), n))) whole++;
+            }
+            t.equal(whole, count, `${make}: all, whole and in order`);
+            if (end.includes('late'))
+              t.strictSame(texts(await receiver.receive()), ['late', 'one']);
+            await child.ended();
+          }
+        });
+      }
+    }
+
+    t.test('in a thread', async (t) => {
+      const pull = own(t, new zmq.Pull(options));
+      await pull.bind('tcp://127.0.0.1:*');
+      const program = `import * as zmq from '${DOOR}'; const socket = new zmq.Push({ sendHighWaterMark: 0 });
+      socket.connect('${pull.lastEndpoint}'); await socket.waitFor('handshake'); ${ends[0]}`;
+      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+      for (let n = 0; n < count; n++) {
+        const [number, body] = await pull.receive();
+        if (String(number) !== String(n) || body!.length !== size(n)) t.fail(`${n} is not whole`);
+      }
+      await worker.terminate();
+    });
+
+    t.test(
+      'a peer that does not read holds it up for a second at most, and for linger',
+      async (t) => {
+        for (const [linger, least, most] of [
+          [-1, 900, 8000],
+          [60_000, 900, 8000],
+          [300, 250, 900],
+          [0, 0, 250],
+        ] as const) {
+          const server = await listenRaw(t);
+          const child = new Child(
+            t,
+            `const push = new zmq.Push({ sendHighWaterMark: 0, linger: ${linger} });
+         push.connect(endpoint);
+         await push.waitFor('handshake');
+         for (let n = 0; n < 60; n++) await push.send(Buffer.alloc(500_000));
+         let before;
+         process.prependListener('exit', () => { before = performance.now(); });
+         process.on('exit', () => console.log(Math.round(performance.now() - before)));
+         process.exit(0);`,
+            server.endpoint,
+          );
+          const peer = await server.peer(0);
+          await peer.shakeHands('PULL');
+          peer.stream.pause();
+          t.equal(await child.ended(), 0);
+          const took = Number(child.stdout);
+          t.ok(took >= least && took <= most, `linger ${linger}: ${took} ms`);
+          peer.destroy();
+        }
+      },
+    );
+
+    t.test('a handshake that is under way goes on', async (t) => {
+      const server = await listenRaw(t);
+      const child = new Child(
+        t,
+        `const push = new zmq.Push();
+       const connected = new Promise((resolve) => push.events.on('connect', resolve));
+       push.connect(endpoint);
+       await push.send('waits');
+       await connected;
+       console.log('exits');
+       process.exit(0);`,
+        server.endpoint,
+      );
+      const peer = await server.peer(0);
+      await child.says('stdout', /exits/);
+      peer.write(greeting());
+      await peer.sees(Buffer.from('\x05READY'));
+      peer.write(ready('PULL'));
+      await peer.sees(message('waits'));
+      t.equal(await child.ended(), 0);
+    });
+
+    t.test(
+      'what a peer has sent and nobody reads does not take away what goes to it',
+      async (t) => {
+        const server = await listenRaw(t);
+        const child = new Child(
+          t,
+          `const dealer = new zmq.Dealer({ sendHighWaterMark: 0, receiveHighWaterMark: 1 });
+       dealer.connect(endpoint);
+       await dealer.waitFor('handshake');
+       process.stdin.once('data', () => {
+         for (let n = 0; n < 20; n++) dealer.trySend(Buffer.alloc(100_000, n));
+         process.exit(0);
+       });
+       console.log('ready');`,
+          server.endpoint,
+        );
+        const peer = await server.peer(0);
+        await peer.shakeHands('DEALER');
+        await child.says('stdout', /ready/);
+        peer.stream.pause();
+        for (let n = 0; n < 10; n++) peer.write(message(Buffer.alloc(100_000)));
+        child.say('go');
+        t.equal(await child.ended(), 0);
+        peer.stream.resume();
+        await peer.closed;
+        t.ok(peer.receivedCount > 2_000_000, `${peer.receivedCount} octets`);
+      },
+    );
+  },
+);
