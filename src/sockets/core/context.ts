@@ -49,6 +49,8 @@ export interface Member {
   readonly linger: number;
   /** Give the kernel what waits, as far as it takes it within this call. */
   flush(): Flushed;
+  /** The process or thread ends within this tick: leave nothing of its addresses behind. */
+  vacate(): void;
 }
 
 export interface Context extends ContextOptions {}
@@ -216,7 +218,9 @@ function watchExit(): void {
   // `process.exit()` and an error that nobody catches: the event loop does not turn again.
   process.on('exit', () => {
     flushWithinCalls();
-    flushAtExit([...contexts].flatMap((each) => [...each.members]));
+    const members = [...contexts].flatMap((each) => [...each.members]);
+    flushAtExit(members);
+    for (const member of members) member.vacate();
   });
 }
 

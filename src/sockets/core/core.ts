@@ -274,6 +274,10 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return together([...this.#endpoints.map((each) => each.flush()), this.#ending.flush()]);
   }
 
+  vacate(): void {
+    for (const endpoint of this.#endpoints) endpoint.vacate?.();
+  }
+
   // — PatternHost —
 
   readable(): void {

@@ -63,15 +63,17 @@ export class Acceptor {
    */
   listenSync(): void {
     const { path, host = '', port = 0, backlog } = this.#options;
-    this.#path?.clearSync();
-    const handle =
-      path === undefined
-        ? createServerHandle(host, port, net.isIPv6(host) ? 6 : 4)
-        : createServerHandle(path, -1, -1);
-    if (typeof handle === 'number') throw this.#failed(systemError(handle));
-    this.#server.listen(handle, backlog);
-    // Two may bind a port, and only one listen. The error comes on the next tick: too late for this call.
-    if (!this.#server.listening) throw this.#failed(systemError(-constants.errno.EADDRINUSE));
+    const create = serverHandleMaker();
+    if (path === undefined) {
+      const handle = create(host, port, net.isIPv6(host) ? 6 : 4);
+      if (typeof handle === 'number') throw this.#failed(systemError(handle));
+      this.#server.listen(handle, backlog);
+    } else {
+      this.#path?.clearSync();
+      // Of the handle of a path, a server would take the descriptor only: the file and the descriptor had two owners.
+      this.#server.listen(this.#options);
+    }
+    if (!this.#server.listening) throw this.#failed(systemError(refusal(create, path)));
     this.#opened();
   }
 
@@ -80,12 +82,19 @@ export class Acceptor {
     const close = (): void => {
       this.#server.close(() => {
         this.#listening = false;
-        this.#path?.release();
         closed();
       });
     };
     if (this.#path === undefined) close();
     else this.#path.closing(close);
+  }
+
+  /**
+   * The process or thread ends within this tick: its file goes, but not that of somebody who has the path now. In a thread
+   * that is terminated nothing of ours runs any more, and libuv removes whatever is at the path.
+   */
+  vacate(): void {
+    if (this.#listening) this.#path?.closing(() => this.#server.close());
   }
 
   #listen(): Promise<void> {
@@ -115,19 +124,28 @@ export class Acceptor {
   }
 }
 
-function createServerHandle(
+type MakeServerHandle = (
   address: string,
   port: number,
   family: 4 | 6 | -1,
-): number | net.Server {
-  const create = (net as unknown as { _createServerHandle?: typeof createServerHandle })
-    ._createServerHandle;
-  if (create === undefined) {
-    throw new SocketError('ENOTSUP', {
-      message: 'this Node cannot bind synchronously: use bind()',
-    });
-  }
-  return create(address, port, family);
+) => number | (net.Server & { close(): void });
+
+function serverHandleMaker(): MakeServerHandle {
+  const { _createServerHandle: make } = net as unknown as {
+    _createServerHandle?: MakeServerHandle;
+  };
+  if (make !== undefined) return make;
+  throw new SocketError('ENOTSUP', {
+    message: 'this Node cannot bind synchronously: use bind()',
+  });
+}
+
+/** Why a server does not listen. It says so itself on the next tick, which is too late. */
+function refusal(create: MakeServerHandle, path: string | undefined): number {
+  const handle = path === undefined ? 0 : create(path, -1, -1);
+  if (typeof handle !== 'number') handle.close();
+  // Two may bind a port, and only one listen.
+  return typeof handle === 'number' && handle < 0 ? handle : -constants.errno.EADDRINUSE;
 }
 
 function systemError(errno: number): NodeJS.ErrnoException {

@@ -1,7 +1,6 @@
 /** IpcPath: the socket file of a bound ipc endpoint, what may stand in its way, and the directory made for `ipc://*`. */
 
 import { existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { closeSparing, type FileIdentity, fileAt, removeFile, staleFileAt } from './ipc-file.ts';
@@ -59,10 +58,11 @@ export class IpcPath {
   /** Runs `close`, which removes whatever is at the path, such that the file of somebody who bound it after us stays. */
   closing(close: () => void): void {
     closeSparing(this.text, this.#file, close);
+    this.release();
   }
 
   /** The bind is over. */
   release(): void {
-    if (this.#directory !== undefined) void rm(this.#directory, { recursive: true, force: true });
+    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 }

@@ -112,6 +112,10 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     return together([...this.#links].map((link) => link.flush()));
   }
 
+  vacate(): void {
+    if (this.#listening && !this.#stopping) this.#acceptor.vacate();
+  }
+
   finish(): void {
     this.#finishing = true;
     for (const link of [...this.#links]) {

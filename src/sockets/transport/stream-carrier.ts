@@ -27,4 +27,4 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
 }
 
 /** What a listener needs of its acceptor; its doc comments are those of {@link Acceptor}. */
-export type Accepting = Pick<Acceptor, 'address' | 'listen' | 'listenSync' | 'close'>;
+export type Accepting = Pick<Acceptor, 'address' | 'listen' | 'listenSync' | 'close' | 'vacate'>;

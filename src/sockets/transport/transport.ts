@@ -105,6 +105,8 @@ export interface OpenEndpoint {
   readonly reconnectCount: number;
   /** Give the kernel what waits, as far as it takes it within this call. */
   flush(): Flushed;
+  /** The process or thread ends within this tick: leave nothing of the address behind. */
+  vacate?(): void;
   /** Begin nothing new, deliver what waits, then end. */
   finish(): void;
   /** End now. Returns when the address is free again. */
