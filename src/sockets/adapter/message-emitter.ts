@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Message, Receiver } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
-import { nextTurn, Turns } from '../core/waiter.ts';
+import { nextTurn, Turns } from '../core/turns.ts';
 
 /** What a MessageEmitter tells. */
 export interface MessageEvents<M extends Buffer[]> {

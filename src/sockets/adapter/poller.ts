@@ -3,7 +3,8 @@
 import { Deadline } from '../../base/deadline.ts';
 import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
-import { type CallOptions, nextTurn, Turns } from '../core/waiter.ts';
+import { nextTurn, Turns } from '../core/turns.ts';
+import type { CallOptions } from '../core/waiter.ts';
 
 /** What a poller can wait for: any socket. */
 export type Pollable = Socket & Partial<Receiver<Buffer[]>> & Partial<Sender<never>>;

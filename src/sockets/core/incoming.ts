@@ -6,7 +6,8 @@ import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import { type CallOptions, nextTurn, Turns, Watchers } from './waiter.ts';
+import { nextTurn, Turns } from './turns.ts';
+import { type CallOptions, Watchers } from './waiter.ts';
 
 export class Incoming {
   /** Messages taken so far. */

@@ -6,7 +6,8 @@ import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import { type CallOptions, nextTurn, SENDS_MAX, Turns, Watchers } from './waiter.ts';
+import { nextTurn, SENDS_MAX, Turns } from './turns.ts';
+import { type CallOptions, Watchers } from './waiter.ts';
 
 /** A call that waits to get the rest of its messages in. */
 interface Pending {

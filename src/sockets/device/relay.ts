@@ -4,7 +4,7 @@ import { endianness } from 'node:os';
 import type { Receiver, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
 import { SocketType } from '../core/socket-type.ts';
-import { nextTurn } from '../core/waiter.ts';
+import { nextTurn } from '../core/turns.ts';
 import { SocketError } from '../errors.ts';
 import { type Message, messageSize } from '../message.ts';
 import type { Flow } from '../stats.ts';
