@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Message, Receiver } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
-import { nextTurn, Turns } from '../core/turns.ts';
+import { Turns } from '../core/turns.ts';
 
 /** What a MessageEmitter tells. */
 export interface MessageEvents<M extends Buffer[]> {
@@ -27,7 +27,7 @@ export interface MessageEvents<M extends Buffer[]> {
 export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter<MessageEvents<M>> {
   /** What it reads. */
   readonly socket: Socket & Receiver<M>;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(false);
   #paused = false;
   #closed = false;
   /** The loop under way, to be ended when nobody listens any more. */
@@ -89,7 +89,7 @@ export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter
           const message = socket.tryReceive();
           if (message === undefined) break;
           await this.#tell(message);
-          if (this.#turns.due(1)) await nextTurn(undefined);
+          if (this.#turns.due(1)) await this.#turns.over(undefined);
         }
       }
     } catch (error) {

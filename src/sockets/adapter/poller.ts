@@ -3,7 +3,7 @@
 import { Deadline } from '../../base/deadline.ts';
 import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
-import { nextTurn, Turns } from '../core/turns.ts';
+import { Turns } from '../core/turns.ts';
 import type { CallOptions } from '../core/waiter.ts';
 
 /** What a poller can wait for: any socket. */
@@ -43,7 +43,7 @@ export interface PollOptions {
  */
 export class Poller<S extends Pollable = Pollable> {
   readonly #entries: Entry<S>[] = [];
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(false);
   /** Who waits and must look again when a socket comes or goes. */
   readonly #waiting = new Set<AbortController>();
   /** Whose turn it is. */
@@ -106,7 +106,7 @@ export class Poller<S extends Pollable = Pollable> {
       signal?.throwIfAborted();
       const ready = this.#ready();
       if (ready.length > 0) {
-        if (this.#turns.due(1)) await nextTurn(undefined);
+        if (this.#turns.due(1)) await this.#turns.over(undefined);
         return ready;
       }
       const left = deadline - performance.now();
@@ -121,7 +121,7 @@ export class Poller<S extends Pollable = Pollable> {
     for (;;) {
       signal?.throwIfAborted();
       const polled = this.#take();
-      if (polled !== undefined) return this.#turns.due(1) ? nextTurn(polled) : polled;
+      if (polled !== undefined) return this.#turns.due(1) ? this.#turns.over(polled) : polled;
       this.#sweep();
       if (!this.#entries.some((entry) => entry.readable)) return undefined;
       await this.#wait(Number.POSITIVE_INFINITY, signal, true);

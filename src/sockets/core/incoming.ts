@@ -6,7 +6,7 @@ import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import { nextTurn, Turns } from './turns.ts';
+import { Turns } from './turns.ts';
 import { type CallOptions, Watchers } from './waiter.ts';
 
 export class Incoming {
@@ -17,7 +17,7 @@ export class Incoming {
   readonly #calls: Hold;
   /** A message was taken: a send that was out of turn may now be in turn. */
   readonly #received: () => void;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(false);
   #one: Waiter<Message> | undefined;
   #many: Waiter<Message[]> | undefined;
   /** A `receiveMany` will collect at the end of this tick. */
@@ -45,7 +45,7 @@ export class Incoming {
     const message = this.#pattern.receive();
     if (message !== undefined) {
       this.#taken(1);
-      return this.#turns.due(1) ? nextTurn(message) : Promise.resolve(message);
+      return this.#turns.due(1) ? this.#turns.over(message) : Promise.resolve(message);
     }
     const timeout = this.#timeout(options);
     if (timeout === 0) return Promise.reject(this.#refusal());
@@ -79,7 +79,9 @@ export class Incoming {
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     const messages = this.#collect();
     if (messages.length > 0) {
-      return this.#turns.due(messages.length) ? nextTurn(messages) : Promise.resolve(messages);
+      return this.#turns.due(messages.length)
+        ? this.#turns.over(messages)
+        : Promise.resolve(messages);
     }
     const timeout = this.#timeout(options);
     if (timeout === 0) return Promise.reject(this.#refusal());

@@ -6,7 +6,7 @@ import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import { nextTurn, SENDS_MAX, Turns } from './turns.ts';
+import { Turns } from './turns.ts';
 import { type CallOptions, Watchers } from './waiter.ts';
 
 /** A call that waits to get the rest of its messages in. */
@@ -24,7 +24,7 @@ export class Outgoing {
   readonly #calls: Hold;
   /** A message went out: a receive that was out of turn may now be in turn. */
   readonly #sent: () => void;
-  readonly #turns = new Turns(SENDS_MAX);
+  readonly #turns = new Turns(true);
   #pending: Pending | undefined;
   readonly #watchers: Watchers;
 
@@ -54,7 +54,7 @@ export class Outgoing {
     }
     if (!accepted) return this.#wait([message], 0, options);
     this.#accepted(1);
-    return this.#turns.due(1) ? nextTurn(undefined) : RESOLVED;
+    return this.#turns.due(1) ? this.#turns.over(undefined) : RESOLVED;
   }
 
   trySend(message: Message): boolean {
@@ -78,7 +78,7 @@ export class Outgoing {
     }
     this.#accepted(next);
     if (next < messages.length) return this.#wait(messages, next, options);
-    return this.#turns.due(next) ? nextTurn(undefined) : RESOLVED;
+    return this.#turns.due(next) ? this.#turns.over(undefined) : RESOLVED;
   }
 
   /** Settles when `send` would take a message at once. */

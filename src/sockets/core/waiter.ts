@@ -3,7 +3,7 @@
 import type { Hold } from '../../base/process-hold.ts';
 import { Waiter } from '../../base/waiter.ts';
 import { SocketError } from '../errors.ts';
-import { nextTurn, SENDS_MAX, Turns } from './turns.ts';
+import { Turns } from './turns.ts';
 
 /** How long one call may wait. */
 export interface CallOptions {
@@ -17,7 +17,7 @@ export interface CallOptions {
 export class Watchers {
   readonly #calls: Hold;
   readonly #possible: () => boolean;
-  readonly #turns = new Turns(SENDS_MAX);
+  readonly #turns = new Turns(true);
   #waiting: Waiter<void>[] = [];
 
   constructor(calls: Hold, possible: () => boolean) {
@@ -29,7 +29,8 @@ export class Watchers {
   wait(options: CallOptions | undefined): Promise<void> {
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#possible()) return this.#turns.due(1) ? nextTurn(undefined) : Promise.resolve();
+    if (this.#possible())
+      return this.#turns.due(1) ? this.#turns.over(undefined) : Promise.resolve();
     const timeout = options?.timeout ?? -1;
     if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
     const waiter = new Waiter<void>(this.#calls, timeout, signal, (aborted) => {

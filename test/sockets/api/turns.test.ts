@@ -1,5 +1,6 @@
 /** Loops of calls that never wait: they run in microtasks, and timers and I/O must get their turns. */
 
+import { createHook } from 'node:async_hooks';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { join, own, TRANSPORTS, until } from '../../support/local.ts';
@@ -87,4 +88,67 @@ t.test('two sockets share the time', async (t) => {
     }
   });
   t.ok(receiving >= 3, `${receiving} turns`);
+});
+
+/** How often an interval of no time comes while `loop` runs. */
+async function ticksDuring(loop: () => Promise<void>): Promise<number> {
+  let count = 0;
+  const timer = setInterval(() => {
+    count++;
+  }, 0);
+  await loop();
+  clearInterval(timer);
+  return count;
+}
+
+/** As many calls as take less than a millisecond once the compiler has seen to them. */
+const QUICK = 2500;
+
+for (const transport of TRANSPORTS) {
+  t.test(
+    `a quick loop lets timers have their turns when it begins, over ${transport}`,
+    async (t) => {
+      for (let round = 0; round < 20; round++) {
+        const pull = own(t, new zmq.Pull({ receiveHighWaterMark: 0 }));
+        const push = own(t, new zmq.Push({ sendHighWaterMark: 0 }));
+        await join(pull, push, transport);
+        const sending = await ticksDuring(async () => {
+          for (let i = 0; i < QUICK; i++) await push.send('x');
+        });
+        await until(() => pull.stats().queued.in === QUICK);
+        const receiving = await ticksDuring(async () => {
+          for (let i = 0; i < QUICK; i++) await pull.receive();
+        });
+        if (round < 19 && sending >= 3 && receiving >= 3) continue;
+        t.ok(sending >= 3, `${sending} ticks while sending`);
+        t.ok(receiving >= 3, `${receiving} ticks while receiving`);
+      }
+    },
+  );
+}
+
+t.test('it does so when it begins only, and when it begins again', async (t) => {
+  const pull = own(t, new zmq.Pull({ receiveHighWaterMark: 0 }));
+  const push = own(t, new zmq.Push({ sendHighWaterMark: 0 }));
+  await join(pull, push, 'inproc');
+  const loop = async (): Promise<void> => {
+    for (let i = 0; i < QUICK; i++) await push.send('x');
+    for (let i = 0; i < QUICK; i++) await pull.receive();
+  };
+  /** Timers that `loop` has waited for. */
+  const waits = async (): Promise<number> => {
+    let count = 0;
+    const hook = createHook({
+      init(_id, type) {
+        if (type === 'Timeout') count++;
+      },
+    }).enable();
+    await loop();
+    hook.disable();
+    return count;
+  };
+  await loop();
+  t.equal(await waits(), 0, 'going on');
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  t.equal(await waits(), 8, 'after a second without a call');
 });
