@@ -37,7 +37,10 @@ export interface AcceptError extends SystemError {
   remoteAddress?: string;
 }
 
-/** The peer broke the protocol, or what judges peers did. */
+/**
+ * The peer broke the protocol, or what judges peers did. Where libzmq knows the code, `message` is the one text that
+ * zeromq.js has, and what was wrong is in the message of `cause`.
+ */
 export interface ProtocolError extends EventError {
   /** Which rule was broken; those of libzmq's monitor, and more. */
   code: ZmtpErrorCode;

@@ -175,6 +175,14 @@ t.test('monitor shows who comes and goes', together, async (t) => {
   t.same(types.slice(0, 3), ['bind', 'accept', 'handshake']);
   t.ok(types.includes('disconnect'));
 
+  const server = start(t, 'monitor', 'pull', '-b', ANYWHERE, '--json', '-n', '3');
+  const [bound] = await server.said(/^.*"bind".*$/m);
+  const stranger = new Push({ plainUsername: 'u', plainPassword: 'p', linger: 0 });
+  t.teardown(() => stranger.close());
+  stranger.connect(JSON.parse(bound!).address);
+  // What was wrong, not the text that all of these share.
+  t.match((await server.over).stdout, /MECHANISM_MISMATCH","message":"peer announces mechanism .*PLAIN/);
+
   const lonely = await run(t, ['monitor', 'req', '-c', 'tcp://127.0.0.1:9', '-n', '2']);
   t.match(lonely, {
     code: 0,

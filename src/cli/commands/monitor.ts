@@ -58,8 +58,14 @@ export const monitor: Command = {
         address?: string;
         error?: Error & { code?: string; status?: number };
       };
+      const { cause } = error ?? {};
+      // The text that libzmq's protocol errors share says nothing.
+      const message =
+        type === 'handshake:error:protocol' && cause instanceof Error
+          ? cause.message
+          : error?.message;
       if (given.has('json')) {
-        const { code, status, message } = error ?? {};
+        const { code, status } = error ?? {};
         const why = error && { error: { code, status, message } };
         await terminal.line(
           JSON.stringify({ time: new Date().toISOString(), type, ...detail, ...why }),
@@ -68,7 +74,7 @@ export const monitor: Command = {
         const time = `+${((performance.now() - started) / 1_000).toFixed(3)}`.padStart(9);
         const { address = '', ...rest } = detail;
         const facts = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
-        const why = error === undefined ? [] : [`${error.code ?? ''} ${error.message}`.trim()];
+        const why = error === undefined ? [] : [`${error.code ?? ''} ${message}`.trim()];
         const line = [terminal.paint(styleOf(type), type.padEnd(21)), address, ...facts, ...why];
         await terminal.line(`${terminal.paint('dim', time)}  ${line.join('  ').trimEnd()}`);
       }

@@ -45,8 +45,11 @@ export function reportRefusals(socket: Socket, host: CarrierHost): void {
   const report = ({ address, error }: { address: string; error: Error }): void => {
     host.refused(address, error);
   };
+  const reportCause = ({ address, error }: { address: string; error: Error }): void => {
+    host.refused(address, error.cause instanceof Error ? error.cause : error);
+  };
   socket.events.on('handshake:error:auth', report);
-  socket.events.on('handshake:error:protocol', report);
+  socket.events.on('handshake:error:protocol', reportCause);
   socket.events.on('handshake:error:other', report);
   socket.events.on('accept:error', report);
 }

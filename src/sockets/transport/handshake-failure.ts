@@ -1,6 +1,6 @@
 /** The monitor event for a connection that ended before its handshake did. */
 
-import { ZmtpError } from '../../zmtp/index.ts';
+import { ZmtpError, type ZmtpErrorCode } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
 import type { AuthenticationError, Event, EventError } from '../events.ts';
 
@@ -22,7 +22,7 @@ export function handshakeFailure(address: string, error: Error | undefined, hint
     if (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT') {
       return { type: 'handshake:error:other', address, error };
     }
-    return { type: 'handshake:error:protocol', address, error };
+    return { type: 'handshake:error:protocol', address, error: inTheWordsOfZeromqJs(error) };
   }
   const other = (error as EventError | undefined) ?? new SocketError('ECONNRESET');
   if (hint !== undefined) {
@@ -33,6 +33,29 @@ export function handshakeFailure(address: string, error: Error | undefined, hint
   }
   return { type: 'handshake:error:other', address, error: other };
 }
+
+/** Its users' tests compare the text, which is one for all. What was wrong is the `cause`. */
+function inTheWordsOfZeromqJs(error: ZmtpError): ZmtpError {
+  const { code, fault } = error;
+  if (OURS.has(code)) return error;
+  const protocol = code.includes('ZAP') ? 'ZAP' : 'ZMTP';
+  const plain = new ZmtpError(code, `${protocol} protocol error`, fault);
+  plain.cause = error;
+  return plain;
+}
+
+/** Codes that no program knows from zeromq.js, since libzmq says nothing then. */
+const OURS: ReadonlySet<ZmtpErrorCode> = new Set<ZmtpErrorCode>([
+  'ERR_ZMTP_NOT_ZMTP',
+  'ERR_ZMTP_VERSION_UNSUPPORTED',
+  'ERR_ZMTP_SOCKET_TYPE',
+  'ERR_ZMTP_REFUSED_BY_PEER',
+  'ERR_ZMTP_DENIED',
+  'ERR_ZMTP_FRAME_TOO_LARGE',
+  'ERR_ZMTP_TOO_MANY_PARTS',
+  'ERR_ZMTP_MALFORMED_MESSAGE',
+  'ERR_ZMTP_MALFORMED_PING',
+]);
 
 const STATUS_TEXTS: Record<number, string> = {
   300: 'Temporary error',

@@ -107,6 +107,31 @@ t.test(
   },
 );
 
+t.test("the text of a protocol error is zeromq.js's, and its cause says more", async (t) => {
+  for (const endpoint of ['tcp://127.0.0.1:*', 'ipc://*']) {
+    const [bound, boundLog] = watch(t, new Dealer({ plainServer: true }));
+    const [connected, log] = watch(t, new Dealer());
+    await bound.bind(endpoint);
+    connected.connect(bound.lastEndpoint!);
+    for (const [each, theirs] of [
+      [boundLog, 'NULL'],
+      [log, 'PLAIN'],
+    ] as const) {
+      const { error } = await each.next('handshake:error:protocol');
+      t.match(error, { code: 'ERR_ZMTP_MECHANISM_MISMATCH', message: 'ZMTP protocol error' });
+      t.match(error.cause, { code: error.code, message: `"${theirs}"` });
+      t.equal((await each.next('disconnect')).error, error.cause, 'there it is said at once');
+    }
+  }
+  // Where libzmq has no event, there is no text to be compatible with.
+  const [pull, log] = watch(t, new Pull());
+  await pull.bind('tcp://127.0.0.1:*');
+  const peer = await connectRaw(t, pull.lastEndpoint!);
+  peer.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+  const { error } = await log.next('handshake:error:protocol');
+  t.match(error, { code: 'ERR_ZMTP_NOT_ZMTP', message: /is 0x47, expected 0xff/ });
+});
+
 t.test('a CURVE client with the wrong server key gets a hint', async (t) => {
   const hint = /: in the CURVE handshake; is curveServerKey the key of this server/;
   for (const endpoint of ['tcp://127.0.0.1:*', 'ipc://*']) {

@@ -192,6 +192,10 @@ t.test('what a handler can answer beside 200', async (t) => {
     for (const mechanism of ['NULL', 'PLAIN', 'CURVE'] as const) {
       const { log, pull, push, seen } = await attempt(t, context, mechanism);
       t.equal(await failure(log), here, `${what}, ${mechanism}`);
+      for (const { error } of log.of('handshake:error:protocol')) {
+        t.equal(error.message, 'ZAP protocol error');
+        t.match(error.cause, { code: error.code, message: /^ZAP protocol error: \w+ \w+/ });
+      }
       t.equal(await failure(seen), there, `${what}, ${mechanism}: the client`);
       t.equal(pull.readable, false);
       push.close();
