@@ -29,11 +29,20 @@ export interface Victim {
 
 export const KINDS: readonly Kind[] = ['REP', 'ROUTER', 'PULL', 'PUB'];
 
+/**
+ * A loopback address of this process alone. At a port of 127.0.0.1 somebody may knock who reconnects to the test that had
+ * it before: one more failed handshake, of another kind.
+ */
+const OWN_ADDRESS =
+  process.platform === 'linux'
+    ? `127.${1 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${1 + (process.pid & 127)}`
+    : '127.0.0.1';
+
 /** A socket of this kind to be attacked. */
 export async function victim(t: Test, kind: Kind, options: object = {}): Promise<Victim> {
   const socket = use(t, new CLASSES[kind](options));
   const log = new Log(socket);
-  await socket.bind('tcp://127.0.0.1:*');
+  await socket.bind(`tcp://${OWN_ADDRESS}:*`);
   const endpoint = socket.lastEndpoint!;
   if (socket instanceof Reply) {
     // It serves on while the others are attacked.
