@@ -33,7 +33,6 @@ const WARN_AFTER = 500;
 /** Milliseconds that `process.exit()` waits at most where `linger` is −1, and for peers that take nothing at all. */
 const EXIT_MAX = 30_000;
 const STUCK_MAX = 1_000;
-const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 /** `ZMQ_SOCKET_LIMIT`, which shares its number with an option that can only be written. */
 const SOCKET_LIMIT = 3;
 
@@ -238,7 +237,17 @@ function flushAtExit(members: readonly Member[]): void {
     const flushed = together(waiting.map((member) => member.flush()));
     if (flushed === 'done') return;
     if (flushed === 'moved') moved = performance.now();
-    else Atomics.wait(NEVER_NOTIFIED, 0, 0, 1);
+    else if (!pause()) return;
+  }
+}
+
+/** Waits for a millisecond; false in a window, which must not. */
+function pause(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    return true;
+  } catch {
+    return false;
   }
 }
 

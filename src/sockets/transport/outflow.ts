@@ -29,8 +29,9 @@ export class Outflow {
   /** When it began to refuse, and what it had taken by then. */
   #since = 0;
   #takenThen = 0;
-  /** What the stream was given since the kernel took all: of this, the last octets may still be left. */
-  #kept: Buffer[] = [];
+  /** What the stream was given last, all that it holds at least. */
+  readonly #kept: Buffer[] = [];
+  #keptSize = 0;
   /** What is to be written past the stream; undefined before it comes to that. */
   #rest: Buffer[] | undefined;
   #failed = false;
@@ -68,14 +69,22 @@ export class Outflow {
   }
 
   /** The stream was given `buffers`, and holds some octets. */
-  keep(buffers: readonly Buffer[], size: number): void {
-    const all = this.#stream.writableLength === size;
-    this.#kept = all ? [...buffers] : this.#kept.concat(buffers);
+  keep(buffers: readonly Buffer[]): void {
+    const kept = this.#kept;
+    for (const buffer of buffers) {
+      kept.push(buffer);
+      this.#keptSize += buffer.length;
+    }
+    const held = this.#stream.writableLength;
+    while (kept.length > 0 && this.#keptSize - kept[0]!.length >= held) {
+      this.#keptSize -= kept.shift()!.length;
+    }
   }
 
   /** The stream holds nothing any more. */
   emptied(): void {
-    this.#kept = [];
+    this.#kept.length = 0;
+    this.#keptSize = 0;
   }
 
   // — past the stream, when the event loop does not turn any more —

@@ -350,8 +350,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     const { protocol, stream } = this;
     if (protocol.pending === 0 || this.#blocked || stream.destroyed) return;
     const given = this.bytesSent;
-    const size = protocol.pending;
-    this.bytesSent += size;
+    this.bytesSent += protocol.pending;
     const buffers = protocol.take();
     if (noTurns && this.#outflow.direct) {
       this.#blocked = !this.#outflow.writeNow(buffers, given);
@@ -367,12 +366,12 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     }
     // Octets that the kernel took at once are gone; the stream holds the rest and says `drain`.
     if (stream.writableLength === 0) protocol.written();
-    else this.#refused(buffers, size);
+    else this.#refused(buffers);
   }
 
-  #refused(buffers: readonly Buffer[], size: number): void {
+  #refused(buffers: readonly Buffer[]): void {
     this.#blocked = this.stream.writableNeedDrain;
-    this.#outflow.keep(buffers, size);
+    this.#outflow.keep(buffers);
     this.#outflow.look(this.bytesSent, performance.now());
   }
 
