@@ -16,8 +16,8 @@ interface Handle {
 /** Of one stream. Times are those of `performance.now()`. */
 export class Outflow {
   /**
-   * When the peer last took octets, as far as the kernel lets us see. Later than now by the time that octets need which the
-   * kernel has taken and the peer perhaps not yet: up to then its silence says nothing. 0 = never seen.
+   * When the peer last took octets, as far as the kernel lets us see. Later than now by the time in which, at the pace so
+   * far, we cannot see more, or in which what the kernel has taken may be on its way. 0 = never seen.
    */
   movedAt = 0;
   /** Octets written past the stream. */
@@ -61,7 +61,7 @@ export class Outflow {
       this.#takenThen = taken;
     } else if (taken > this.#taken) {
       const took = (now - this.#since) / (taken - this.#takenThen);
-      const held = left > 0 ? 0 : Math.min(given, HELD_MAX);
+      const held = left > 0 ? STEP_MAX : Math.min(given, HELD_MAX);
       this.movedAt = now + Math.min(held * took, ON_THE_WAY_MAX);
     }
     this.#taken = taken;
@@ -148,6 +148,9 @@ function lastOctets(buffers: readonly Buffer[], count: number): Buffer[] {
 const ON_NODE = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
 
 const READ_MAX = 65_536;
+
+/** Octets that Linux waits to have room for before it takes more: a third of its largest send buffer. */
+const STEP_MAX = 2_097_152;
 
 /** Octets that kernels and the path between may hold. */
 const HELD_MAX = 16_777_216;
