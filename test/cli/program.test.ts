@@ -181,7 +181,10 @@ t.test('monitor shows who comes and goes', together, async (t) => {
   t.teardown(() => stranger.close());
   stranger.connect(JSON.parse(bound!).address);
   // What was wrong, not the text that all of these share.
-  t.match((await server.over).stdout, /MECHANISM_MISMATCH","message":"peer announces mechanism .*PLAIN/);
+  t.match(
+    (await server.over).stdout,
+    /MECHANISM_MISMATCH","message":"peer announces mechanism .*PLAIN/,
+  );
 
   const lonely = await run(t, ['monitor', 'req', '-c', 'tcp://127.0.0.1:9', '-n', '2']);
   t.match(lonely, {
