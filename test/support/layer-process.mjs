@@ -1,8 +1,14 @@
 /** A process with a channel layer of dist/, told over IPC what to do with it. */
 
 import { DedicatedLayer, EmbeddedLayer, Hub } from '../../dist/layer/index.js';
+import { RabbitmqLayer } from '../../dist/layer/rabbitmq/index.js';
 
-const kinds = { embedded: EmbeddedLayer, dedicated: DedicatedLayer, hub: Hub };
+const kinds = {
+  embedded: EmbeddedLayer,
+  dedicated: DedicatedLayer,
+  rabbitmq: RabbitmqLayer,
+  hub: Hub,
+};
 let subject;
 
 function make(kind, options) {

@@ -21,6 +21,9 @@ export const skipProcesses: string | false = existsSync(
   ? false
   : 'dist/ is not built';
 
+/** What a process has: a kind of layer, or a hub. */
+export type ProcessKind = 'embedded' | 'dedicated' | 'rabbitmq' | 'hub';
+
 export class LayerProcess {
   readonly child: ChildProcess;
   #count = 0;
@@ -35,10 +38,7 @@ export class LayerProcess {
   }
 
   /** Settles when the layer is made. */
-  static async start(
-    kind: 'embedded' | 'dedicated' | 'hub',
-    options: object,
-  ): Promise<LayerProcess> {
+  static async start(kind: ProcessKind, options: object): Promise<LayerProcess> {
     const child = fork(FILE, [], { serialization: 'advanced' });
     await once(child, 'message');
     const process = new LayerProcess(child);
@@ -47,7 +47,7 @@ export class LayerProcess {
   }
 
   /** Make another layer in the same process; what was there before is not closed. */
-  make(kind: 'embedded' | 'dedicated' | 'hub', options: object): Promise<void> {
+  make(kind: ProcessKind, options: object): Promise<void> {
     return this.call('make', kind, options);
   }
 

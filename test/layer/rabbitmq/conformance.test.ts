@@ -1,39 +1,65 @@
-/** RabbitmqLayer passes the suite of all layers: alone, with several of it, encrypted, and in the names of the Python package. */
+/** RabbitmqLayer passes the suite of all layers: alone, with several of it, encrypted, in the names of the Python package, and across processes. */
 
 import t from 'tap';
 import { conformance, type Deployment } from '../../../src/layer/conformance/index.ts';
+import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
 import type { LayerOptions } from '../../../src/layer/options.ts';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
+import { LayerProcess, RemoteLayer, skipProcesses } from '../../support/layer-process.ts';
 import { RabbitmqBroker, skipRabbitmq } from '../../support/rabbitmq-broker.ts';
 
-const kinds: Record<string, { count: number; options?: RabbitmqLayerOptions }> = {
-  alone: { count: 1 },
-  three: { count: 3 },
-  'three, names of channels_rabbitmq': { count: 3, options: { wire: 'channels_rabbitmq' } },
-  'three, json': { count: 3, options: { codec: 'json' } },
-};
+interface Kind {
+  readonly name: string;
+  readonly options?: RabbitmqLayerOptions;
+  /** Layers of this process. */
+  readonly count: number;
+  /** Layers in other processes. */
+  readonly remoteCount?: number;
+}
 
-t.test('RabbitmqLayer', { skip: skipRabbitmq }, async (t) => {
+const KINDS: readonly Kind[] = [
+  { name: 'alone', count: 1 },
+  { name: 'three', count: 3 },
+  {
+    name: 'three, names of channels_rabbitmq',
+    count: 3,
+    options: { wire: 'channels_rabbitmq' },
+  },
+  { name: 'three, json', count: 3, options: { codec: 'json' } },
+  { name: 'across three processes', count: 1, remoteCount: 2 },
+];
+
+t.test('RabbitmqLayer', { skip: skipRabbitmq, jobs: KINDS.length }, async (t) => {
   const broker = await RabbitmqBroker.start();
   t.teardown(() => broker.stop());
+  const sample = new RabbitmqLayer({ url: broker.url() });
+  const { capabilities } = sample;
+  await sample.close();
   let deploymentCount = 0;
-  for (const [name, { count, options = {} }] of Object.entries(kinds)) {
-    t.test(name, async (t) => {
+  for (const { name, options = {}, count, remoteCount = 0 } of KINDS) {
+    // They wait more than they work, and prefixes keep them apart: all at once.
+    t.test(name, { skip: remoteCount > 0 && skipProcesses, buffered: true }, async (t) => {
+      const processes = await Promise.all(
+        Array.from({ length: remoteCount }, () =>
+          LayerProcess.start('rabbitmq', { url: broker.url() }),
+        ),
+      );
+      t.teardown(async () => {
+        for (const process of processes) await process.kill();
+      });
       const create = async (wanted: LayerOptions): Promise<Deployment> => {
-        // What one test leaves in ordinary channels is not for the next.
-        const prefix = `p${deploymentCount++}`;
-        const capacity = wanted.capacity ?? 100;
-        const layers = Array.from(
-          { length: count },
-          () =>
-            new RabbitmqLayer({
-              url: broker.url(),
-              remoteCapacity: capacity,
-              ...options,
-              ...wanted,
-              prefix,
-            }),
-        );
+        const where = {
+          url: broker.url(),
+          remoteCapacity: wanted.capacity ?? 100,
+          ...options,
+          ...wanted,
+          // What one test leaves in ordinary channels is not for the next.
+          prefix: `p${deploymentCount++}`,
+        };
+        const own = Array.from({ length: count }, () => new RabbitmqLayer(where));
+        for (const process of processes) await process.make('rabbitmq', where);
+        const remote = processes.map((process) => new RemoteLayer(process, own[0]!));
+        const layers: AnyLayer[] = [...own, ...remote];
         await Promise.all(layers.map((layer) => layer.ready()));
         return {
           layers,
@@ -43,14 +69,13 @@ t.test('RabbitmqLayer', { skip: skipRabbitmq }, async (t) => {
         };
       };
       const tests: [string, () => Promise<void>][] = [];
-      const sample = new RabbitmqLayer({ url: broker.url() });
       conformance({
         test: (title, body) => tests.push([title, body]),
         create,
         clock: false,
-        capabilities: sample.capabilities,
+        capabilities,
+        timeout: 60_000,
       });
-      await sample.close();
       for (const [title, body] of tests) {
         if (name.endsWith('channels_rabbitmq') && title.startsWith('newChannel makes')) continue;
         await t.resolves(body(), title);

@@ -39,11 +39,12 @@ t.test('channels and groups are shared with channels_rabbitmq', { skip }, async 
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.teardown(() => python.kill('SIGKILL'));
-  const [theirs] = await new Promise<string[]>((resolve) => {
-    createInterface(python.stdout).once('line', (line) => resolve([line]));
+  const theirs = await new Promise<string>((resolve, reject) => {
+    createInterface(python.stdout).once('line', resolve);
+    python.once('exit', (code) => reject(new Error(`the Python program ended with ${code}`)));
   });
   const value = { list: [1, 'ä', null, 2 ** 40, true] };
-  await layer.send(theirs!, { reply: own, value });
+  await layer.send(theirs, { reply: own, value });
   t.same(await layer.receive(own, { timeout: 5000 }), { got: value });
   await layer.groupSend('room', { reply: own, value: 2 }, { except: own });
   t.same(await layer.receive(own, { timeout: 5000 }), { got: 2 });
