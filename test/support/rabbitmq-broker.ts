@@ -45,7 +45,7 @@ interface Pair {
   readonly key: string;
 }
 
-/** Users: `guest` may all; `reader` may not configure anything. Virtual hosts: `/` and `asgi`. */
+/** Users: `guest` may all; `reader` may not configure anything; `listener` may publish to groups alone. Virtual hosts: `/` and `asgi`. */
 export class RabbitmqBroker {
   readonly port: number;
   readonly tlsPort: number;
@@ -158,6 +158,16 @@ export class RabbitmqBroker {
         'rabbit_amqqueue:list(<<"asgi">>)])).',
     );
     return list.slice(1, -1).split(' ').filter(Boolean).sort();
+  }
+
+  /** Messages that wait in a queue of `asgi`, without those that a consumer has. */
+  async messageCount(queue: string): Promise<number> {
+    return Number(
+      await this.evaluate(
+        `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"asgi">>, queue, <<"${queue}">>)), ` +
+          '[{messages_ready, N}] = rabbit_amqqueue:info(Q, [messages_ready]), N.',
+      ),
+    );
   }
 
   /** Memory is short: connections that publish are blocked, until it is taken back. */
@@ -355,7 +365,7 @@ const START_TIMEOUT = 60_000;
 
 const all = { configure: '.*', write: '.*', read: '.*' };
 const DEFINITIONS = {
-  users: ['guest', 'reader'].map((name) => ({
+  users: ['guest', 'reader', 'listener'].map((name) => ({
     name,
     password: name,
     tags: name === 'guest' ? 'administrator' : '',
@@ -365,5 +375,12 @@ const DEFINITIONS = {
     { user: 'guest', vhost: '/', ...all },
     { user: 'guest', vhost: 'asgi', ...all },
     { user: 'reader', vhost: 'asgi', configure: '^$', write: '.*', read: '.*' },
+    {
+      user: 'listener',
+      vhost: 'asgi',
+      configure: '.*',
+      write: '^(listener.*|groups)$',
+      read: '.*',
+    },
   ],
 };

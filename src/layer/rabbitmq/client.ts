@@ -300,8 +300,9 @@ class OpenChannel implements AmqpChannel {
         body: message.body,
       });
     });
-    await limited;
-    return (await consuming).consumerTag;
+    // Both are awaited, whichever fails first: a rejection that nobody sees would end the process.
+    const [{ consumerTag }] = await Promise.all([consuming, limited]);
+    return consumerTag;
   }
 
   async cancel(consumer: string): Promise<void> {

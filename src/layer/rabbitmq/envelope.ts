@@ -59,7 +59,10 @@ export class Envelopes {
       );
     }
     const deadline = headers[DEADLINE];
-    const left = typeof deadline === 'number' ? Math.min(deadline - Date.now(), expiry) : expiry;
+    // A stranger may have written anything there, NaN as well.
+    const left = Number.isFinite(deadline)
+      ? Math.min((deadline as number) - Date.now(), expiry)
+      : expiry;
     const from = this.senderOf(delivery);
     if (left <= 0) this.#host.skewed(from, -left);
     const { kind, name } = parcel.address;

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { encode } from '@msgpack/msgpack';
 import t, { type Test } from 'tap';
 import { loadClient } from '../../../src/layer/rabbitmq/client.ts';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
@@ -45,6 +46,11 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     return layer;
   };
 
+  const goesOn = async (t: Test, layer: RabbitmqLayer, channel: string) => {
+    await layer.groupSend('room', { n: 1 });
+    t.same(await layer.receive(channel, { timeout: 20_000 }), { n: 1 });
+  };
+
   t.test('wrong password, missing virtual host, wrong port: an event that says so', async (t) => {
     for (const [url, code] of [
       [broker.url('guest', 'asgi', 'wrong'), 'ACCESS_REFUSED'],
@@ -56,6 +62,32 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
       t.equal(error.code, code, url);
       await layer.close();
     }
+  });
+
+  t.test('several URLs, and a name with many addresses: each is tried in turn', async (t) => {
+    const { port } = new URL(broker.url());
+    const urls = ['amqp://127.0.0.1:1/asgi', `amqp://guest:guest@localhost:${port}/asgi`];
+    const layer = open({ url: urls });
+    const [[{ error }], [{ address }]] = await Promise.all([
+      once(layer.events, 'refused'),
+      once(layer.events, 'connect'),
+    ]);
+    t.equal(error.code, 'ECONNREFUSED');
+    t.equal(address, `127.0.0.1:${port}`, 'the address of the name that answers');
+    await layer.close();
+  });
+
+  t.test('without any broker messages expire, and every one is accounted for', async (t) => {
+    const layer = open({ url: 'amqp://127.0.0.1:1/asgi', expiry: 200 });
+    const lost = once(layer.events, 'lost');
+    const sent = Promise.all([
+      t.rejects(layer.send('x!y', {}), { code: 'ERR_UNCONFIRMED' }),
+      t.rejects(layer.send('jobs', {}), { code: 'ERR_UNCONFIRMED' }),
+    ]);
+    await layer.groupSend('room', {});
+    await Promise.all([sent, lost]);
+    t.match(layer.stats(), { sent: 0, groupSent: 1, lost: 1, full: 0 });
+    await layer.close();
   });
 
   t.test('TLS with a client certificate; a wrong CA and no certificate are refused', async (t) => {
@@ -80,6 +112,18 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     await layer.close();
   });
 
+  t.test('without permission to publish to queues, send is refused and groups go on', async (t) => {
+    const layer = open({ url: broker.url('listener'), queue: 'listener' });
+    await layer.groupAdd('room', 'listener!1');
+    await t.rejects(layer.send('listener!1', {}), {
+      code: 'ERR_REFUSED',
+      message: /refused by the broker.*amq\.default|access/i,
+    });
+    await goesOn(t, layer, 'listener!1');
+    t.match(layer.stats(), { sent: 0, groupSent: 1, received: 1 });
+    await layer.close();
+  });
+
   t.test('a slow reader: local, then remote capacity, then ChannelFull, and back', async (t) => {
     const layer = open({ queue: 'x', localCapacity: 1, remoteCapacity: 1 });
     const pressed = once(layer.events, 'backpressure');
@@ -101,21 +145,51 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     await layer.ready();
     const connection = await layer.connection;
     const publisher = connection.createPublisher({ confirm: true });
-    const reported = once(layer.events, 'undecodable');
-    const bodies = [Buffer.from('no msgpack'), Buffer.from([0x80]), Buffer.alloc(5000), { a: 1 }];
+    const reports: { from: string; count: number }[] = [];
+    layer.events.on('undecodable', ({ from, count }) => reports.push({ from, count }));
+    const twice = { __asgi_channel__: 'bad!x', __asgi_group__: 'room' };
+    const bodies = [
+      Buffer.from('no msgpack'),
+      Buffer.from([0x80]),
+      Buffer.from(encode(twice)),
+      Buffer.from(encode({ __asgi_channel__: 'elsewhere!x' })),
+      Buffer.alloc(5000),
+      { a: 1 },
+    ];
     for (const body of bodies) await publisher.send('bad', body);
-    await reported;
     await layer.send('bad!x', { n: 1 });
     t.same(await layer.receive('bad!x'), { n: 1 });
     t.equal(layer.stats().undecodable, bodies.length);
+    t.same(reports, [{ from: '', count: 1 }], 'one report for one sender in a while');
+    t.equal(await broker.messageCount('bad'), 0);
+    const headers = { 'zeromq-pure-deadline': 'soon', 'zeromq-pure-except': 7 };
+    const odd = Buffer.from(encode({ n: 2, __asgi_channel__: 'bad!x' }));
+    await publisher.send({ routingKey: 'bad', headers }, odd);
+    t.same(await layer.receive('bad!x'), { n: 2 }, 'headers of a stranger do no harm');
     await publisher.close();
     await layer.close();
   });
 
-  const goesOn = async (t: Test, layer: RabbitmqLayer, channel: string) => {
-    await layer.groupSend('room', { n: 1 });
-    t.same(await layer.receive(channel, { timeout: 5000 }), { n: 1 });
-  };
+  t.test(
+    'sealed with another key, or not at all: counted, done with, told by sender',
+    async (t) => {
+      const [key, other] = ['a'.repeat(32), 'b'.repeat(32)];
+      const reader = open({ queue: 'sealed', localCapacity: 1, symmetricEncryptionKeys: [key] });
+      const strangers = [open({ symmetricEncryptionKeys: [other] }), open()];
+      const friend = open({ symmetricEncryptionKeys: [key] });
+      await reader.ready();
+      const reports: string[] = [];
+      reader.events.on('undecodable', ({ from }) => reports.push(from));
+      const received = reader.receive('sealed!x');
+      for (const n of [1, 2]) for (const layer of strangers) await layer.send('sealed!x', { n });
+      await friend.send('sealed!x', { n: 3 });
+      t.same(await received, { n: 3 });
+      t.equal(reader.stats().undecodable, 4);
+      t.equal(new Set(reports).size, 2);
+      t.equal(reports.length, 2, 'once for each sender');
+      await Promise.all([reader, friend, ...strangers].map((layer) => layer.close()));
+    },
+  );
 
   t.test('connections closed by an administrator, and a queue deleted: it goes on', async (t) => {
     const layer = open({ queue: 'mine' });
@@ -135,6 +209,44 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     }
     t.not(await layer.connection, await before, 'another connection');
     await layer.close();
+  });
+
+  t.test('what is confirmed arrives, though connections are closed meanwhile', async (t) => {
+    const [writer, reader] = [open({ capacity: 10_000 }), open({ capacity: 10_000 })];
+    await Promise.all([writer.ready(), reader.ready()]);
+    const seen = new Set<number>();
+    const done = new AbortController();
+    const reading = (async () => {
+      for await (const message of reader.messages('ledger', { signal: done.signal })) {
+        seen.add((message as { n: number }).n);
+      }
+    })();
+    const confirmed = new Set<number>();
+    const refused = new Set<string>();
+    for (let round = 0; round < 3; round++) {
+      const again = once(writer.events, 'connect');
+      const sends = Array.from({ length: 200 }, (_, k) => {
+        const n = round * 200 + k;
+        return writer.send('ledger', { n }).then(
+          () => confirmed.add(n),
+          ({ code }) => refused.add(code),
+        );
+      });
+      await broker.closeConnections('maintenance');
+      await Promise.all([again, ...sends]);
+    }
+    await writer.send('ledger', { n: -1 });
+    while (![...confirmed, -1].every((n) => seen.has(n))) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    done.abort();
+    await reading;
+    t.ok(
+      [...refused].every((code) => code === 'ERR_UNCONFIRMED'),
+      'the others are in doubt',
+    );
+    t.equal(writer.stats().sent, confirmed.size + 1);
+    await Promise.all([writer.close(), reader.close()]);
   });
 
   t.test('short of memory, messages wait; with memory again they arrive', async (t) => {
@@ -172,6 +284,25 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     await back;
     await layer.close();
   });
+
+  t.test(
+    'durable ordinary channels keep what was confirmed when the broker is killed',
+    async (t) => {
+      const layer = open({ durable: true });
+      for (let n = 0; n < 50; n++) await layer.send('kept', { n });
+      // The queue has to be known on disk as well: see docs/rabbitmq.md.
+      await broker.evaluate('mnesia:sync_log(), [dets:sync(T) || T <- dets:all()].');
+      const gone = once(layer.events, 'disconnect');
+      const back = once(layer.events, 'connect');
+      await broker.kill();
+      await gone;
+      await broker.restart();
+      await back;
+      for (let n = 0; n < 50; n++) t.same(await layer.receive('kept', { timeout: 20_000 }), { n });
+      t.equal(layer.stats().lost, 0);
+      await layer.close();
+    },
+  );
 
   t.test(
     'killed and started under another name: groups are bound again, losses told',

@@ -1,0 +1,186 @@
+/**
+ * What the tests of the Python package channels_rabbitmq assert and the suite of all layers does not: queues by name, exchanges, capacities, expiry, name
+ * conflicts and races with `close`.
+ */
+
+import { once } from 'node:events';
+import { encode } from '@msgpack/msgpack';
+import t from 'tap';
+import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../../support/rabbitmq-broker.ts';
+
+const CLOSED = { code: 'ERR_LAYER_CLOSED' };
+
+t.test('as channels_rabbitmq', { skip: skipRabbitmq }, async (t) => {
+  const broker = await RabbitmqBroker.start();
+  t.teardown(() => broker.stop());
+  const open = (options: RabbitmqLayerOptions = {}) => {
+    const layer = new RabbitmqLayer({
+      url: broker.url(),
+      reconnectInterval: 50,
+      reconnectMaxInterval: 200,
+      ...options,
+    });
+    t.teardown(() => layer.close());
+    return layer;
+  };
+
+  t.test('bad names and the channels of other queues are refused', async (t) => {
+    const layer = open({ queue: 'names' });
+    await t.rejects(layer.send('=+135!', {}), { code: 'ERR_INVALID_NAME' });
+    await t.rejects(layer.receive('=+135!'), { code: 'ERR_INVALID_NAME' });
+    await t.rejects(layer.receive('y!y'), { code: 'ERR_INVALID_NAME' });
+    await layer.close();
+  });
+
+  t.test('a message to the queue of another process arrives there alone', async (t) => {
+    const [x, y] = [open({ queue: 'one' }), open({ queue: 'two' })];
+    await y.ready();
+    await x.send('two!a', { to: 'y' });
+    await x.send('one!a', { to: 'x' });
+    t.same(await y.receive('two!a'), { to: 'y' });
+    t.same(await x.receive('one!a'), { to: 'x' });
+    await x.groupAdd('both', 'one!1');
+    await x.groupAdd('both', 'one!2');
+    await y.groupAdd('both', 'two!3');
+    await x.groupDiscard('both', 'one!2');
+    await y.groupSend('both', { n: 1 });
+    t.same(await x.receive('one!1'), { n: 1 });
+    t.same(await y.receive('two!3'), { n: 1 });
+    await y.send('one!2', { n: 2 });
+    t.same(await x.receive('one!2'), { n: 2 }, 'no member any more, but a channel');
+    await Promise.all([x.close(), y.close()]);
+  });
+
+  t.test('groups of one exchange do not hear those of another', async (t) => {
+    const [x, y] = [open({ queue: 'x', groupsExchange: 'other' }), open({ queue: 'y' })];
+    await x.groupAdd('room', 'x!1');
+    await y.groupAdd('room', 'y!1');
+    await x.groupSend('room', { from: 'x' });
+    t.same(await x.receive('x!1'), { from: 'x' });
+    await y.groupSend('room', { from: 'y' });
+    t.same(await y.receive('y!1'), { from: 'y' }, 'the first one it gets');
+    await Promise.all([x.close(), y.close()]);
+  });
+
+  t.test('a membership may end before there is a connection', async (t) => {
+    const layer = open({ queue: 'early' });
+    await layer.groupDiscard('room', 'early!1');
+    await layer.groupSend('room', { n: 0 });
+    await layer.send('early!1', { n: 1 });
+    t.same(await layer.receive('early!1'), { n: 1 });
+    await layer.groupSend('nobody', { n: 2 });
+    await layer.close();
+  });
+
+  t.test(
+    'a full process misses a group message, which is counted, and hears the next',
+    async (t) => {
+      const layer = open({ queue: 'full', localCapacity: 1, remoteCapacity: 1 });
+      await layer.groupAdd('room', 'full!1');
+      await layer.groupSend('room', { n: 1 });
+      await layer.ready();
+      await layer.groupSend('room', { n: 2 });
+      const skipped = once(layer.events, 'skipped');
+      await layer.groupSend('room', { n: 3 });
+      t.same(await skipped, [{ group: 'room', channels: ['room'] }]);
+      t.same(await layer.receive('full!1'), { n: 1 });
+      t.same(await layer.receive('full!1'), { n: 2 });
+      await layer.ready();
+      await layer.groupSend('room', { n: 4 });
+      t.same(await layer.receive('full!1'), { n: 4 });
+      t.equal(layer.stats().skipped, 1);
+      await layer.close();
+    },
+  );
+
+  t.test('a message to a group whose last member has just left is done with', async (t) => {
+    const layer = open({ queue: 'bob', localCapacity: 1 });
+    await layer.ready();
+    const publisher = (await layer.connection).createPublisher({ confirm: true });
+    await publisher.send('bob', Buffer.from(encode({ n: 1, __asgi_group__: 'left' })));
+    await publisher.close();
+    await layer.send('bob!1', { n: 2 });
+    t.same(await layer.receive('bob!1'), { n: 2 }, 'it does not take the only place');
+    await layer.close();
+  });
+
+  t.test('a message expires in the broker', async (t) => {
+    const layer = open({ queue: 'ttl', localCapacity: 1, expiry: 60_000 });
+    const quick = open({ queue: 'quick', expiry: 100 });
+    await layer.send('ttl!y', { n: 1 });
+    await layer.ready();
+    await quick.send('ttl!y', { n: 2 });
+    // It waits behind the first one, and the broker drops it when its time is over.
+    while ((await broker.messageCount('ttl')) > 0);
+    await layer.send('ttl!y', { n: 3 });
+    t.same(await layer.receive('ttl!y'), { n: 1 });
+    t.same(await layer.receive('ttl!y'), { n: 3 });
+    await Promise.all([layer.close(), quick.close()]);
+  });
+
+  t.test('a message expires in the process, and makes room for the next', async (t) => {
+    const layer = open({ queue: 'local', localExpiry: 20, localCapacity: 1 });
+    const expired = once(layer.events, 'expired');
+    await layer.send('local!y', { n: 1 });
+    t.same(await expired, [{ channel: 'local!y', count: 1 }]);
+    const received = layer.receive('local!y');
+    await layer.send('local!y', { n: 2 });
+    t.same(await received, { n: 2 });
+    await layer.close();
+  });
+
+  t.test('a queue that somebody else has: the layer waits until it is free', async (t) => {
+    const first = open({ queue: 'taken' });
+    await first.ready();
+    const second = open({ queue: 'taken' });
+    const sent = second.send('taken!y', { n: 1 });
+    const [{ error }] = await once(second.events, 'refused');
+    t.equal(error.code, 'RESOURCE_LOCKED');
+    const connected = once(second.events, 'connect');
+    await first.close();
+    await connected;
+    await sent;
+    // It may have gone to the first owner of the queue; the second reads from now on.
+    await second.send('taken!z', { n: 2 });
+    t.same(await second.receive('taken!z'), { n: 2 });
+    await second.close();
+  });
+
+  for (const [title, url] of [
+    ['without a broker', 'amqp://127.0.0.1:1/asgi'],
+    ['while it connects', broker.url()],
+  ] as const) {
+    t.test(`close ends everything ${title}`, async (t) => {
+      const layer = open({ queue: 'closing', url });
+      const before = [
+        layer.send('closing!1', {}),
+        layer.send('jobs', {}),
+        layer.groupAdd('g', 'closing!1'),
+        layer.receive('closing!1'),
+        layer.ready(),
+        layer.connection,
+      ].map((call: Promise<unknown>) => t.rejects(call, CLOSED));
+      const closed = layer.close();
+      const after = [
+        layer.send('closing!1', {}),
+        layer.groupAdd('g', 'closing!1'),
+        layer.groupSend('g', {}),
+        layer.groupDiscard('g', 'closing!1'),
+        layer.receive('closing!1'),
+        layer.connection,
+      ].map((call: Promise<unknown>) => t.rejects(call, CLOSED));
+      await Promise.all([...before, closed, ...after]);
+    });
+  }
+
+  t.test('receive after close, with a connection and without', async (t) => {
+    const layer = open({ queue: 'over' });
+    await layer.connection;
+    await layer.close();
+    await t.rejects(layer.receive('over!1'), CLOSED);
+    const never = open({ queue: 'never' });
+    await never.close();
+    await t.rejects(never.receive('never!1'), CLOSED);
+  });
+});
