@@ -221,10 +221,9 @@ t.test('it is had by name, as a whole, and by require', async (t) => {
 
 t.test('the doors of the channel layers', async (t) => {
   const work = `async function work({ DedicatedLayer, Hub, MemoryLayer }, { conformance }) {
-    const hub = new Hub({ pull: 'tcp://127.0.0.1:*', pub: 'tcp://127.0.0.1:*' });
+    const hub = new Hub({ bind: 'tcp://127.0.0.1:*' });
     await hub.start();
-    const { pull, pub } = hub.stats();
-    const layer = new DedicatedLayer({ push: pull, pub });
+    const layer = new DedicatedLayer({ hub: hub.stats().bind });
     const channel = await layer.newChannel();
     await layer.groupAdd('room', channel);
     await layer.groupSend('room', { text: 'hello' }, { except: 'someone' });
@@ -378,8 +377,8 @@ t.test('types', async (t) => {
       const layers: ChannelLayer<Said>[] = [
         new MemoryLayer<Said>({ capacity: 5, channelCapacity: { 'http.*': 200 } }),
         new EmbeddedLayer<Said>({ address: 'ipc://a', channelCapacity: [[/^ws/, 2]], prefix: 'site' }),
-        new DedicatedLayer<Said>({ push: 'ipc://b', pub: 'ipc://c', codec: 'json', wire: 'native' }),
-        new DedicatedLayer<Said>({ hubs: [{ push: 'ipc://b', pub: 'ipc://c' }] }),
+        new DedicatedLayer<Said>({ hub: 'ipc://b', codec: 'json', wire: 'native' }),
+        new DedicatedLayer<Said>({ hubs: ['ipc://b', 'ipc://c'] }),
       ];
       for (const layer of layers) {
         await layer.groupSend('g', { type: 'said', text: '' }, { except: ['a', 'b'] });
@@ -387,7 +386,7 @@ t.test('types', async (t) => {
         for await (const said of layer.messages('a')) console.log(said.text, text, layer.capabilities.ordinaryChannels);
         layer.events.on('lost', ({ count, why }) => console.log(count + 1, why.length));
       }
-      const hub = new Hub({ pull: 'tcp://*:1', pub: 'tcp://*:2' });
+      const hub = new Hub({ bind: 'tcp://*:1' });
       console.log((await hub.start(), hub.stats().outstanding + 1));
       await new MemoryLayer().send('a', { bytes: new Uint8Array(1), n: [1n, null, { x: true }] });`,
     'the suite for layers': `
@@ -426,9 +425,9 @@ t.test('types', async (t) => {
     'only a Router chooses a routing id': `new zmq.Push().connect('tcp://a:1', { routingId: 'x' });`,
     'a misspelt option of a layer': `new layers.MemoryLayer({ capasity: 1 });`,
     'a layer without its address': `new layers.EmbeddedLayer({});`,
-    'a hub without its addresses': `new layers.Hub({ pull: 'tcp://*:1' });`,
+    'a hub without its address': `new layers.Hub({ pull: 'tcp://*:1', pub: 'tcp://*:2' });`,
     'a memory layer has no address': `new layers.MemoryLayer({ address: 'ipc://a' });`,
-    'an unknown wire': `new layers.DedicatedLayer({ push: 'a', pub: 'b', wire: 'redis' });`,
+    'an unknown wire': `new layers.DedicatedLayer({ hub: 'a', wire: 'redis' });`,
     'no other message': `new layers.MemoryLayer<{ a: 1 }>().send('x', { a: 2 });`,
     'an unknown event of a layer': `new layers.MemoryLayer().events.on('lots', () => {});`,
     'an unknown event': `new zmq.Push().events.on('acept', () => {});`,

@@ -25,8 +25,7 @@ function makeLayer(): ChannelLayer<Parcel> & { bind?(): Promise<void> } {
   const options = { capacity: 10_000_000, expiry: 3_600_000 };
   if (orders.text('kind') === 'hub') {
     return new DedicatedLayer<Parcel>({
-      push: orders.text('push'),
-      pub: orders.text('pub'),
+      hub: orders.text('address'),
       ...options,
     });
   }
@@ -144,7 +143,7 @@ function used(): number {
 }
 
 async function hub(): Promise<void> {
-  const running = new Hub({ pull: orders.text('push'), pub: orders.text('pub') });
+  const running = new Hub({ bind: orders.text('address') });
   await running.start();
   say({ ready: true });
 }

@@ -34,8 +34,6 @@ export async function runLayerTrial(
     system: subject.name,
     kind: scenario.kind,
     address: subject.server === undefined ? `ipc://${path}` : `unix://${path}`,
-    push: `ipc://${path}-push`,
-    pub: `ipc://${path}-pub`,
     verb: scenario.verb,
     consumers: scenario.consumers,
     channels: scenario.channels,

@@ -8,9 +8,8 @@ import { PROJECT } from '../project.ts';
 
 /** A hub in a process of its own. */
 export interface RunningHub {
-  /** Where layers push to, and where they are published to. */
-  readonly push: string;
-  readonly pub: string;
+  /** Where it listens. */
+  readonly at: string;
   /** Tells it to end. Rejects if it does not end well. */
   end(): Promise<void>;
 }
@@ -18,20 +17,18 @@ export interface RunningHub {
 /** Starts the program, and reads from its log where it listens. */
 export async function startHub(signal: AbortSignal): Promise<RunningHub> {
   const program = join(PROJECT, 'dist/cli/main.js');
-  const child = spawn(
-    process.execPath,
-    [program, 'hub', '--pull', ANYWHERE, '--pub', ANYWHERE, '--log', 'json'],
-    { stdio: ['ignore', 'inherit', 'pipe'], signal },
-  );
+  const child = spawn(process.execPath, [program, 'hub', '--bind', ANYWHERE, '--log', 'json'], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    signal,
+  });
   const over = once(child, 'close');
   over.catch(() => {});
   const lines = createInterface({ input: child.stderr });
   const [line] = await Promise.race([once(lines, 'line'), over]);
   if (typeof line !== 'string' || !line.startsWith('{')) throw new Error(`no hub: ${line}`);
-  const listening = JSON.parse(line) as { pull: string; pub: string };
+  const { bind } = JSON.parse(line) as { bind: string };
   return {
-    push: listening.pull,
-    pub: listening.pub,
+    at: bind,
     end: async () => {
       child.kill('SIGTERM');
       const [code] = await over;

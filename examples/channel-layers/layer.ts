@@ -4,7 +4,7 @@ import { DedicatedLayer, EmbeddedLayer } from 'zeromq-pure/layer';
 import type { Parcel } from './plan.ts';
 
 /** Where the processes of an act meet. */
-export type Place = { readonly address: string } | { readonly push: string; readonly pub: string };
+export type Place = { readonly address: string } | { readonly hub: string };
 
 /** Nobody here waits for slow readers, so that there has to be room for all that is sent. */
 const capacity = 100_000;

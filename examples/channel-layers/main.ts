@@ -38,7 +38,7 @@ async function main(signal: AbortSignal): Promise<number> {
 
     const hub = await startHub(signal);
     console.log('\ndedicated layer: 2 producers, 2 consumers, a hub in between\n');
-    const dedicated = shown(await play(DEDICATED, { push: hub.push, pub: hub.pub }, signal));
+    const dedicated = shown(await play(DEDICATED, { hub: hub.at }, signal));
     await hub.end();
     return embedded && dedicated ? 0 : 1;
   } finally {

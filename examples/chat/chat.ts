@@ -6,22 +6,19 @@ import { local, perform, type Run } from '../role.ts';
 import { server } from './server.ts';
 
 /** Holds the rooms together. Knows nothing of chats. */
-export async function hub(
-  { pull, pub }: { pull: string; pub: string },
-  { signal, log }: Run,
-): Promise<void> {
-  await using running = new Hub({ pull, pub });
+export async function hub(bind: string, { signal, log }: Run): Promise<void> {
+  await using running = new Hub({ bind });
   await running.start();
-  log(`listening on ${running.stats().pull} and ${running.stats().pub}`);
+  log(`listening on ${running.stats().bind}`);
   if (!signal.aborted) await once(signal, 'abort');
 }
 
 await perform(
   import.meta,
   {
-    hub: (run, [pull = local(5570), pub = local(5571)]) => hub({ pull, pub }, run),
-    server: (run, [port = '8001', push = local(5570), pub = local(5571)]) =>
-      server({ port: Number(port), push, pub }, run),
+    hub: (run, [at = local(5570)]) => hub(at, run),
+    server: (run, [port = '8001', at = local(5570)]) =>
+      server({ port: Number(port), hub: at }, run),
   },
   { first: ['hub'], beside: ['hub'], until: ['server 8001', 'server 8002'] },
 );

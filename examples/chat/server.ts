@@ -14,16 +14,12 @@ import { Guest, type News } from './guest.ts';
 /** Where a server listens, and where its hub is. */
 export interface ServerPlace {
   readonly port: number;
-  readonly push: string;
-  readonly pub: string;
+  readonly hub: string;
 }
 
 /** Serves until it is told to end. */
-export async function server(
-  { port, push, pub }: ServerPlace,
-  { signal, log }: Run,
-): Promise<void> {
-  await using layer = new DedicatedLayer<News>({ push, pub });
+export async function server({ port, hub }: ServerPlace, { signal, log }: Run): Promise<void> {
+  await using layer = new DedicatedLayer<News>({ hub });
   layer.events.on('connect', ({ restarted }) => log(restarted ? 'a new hub' : 'the hub is there'));
   layer.events.on('disconnect', () => log('the hub is gone'));
   await layer.ready({ signal });

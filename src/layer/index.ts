@@ -6,7 +6,7 @@ export type { EncryptionKey } from './codec/cipher.ts';
 export type { Codec } from './codec/codec.ts';
 export type { Message, Value } from './codec/value.ts';
 export type { LayerCurve, LayerPlain, SecurityOptions } from './connection/security.ts';
-export { DedicatedLayer, type DedicatedLayerOptions, type HubAddresses } from './dedicated.ts';
+export { DedicatedLayer, type DedicatedLayerOptions } from './dedicated.ts';
 export { EmbeddedLayer, type EmbeddedLayerOptions } from './embedded.ts';
 export {
   ChannelFull,

@@ -3,19 +3,20 @@
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import t from 'tap';
-import { Certificate, Push, Request } from '../../src/index.ts';
+import { Certificate, Dealer, Request } from '../../src/index.ts';
 import { DedicatedLayer } from '../../src/layer/index.ts';
-import { HeaderWriter, Kind } from '../../src/layer/native/protocol.ts';
+import { Outgoing } from '../../src/layer/native/messages.ts';
+import { encode, VERSION } from '../../src/layer/native/records.ts';
 import { freeAddress } from '../support/layer-addresses.ts';
 import { run, start } from './shell.ts';
 
 t.test('it runs, answers, logs, and drains', async (t) => {
-  const [pull, pub, control] = [freeAddress(), freeAddress(), freeAddress()];
-  const file = t.testdir({ 'hub.json': JSON.stringify({ pull, report: 0, log: 'json' }) });
-  const options = ['-c', `${file}/hub.json`, '--log', 'text', '--pub', pub];
+  const [bind, control] = [freeAddress(), freeAddress()];
+  const file = t.testdir({ 'hub.json': JSON.stringify({ bind, report: 0, log: 'json' }) });
+  const options = ['-c', `${file}/hub.json`, '--log', 'text'];
   const hub = start(t, 'hub', ...options, '--control', control, '--http', '0');
   const [, address] = await hub.said(/listening.* {2}http=(\S+)/, 'stderr');
-  const layer = new DedicatedLayer({ push: pull, pub, capacity: 1 });
+  const layer = new DedicatedLayer({ hub: bind, capacity: 1 });
   await layer.send('a', {});
   await t.rejects(layer.send('a', {}), { code: 'ERR_CHANNEL_FULL' });
 
@@ -40,7 +41,7 @@ t.test('it runs, answers, logs, and drains', async (t) => {
   const { code, stderr } = await hub.over;
   t.equal(code, 0);
   for (const text of [
-    /hub listening {2}hub=[0-9a-f]{16} {2}pull=ipc/,
+    /hub listening {2}hub=[0-9a-f]{16} {2}bind=ipc/,
     /process joined/,
     /warning: channel full {2}channel=a {2}count=1/,
     /draining/,
@@ -61,10 +62,10 @@ t.test('under CURVE', async (t) => {
     [['--allow', '*'], alice, undefined],
   ] as const;
   for (const [allow, welcome, stranger] of cases) {
-    const [pull, pub] = [freeAddress(), freeAddress()];
-    const where = { push: pull, pub };
+    const bind = freeAddress();
+    const where = { hub: bind };
     const cert = ['--cert', `${folder}/hub.key`, ...allow];
-    const hub = start(t, 'hub', '--pull', pull, '--pub', pub, ...cert);
+    const hub = start(t, 'hub', '--bind', bind, ...cert);
     await hub.said(/listening/, 'stderr');
     const curve = { ...welcome, serverKey: own.publicKey };
     const layer = new DedicatedLayer({ ...where, curve });
@@ -79,8 +80,7 @@ t.test('under CURVE', async (t) => {
     t.teardown(() => outside.close());
     await hub.said(/warning: refused {2}at=ipc.*reason=400/, 'stderr');
   }
-  const both = ['--pull', freeAddress(), '--pub', freeAddress()];
-  const { code, stderr } = await run(t, ['hub', ...both, '--allow', '*']);
+  const { code, stderr } = await run(t, ['hub', '--bind', freeAddress(), '--allow', '*']);
   t.equal(code, 2);
   t.match(stderr, /--allow is for a server: it needs --cert/);
 });
@@ -104,7 +104,7 @@ t.test('the control socket has the security of the hub, and short questions', as
     [['--allow', `${folder}/clients`], alice, own],
   ] as const;
   for (const [allow, welcome, stranger] of cases) {
-    const args = ['--pull', freeAddress(), '--pub', freeAddress(), '--cert', `${folder}/hub.key`];
+    const args = ['--bind', freeAddress(), '--cert', `${folder}/hub.key`];
     const hub = start(t, 'hub', ...args, ...allow, '--control', 'tcp://127.0.0.1:*');
     const [, control = ''] = await hub.said(/listening.* {2}control=(\S+)/, 'stderr');
     t.match(await answer(control, keysOf(welcome)), { healthy: true });
@@ -132,7 +132,7 @@ t.test('over HTTP it answers GET and HEAD, by address or a name of this machine'
     ['[::1]:0', /^\[::1\]:\d+$/],
     ['::1:0', /^\[::1\]:\d+$/],
   ] as const) {
-    const hub = start(t, 'hub', '--pull', freeAddress(), '--pub', freeAddress(), '--http', http);
+    const hub = start(t, 'hub', '--bind', freeAddress(), '--http', http);
     const [, address = ''] = await hub.said(/listening.* {2}http=(\S+)/, 'stderr');
     t.match(address, at, http);
     for (const [head, status] of [
@@ -154,19 +154,25 @@ t.test('over HTTP it answers GET and HEAD, by address or a name of this machine'
 
 t.test('what comes from others forges no line of the log', async (t) => {
   for (const format of ['text', 'json']) {
-    const [pull, pub] = [freeAddress(), freeAddress()];
-    const hub = start(t, 'hub', '--pull', pull, '--pub', pub, '--log', format);
+    const bind = freeAddress();
+    const hub = start(t, 'hub', '--bind', bind, '--log', format);
     await hub.said(/listening/, 'stderr');
-    const push = new Push({ linger: 1000 });
-    push.connect(pull);
-    const header = new HeaderWriter('0'.repeat(16)).write(Kind.send, 1, 1000, 0);
-    await push.send([
-      header,
-      Buffer.from('a\n1970 forged\x1b[2J\x9b2J', 'latin1'),
-      Buffer.alloc(1),
-    ]);
-    await hub.said(/channel full/, 'stderr');
-    push.close();
+    const dealer = new Dealer({ linger: 1000 });
+    dealer.connect(bind);
+    const none = { secret: Buffer.alloc(16), hub: '', received: 0, acked: 0, kept: [] };
+    const out = new Outgoing();
+    out.push(encode('hello', { version: VERSION, ...none }));
+    out.push(
+      encode('send', {
+        channel: 'a\n1970 forged\x1b[2J\x9b2J',
+        expires: 1e12,
+        capacity: 0,
+        payload: Buffer.alloc(1),
+      }),
+    );
+    for (const message of out.take(1)) await dealer.send(message);
+    await hub.said(/unreadable/, 'stderr');
+    dealer.close();
     hub.kill('SIGTERM');
     const { stderr } = await hub.over;
     t.notMatch(stderr, /^1970/m, 'no line of its own');
@@ -178,17 +184,20 @@ t.test('what comes from others forges no line of the log', async (t) => {
 t.test('mistakes', async (t) => {
   const file = `${t.testdir({})}/bad.json`;
   writeFileSync(file, '{"colour": "red"}');
+  const at = ['--bind', freeAddress()];
   const both = ['--pull', freeAddress(), '--pub', freeAddress()];
   await Promise.all(
     (
       [
-        [[], /--pull ENDPOINT and --pub/],
-        [[...both, '--wire', 'x'], /--wire must be one of/],
-        [[...both, '--report', 'x'], /--report must be a number/],
-        [[...both, '--group-expiry', '0'], /--group-expiry must be a number from 0\.1/],
-        [[...both, '--http', 'x'], /--http must be/],
-        [[...both, '--http', '1.5'], /--http must be/],
-        [[...both, '--http', 'localhost:'], /--http must be/],
+        [[], /--bind ENDPOINT is needed/],
+        [both, /--pull and --pub are for --wire channels_zmq/],
+        [[...at, '--wire', 'channels_zmq'], /channels_zmq needs --pull ENDPOINT and --pub/],
+        [[...at, '--wire', 'x'], /--wire must be one of/],
+        [[...at, '--report', 'x'], /--report must be a number/],
+        [[...at, '--group-expiry', '0'], /--group-expiry must be a number from 0\.1/],
+        [[...at, '--http', 'x'], /--http must be/],
+        [[...at, '--http', '1.5'], /--http must be/],
+        [[...at, '--http', 'localhost:'], /--http must be/],
         [['--pul', 'a'], /--pul/],
         [['-c', file], /bad\.json: .*--colour/],
         [['-c', '/nowhere/at/all'], /nowhere/],
@@ -202,12 +211,12 @@ t.test('mistakes', async (t) => {
   );
 });
 
-t.test('a second hub on the same addresses', async (t) => {
-  const both = ['--pull', freeAddress(), '--pub', freeAddress()];
-  const first = start(t, 'hub', ...both, '--log', 'json');
+t.test('a second hub at the same address', async (t) => {
+  const at = ['--bind', freeAddress()];
+  const first = start(t, 'hub', ...at, '--log', 'json');
   const [line = ''] = await first.said(/.*listening.*/, 'stderr');
   t.match(JSON.parse(line), { level: 'info', text: 'listening' });
-  const { code, stderr } = await run(t, ['hub', ...both]);
+  const { code, stderr } = await run(t, ['hub', ...at]);
   t.equal(code, 1);
   t.match(stderr, /ERR_ADDRESS_IN_USE, .*another hub/);
   first.kill('SIGINT');

@@ -21,21 +21,21 @@ export interface ChatServer {
 /** A hub, and what can be done behind it. */
 export interface Chat {
   startServer(port?: string): Promise<ChatServer>;
-  /** Kills the hub, and starts another at the same addresses. */
+  /** Kills the hub, and starts another at the same address. */
   replaceHub(): Promise<void>;
 }
 
 export async function startChat(t: Test): Promise<Chat> {
-  const addresses = [freeAddress(), freeAddress()];
+  const address = freeAddress();
   const startHub = async (): Promise<Running> => {
-    const running = start(t, 'hub', ...addresses);
+    const running = start(t, 'hub', address);
     await running.said(/listening on/);
     return running;
   };
   let hub = await startHub();
   return {
     startServer: async (port = '0') => {
-      const running = start(t, 'server', port, ...addresses);
+      const running = start(t, 'server', port, address);
       const [, at = ''] = await running.said(/listening on http:\/\/127\.0\.0\.1:(\d+)/);
       return {
         port: at,

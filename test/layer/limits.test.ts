@@ -17,10 +17,10 @@ const kinds: Record<string, Pair> = {
     return [make(), make(), make()];
   },
   dedicated: async (t, options) => {
-    const [pull, pub] = [freeAddress(), freeAddress()];
-    const hub = new Hub({ pull, pub });
+    const bind = freeAddress();
+    const hub = new Hub({ bind });
     await hub.start();
-    const make = () => use(t, new DedicatedLayer({ push: pull, pub, ...options }));
+    const make = () => use(t, new DedicatedLayer({ hub: bind, ...options }));
     const layers = [make(), make(), make()] as [DedicatedLayer, DedicatedLayer, DedicatedLayer];
     t.teardown(() => hub.close());
     return layers;

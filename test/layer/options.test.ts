@@ -39,13 +39,22 @@ t.test('an option of no use is refused, by its name and value', async (t) => {
   const incomplete: [make: () => unknown, message: RegExp][] = [
     [() => new EmbeddedLayer({} as never), /needs an address/],
     [() => new EmbeddedLayer(undefined as never), /needs an address/],
-    [() => new DedicatedLayer({ push: 'ipc://a' }), /push and pub/],
-    [() => new DedicatedLayer({ hubs: [] }), /push and pub/],
+    [() => new DedicatedLayer({}), /hub is undefined, expected an address/],
+    [() => new DedicatedLayer(undefined as never), /hub is undefined/],
+    [() => new DedicatedLayer({ hubs: [] }), /hubs is empty/],
+    [() => new DedicatedLayer({ hubs: ['a', ''] }), /hubs is , expected an address/],
+    [() => new DedicatedLayer({ hub: 'a', hubs: ['a'] }), /either hub or hubs/],
+    [() => new DedicatedLayer({ push: 'a', pub: 'b' }), /push and pub are for channels_zmq/],
+    [() => new DedicatedLayer({ wire: 'channels_zmq', push: 'a' }), /pub is undefined/],
+    [() => new DedicatedLayer({ wire: 'channels_zmq', hub: 'a' }), /needs push and pub/],
+    [() => new Hub({} as never), /an address for bind/],
+    [() => new Hub(undefined as never), /an address for bind/],
+    [() => new Hub({ wire: 'channels_zmq', pull: 'a' } as never), /an address for pub/],
+    [() => new Hub({ bind: 'a', pull: 'a' }), /pull is for channels_zmq only/],
     [
-      () => new DedicatedLayer({ push: 'a', pub: 'b', hubs: [{ push: 'a', pub: 'b' }] }),
-      /either push and pub, or hubs/,
+      () => new Hub({ bind: 'a', wire: 'channels_zmq', pull: 'a', pub: 'b' }),
+      /bind is not for channels_zmq/,
     ],
-    [() => new Hub({ pull: 'ipc://a' } as never), /an address for pub/],
   ];
   for (const [make, message] of incomplete) {
     t.throws(make, { code: 'ERR_INVALID_OPTION', message });
@@ -53,11 +62,11 @@ t.test('an option of no use is refused, by its name and value', async (t) => {
 });
 
 t.test('layers with different prefixes share nothing but the hub', async (t) => {
-  const [pull, pub] = [freeAddress(), freeAddress()];
-  const hub = new Hub({ pull, pub });
+  const bind = freeAddress();
+  const hub = new Hub({ bind });
   await hub.start();
   t.teardown(() => hub.close());
-  const where = { push: pull, pub };
+  const where = { hub: bind };
   const [red, alsoRed, blue] = ['red', 'red', 'blue'].map((prefix) =>
     use(t, new DedicatedLayer({ ...where, prefix })),
   ) as [ChannelLayer, ChannelLayer, ChannelLayer];

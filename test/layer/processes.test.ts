@@ -1,6 +1,8 @@
 /** Layers in several processes: who dies, who comes late, who comes back. */
 
 import t, { type Test } from 'tap';
+import { DedicatedLayer, Hub } from '../../src/layer/index.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { freeAddress } from '../support/layer-addresses.ts';
 import { LayerProcess, skipProcesses } from '../support/layer-process.ts';
 
@@ -19,7 +21,7 @@ async function start(
 
 function addresses() {
   const address = freeAddress();
-  return { push: `${address}-pull`, pub: `${address}-pub`, pull: `${address}-pull` };
+  return { bind: address, hub: address };
 }
 
 t.test('embedded', { skip }, async (t) => {
@@ -131,7 +133,6 @@ t.test('dedicated', { skip }, async (t) => {
     const channel = await consumer.call('newChannel');
     await consumer.call('groupAdd', 'phoenix', channel);
     await consumer.call('groupAdd', 'phoenix', 'ordinary');
-    await producer.call('ready');
     await producer.call('groupSend', 'phoenix', { n: 1 });
     await producer.call('send', 'held', { n: 2 });
     t.same(await consumer.call('receive', channel), { n: 1 });
@@ -154,24 +155,22 @@ t.test('dedicated', { skip }, async (t) => {
     t.match((await consumer.call('told')).connect, [{ restarted: false }, { restarted: true }]);
   });
 
-  await t.test('a reader that dies does not take the channel with it', async (t) => {
-    const where = addresses();
-    await start(t, 'hub', where);
-    const [producer, victim, heir] = await Promise.all([
-      start(t, 'dedicated', where),
-      start(t, 'dedicated', where),
-      start(t, 'dedicated', where),
-    ]);
-    victim.call('receive', 'work').catch(() => {});
-    await victim.call('ready');
-    await victim.kill();
-    const received = heir.call('receive', 'work', { timeout: 10_000 });
-    await heir.call('ready');
-    const hub = await producer.call('flood', 'work', 0, 2);
-    t.same(hub, {});
-    const first = await received;
-    // The first may have gone to the dead before anybody knew; then it is lost, and the second is not.
-    t.ok(first.n === 0 || first.n === 1);
+  await t.test('L2: a consumer that is killed with what it had of a channel', async (t) => {
+    const bind = freeAddress();
+    await start(t, 'hub', { bind, limits: { putBackTimeout: 200 } });
+    const [producer, victim, heir] = await Promise.all(
+      [0, 1, 2].map(() => start(t, 'dedicated', { hub: bind })),
+    );
+    for (let n = 0; n < 50; n++) victim!.call('receive', 'work').catch(() => {});
+    await victim!.call('ready');
+    victim!.child.kill('SIGSTOP');
+    t.same(await producer!.call('flood', 'work', 0, 50), {});
+    victim!.child.kill('SIGKILL');
+    const got = await heir!.call('collect', 'work', 50);
+    t.same(
+      got.map(({ n }: { n: number }) => n),
+      Array.from({ length: 50 }, (_, n) => n),
+    );
   });
 
   await t.test('a second hub on the same addresses is refused', async (t) => {
@@ -203,7 +202,7 @@ t.test('dedicated', { skip }, async (t) => {
   await t.test('several hubs share channels and groups', async (t) => {
     const all = [addresses(), addresses(), addresses()];
     await Promise.all(all.map((where) => start(t, 'hub', where)));
-    const options = { hubs: all.map(({ push, pub }) => ({ push, pub })) };
+    const options = { hubs: all.map(({ hub }) => hub) };
     const [producer, consumer] = [
       await start(t, 'dedicated', options),
       await start(t, 'dedicated', options),
@@ -220,6 +219,49 @@ t.test('dedicated', { skip }, async (t) => {
     await consumer.call('ready');
     t.same(await producer.call('flood', channel, 0, 101), { ERR_CHANNEL_FULL: 1 });
   });
+});
+
+t.test('L1: a hub that is not heard while it refuses', async (t) => {
+  const bind = freeAddress();
+  const hub = new Hub({ bind });
+  await hub.start();
+  const proxy = await FaultProxy.open(t, bind);
+  const layer = new DedicatedLayer({ hub: proxy.endpoint, capacity: 10 });
+  t.teardown(async () => {
+    await layer.close();
+    await hub.close();
+  });
+  for (let n = 0; n < 10; n++) await layer.send('full', { n });
+  proxy.silence();
+  const all = Array.from({ length: 3000 }, (_, n) =>
+    layer.send('full', { n }).then(
+      () => 'ok',
+      ({ code }) => code,
+    ),
+  );
+  setTimeout(() => proxy.reset(), 200);
+  const outcomes = new Set(await Promise.all(all));
+  t.same([...outcomes], ['ERR_CHANNEL_FULL']);
+  t.equal(hub.stats().sent, 10);
+});
+
+t.test('authorize: who may not is disconnected, and told of', async (t) => {
+  const bind = freeAddress();
+  const hub = new Hub({
+    bind,
+    authorize: ({ action, name }) => action !== 'send' || name !== 'no',
+  });
+  await hub.start();
+  const layer = new DedicatedLayer({ hub: bind, expiry: 1000 });
+  t.teardown(async () => {
+    await layer.close();
+    await hub.close();
+  });
+  await layer.send('yes', {});
+  const told = new Promise((resolve) => hub.events.once('undecodable', resolve));
+  const refused = t.rejects(layer.send('no', {}), { code: 'ERR_CHANNEL_FULL' });
+  t.match(await told, { error: { message: 'send no is not allowed' } });
+  await refused;
 });
 
 function numbers(count: number): { n: number }[] {

@@ -18,14 +18,22 @@ const SETTINGS: OptionSet = {
   bind: {
     type: 'string',
     value: 'ENDPOINT',
-    help: 'where layers connect with one connection each; in place of --pull and --pub',
+    help: 'where layers connect',
   },
-  pull: { type: 'string', value: 'ENDPOINT', help: 'where layers push messages to' },
-  pub: { type: 'string', value: 'ENDPOINT', help: 'where layers get them from' },
   wire: {
     type: 'string',
     value: 'WIRE',
     help: 'native (default), or channels_zmq: stand between Python processes',
+  },
+  pull: {
+    type: 'string',
+    value: 'ENDPOINT',
+    help: 'with channels_zmq, in place of --bind: where layers push messages to',
+  },
+  pub: {
+    type: 'string',
+    value: 'ENDPOINT',
+    help: 'with channels_zmq, in place of --bind: where layers get them from',
   },
   'max-message-size': { type: 'string', value: 'N', help: 'octets in a message; default 8388608' },
   'local-capacity': {
@@ -65,7 +73,7 @@ const SETTINGS: OptionSet = {
 export const hub: Command = {
   name: 'hub',
   summary: 'stand between the processes of a channel layer',
-  usage: '(--bind ENDPOINT | --pull ENDPOINT --pub ENDPOINT) [OPTIONS]',
+  usage: '(--bind ENDPOINT | --wire channels_zmq --pull ENDPOINT --pub ENDPOINT) [OPTIONS]',
   description:
     'Hold what dedicated layers send until it is read, and pass it on to those who read.\n' +
     'Ctrl-C or SIGTERM ends it when what it has taken in is published, SIGUSR2 logs the counters.',
@@ -80,10 +88,9 @@ export const hub: Command = {
   },
   examples: [
     'zeromq-pure hub --bind tcp://*:5570',
-    'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571',
     'zeromq-pure hub -c hub.json --http 8080                  # curl localhost:8080/stats',
-    'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571 --cert hub.key --allow clients',
-    'zeromq-pure hub --pull tcp://*:5570 --pub tcp://*:5571 --wire channels_zmq',
+    'zeromq-pure hub --bind tcp://*:5570 --cert hub.key --allow clients',
+    'zeromq-pure hub --wire channels_zmq --pull tcp://*:5570 --pub tcp://*:5571',
   ],
   async run(given, terminal) {
     given.noPositionals();
@@ -141,19 +148,20 @@ export const hub: Command = {
 /** @throws UsageError */
 function addressesOf(
   told: Arguments,
-): { bind: string } | { pull: string; pub: string; wire: (typeof WIRES)[number] } {
+): { bind: string } | { wire: 'channels_zmq'; pull: string; pub: string } {
   const [bind, pull, pub] = [told.text('bind'), told.text('pull'), told.text('pub')];
   const wire = told.choice('wire', WIRES);
-  if (bind !== undefined) {
-    if (pull !== undefined || pub !== undefined || wire !== 'native') {
-      throw new UsageError('--bind goes without --pull, --pub and --wire channels_zmq');
+  if (wire === 'channels_zmq') {
+    if (bind !== undefined || pull === undefined || pub === undefined) {
+      throw new UsageError('--wire channels_zmq needs --pull ENDPOINT and --pub ENDPOINT');
     }
-    return { bind };
+    return { wire, pull, pub };
   }
-  if (pull === undefined || pub === undefined) {
-    throw new UsageError('--bind ENDPOINT, or --pull ENDPOINT and --pub ENDPOINT, are needed');
+  if (pull !== undefined || pub !== undefined) {
+    throw new UsageError('--pull and --pub are for --wire channels_zmq; give --bind ENDPOINT');
   }
-  return { pull, pub, wire };
+  if (bind === undefined) throw new UsageError('--bind ENDPOINT is needed');
+  return { bind };
 }
 
 async function curveOf(told: Arguments): Promise<LayerCurve | undefined> {

@@ -36,10 +36,6 @@ export class LocalState implements CarrierHost {
   /** By which this process proves that it is the one with `key`. */
   readonly secret: Buffer = randomBytes(16);
   readonly key: string = keyOf(this.secret);
-  /** Called with each route whose number of unread messages has changed. */
-  readonly changeListeners: Set<(route: string) => void> = new Set();
-  /** Capacities that other processes have stated for channels they have added to groups. */
-  readonly foreignCapacities: Map<string, number> = new Map();
   readonly #mark: string;
   readonly #reports: Reports;
   readonly #fanOut: FanOut;
@@ -59,7 +55,7 @@ export class LocalState implements CarrierHost {
     this.groups = new Groups(settings.groupExpiry);
     this.boxes = new Mailboxes(
       {
-        capacityOf: (channel) => this.foreignCapacities.get(channel) ?? this.capacityOf(channel),
+        capacityOf: (channel) => this.capacityOf(channel),
         expired: (channel, count) => this.expired(channel, count),
         settled: (letter, how) => this.#carrier?.settled?.(letter, how),
         levelsChanged: () => this.#carrier?.levelsChanged?.(),
@@ -196,8 +192,7 @@ export class LocalState implements CarrierHost {
     return this.boxes.takeChanged();
   }
 
-  clear(): void {
-    const { prefix } = this.settings;
+  clear(prefix: string = this.settings.prefix): void {
     this.boxes.clear(prefix);
     const cleared = this.groups.clear(prefix);
     this.#fanOut.clear((group) => !this.groups.has(group));
@@ -257,13 +252,6 @@ export class LocalState implements CarrierHost {
   spread(group: string, { delivered, skipped }: Spread): void {
     this.counters.delivered += delivered;
     if (skipped.length > 0) this.skipped(group, skipped);
-  }
-
-  /** Calls the listeners with the routes that have changed since the last time. */
-  spreadChanges(): void {
-    for (const { name } of this.boxes.takeChanged()) {
-      for (const listener of this.changeListeners) listener(name);
-    }
   }
 
   /** Keeps the process alive until `release`; calls are counted. */

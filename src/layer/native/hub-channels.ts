@@ -57,13 +57,15 @@ export class HubChannels {
     const from = sender?.key ?? this.#local.key;
     if (owner !== undefined) {
       const session = this.#sessions.get(owner);
-      if (session !== undefined) {
+      if (session?.claimed) {
         if (session.unreadOf(routeOf(channel)) >= capacity) return false;
         this.#direct(session, channel, payload, expiresAt, group, from, parcel);
         return true;
       }
     }
     if (this.#octets + payload.length > this.#octetsMax) return false;
+    // Group messages that are on their way there were sent before.
+    this.#local.catchUp(channel);
     const letter = new Letter(owned(payload), expiresAt, ++this.#place, from, group);
     letter.token = parcel;
     this.#holding(letter);
@@ -102,6 +104,11 @@ export class HubChannels {
     }
     credit.settle();
     if (credit.count > 0) this.#recall(session, channel);
+  }
+
+  /** A reader of this process waits, where no message is. */
+  want(channel: string): void {
+    this.#recall(undefined, channel);
   }
 
   /** The process is not connected any more: it takes nothing. */
@@ -153,6 +160,8 @@ export class HubChannels {
 
   /** A process is here now: it gets what waited for it. */
   claim(session: Session): void {
+    if (session.claimed) return;
+    session.claimed = true;
     const channels = this.#orphans.get(session.key);
     if (channels === undefined) return;
     this.#orphans.delete(session.key);
@@ -234,7 +243,7 @@ export class HubChannels {
   }
 
   /** Others may have some that they do not need. */
-  #recall(session: Session, channel: string): void {
+  #recall(session: Session | undefined, channel: string): void {
     const holders = this.#holders.get(channel);
     if (holders === undefined) return;
     for (const [holder, state] of holders) {
@@ -308,6 +317,6 @@ export class RemoteReader implements Reader {
 }
 
 /** What waits should not hold the whole chunk that it came in. */
-function owned(payload: Uint8Array): Uint8Array {
+export function owned(payload: Uint8Array): Uint8Array {
   return payload.byteLength * 2 < payload.buffer.byteLength ? Buffer.from(payload) : payload;
 }

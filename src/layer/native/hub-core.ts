@@ -71,6 +71,11 @@ export class HubCore {
     return count;
   }
 
+  /** Capacities of members that are remembered. */
+  get capacityCount(): number {
+    return this.#groups.capacityCount;
+  }
+
   // — from this process —
 
   /** False: the channel is full. */
@@ -87,13 +92,23 @@ export class HubCore {
     this.#groups.send(group, payload, expiresAt, except, undefined);
   }
 
+  /** Makes `channel`, which may be of any process, a member of `group`. */
+  join(group: string, channel: string, capacity: number): void {
+    this.#groups.join(group, channel, capacity);
+  }
+
+  /** A reader waits at an ordinary channel that has no message here. */
+  want(channel: string): void {
+    this.#channels.want(channel);
+  }
+
   /** End a membership, wherever it is kept. */
   leave(group: string, channel: string): void {
     this.#groups.leave(group, channel, undefined);
   }
 
   flush(prefix: string, done: () => void): void {
-    this.#local.boxes.clear(prefix);
+    this.#local.clear(prefix);
     this.#groups.clear(prefix);
     const id = ++this.#flushCount;
     const waiting = new Set(this.#connections.values());
@@ -172,7 +187,7 @@ export class HubCore {
 
   sweep(now: number): void {
     this.#channels.sweep();
-    this.#groups.sweep();
+    this.#groups.sweep(now);
     for (const session of [...this.sessions.values()]) {
       if (session.connection !== undefined) {
         if (session.held !== session.told.held) this.#touch(session);
@@ -206,6 +221,10 @@ export class HubCore {
         this.#groups.send(record.group, record.payload, expiresAt, except, session);
         break;
       }
+      case 'skip':
+        session.taken++;
+        this.#touch(session);
+        break;
       case 'settled':
         session.ledger.receive(record.received);
         session.ledger.take(record.numbers, (entry) => this.#channels.settled(session, entry));
@@ -241,7 +260,7 @@ export class HubCore {
         if (session.groups.size >= this.#limits.namesPerProcess) {
           throw tooMany('groups', this.#limits.namesPerProcess);
         }
-        this.#groups.subscribe(session, record.group);
+        this.#groups.subscribe(session, record.group, record.before === 1);
         this.#done(session, record.request);
         break;
       case 'unsubscribe':
@@ -262,6 +281,7 @@ export class HubCore {
         this.#done(session, record.request);
         break;
       case 'sync':
+        this.#channels.claim(session);
         this.#done(session, record.request);
         break;
       case 'flush':
@@ -367,7 +387,6 @@ export class HubCore {
       if (entry.record !== undefined && !entry.over) this.#say(session, entry.record);
       else if (entry.number > ledger.received) this.#say(session, GIVEN_UP);
     }
-    if (!resumed) this.#channels.claim(session);
     this.#local.events.emit('peer:join', { peer: key });
     return session;
   }

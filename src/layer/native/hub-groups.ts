@@ -1,12 +1,15 @@
-/** HubGroups: which processes have members of a group, and which channels others have made members. */
+/** HubGroups: which processes have members of a group, and which channels the hub itself has to deliver to. */
 
 import { LayerError } from '../errors.ts';
+import { Groups } from '../local/groups.ts';
 import { ownerOf } from '../local/keys.ts';
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
-import type { Hand, HubChannels } from './hub-channels.ts';
+import { hasPrefix } from '../local/names.ts';
+import { type Hand, type HubChannels, owned } from './hub-channels.ts';
 import { Parcel } from './parcel.ts';
 import { encode } from './records.ts';
+import { RETAIN_OCTETS, Retained } from './retained.ts';
 import type { Session } from './session.ts';
 
 export class HubGroups {
@@ -16,6 +19,11 @@ export class HubGroups {
   readonly #hand: Hand;
   readonly #membershipsMax: number;
   readonly #subscribers = new Map<string, Set<Session>>();
+  /** Members that are no channels of their process: ordinary ones, and those that another process has added. */
+  readonly #others: Groups;
+  /** Their capacities, as stated by who has added them. */
+  readonly #capacities = new Map<string, number>();
+  readonly #retained: Retained;
 
   constructor(
     local: LocalState,
@@ -29,9 +37,18 @@ export class HubGroups {
     this.#channels = channels;
     this.#hand = hand;
     this.#membershipsMax = membershipsMax;
+    this.#others = new Groups(local.settings.groupExpiry);
+    this.#retained = new Retained(local.now());
   }
 
-  subscribe(session: Session, group: string): void {
+  /** How many capacities of members are remembered. */
+  get capacityCount(): number {
+    return this.#capacities.size;
+  }
+
+  /** `before`: it had members before it was connected to this hub, and gets what was sent since the hub began. */
+  subscribe(session: Session, group: string, before: boolean): void {
+    if (before && !session.groups.has(group)) this.#replay(session, group);
     session.groups.add(group);
     const subscribers = this.#subscribers.get(group);
     if (subscribers === undefined) this.#subscribers.set(group, new Set([session]));
@@ -50,17 +67,21 @@ export class HubGroups {
 
   /** @throws LayerError `ERR_PROTOCOL` */
   join(group: string, channel: string, capacity: number): void {
-    if (this.#local.groups.memberCount >= this.#membershipsMax) {
+    if (this.#local.isOwn(channel)) {
+      this.#local.addMember(group, channel);
+      return;
+    }
+    if (this.#others.memberCount >= this.#membershipsMax) {
       throw new LayerError('ERR_PROTOCOL', `more than ${this.#membershipsMax} memberships`);
     }
-    this.#local.groups.add(group, channel, this.#local.now());
-    const room = capacity === 0xffff_ffff ? Number.POSITIVE_INFINITY : capacity;
-    this.#local.foreignCapacities.set(channel, room);
+    this.#others.add(group, channel, this.#local.now());
+    this.#capacities.set(channel, capacity === U32_MAX ? Number.POSITIVE_INFINITY : capacity);
   }
 
   /** End a membership, wherever it is kept; `by` has ended its own already, and may have begun another since. */
   leave(group: string, channel: string, by: Session | undefined): void {
-    this.#local.groups.discard(group, channel);
+    this.#others.discard(group, channel);
+    this.#local.removeMember(group, channel);
     const owner = ownerOf(channel);
     if (owner === undefined) return;
     const session = this.#sessions.get(owner);
@@ -77,9 +98,9 @@ export class HubGroups {
   }
 
   clear(prefix: string): void {
-    this.#local.groups.clear(prefix);
+    this.#others.clear(prefix);
     for (const [group, subscribers] of [...this.#subscribers]) {
-      if (!group.startsWith(prefix)) continue;
+      if (!hasPrefix(group, prefix)) continue;
       for (const session of subscribers) session.groups.delete(group);
       this.#subscribers.delete(group);
     }
@@ -95,9 +116,14 @@ export class HubGroups {
     const parcel = new Parcel(sender);
     const from = sender?.key ?? this.#local.key;
     const subscribers = this.#subscribers.get(group);
+    const names = except === undefined ? [] : [...except];
+    const now = this.#local.now();
+    if (this.#retained.keeps(now)) {
+      const fields = { group, sender: from, sent: now, expires: expiresAt, except: names, payload };
+      this.#retained.add({ group, expiresAt, parcel, record: encode('late', fields) });
+    }
     if (subscribers !== undefined) {
       // Encoded once, whatever the number of processes.
-      const names = except === undefined ? [] : [...except];
       const record = encode('group', {
         group,
         sender: from,
@@ -105,62 +131,75 @@ export class HubGroups {
         except: names,
         payload,
       });
-      const entry = {
-        kind: 'group',
-        channel: group,
-        route: '',
-        expiresAt,
-        parcel,
-        letter: undefined,
-        record,
-      } as const;
+      const entry = groupEntry(group, expiresAt, parcel, record);
       for (const session of subscribers) this.#hand(session, entry);
     }
-    if (this.#local.groups.has(group))
-      this.#toMembersHere(group, payload, expiresAt, except, sender);
-  }
-
-  /** Of channels that are in no group any more, when they have become many. */
-  sweep(): void {
-    const { foreignCapacities, groups } = this.#local;
-    if (foreignCapacities.size < 2 * groups.memberCount + CAPACITIES_MIN) return;
-    const members = new Set<string>();
-    for (const [, channel] of groups.entries()) members.add(channel);
-    for (const channel of foreignCapacities.keys()) {
-      if (!members.has(channel)) foreignCapacities.delete(channel);
+    if (this.#local.groups.has(group)) {
+      const until = Math.min(expiresAt, now + this.#local.settings.localExpiry);
+      const letter = new Letter(owned(payload), until, 0, from, group);
+      this.#local.deliverToGroup(group, letter, { except });
+    }
+    if (this.#others.has(group)) {
+      this.#toOthers(group, payload, expiresAt, except, sender, parcel);
     }
   }
 
-  /** Members that processes have told us of, and, where this process is a layer too, its own. */
-  #toMembersHere(
+  /** Forget what has expired, and capacities of channels that are in no group any more, when they have become many. */
+  sweep(now: number): void {
+    this.#others.sweep(now);
+    this.#retained.sweep(now);
+    if (this.#capacities.size < 2 * this.#others.memberCount + CAPACITIES_MIN) return;
+    const members = new Set<string>();
+    for (const [, channel] of this.#others.entries()) members.add(channel);
+    for (const channel of this.#capacities.keys()) {
+      if (!members.has(channel)) this.#capacities.delete(channel);
+    }
+  }
+
+  #replay(session: Session, group: string): void {
+    for (const { record, parcel, expiresAt } of this.#retained.of(group, this.#local.now())) {
+      session.replayed += record.length;
+      if (session.replayed > RETAIN_OCTETS) return;
+      this.#hand(session, groupEntry(group, expiresAt, parcel, record));
+    }
+  }
+
+  #toOthers(
     group: string,
     payload: Uint8Array,
     expiresAt: number,
     except: ReadonlySet<string> | undefined,
     sender: Session | undefined,
+    parcel: Parcel,
   ): void {
-    const local = this.#local;
-    const elsewhere = new Set<string>();
-    let ours = 0;
-    for (const channel of local.groups.members(group, local.now())) {
-      if (except?.has(channel)) continue;
-      if (local.isOwn(channel)) ours++;
-      else elsewhere.add(channel);
-    }
     const full: string[] = [];
-    for (const channel of elsewhere) {
-      const capacity = local.foreignCapacities.get(channel) ?? local.capacityOf(channel);
-      if (!this.#channels.send(channel, payload, expiresAt, capacity, group, sender)) {
+    for (const channel of this.#others.members(group, this.#local.now())) {
+      if (except?.has(channel)) continue;
+      const room = this.#capacities.get(channel) ?? this.#local.capacityOf(channel);
+      if (!this.#channels.send(channel, payload, expiresAt, room, group, sender, parcel)) {
         full.push(channel);
       }
     }
-    if (full.length > 0) local.skipped(group, full);
-    if (ours === 0) return;
-    const from = sender?.key ?? local.key;
-    const letter = new Letter(Buffer.from(payload), expiresAt, 0, from, group);
-    const excepted = elsewhere.size === 0 ? except : new Set([...(except ?? []), ...elsewhere]);
-    local.deliverToGroup(group, letter, { except: excepted });
+    if (full.length > 0) this.#local.skipped(group, full);
   }
 }
 
+function groupEntry(
+  group: string,
+  expiresAt: number,
+  parcel: Parcel,
+  record: Buffer,
+): Parameters<Hand>[1] {
+  return {
+    kind: 'group',
+    channel: group,
+    route: '',
+    expiresAt,
+    parcel,
+    letter: undefined,
+    record,
+  };
+}
+
+const U32_MAX = 0xffff_ffff;
 const CAPACITIES_MIN = 1000;

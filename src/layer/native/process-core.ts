@@ -197,10 +197,9 @@ export class ProcessCore {
     const key = `${group}\n${channel}`;
     if (this.#local.isOwn(channel)) {
       const isFirst = this.#local.addMember(group, channel);
-      if (isFirst) return this.#requests.ask('subscribe', { group }, lenient, key);
-      return this.#requests.size === 0 && this.joined
-        ? RESOLVED
-        : this.#requests.ask('sync', {}, lenient, key);
+      if (isFirst) return this.#requests.ask('subscribe', { before: 0, group }, lenient, key);
+      // An end by somebody else may be on its way here, and is older than this.
+      return this.#requests.ask('sync', {}, lenient, key);
     }
     const capacity = Math.min(0xffff_ffff, this.#local.capacityOf(channel));
     this.#foreign.set(key, [group, channel, capacity]);
@@ -304,12 +303,15 @@ export class ProcessCore {
         this.#local.deliver(channel, letter, Number.POSITIVE_INFINITY);
         break;
       }
-      case 'group': {
+      case 'group':
+      case 'late': {
         const { group } = record;
         const letter = this.#letter(record, 'group', group, group, 0);
         if (letter === undefined) break;
         const except = record.except.length === 0 ? undefined : new Set(record.except);
-        this.#local.deliverToGroup(group, letter, { except });
+        // Those who have joined since then were not meant.
+        const sentAt = record.kind === 'late' ? this.#clock.toOurs(record.sent) : undefined;
+        this.#local.deliverToGroup(group, letter, { except, sentAt });
         break;
       }
       case 'left': {
@@ -347,7 +349,7 @@ export class ProcessCore {
 
   /** What was handed over, under the next number; undefined if it has expired on its way. */
   #letter(
-    { payload, expires, sender }: RecordOf<'direct' | 'letter' | 'group'>,
+    { payload, expires, sender }: RecordOf<'direct' | 'letter' | 'group' | 'late'>,
     kind: Token['kind'],
     channel: string,
     group: string | undefined,
@@ -382,6 +384,7 @@ export class ProcessCore {
   }
 
   #settle(number: number): void {
+    if (this.#closed) return;
     this.#settled.push(number);
     this.#host.wake(this.#settled.length >= SETTLED_MAX || this.#local.boxes.pressed);
   }
@@ -425,7 +428,7 @@ export class ProcessCore {
       this.#received = 0;
       this.#receivedTold = 0;
       for (const group of this.#local.groupNames()) {
-        if (this.#mine(group)) this.#say(encode('subscribe', { request: 0, group }));
+        if (this.#mine(group)) this.#say(encode('subscribe', { request: 0, before: 1, group }));
       }
       for (const [group, channel, capacity] of this.#foreign.values()) {
         this.#say(encode('join', { request: 0, group, channel, capacity }));
@@ -433,6 +436,8 @@ export class ProcessCore {
       this.#sayRequests();
       this.sends.restart(restarted);
     }
+    // Not before it has been told of our groups, so that nothing overtakes what was sent to them.
+    this.#say(encode('sync', { request: 0 }));
     this.#credits.reset(true);
     this.#levelsDue = new Map(
       this.#local.boxes.counts((route) => ownerOf(route) === this.#local.key),

@@ -1,9 +1,9 @@
-/** Records: all that a process and a hub say to each other, version 2, in one table. See docs/layer-protocol.md. */
+/** Records: all that a process and a hub say to each other, version 3, in one table. See docs/layer-protocol.md. */
 
 import { LayerError } from '../errors.ts';
 import { Cursor, FIELD_TYPES, type FieldType, type FieldTypes, type ValueOf } from './fields.ts';
 
-export const VERSION = 2;
+export const VERSION = 3;
 
 interface RecordShape {
   /** First octet of the record. */
@@ -36,6 +36,7 @@ export const RECORDS = {
     from: 'process',
     fields: { group: 'name', expires: 'time', except: 'names', payload: 'payload' },
   },
+  skip: { code: 0x10, from: 'process', fields: {} },
   settled: {
     code: 0x04,
     from: 'process',
@@ -44,7 +45,11 @@ export const RECORDS = {
   back: { code: 0x05, from: 'process', fields: { received: 'number', numbers: 'ranges' } },
   level: { code: 0x06, from: 'process', fields: { route: 'name', unread: 'u32' } },
   grant: { code: 0x07, from: 'process', fields: { channel: 'name', count: 'delta' } },
-  subscribe: { code: 0x08, from: 'process', fields: { request: 'number', group: 'name' } },
+  subscribe: {
+    code: 0x08,
+    from: 'process',
+    fields: { request: 'number', before: 'u8', group: 'name' },
+  },
   unsubscribe: { code: 0x09, from: 'process', fields: { request: 'number', group: 'name' } },
   join: {
     code: 0x0a,
@@ -94,6 +99,18 @@ export const RECORDS = {
     code: 0x85,
     from: 'hub',
     fields: { group: 'name', sender: 'id', expires: 'time', except: 'names', payload: 'payload' },
+  },
+  late: {
+    code: 0x8c,
+    from: 'hub',
+    fields: {
+      group: 'name',
+      sender: 'id',
+      sent: 'time',
+      expires: 'time',
+      except: 'names',
+      payload: 'payload',
+    },
   },
   left: { code: 0x86, from: 'hub', fields: { group: 'name', channel: 'name' } },
   flushing: { code: 0x87, from: 'hub', fields: { flush: 'number', prefix: 'text' } },

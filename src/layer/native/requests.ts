@@ -18,6 +18,8 @@ interface Pending {
 export class Requests {
   readonly #say: (record: Buffer) => void;
   readonly #pending = new Map<number, Pending>();
+  /** How many of them begin a membership, by its key. */
+  readonly #beginning = new Map<string, number>();
   #count = 0;
   /** There is no hub, and somebody has tried. */
   #absent = false;
@@ -25,10 +27,6 @@ export class Requests {
 
   constructor(say: (record: Buffer) => void) {
     this.#say = say;
-  }
-
-  get size(): number {
-    return this.#pending.size;
   }
 
   /** Resolves when the hub has done it. */
@@ -49,6 +47,7 @@ export class Requests {
       reject: () => {},
     };
     this.#pending.set(request, pending);
+    if (begins !== undefined) this.#beginning.set(begins, (this.#beginning.get(begins) ?? 0) + 1);
     this.#say(record);
     if (lenient && this.#absent) return RESOLVED;
     return new Promise((resolve, reject) => {
@@ -59,15 +58,20 @@ export class Requests {
 
   /** Whether a membership was begun that the hub may not have heard of. */
   begins(group: string, channel: string): boolean {
-    const key = `${group}\n${channel}`;
-    for (const { begins } of this.#pending.values()) if (begins === key) return true;
-    return false;
+    return this.#beginning.has(`${group}\n${channel}`);
   }
 
   done(request: number): void {
     const pending = this.#pending.get(request);
+    if (pending === undefined) return;
     this.#pending.delete(request);
-    pending?.resolve();
+    const { begins } = pending;
+    if (begins !== undefined) {
+      const count = this.#beginning.get(begins)! - 1;
+      if (count === 0) this.#beginning.delete(begins);
+      else this.#beginning.set(begins, count);
+    }
+    pending.resolve();
   }
 
   /** The hub answers. */

@@ -1,66 +1,57 @@
-/** Retained: the last group messages of a hub, for those whose subscription was on its way when they were sent. */
+/** Retained: group messages of a hub's first seconds, for processes whose members were there before the hub was. */
 
 import { Queue } from '../local/queue.ts';
+import type { Parcel } from './parcel.ts';
 
-/** One of them. */
+/** One of them; `record` is a `late`. */
 export interface RetainedMessage {
-  readonly sequence: number;
-  /** Milliseconds, when it was sent. */
-  readonly at: number;
-  readonly expiresAt: number;
-  readonly header: Buffer;
   readonly group: string;
-  readonly payload: Buffer;
-  readonly except: Buffer | undefined;
+  readonly expiresAt: number;
+  readonly record: Buffer;
+  readonly parcel: Parcel;
 }
 
-/** How much is kept, whichever is reached first; the time in milliseconds. */
-export const RETAIN_TIME = 5000;
-const RETAIN_COUNT = 10_000;
-const RETAIN_OCTETS = 16_777_216;
-
 export class Retained {
+  readonly #startedAt: number;
   readonly #messages = new Queue<RetainedMessage>();
   #octets = 0;
 
-  get length(): number {
-    return this.#messages.length;
+  /** `startedAt`: when the hub began. */
+  constructor(startedAt: number) {
+    this.#startedAt = startedAt;
+  }
+
+  /** Whether what is sent at `now` is kept. */
+  keeps(now: number): boolean {
+    return now - this.#startedAt < RETAIN_TIME;
   }
 
   add(message: RetainedMessage): void {
     this.#messages.push(message);
-    this.#octets += message.payload.length;
-    this.trim(message.at);
-  }
-
-  trim(now: number): void {
-    for (;;) {
-      const first = this.#messages.peek();
-      if (first === undefined) return;
-      const few = this.#messages.length <= RETAIN_COUNT && this.#octets <= RETAIN_OCTETS;
-      if (few && now - first.at < RETAIN_TIME) return;
-      this.#messages.shift();
-      this.#octets -= first.payload.length;
+    this.#octets += message.record.length;
+    while (this.#messages.length > RETAIN_COUNT || this.#octets > RETAIN_OCTETS) {
+      this.#octets -= this.#messages.shift()!.record.length;
     }
   }
 
-  clear(): void {
+  /** Those of `group` that are alive, in order. */
+  *of(group: string, now: number): Generator<RetainedMessage, void, void> {
+    for (let i = 0; i < this.#messages.length; i++) {
+      const message = this.#messages.at(i)!;
+      if (message.group === group && message.expiresAt > now) yield message;
+    }
+  }
+
+  /** After a while everybody who was there before has come back. */
+  sweep(now: number): void {
+    if (now - this.#startedAt < 2 * RETAIN_TIME) return;
     while (this.#messages.shift() !== undefined);
     this.#octets = 0;
   }
-
-  /** Those after `sequence` that were sent after `time` and are alive, in order. */
-  *since(sequence: number, time: number, now: number): Generator<RetainedMessage, void, void> {
-    for (let i = 0; i < this.#messages.length; i++) {
-      const message = this.#messages.at(i)!;
-      if (message.sequence > sequence && message.at >= time && message.expiresAt > now) {
-        yield message;
-      }
-    }
-  }
-
-  /** The number of the first one kept; `next` if none is. */
-  first(next: number): number {
-    return this.#messages.peek()?.sequence ?? next;
-  }
 }
+
+/** Milliseconds after the start of a hub. */
+const RETAIN_TIME = 5000;
+const RETAIN_COUNT = 10_000;
+/** Octets that are kept, and that one process is given. */
+export const RETAIN_OCTETS = 16_777_216;

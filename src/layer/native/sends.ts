@@ -6,9 +6,11 @@ import { Queue } from '../local/queue.ts';
 import type { Range } from './fields.ts';
 import { encode } from './records.ts';
 
-/** One message. Its record stays as it is: the time in it is absolute. */
+/** One message. Its record stays as it is, the time in it is absolute, until it is given up. */
 interface Item {
-  readonly record: Buffer;
+  record: Buffer;
+  /** How often it was said. */
+  tries: number;
   readonly name: string;
   readonly isGroup: boolean;
   readonly expiresAt: number;
@@ -54,7 +56,15 @@ export class Sends {
     const capacity = Math.min(0xffff_ffff, this.#local.capacityOf(channel));
     const record = encode('send', { channel, expires: expiresAt, capacity, payload });
     return new Promise((resolve, reject) => {
-      this.#post({ record, name: channel, isGroup: false, expiresAt, resolve, reject });
+      this.#post({
+        record,
+        tries: 0,
+        name: channel,
+        isGroup: false,
+        expiresAt,
+        resolve,
+        reject,
+      });
     });
   }
 
@@ -64,6 +74,7 @@ export class Sends {
     const record = encode('groupSend', { group, expires: expiresAt, except, payload });
     const item: Item = {
       record,
+      tries: 0,
       name: group,
       isGroup: true,
       expiresAt,
@@ -84,7 +95,7 @@ export class Sends {
   /** The hub answers, and knows this process: it has had all up to `taken`. */
   resume(taken: number, refused: readonly Range[]): void {
     this.#settle(taken, refused);
-    for (let i = 0; i < this.#sent.length; i++) this.#say(this.#sent.at(i)!.record);
+    for (let i = 0; i < this.#sent.length; i++) this.#again(this.#sent.at(i)!);
     this.#open = true;
     this.#drain();
   }
@@ -181,6 +192,20 @@ export class Sends {
     item.reject = undefined;
   }
 
+  /** Say it on another connection, or that there is nothing at its number any more. */
+  #again(item: Item): void {
+    const isBad = item.record.length > SURE_OCTETS && ++item.tries >= TRIES_MAX;
+    const isDead = item.expiresAt <= this.#local.now();
+    if ((isBad || isDead) && item.record !== SKIP) {
+      this.#octets -= item.record.length - SKIP.length;
+      item.record = SKIP;
+      this.#giveUp(item, isBad ? 'the hub does not take it' : 'it expired before the hub had it');
+      item.resolve = undefined;
+      item.reject = undefined;
+    }
+    this.#say(item.record);
+  }
+
   #drain(): void {
     while (
       this.#open &&
@@ -223,6 +248,11 @@ function unconfirmed(channel: string, why: string): LayerError {
 }
 
 const RESOLVED = Promise.resolve();
+/** In the place of a message that was given up, so that numbers agree. */
+const SKIP = encode('skip', {});
+/** Octets that every hub takes; what is larger may be what ends the connection, and is said so often. */
+const SURE_OCTETS = 1_048_576;
+const TRIES_MAX = 3;
 const WAITING_MAX = 10_000;
 /** Messages and octets that a hub may have to confirm. */
 const UNCONFIRMED_MAX = 4096;

@@ -35,6 +35,10 @@ export class Session implements ParcelSender {
   readonly refused: number[] = [];
   told: { taken: number; held: number; refused: number } = { taken: 0, held: 0, refused: 0 };
   held = 0;
+  /** It has said what it is a member of: what waited for its channels has been handed over. */
+  claimed = false;
+  /** Octets of group messages of before it came that it was given. */
+  replayed = 0;
   /** Ordinary messages that it had were given to others while it was away. */
   revoked = false;
 

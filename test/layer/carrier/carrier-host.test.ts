@@ -273,14 +273,14 @@ t.test('a time-out is milliseconds from 0; one beyond what timers know still wai
 
 t.test('without a hub, calls end in time, and memberships come about later', async (t) => {
   const address = freeAddress();
-  const where = { push: `${address}-pull`, pub: `${address}-pub` };
+  const where = { hub: address };
   const layer = new DedicatedLayer(where);
   t.teardown(() => layer.close());
   const channel = await layer.newChannel();
   const expected = { code: 'ERR_TIMEOUT' };
   await t.rejects(layer.groupAdd('g', channel, { timeout: 10 }), expected);
   await t.rejects(layer.groupDiscard('g', 'foreign', { timeout: 10 }), expected);
-  const hub = new Hub({ pull: where.push, pub: where.pub });
+  const hub = new Hub({ bind: where.hub });
   t.teardown(() => hub.close());
   await hub.start();
   await layer.ready();

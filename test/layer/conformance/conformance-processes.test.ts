@@ -8,12 +8,12 @@ import type { LayerOptions } from '../../../src/layer/options.ts';
 import { freeAddress } from '../../support/layer-addresses.ts';
 import { LayerProcess, RemoteLayer, skipProcesses } from '../../support/layer-process.ts';
 
-type Kind = 'embedded' | 'dedicated' | 'one socket';
+type Kind = 'embedded' | 'dedicated';
 
-for (const kind of ['embedded', 'dedicated', 'one socket'] as const) {
+for (const kind of ['embedded', 'dedicated'] as const) {
   t.test(kind, { skip: skipProcesses }, async (t) => {
     // Three processes for all tests, each with a layer for every test.
-    const none = { pull: freeAddress(), pub: freeAddress() };
+    const none = { bind: freeAddress() };
     const [one, two, third] = await Promise.all(
       [0, 1, 2].map(() => LayerProcess.start('hub', none)),
     );
@@ -31,19 +31,13 @@ async function deploy(
   others: LayerProcess[],
   hub: LayerProcess,
 ): Promise<Deployment> {
-  const [address, pub] = [freeAddress(), freeAddress()];
-  const at = {
-    embedded: { address },
-    dedicated: { push: address, pub },
-    'one socket': { hub: address },
-  }[kind];
-  const where = { ...at, ...options };
+  const address = freeAddress();
+  const where = { ...{ embedded: { address }, dedicated: { hub: address } }[kind], ...options };
   if (kind !== 'embedded') {
-    await hub.make('hub', kind === 'dedicated' ? { pull: address, pub } : { bind: address });
+    await hub.make('hub', { bind: address });
     await hub.call('start');
   }
-  const remoteKind = kind === 'embedded' ? kind : 'dedicated';
-  for (const process of others) await process.make(remoteKind, where);
+  for (const process of others) await process.make(kind, where);
   let local: AnyLayer;
   if (kind === 'embedded') {
     const layer = new EmbeddedLayer({ address, ...options });

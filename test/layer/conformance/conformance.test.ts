@@ -22,9 +22,6 @@ const kinds: Record<string, (options: LayerOptions) => Promise<Deployment>> = {
   'dedicated, alone': (options) => dedicated(options, 1),
   'dedicated, three': (options) => dedicated(options, 3),
   'dedicated, three, over tcp': (options) => dedicated(options, 3, 'tcp://127.0.0.1:*'),
-  'dedicated, one socket, alone': (options) => bound(options, 1),
-  'dedicated, one socket, three': (options) => bound(options, 3),
-  'dedicated, one socket, three, over tcp': (options) => bound(options, 3, 'tcp://127.0.0.1:*'),
 };
 
 for (const [name, create] of Object.entries(kinds)) {
@@ -43,24 +40,6 @@ async function embedded(options: LayerOptions, count: number): Promise<Deploymen
 }
 
 async function dedicated(
-  options: LayerOptions,
-  count: number,
-  address: string = freeAddress(),
-): Promise<Deployment> {
-  const { clock } = options;
-  const hub = new Hub({
-    pull: address === 'tcp://127.0.0.1:*' ? address : `${address}-pull`,
-    pub: address === 'tcp://127.0.0.1:*' ? address : `${address}-pub`,
-    ...(clock !== undefined && { clock }),
-  });
-  await hub.start();
-  const { pull: push, pub } = hub.stats();
-  const layers = Array.from({ length: count }, () => new DedicatedLayer({ push, pub, ...options }));
-  await Promise.all(layers.map((layer) => layer.ready()));
-  return deployment(layers, () => hub.close());
-}
-
-async function bound(
   options: LayerOptions,
   count: number,
   bind: string = freeAddress(),

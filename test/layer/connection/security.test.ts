@@ -1,14 +1,7 @@
 /** Layers and hubs under CURVE and PLAIN: who belongs there works as ever, who does not gets and gives nothing. */
 
 import t, { type Test } from 'tap';
-import {
-  Authenticator,
-  Certificate,
-  Context,
-  curveKeyPair,
-  Push,
-  XSubscriber,
-} from '../../../src/index.ts';
+import { Authenticator, Certificate, Context, curveKeyPair, Dealer } from '../../../src/index.ts';
 import {
   DedicatedLayer,
   type DedicatedLayerOptions,
@@ -18,7 +11,8 @@ import {
   type LayerEvents,
   type SecurityOptions,
 } from '../../../src/layer/index.ts';
-import { HeaderWriter, Kind } from '../../../src/layer/native/protocol.ts';
+import { Outgoing } from '../../../src/layer/native/messages.ts';
+import { encode, VERSION } from '../../../src/layer/native/records.ts';
 import { freeAddress } from '../../support/layer-addresses.ts';
 import { connectRaw } from '../../support/raw-peer.ts';
 import { Log, use as useSocket } from '../../support/sockets.ts';
@@ -81,7 +75,7 @@ for (const [way, [listens, connects]] of Object.entries(WAYS)) {
 t.test('several hubs, and a certificate for a pair', async (t) => {
   const curve = Certificate.create({ name: 'all of us' });
   const all = [await hubAt(t, { curve }), await hubAt(t, { curve })];
-  const layer = use(t, new DedicatedLayer({ hubs: all, curve }));
+  const layer = use(t, new DedicatedLayer({ hubs: all.map(({ hub }) => hub!), curve }));
   await layer.ready();
   for (let n = 0; n < 8; n++) {
     await layer.send(`channel.${n}`, { n });
@@ -98,20 +92,19 @@ t.test('who does not belong there gets nothing, gives nothing, and is reported',
   ];
   for (const [who, options, reason] of strangers) {
     await t.test(who, async (t) => {
-      const hub = new Hub({ pull: 'tcp://127.0.0.1:*', pub: 'tcp://127.0.0.1:*', curve: ours });
+      const hub = new Hub({ bind: 'tcp://127.0.0.1:*', curve: ours });
       await hub.start();
       t.teardown(() => hub.close());
-      const { pull: push, pub } = hub.stats();
-      const ends = [refusal(hub, push), refusal(hub, pub)];
-      const stranger = use(t, new DedicatedLayer({ push, pub, expiry: 2000, ...options }));
-      const told = refusal(stranger, push);
+      const { bind } = hub.stats();
+      const refused = refusal(hub, bind);
+      const stranger = use(t, new DedicatedLayer({ hub: bind, expiry: 2000, ...options }));
+      const told = refusal(stranger, bind);
       const received = stranger.receive('secret', { timeout: 60_000 }).catch((error) => error);
       const sent = stranger.send('secret', { from: 'a stranger' }).catch((error) => error);
-      for (const { error } of await Promise.all(ends)) {
-        t.equal(error.status ?? error.code, reason, 'the hub says why');
-      }
+      const { error } = await refused;
+      t.equal(error.status ?? error.code, reason, 'the hub says why');
       t.type((await told).error, Error, 'and so does the stranger');
-      const lawful = use(t, new DedicatedLayer({ push, pub, curve: ours }));
+      const lawful = use(t, new DedicatedLayer({ hub: bind, curve: ours }));
       await lawful.send('secret', { from: 'us' });
       t.same(await lawful.receive('secret'), { from: 'us' });
       t.match(hub.stats(), { sent: 1, peers: 1, undecodable: 0 }, 'only ours came through');
@@ -122,28 +115,32 @@ t.test('who does not belong there gets nothing, gives nothing, and is reported',
   }
 });
 
-t.test('a stranger at a producer, and at the sockets of a hub', async (t) => {
+t.test('a stranger at the socket of a producer, and at that of a hub', async (t) => {
   const producer = use(t, new EmbeddedLayer({ address: freeAddress(), curve: ours }));
   await producer.bind();
-  const listener = useSocket(t, new XSubscriber());
-  const log = new Log(listener);
-  listener.connect(producer.address!);
-  await log.next('handshake:error:protocol');
-  await producer.groupSend('everybody', { secret: true });
-  t.equal(listener.tryReceive(), undefined);
-  t.equal(log.count('handshake'), 0);
-
-  const hub = new Hub({ pull: freeAddress(), pub: freeAddress(), curve: ours });
+  const hub = new Hub({ bind: freeAddress(), curve: ours });
   await hub.start();
   t.teardown(() => hub.close());
-  const push = useSocket(t, new Push({ ...socketKeys(mallorys), curveServerKey: ours.publicKey }));
-  const pushLog = new Log(push);
-  push.connect(hub.stats().pull);
-  const header = new HeaderWriter('0102030405060708').write(Kind.send, 1, 60, 10);
-  await push.send([header, 'c', 'x']);
-  const refused = await pushLog.next('handshake:error:auth');
-  t.equal(refused.error.status, 400);
-  t.match(hub.stats(), { sent: 0, undecodable: 0 }, 'what waited to be sent did not come in');
+  const hello = { secret: Buffer.alloc(16), hub: '', received: 0, acked: 0, kept: [] };
+  const out = new Outgoing();
+  out.push(encode('hello', { version: VERSION, ...hello }));
+  out.push(encode('subscribe', { request: 1, before: 0, group: 'everybody' }));
+  const [said] = out.take(1);
+  const keys = { ...socketKeys(mallorys), curveServerKey: ours.publicKey };
+  for (const [address, options, event] of [
+    [producer.address!, {}, 'handshake:error:protocol'],
+    [hub.stats().bind, keys, 'handshake:error:auth'],
+  ] as const) {
+    const stranger = useSocket(t, new Dealer(options));
+    const log = new Log(stranger);
+    stranger.connect(address);
+    await stranger.send(said!);
+    await log.next(event);
+    t.equal(stranger.tryReceive(), undefined);
+    t.equal(log.count('handshake'), 0);
+  }
+  t.match(hub.stats(), { peers: 0, undecodable: 0 }, 'what waited to be sent did not come in');
+  t.equal(producer.stats().peers, 0);
 });
 
 t.test('a domain is judged by the context, and by nobody else', async (t) => {
@@ -159,43 +156,38 @@ t.test('a domain is judged by the context, and by nobody else', async (t) => {
     new DedicatedLayer({ ...where, curve: { ...alices, serverKey: hubs.publicKey } }),
   );
   await layer.ready();
-  t.same(asked, ['layers CURVE', 'layers CURVE'], 'once for each socket');
+  t.same(asked, ['layers CURVE'], 'once for each connection');
 
   const alone = new Context();
   const locked = new Hub({
-    pull: freeAddress(),
-    pub: freeAddress(),
+    bind: freeAddress(),
     curve: hubs,
     zapDomain: 'layers',
     context: alone,
   });
   await locked.start();
   t.teardown(() => locked.close());
-  const { pull: push, pub } = locked.stats();
-  const refused = refusal(locked, push);
-  const outside = { push, pub, curve: { ...alices, serverKey: hubs.publicKey } };
+  const { bind } = locked.stats();
+  const refused = refusal(locked, bind);
+  const outside = { hub: bind, curve: { ...alices, serverKey: hubs.publicKey } };
   use(t, new DedicatedLayer(outside));
   t.equal((await refused).error.code, 'EFAULT', 'nobody is there to judge');
 });
 
 t.test('who comes too often is turned away and told of; others are served', async (t) => {
-  const hub = new Hub({
-    pull: 'tcp://127.0.0.1:*',
-    pub: 'tcp://127.0.0.1:*',
-    maxHandshakesPerSecond: 2,
-  });
+  const hub = new Hub({ bind: 'tcp://127.0.0.1:*', maxHandshakesPerSecond: 2 });
   await hub.start();
   t.teardown(() => hub.close());
-  const { pull: push, pub } = hub.stats();
-  const refused = refusal(hub, push);
-  await Promise.all(Array.from({ length: 10 }, () => connectRaw(t, push, { from: '127.0.0.2' })));
+  const { bind } = hub.stats();
+  const refused = refusal(hub, bind);
+  await Promise.all(Array.from({ length: 10 }, () => connectRaw(t, bind, { from: '127.0.0.2' })));
   t.match(await refused, { error: { code: 'ERR_TOO_MANY_HANDSHAKES' } });
-  const layer = use(t, new DedicatedLayer({ push, pub }));
+  const layer = use(t, new DedicatedLayer({ hub: bind }));
   await layer.ready();
 });
 
 t.test('half of it is refused at once, with the name of the option', async (t) => {
-  const where: DedicatedLayerOptions = { push: freeAddress(), pub: freeAddress() };
+  const where: DedicatedLayerOptions = { hub: freeAddress() };
   const cases: [object, RegExp][] = [
     [{ curve: {} }, /curve\.publicKey is missing/],
     [{ curve: { publicKey: ours.publicKey } }, /curve\.secretKey is missing/],
@@ -214,9 +206,9 @@ t.test('half of it is refused at once, with the name of the option', async (t) =
     const refused = { code: 'ERR_INVALID_OPTION', message };
     t.throws(() => new DedicatedLayer({ ...where, ...options }), refused);
     t.throws(() => new EmbeddedLayer({ address: freeAddress(), ...options }), refused);
-    t.throws(() => new Hub({ pull: freeAddress(), pub: freeAddress(), ...options }), refused);
+    t.throws(() => new Hub({ bind: freeAddress(), ...options }), refused);
   }
-  const hub = { pull: freeAddress(), pub: freeAddress() };
+  const hub = { bind: freeAddress() };
   const foreign = { ...ours, serverKey: hubs.publicKey };
   t.throws(() => new Hub({ ...hub, curve: foreign }), {
     message: /curve\.serverKey is not the key/,
@@ -251,16 +243,19 @@ async function passes(t: Test, sender: AnyLayer, receiver: AnyLayer): Promise<vo
   t.same(received, { n: 1 });
 }
 
-/** A hub on addresses of its own, and where layers find it. */
+/** A hub on an address of its own, and where layers find it. */
 async function hubAt(
   t: Test,
-  options: Partial<HubOptions>,
-): Promise<{ push: string; pub: string }> {
-  const hub = new Hub({ pull: freeAddress(), pub: freeAddress(), ...options });
+  { wire, ...options }: Partial<HubOptions>,
+): Promise<{ hub?: string; push?: string; pub?: string }> {
+  const isPython = wire === 'channels_zmq';
+  const hub = isPython
+    ? new Hub({ wire, pull: freeAddress(), pub: freeAddress(), ...options })
+    : new Hub({ bind: freeAddress(), ...options });
   await hub.start();
   t.teardown(() => hub.close());
-  const { pull: push, pub } = hub.stats();
-  return { push, pub };
+  const { bind, pull: push, pub } = hub.stats();
+  return isPython ? { push, pub } : { hub: bind };
 }
 
 /** The next refusal at `address`. */

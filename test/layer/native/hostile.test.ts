@@ -1,91 +1,112 @@
 /** Bad input: counted, reported once for a peer and interval, dropped, and never thrown into the application. */
 
 import t, { type Test } from 'tap';
-import { Push, XPublisher, XSubscriber } from '../../../src/index.ts';
-import { DedicatedLayer, EmbeddedLayer, Hub } from '../../../src/layer/index.ts';
-import { HeaderWriter, Kind } from '../../../src/layer/native/protocol.ts';
+import { Dealer, Router } from '../../../src/index.ts';
+import { DedicatedLayer, Hub } from '../../../src/layer/index.ts';
+import { Outgoing } from '../../../src/layer/native/messages.ts';
+import { encode, RECORDS, VERSION } from '../../../src/layer/native/records.ts';
 import { freeAddress } from '../../support/layer-addresses.ts';
 
+const CLOCK = Buffer.alloc(8);
+const SENDER = '0102030405060708';
+
+/** What one side says in one message. */
+function said(...records: Buffer[]): Buffer[] {
+  const out = new Outgoing();
+  for (const record of records) out.push(record);
+  return out.take(1)[0]!;
+}
+
 t.test('a hub that is told nonsense works on', async (t) => {
-  const [pull, pub] = [freeAddress(), freeAddress()];
-  const hub = new Hub({ pull, pub });
+  const bind = freeAddress();
+  const hub = new Hub({ bind });
   await hub.start();
   t.teardown(() => hub.close());
   const events: object[] = [];
   hub.events.on('undecodable', (event) => events.push(event));
-  const [push, subscriber] = [new Push(), new XSubscriber()];
-  t.teardown(() => push.close());
-  t.teardown(() => subscriber.close());
-  push.connect(pull);
-  subscriber.connect(pub);
-  await subscriber.waitFor('handshake');
-  const header = new HeaderWriter('0102030405060708');
-  const control = header.write(Kind.control, 0, 0, 0);
-  const other = Buffer.from(control);
-  other[1] = 9;
-  const said = ['', '[]', '5', '{"t":"hello"}', '{"t":"want","c":5}', '{"t":"own"}', '{"t":"?"}'];
-  for (const part of ['x', 'xyz', other, Buffer.alloc(40, 0x7a)]) {
-    await push.send(part);
-    await subscriber.send(part);
+  const none = { secret: Buffer.alloc(16), hub: '', received: 0, acked: 0, kept: [] };
+  const hello = encode('hello', { version: VERSION, ...none });
+  const nonsense: Buffer[][] = [
+    [Buffer.from('x')],
+    [Buffer.alloc(40, 0x7a)],
+    [CLOCK, Buffer.alloc(0)],
+    [CLOCK, Buffer.from('xyz')],
+    said(encode('sync', { request: 1 })),
+    said(hello, encode('done', { request: 1 })),
+    said(hello, encode('settled', { received: 9, numbers: [] })),
+    said(hello, hello),
+    Array.from({ length: 600 }, () => CLOCK),
+  ];
+  for (const message of nonsense) {
+    const dealer = new Dealer({ linger: 1000, reconnectInterval: -1 });
+    t.teardown(() => dealer.close());
+    dealer.connect(bind);
+    const gone = dealer.waitFor('disconnect');
+    await dealer.send(message);
+    await gone;
   }
-  for (const text of said) {
-    await push.send([control, text]);
-    await subscriber.send([Buffer.concat([control, Buffer.from(text)])]);
-  }
-  await push.send([header.write(Kind.back, 1, 1, 1), 'x', 'y']);
-  await push.send([header.write(Kind.send, 1, 60, 10)]);
-  await subscriber.send([header.write(Kind.back, 1, 1, 1)]);
-  await subscriber.send('\x01p0102\n');
-  const layer = use(t, new DedicatedLayer({ push: pull, pub }));
+  const layer = use(t, new DedicatedLayer({ hub: bind }));
   await layer.send('fine', { n: 1 });
   t.same(await layer.receive('fine'), { n: 1 });
-  t.ok(hub.stats().undecodable >= 15, `${hub.stats().undecodable} were counted`);
+  t.ok(hub.stats().undecodable >= 7, `${hub.stats().undecodable} were counted`);
   t.ok(events.length <= 3, `${events.length} were reported`);
 });
 
-t.test('a layer that is told nonsense works on', async (t) => {
+t.test('a layer that is told nonsense connects anew, and works on', async (t) => {
   const address = freeAddress();
-  const publisher = new XPublisher();
-  t.teardown(() => publisher.close());
-  await publisher.bind(address);
-  const layer = use(t, new EmbeddedLayer({ address }));
+  const router = new Router();
+  t.teardown(() => router.close());
+  await router.bind(address);
+  const layer = use(t, new DedicatedLayer({ hub: address }));
   const channel = await layer.newChannel();
   const waiting = layer.receive(channel, { timeout: 20_000 });
-  let inbox = '';
-  for await (const [part] of publisher) {
-    if (part?.[0] === 1 && part[1] === 0x70) inbox = part.toString('latin1', 1);
-    if (part?.[0] === 0x7a) break;
+  const welcome = encode('welcome', {
+    version: VERSION,
+    hub: SENDER,
+    resumed: 0,
+    revoked: 0,
+    taken: 0,
+    refused: [],
+  });
+  const direct = (payload: Buffer, to: string = channel): Buffer =>
+    encode('direct', { channel: to, group: '', sender: SENDER, expires: 1e12, payload });
+  /** The next connection that says hello. */
+  const greeted = async (): Promise<Buffer> => {
+    for (;;) {
+      const [connection, , record] = await router.receive();
+      if (record?.[0] === RECORDS.hello.code) return connection!;
+    }
+  };
+  const bad: Buffer[][] = [
+    [Buffer.from('x')],
+    [CLOCK, Buffer.from('x')],
+    said(direct(Buffer.of(0x80))),
+    said(encode('refusal', { version: 9, why: '' })),
+    said(welcome, welcome),
+    said(welcome, encode('ack', { taken: 5, held: 0, refused: [] })),
+    said(welcome, encode('sync', { request: 1 })),
+  ];
+  for (const message of bad) {
+    await router.send([await greeted(), ...message]);
   }
-  const header = new HeaderWriter('0102030405060708');
-  const control = header.write(Kind.control, 0, 0, 0);
-  const old = Buffer.from(control);
-  old[1] = 0;
-  await publisher.send([inbox]);
-  await publisher.send([inbox, 'x']);
-  await publisher.send([inbox, old, '{}']);
-  await publisher.send([inbox, control, '{']);
-  await publisher.send([inbox, control, '{"t":"?"}']);
-  await publisher.send([inbox, header.write(0x21 as Kind, 0, 0, 0), '']);
-  await publisher.send([inbox, header.write(Kind.direct, 1, 60, 0)]);
-  await publisher.send([inbox, header.write(Kind.direct, 1, 60, 0), channel]);
-  await publisher.send([inbox, header.write(Kind.direct, 1, 60, 0), channel, 'no message']);
-  await publisher.send([inbox, header.write(Kind.direct, 2, 60, 0), channel, '']);
-  await publisher.send([
-    inbox,
-    header.write(Kind.direct, 3, 60, 0),
-    channel,
-    Buffer.from('81a16e05', 'hex'),
-  ]);
+  const good = Buffer.from('81a16e05', 'hex');
+  const last = said(
+    welcome,
+    direct(Buffer.from('no message')),
+    direct(Buffer.alloc(0)),
+    direct(good),
+  );
+  await router.send([await greeted(), ...last]);
   t.same(await waiting, { n: 5 });
-  t.ok(layer.stats().undecodable >= 7, `${layer.stats().undecodable} were counted`);
+  t.ok(layer.stats().undecodable >= bad.length + 2, `${layer.stats().undecodable} were counted`);
 });
 
 t.test('a peer with another key', async (t) => {
-  const [pull, pub] = [freeAddress(), freeAddress()];
-  const hub = new Hub({ pull, pub });
+  const bind = freeAddress();
+  const hub = new Hub({ bind });
   await hub.start();
   t.teardown(() => hub.close());
-  const where = { push: pull, pub };
+  const where = { hub: bind };
   const [ours, theirs, open] = [['ours', 'old'], ['theirs'], []].map((symmetricEncryptionKeys) =>
     use(t, new DedicatedLayer({ ...where, symmetricEncryptionKeys })),
   ) as [DedicatedLayer, DedicatedLayer, DedicatedLayer];
@@ -109,11 +130,11 @@ t.test('a peer with another key', async (t) => {
 });
 
 t.test('a message that is too large for the hub costs its sender the connection', async (t) => {
-  const [pull, pub] = [freeAddress(), freeAddress()];
-  const hub = new Hub({ pull, pub, maxMessageSize: 1000 });
+  const bind = freeAddress();
+  const hub = new Hub({ bind, maxMessageSize: 1000 });
   await hub.start();
   t.teardown(() => hub.close());
-  const layer = use(t, new DedicatedLayer({ push: pull, pub, expiry: 2000 }));
+  const layer = use(t, new DedicatedLayer({ hub: bind, expiry: 2000 }));
   await layer.ready();
   const large = layer.send('large', { text: 'x'.repeat(3_000_000) });
   await t.rejects(large, { code: 'ERR_UNCONFIRMED' });

@@ -61,7 +61,7 @@ const cases: Record<string, (own: string) => Buffer[]> = {
   ],
   'more received than handed': () => [encode('settled', { received: 5, numbers: [] })],
   'a name with a line feed': () => {
-    const record = encode('subscribe', { request: 1, group: 'ab' });
+    const record = encode('subscribe', { request: 1, before: 0, group: 'ab' });
     record[record.length - 1] = 0x0a;
     return [record];
   },
@@ -108,13 +108,13 @@ t.test('another version is told so, and nothing else', async (t) => {
   const out = new Outgoing();
   out.push(record);
   hub.core.heard('old', out.take(0)[0]!);
-  t.match(errors, [{ message: 'version 9 of the protocol, expected 2' }]);
+  t.match(errors, [{ message: 'version 9 of the protocol, expected 3' }]);
   t.equal(hub.core.peerCount, 2);
 });
 
 t.test('groups, channels and levels of one process are bounded', async (t) => {
   const kinds = {
-    groups: (n: number) => encode('subscribe', { request: n, group: `g${n}` }),
+    groups: (n: number) => encode('subscribe', { request: n, before: 0, group: `g${n}` }),
     channels: (n: number) => encode('grant', { channel: `c${n}`, count: 1 }),
     joins: (n: number) => encode('join', { request: n, group: `g${n}`, channel: 'c', capacity: 1 }),
   };
@@ -171,7 +171,7 @@ t.test(
       encode('back', { received: 0, numbers: ranges(1, 2) }),
       encode('level', { route: own.slice(0, own.indexOf('!') + 1), unread: 1 }),
       encode('grant', { channel, count: 3 }),
-      encode('subscribe', { request: 1, group: 'g' }),
+      encode('subscribe', { request: 1, before: 0, group: 'g' }),
       encode('join', { request: 1, group: 'g', channel: own, capacity: 9 }),
       encode('leave', { request: 1, group: 'g', channel: own }),
       encode('flushed', { flush: 1 }),

@@ -1,7 +1,7 @@
 /** Hub and processes joined without sockets: what is promised holds whatever connections do. */
 
 import t from 'tap';
-import { JoinedHub, settleAll } from '../../support/joined-hub.ts';
+import { JoinedHub, type JoinedProcess, settleAll } from '../../support/joined-hub.ts';
 
 t.test('direct, ordinary and group messages arrive', async (t) => {
   const hub = new JoinedHub({ now: 1000 });
@@ -157,6 +157,89 @@ t.test('L5: expiry goes on between hub and process', async (t) => {
   time.now += 9000;
   settleAll(hub);
   t.equal(two.local.counters.expired, 1);
+  two.receive(channel, false);
+  t.same(two.read, []);
+});
+
+t.test('capacities of members that are gone are forgotten', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const one = hub.process();
+  one.connect();
+  settleAll(hub);
+  for (let n = 0; n < 3000; n++) {
+    void one.core.join('room', `c${n}`, true);
+    if (n >= 10) void one.core.leave('room', `c${n}`, true);
+  }
+  settleAll(hub);
+  hub.sweep();
+  t.equal(hub.core.capacityCount, 10);
+});
+
+/** A member of `room` in a process that knew a hub before this one, and the number of who sends. */
+async function heir(time: {
+  now: number;
+}): Promise<[JoinedHub, JoinedProcess, JoinedProcess, string]> {
+  const hub = new JoinedHub(time);
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  const channel = two.local.newChannel('x');
+  const joined = two.core.join('room', channel, false);
+  settleAll(hub);
+  await joined;
+  time.now += 60_000;
+  hub.restart();
+  one.connect();
+  settleAll(hub);
+  return [hub, one, two, channel];
+}
+
+t.test('a member of before gets what was sent since the hub began', async (t) => {
+  const time = { now: 1000 };
+  const [hub, one, two, channel] = await heir(time);
+  for (let n = 0; n < 3; n++) one.groupSend('room', n);
+  settleAll(hub);
+  time.now += 3000;
+  two.connect();
+  settleAll(hub);
+  one.groupSend('room', 3);
+  settleAll(hub);
+  for (let n = 0; n < 4; n++) two.receive(channel, false);
+  t.same(two.read, [0, 1, 2, 3], 'in order, each once');
+  settleAll(hub);
+  t.equal(hub.core.outstandingCount, 0);
+  for (const session of hub.core.sessions.values()) t.equal(session.held, 0);
+});
+
+t.test('who joins later gets nothing of before, in whatever process it is', async (t) => {
+  const time = { now: 1000 };
+  const [hub, one, two] = await heir(time);
+  one.groupSend('room', 0);
+  settleAll(hub);
+  time.now += 1000;
+  const late = two.local.newChannel('late');
+  void two.core.join('room', late, true);
+  two.connect();
+  const third = hub.process();
+  third.connect();
+  settleAll(hub);
+  const other = third.local.newChannel('x');
+  void third.core.join('room', other, true);
+  settleAll(hub);
+  two.receive(late, false);
+  third.receive(other, false);
+  t.same([...two.read, ...third.read], []);
+});
+
+t.test('what was sent later than in its first seconds is not kept', async (t) => {
+  const time = { now: 1000 };
+  const [hub, one, two, channel] = await heir(time);
+  time.now += 5001;
+  one.groupSend('room', 0);
+  settleAll(hub);
+  two.connect();
+  settleAll(hub);
   two.receive(channel, false);
   t.same(two.read, []);
 });

@@ -9,12 +9,12 @@ import { turns } from '../../support/local.ts';
 t.test(
   'before there is a hub: of a channel of our own, and of one that another process reads',
   async (t) => {
-    const [pull, pub] = [freeAddress(), freeAddress()];
-    const [reader, other] = [0, 1].map(() => new DedicatedLayer({ push: pull, pub })) as [
+    const bind = freeAddress();
+    const [reader, other] = [0, 1].map(() => new DedicatedLayer({ hub: bind })) as [
       DedicatedLayer,
       DedicatedLayer,
     ];
-    const hub = new Hub({ pull, pub });
+    const hub = new Hub({ bind });
     t.teardown(async () => {
       for (const each of [reader, other, hub]) await each.close();
     });
@@ -49,13 +49,13 @@ interface Scene {
 }
 
 async function scene(t: Test, proxied: 'reader' | 'other'): Promise<Scene> {
-  const [pull, pub] = [freeAddress(), freeAddress()];
-  const hub = new Hub({ pull, pub });
+  const bind = freeAddress();
+  const hub = new Hub({ bind });
   await hub.start();
-  const proxy = await FaultProxy.open(t, pub);
-  const at = (who: string) => (who === proxied ? proxy.endpoint : pub);
-  const reader = new DedicatedLayer({ push: pull, pub: at('reader') });
-  const other = new DedicatedLayer({ push: pull, pub: at('other') });
+  const proxy = await FaultProxy.open(t, bind);
+  const at = (who: string) => (who === proxied ? proxy.endpoint : bind);
+  const reader = new DedicatedLayer({ hub: at('reader') });
+  const other = new DedicatedLayer({ hub: at('other') });
   t.teardown(async () => {
     for (const each of [reader, other, hub]) await each.close();
   });

@@ -1,0 +1,86 @@
+/** QueueService: what stands between processes that use the Python package. It passes on what is pushed to it. */
+
+import { Publisher, Pull } from '../../sockets/index.ts';
+import { type LayerSocketOptions, reportRefusals } from '../connection/socket-options.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { turn } from '../local/turn.ts';
+import { readFrame } from './format.ts';
+
+export class QueueService {
+  readonly #local: LocalState;
+  readonly #pull: Pull;
+  readonly #publisher: Publisher;
+  #pumping: Promise<void> = Promise.resolve();
+
+  constructor(local: LocalState, options: LayerSocketOptions) {
+    this.#local = local;
+    this.#pull = new Pull({ ...options, receiveHighWaterMark: 10_000, linger: 0 });
+    this.#publisher = new Publisher({ ...options, sendHighWaterMark: 100_000, linger: 2000 });
+    reportRefusals(this.#pull, local);
+    reportRefusals(this.#publisher, local);
+  }
+
+  /** Where it listens, with the real ports; empty once it is closed. */
+  get pull(): string {
+    return this.#pull.closed ? '' : (this.#pull.lastEndpoint ?? '');
+  }
+
+  get pub(): string {
+    return this.#publisher.closed ? '' : (this.#publisher.lastEndpoint ?? '');
+  }
+
+  get peerCount(): number {
+    return this.#publisher.closed ? 0 : this.#publisher.stats().peers.length;
+  }
+
+  /** Rejects as `Socket.bind`. */
+  async bind(pull: string, pub: string): Promise<void> {
+    try {
+      await this.#publisher.bind(pub);
+      await this.#pull.bind(pull);
+    } catch (error) {
+      this.#pull.close();
+      this.#publisher.close();
+      throw error;
+    }
+    this.#pumping = this.#pump();
+  }
+
+  /** Settles when what has arrived is published. */
+  async close(): Promise<void> {
+    // What has arrived is still handled; closing would discard it.
+    await turn();
+    if (!this.#pull.closed) {
+      for (let parts = this.#pull.tryReceive(); parts; parts = this.#pull.tryReceive()) {
+        this.#pass(parts);
+      }
+    }
+    await this.#pull[Symbol.asyncDispose]();
+    await this.#pumping;
+    await this.#publisher[Symbol.asyncDispose]();
+  }
+
+  async #pump(): Promise<void> {
+    for (;;) {
+      let messages: Buffer[][];
+      try {
+        messages = await this.#pull.receiveMany();
+      } catch {
+        return;
+      }
+      for (const parts of messages) this.#pass(parts);
+    }
+  }
+
+  #pass(parts: readonly Buffer[]): void {
+    try {
+      // Only the head is looked at: the rest is for the reader.
+      readFrame(parts[0]!);
+    } catch (error) {
+      this.#local.undecodable('', error as Error);
+      return;
+    }
+    this.#local.counters.sent++;
+    this.#publisher.trySend(parts);
+  }
+}
