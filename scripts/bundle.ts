@@ -14,7 +14,8 @@ const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const LIB = join(ROOT, 'lib');
 
-async function bundleCode(): Promise<void> {
+/** The names that each file of a door exports. */
+async function bundleCode(): Promise<Map<string, readonly string[]>> {
   const sources = { ...DOORS, [PROGRAM.name]: PROGRAM.source };
   const bundle = await rolldown({
     input: inputs(sources, '.js'),
@@ -28,7 +29,7 @@ async function bundleCode(): Promise<void> {
       lazyRequires(),
     ],
   });
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: LIB,
     format: 'cjs',
     exports: 'named',
@@ -54,6 +55,9 @@ async function bundleCode(): Promise<void> {
       ],
     },
   });
+  return new Map(
+    output.map((file) => [file.fileName, file.type === 'chunk' ? file.exports : []] as const),
+  );
 }
 
 async function bundleTypes(): Promise<void> {
@@ -67,13 +71,14 @@ async function bundleTypes(): Promise<void> {
   await bundle.write({ dir: LIB, format: 'esm', ...names });
 }
 
-/** The files of a door for `import`. */
-async function passOn(door: string): Promise<void> {
+/** The files of a door for `import`, which pass on its `names`. */
+async function passOn(door: string, names: readonly string[]): Promise<void> {
   const name = fileName(door);
-  const types = await readFile(join(LIB, `${name}.d.cts`), 'utf8');
-  const whole = /\bas default\b/.test(types);
-  const lines = [`export * from './${name}.cjs';`];
-  const typeLines = [...lines];
+  const whole = names.includes('default');
+  // One by one: of `export *` from CommonJS, Bun's bundler leaves nothing.
+  const named = names.filter((each) => each !== 'default').join(', ');
+  const lines = [named ? `export { ${named} } from './${name}.cjs';` : `import './${name}.cjs';`];
+  const typeLines = [`export * from './${name}.cjs';`];
   if (whole) {
     // The whole module under Node; its own default where the mark of a translated module counts.
     lines.unshift(`import all from './${name}.cjs';`);
@@ -128,5 +133,7 @@ export function hostFile() {
 
 await checkManifest();
 await rm(LIB, { recursive: true, force: true });
-await Promise.all([bundleCode(), bundleTypes()]);
-await Promise.all(Object.keys(DOORS).map(passOn));
+const [exported] = await Promise.all([bundleCode(), bundleTypes()]);
+await Promise.all(
+  Object.keys(DOORS).map((door) => passOn(door, exported.get(`${fileName(door)}.cjs`)!)),
+);
