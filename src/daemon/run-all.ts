@@ -1,9 +1,11 @@
 /** RunAll: several daemons, each in a process or a thread of its own, looked after by this one. */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { setTimeout } from 'node:timers';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { compiledBy } from '../base/compiled.ts';
 import { pause } from '../base/pause.ts';
+import { SocketError } from '../sockets/index.ts';
 import type { ChannelDeclarations } from './channel.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import type { Daemon, DaemonClass } from './daemon.ts';
@@ -26,7 +28,10 @@ export interface Member<C extends ChannelDeclarations> {
 export interface RunAllOptions {
   /** The command line of all daemons. Default: that of this process. */
   readonly argv?: readonly string[];
-  /** Path of the program that calls `runAll`, which is started once for each daemon. Default: that of this process. */
+  /**
+   * Path of the program that calls `runAll`, which is started once for each daemon. Default: that of this process. A program that was
+   * compiled into one file can start nothing but itself in a process, so there it is for threads.
+   */
   readonly program?: string;
   /** Whether each daemon runs in a process or a thread of its own. Default `process`. */
   readonly where?: 'process' | 'thread';
@@ -45,6 +50,8 @@ export interface RunAllOptions {
  * The program is started again for each daemon, and this same call runs just that one there: so every start must reach it with
  * the same members. `SIGINT` and `SIGTERM` terminate all, `SIGHUP` makes them read their configuration again, and `SIGUSR2`
  * log their counters. They end when this process does.
+ * @throws SocketError `ENOTSUP` for a second call in a daemon's process or thread, which would start all of them again and again
+ * @throws SocketError `ENOTSUP` in a program that was compiled into one file, where its members cannot be started
  */
 export async function runAll<const L extends readonly ChannelDeclarations[]>(
   members: { readonly [I in keyof L]: Member<L[I]> },
@@ -55,9 +62,14 @@ export async function runAll<const L extends readonly ChannelDeclarations[]>(
   if (assignment !== undefined) {
     // Programs that this one starts are none of ours.
     delete process.env[ASSIGNMENT];
+    assigned = true;
     const { index, title } = JSON.parse(assignment) as Assignment;
-    return runMember(all[index]!.daemon, title);
+    const member = all[index];
+    if (member === undefined) throw unsupported(`no member ${index}, expected those of the parent`);
+    return runMember(member.daemon, title);
   }
+  if (assigned) throw unsupported('this process is a daemon of another call of runAll');
+  checkStartable(options);
   return new Crew(all, options).run();
 }
 
@@ -71,6 +83,26 @@ interface Assignment {
 type Word = 'TERM' | 'RELOAD' | 'STATS';
 
 const ASSIGNMENT = 'ZEROMQ_PURE_DAEMON';
+
+/** This process or thread is one daemon, and must not start others. */
+let assigned = false;
+
+function checkStartable({ program, where = 'process' }: RunAllOptions): void {
+  const compiled = compiledBy();
+  if (compiled === undefined) return;
+  if (where === 'process' && program !== undefined) {
+    throw unsupported('a program compiled into one file cannot start another: leave out program');
+  }
+  if (compiled === 'sea' && where === 'thread' && program === undefined) {
+    throw unsupported(
+      "a program compiled into one file has no file for threads: name one in the option program, or use where: 'process'",
+    );
+  }
+}
+
+function unsupported(message: string): SocketError {
+  return new SocketError('ENOTSUP', { message });
+}
 
 /** In the process or thread of one daemon. */
 async function runMember(
@@ -193,11 +225,7 @@ class Crew {
   }
 
   async #life(assignment: Assignment): Promise<number> {
-    const {
-      where = 'process',
-      program = process.argv[1]!,
-      argv = process.argv.slice(2),
-    } = this.#options;
+    const { where = 'process', program, argv = process.argv.slice(2) } = this.#options;
     const env = { ...process.env, [ASSIGNMENT]: JSON.stringify(assignment) };
     const post =
       where === 'thread' ? new ThreadPost(program, argv, env) : new ProcessPost(program, argv, env);
@@ -233,8 +261,11 @@ class ProcessPost implements Post {
   readonly over: Promise<number>;
   readonly #child: ChildProcess;
 
-  constructor(program: string, argv: readonly string[], env: NodeJS.ProcessEnv) {
-    const child = fork(program, argv, { env });
+  constructor(program: string | undefined, argv: readonly string[], env: NodeJS.ProcessEnv) {
+    const child =
+      program === undefined && compiledBy() !== undefined
+        ? spawn(process.execPath, argv, { env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+        : fork(program ?? process.argv[1]!, argv, { env });
     this.#child = child;
     this.over = new Promise((resolve) => {
       child.on('error', () => resolve(1));
@@ -255,8 +286,8 @@ class ThreadPost implements Post {
   readonly over: Promise<number>;
   readonly #worker: Worker;
 
-  constructor(program: string, argv: readonly string[], env: NodeJS.ProcessEnv) {
-    const worker = new Worker(program, { argv: [...argv], env });
+  constructor(program: string | undefined, argv: readonly string[], env: NodeJS.ProcessEnv) {
+    const worker = new Worker(program ?? process.argv[1]!, { argv: [...argv], env });
     this.#worker = worker;
     this.over = new Promise((resolve) => {
       let said: number | undefined;

@@ -72,6 +72,17 @@ t.test('a blocked event loop is told of', together, async (t) => {
   t.equal(await program.code, 0);
 });
 
+t.test(
+  'a daemon that calls runAll once more does not start all of them again',
+  together,
+  async (t) => {
+    const program = new Program(t, { CREW: 'again' });
+    t.equal(await program.code, 0);
+    t.equal(program.text.match(/has begun/g)?.length, 2, 'once for each call of the parent');
+    t.equal(program.text.match(/^again ENOTSUP this process is a daemon/gm)?.length, 2);
+  },
+);
+
 for (const where of ['process', 'thread'] as const) {
   t.test(`several, each in a ${where}`, together, async (t) => {
     t.jobs = 3;

@@ -17,6 +17,9 @@ export type SocketOptions<S> = {
   keepPeers?: boolean;
 };
 
+/** The options of sockets of all types that can be set, each optional. */
+export type AnyOptions = { [K in keyof OptionValues]?: OptionInput<K, OptionValues[K]> };
+
 /** What option `K` with values `V` may be set to: octets may be given where text is read, and the other way round. */
 export type OptionInput<K, V> = K extends 'routingId' | 'welcomeMessage'
   ? string | Buffer | null

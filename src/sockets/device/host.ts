@@ -1,10 +1,11 @@
 /** Host: the far end of a device that runs in a thread or a process of its own. This file is the program of both. */
 
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
-import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { type DeviceEndpoints, type RunningDevice, startInline } from './inline.ts';
 import { type Failure, HOST_MARK, type Order, type Report } from './orders.ts';
 import type { ProxyStatistics } from './relay.ts';
+import { takeRole } from './role.ts';
 
 /** Obey orders until the device has ended. */
 class Host {
@@ -82,8 +83,9 @@ function hostProcess(): void {
   process.on('SIGINT', () => {});
 }
 
-if (!isMainThread && parentPort !== null && workerData === HOST_MARK) hostThread(parentPort);
-else if (isMainThread && process.argv[2] === HOST_MARK && process.send) hostProcess();
+const role = takeRole();
+if (role === 'thread') hostThread(parentPort!);
+else if (role === 'process') hostProcess();
 
 /** Milliseconds a process may take to close after its parent has gone. */
 const ORPHAN_TIME = 1_000;

@@ -1,26 +1,37 @@
 /** Remote: a device in a thread or in a process of its own, seen from here. */
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { compiledBy } from '../../base/compiled.ts';
 import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { inheritedFlags } from './flags.ts';
 import { hostFile } from './host-file.ts';
 import type { DeviceEndpoints, DevicePlan, RunningDevice } from './inline.ts';
 import { type Failure, HOST_MARK, type Order, type Report } from './orders.ts';
 import type { ProxyStatistics } from './relay.ts';
+import { refuseMistakenRole } from './role.ts';
 
 /**
  * Starts a device elsewhere: in the program `host`, by default the one of this package. It does not keep this process
  * alive, and ends with it.
  * @throws what opening its sockets throws there
- * @throws SocketError `ENOENT` when the program is not where this package has it
+ * @throws SocketError `ENOENT` when there is no such program, or it ends before it has answered
+ * @throws SocketError `ENOTSUP` where this program would start itself again
  */
 export async function startRemote(
   plan: DevicePlan,
   where: 'thread' | 'process',
-  host: string | URL = hostFile(),
+  named?: string | URL,
 ): Promise<RunningDevice> {
-  const remote = new Remote(where === 'thread' ? new Thread(host) : new Process(host));
+  refuseMistakenRole();
+  const compiled = compiledBy();
+  if (where === 'process' && (compiled === 'sea' || compiled === 'deno')) throw ownExecutable();
+  const host = named ?? hostFile();
+  // What Bun has taken into its executable is not where it says.
+  if (compiled !== 'bun' && isFile(host) && !existsSync(host)) throw noHost(host);
+  const end = where === 'thread' ? new Thread(host) : new Process(host, compiled === 'bun');
+  const remote = new Remote(end, host);
   const endpoints = (await remote.order('start', plan)) as DeviceEndpoints;
   return {
     endpoints,
@@ -37,23 +48,27 @@ export async function startRemote(
 class Remote {
   readonly over: Promise<void>;
   readonly #end: End;
+  readonly #host: string | URL;
   readonly #pending = new Map<number, Pending>();
   #orderCount = 0;
   #held = false;
+  /** It has answered: it is a host. */
+  #answered = false;
   #ended = false;
   #failure: Error | undefined;
 
-  constructor(end: End) {
+  constructor(end: End, host: string | URL) {
     this.#end = end;
+    this.#host = host;
     this.over = new Promise((resolve, reject) => {
       end.listen(
         (report) => this.#take(report),
         (error) => {
           this.#ended = true;
-          const failure = this.#failure ?? error;
-          const refusal = failure ?? new SocketError('EBADF', { message: 'The device has ended' });
-          for (const pending of this.#pending.values()) pending.reject(refusal);
-          this.#pending.clear();
+          const failure = this.#failure ?? (this.#answered ? error : endedEarly(this.#host, error));
+          this.#refusePending(
+            failure ?? new SocketError('EBADF', { message: 'The device has ended' }),
+          );
           if (failure === undefined) resolve();
           else reject(failure);
         },
@@ -94,13 +109,24 @@ class Remote {
   #take(report: Report): void {
     if ('over' in report) {
       if (report.failure !== undefined) this.#failure = errorOf(report.failure);
+      if (!this.#answered) {
+        // Some other program, which may go on for long.
+        this.#refusePending(this.#failure ?? endedEarly(this.#host, undefined));
+        this.#end.kill();
+      }
       return;
     }
+    this.#answered = true;
     const pending = this.#pending.get(report.id);
     this.#pending.delete(report.id);
     this.#referTo();
     if ('failure' in report) pending?.reject(errorOf(report.failure));
     else pending?.resolve(report.result);
+  }
+
+  #refusePending(refusal: Error): void {
+    for (const pending of this.#pending.values()) pending.reject(refusal);
+    this.#pending.clear();
   }
 
   /** An order under way keeps the process alive, a device that runs does not. */
@@ -121,6 +147,8 @@ interface End {
   post(order: Order): void;
   /** `ended` is called once, when the other side is gone; with an error unless it went in good order. */
   listen(take: (report: Report) => void, ended: (error: Error | undefined) => void): void;
+  /** End the other side, whatever it does. */
+  kill(): void;
   ref(): void;
   unref(): void;
 }
@@ -145,6 +173,10 @@ class Thread implements End {
     this.#worker.on('exit', () => ended(failure));
   }
 
+  kill(): void {
+    void this.#worker.terminate();
+  }
+
   ref(): void {
     this.#worker.ref();
   }
@@ -157,9 +189,13 @@ class Thread implements End {
 class Process implements End {
   readonly #child: ChildProcess;
 
-  constructor(host: string | URL) {
-    const execArgv = inheritedFlags();
-    this.#child = fork(host, [HOST_MARK], { serialization: 'advanced', execArgv });
+  /** `asBun`: this is an executable that Bun has made, which can also be Bun itself. */
+  constructor(host: string | URL, asBun: boolean) {
+    this.#child = fork(host, [HOST_MARK], {
+      serialization: 'advanced',
+      execArgv: inheritedFlags(),
+      ...(asBun && { env: { ...process.env, BUN_BE_BUN: '1' } }),
+    });
   }
 
   post(order: Order): void {
@@ -174,6 +210,10 @@ class Process implements End {
         code === 0 ? undefined : new Error(`the device's process ended with ${signal ?? code}`),
       );
     });
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
   }
 
   ref(): void {
@@ -192,4 +232,26 @@ function errorOf({ message, code, address }: Failure): Error {
   if (code === undefined) return new Error(message);
   const detail = { message, ...(address !== undefined && { address }) };
   return new SocketError(code as SocketErrorCode, detail);
+}
+
+/** Whether `host` is a path: `data:` and the like are none. */
+function isFile(host: string | URL): boolean {
+  return typeof host === 'string' || host.protocol === 'file:';
+}
+
+function noHost(host: string | URL): SocketError {
+  const message = `no file ${host}, expected as host one that imports zeromq-pure/device-host`;
+  return new SocketError('ENOENT', { message });
+}
+
+function endedEarly(host: string | URL, cause: Error | undefined): SocketError {
+  const how = cause === undefined ? '' : ` (${cause.message})`;
+  const message = `${host} ended before it had answered${how}, expected a file that imports zeromq-pure/device-host`;
+  return new SocketError('ENOENT', { message, cause });
+}
+
+function ownExecutable(): SocketError {
+  const message =
+    "a program compiled into one file would start itself again for a device with where: 'process': use 'thread', and name in the option host a file that imports zeromq-pure/device-host";
+  return new SocketError('ENOTSUP', { message });
 }

@@ -1,15 +1,14 @@
 /** Side: the description of one socket of a device, which can be sent to another thread or process, and the socket made of it. */
 
 import { type OpenSocket, openSocket, type SocketName } from '../api/open.ts';
-import type { OptionInput } from '../api/socket-options.ts';
+import type { AnyOptions } from '../api/socket-options.ts';
 import type { Context } from '../core/context.ts';
-import type { OptionValues } from '../options/options.ts';
 
 /** The socket types a device may have, by the names they have on the wire, in small letters. */
 export type SideType = SocketName;
 
 /** Options of a socket, by their names as properties. */
-export type SideSettings = { [K in keyof OptionValues]?: OptionInput<K, OptionValues[K]> };
+export type SideSettings = AnyOptions;
 
 /** Where one side of a device listens and connects, and how it is set up. */
 export interface SideEnds {

@@ -45,7 +45,13 @@ const restart = { delay: 20, limit: Number(limit) };
 
 if (CREW === 'one') process.exitCode = await run(Steady);
 else if (CREW === 'frail') process.exitCode = await runAll([{ daemon: Frail, restart }], { where });
-else if (CREW === 'dying' && !process.connected) {
+else if (CREW === 'again') {
+  const members = [{ daemon: Frail, restart }];
+  await runAll(members, { argv: ['--fail', '0'] });
+  await runAll(members, { argv: ['--fail', '0'] }).catch(({ code, message }) => {
+    process.stderr.write(`again ${code} ${message}\n`);
+  });
+} else if (CREW === 'dying' && !process.connected) {
   void runAll([{ daemon: Steady, count: 2 }]);
   setImmediate(() => process.kill(process.pid, 'SIGKILL'));
 } else process.exitCode = await runAll([{ daemon: Steady, count: 2, restart }], { where });

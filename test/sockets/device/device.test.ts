@@ -1,9 +1,11 @@
 /** A Device in this thread, in another, and in a process of its own. */
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import t from 'tap';
 import type * as Module from '../../../src/sockets/device/device.ts';
 import type * as Index from '../../../src/sockets/index.ts';
@@ -149,6 +151,45 @@ for (const where of ['thread', 'process'] as const) {
       if (end === 'by SIGKILL') parent.kill('SIGKILL');
       else parent.stdin.end();
       await t.resolves(Promise.all([exited, gone]), end);
+    }
+  });
+}
+
+for (const where of ['thread', 'process'] as const) {
+  t.test(`a program that is its own host is refused, in a ${where}`, async (t) => {
+    // What an executable of one file does, whatever program it is to start.
+    const program = join(
+      t.testdir({
+        'own.mjs': `
+          import { isMainThread } from 'node:worker_threads';
+          const { Device } = await import(${JSON.stringify(DIST)});
+          console.log('run');
+          const host = new URL(import.meta.url);
+          const device = new Device({ in: 'pull', out: 'push', where: '${where}', host });
+          try { await device.start(); } catch ({ code, message }) { console.log(code, message); }
+          // The host goes on, as a server would.
+          if (isMainThread && process.send === undefined) process.exit();
+          setInterval(() => {}, 1_000_000);`,
+      }),
+      'own.mjs',
+    );
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 30_000 });
+    const lines = stdout.trim().split('\n');
+    t.equal(lines.filter((line) => line === 'run').length, 2, 'it runs once more, not for ever');
+    t.match(lines.at(-1), /^ENOTSUP .*expected as host a file that imports zeromq-pure/);
+  });
+
+  t.test(`a host that is none is an error of start, in a ${where}`, async (t) => {
+    const folder = t.testdir({ 'empty.mjs': '', 'failing.mjs': 'throw new Error("by itself")' });
+    const cases = [
+      ['absent.mjs', /^no file .*absent\.mjs, expected as host one that imports/],
+      ['empty.mjs', /empty\.mjs ended before it had answered, expected a file that imports/],
+      ['failing.mjs', /failing\.mjs ended before it had answered \(.*\), expected/],
+    ] as const;
+    for (const [name, message] of cases) {
+      const host = join(folder, name);
+      const device = new Device({ in: 'pull', out: 'push', where, host });
+      await t.rejects(device.start(), { code: 'ENOENT', message }, name);
     }
   });
 }
