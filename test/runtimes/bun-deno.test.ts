@@ -12,7 +12,7 @@ const RUNTIMES = [
     name: 'deno',
     program: process.env['DENO'] ?? 'deno',
     all: ['run', '-A'],
-    narrow: ['run', '--no-prompt', '--allow-net', '--allow-read'],
+    narrow: ['run', '--no-prompt', '--allow-net'],
   },
 ] as const;
 
@@ -36,15 +36,62 @@ for (const { name, program, all, narrow } of RUNTIMES) {
       );
       t.equal(said.trim(), 'ended', `a device in a ${where} starts and stops`);
     }
+    for (const end of ['', 'push.close();']) {
+      const said = run(
+        t,
+        all,
+        `import { isMainThread, Worker, workerData } from 'node:worker_threads';
+        import { Pull, Push } from ${DOOR};
+        if (isMainThread) {
+          const pull = new Pull();
+          await pull.bind('tcp://127.0.0.1:*');
+          const worker = new Worker(new URL(import.meta.url), { workerData: pull.lastEndpoint });
+          const ended = new Promise((resolve) => worker.on('exit', resolve));
+          let count = 0;
+          while (count < 1000) count += (await pull.receiveMany({ timeout: 20_000 })).length;
+          await ended;
+          console.log(count);
+          pull.close();
+        } else {
+          const push = new Push();
+          push.connect(workerData);
+          for (let i = 0; i < 1000; i++) await push.send(String(i));
+          ${end}
+        }`,
+      );
+      t.equal(said.trim(), '1000', `a worker that sends and ends loses nothing, ${end || 'open'}`);
+    }
+    t.equal(
+      run(
+        t,
+        all,
+        `import { Pull } from ${DOOR};
+        const pull = new Pull();
+        await pull.bind('tcp://192.0.2.1:5555').catch(({ code }) => console.log(code));
+        pull.close();`,
+      ).trim(),
+      'EADDRNOTAVAIL',
+      'an address of no interface',
+    );
     if (narrow === undefined) return;
     const said = run(
       t,
       narrow,
-      `import { Pull, curveKeyPair } from ${DOOR};
+      `import { Pull, Push, curveKeyPair } from ${DOOR};
       const { publicKey, secretKey } = curveKeyPair();
-      const pull = new Pull({ curveServer: true, curvePublicKey: publicKey, curveSecretKey: secretKey });
-      await pull.bind('tcp://127.0.0.1:*'); console.log('bound'); pull.close();`,
+      const own = { curvePublicKey: publicKey, curveSecretKey: secretKey };
+      const pull = new Pull({ ...own, curveServer: true });
+      await pull.bind('tcp://localhost:*');
+      const port = pull.lastEndpoint.split(':').at(-1);
+      for (const way of ['', '127.0.0.1:0;']) {
+        const push = new Push({ ...own, curveServerKey: publicKey });
+        push.connect('tcp://' + way + 'localhost:' + port);
+        await push.send('sealed');
+        console.log(String(await pull.receive()));
+        push.close();
+      }
+      pull.close();`,
     );
-    t.equal(said.trim(), 'bound', 'tcp and CURVE need no permission but for the network');
+    t.equal(said.trim(), 'sealed\nsealed', 'tcp and CURVE need no permission but for the network');
   });
 }

@@ -22,6 +22,7 @@ import type { Zap } from '../security/zap.ts';
 import { type Flushed, together } from '../transport/flushed.ts';
 import { InprocNames } from '../transport/inproc-names.ts';
 import { flushWithinCalls } from '../transport/stream-link.ts';
+import { endsUntold, SendingHold } from './sending-hold.ts';
 
 /** Contexts with sockets, which may have something to deliver when the process would end. */
 const contexts = new Set<Context>();
@@ -67,6 +68,10 @@ export class Context {
   readonly inproc: InprocNames = new InprocNames();
   /** @internal */
   readonly keepAlive: ProcessHold = new ProcessHold();
+  /** @internal Told of what is accepted, where nothing tells of the end of this worker. */
+  readonly sendingHold: SendingHold | undefined = endsUntold()
+    ? new SendingHold(() => [...this.#members].some(waits))
+    : undefined;
   readonly #values = createContextValues();
   readonly #members = new Set<Member>();
   #closed = false;
@@ -203,7 +208,7 @@ function watchExit(): void {
   const end = new ProcessHold();
   process.on('beforeExit', () => {
     const members = [...contexts].flatMap((each) => [...each.members]);
-    const waiting = members.filter((member) => member.closed || member.undeliveredCount > 0);
+    const waiting = members.filter(waits);
     if (waiting.length === 0) return;
     const blocky = [...contexts].some((each) => each.blocky);
     const timer = setTimeout(() => {
@@ -249,6 +254,11 @@ function pause(): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether `member` has something to deliver, within its `linger`. */
+function waits(member: Member): boolean {
+  return member.closed || member.undeliveredCount > 0;
 }
 
 /** Settles when all of `members` are over; the process is kept until then. */

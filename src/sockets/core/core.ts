@@ -104,7 +104,13 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     this.pattern = spec.makePattern(this, this.values, this.random);
     const free = (): boolean => !this.busy;
     const parts = [this.pattern, this.values, this.#calls] as const;
-    this.outgoing = new Outgoing(...parts, () => this.incoming.wake(), free);
+    const { sendingHold } = context;
+    const wake = (): void => this.incoming.wake();
+    const wakeAndHold = (): void => {
+      sendingHold?.sent();
+      wake();
+    };
+    this.outgoing = new Outgoing(...parts, sendingHold === undefined ? wake : wakeAndHold, free);
     this.incoming = new Incoming(...parts, () => this.outgoing.wake(), free);
     context.admit(this);
   }
@@ -238,6 +244,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     this.incoming.close();
     this.closed = true;
     this.#ending.close(this.#endpoints.splice(0), this.values.linger);
+    this.context.sendingHold?.sent();
     this.#watching.look();
   }
 

@@ -115,12 +115,21 @@ export class Acceptor {
   }
 
   #failed(cause: unknown): SocketError {
-    const error = this.#path?.missesDirectory
-      ? new SocketError('ENOENT', { address: this.#text, cause })
-      : toSocketError(cause, this.#text);
+    const error = this.#errorOf(cause);
     this.#server.close();
     this.#path?.release();
     return error;
+  }
+
+  #errorOf(cause: unknown): SocketError {
+    const address = this.#text;
+    if (this.#path?.missesDirectory) return new SocketError('ENOENT', { address, cause });
+    // What Deno says of an address that no interface has. What could be wrong with the text has been looked at before.
+    const elsewhere = 'Deno' in globalThis && this.#path === undefined;
+    if (elsewhere && (cause as { code?: string }).code === 'EINVAL') {
+      return new SocketError('EADDRNOTAVAIL', { address, cause });
+    }
+    return toSocketError(cause, address);
   }
 }
 

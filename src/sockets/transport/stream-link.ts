@@ -357,13 +357,10 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
       if (!this.#blocked) protocol.written();
       return;
     }
-    if (buffers.length === 1) {
-      stream.write(buffers[0]!);
-    } else {
-      stream.cork();
-      for (let i = 0; i < buffers.length; i++) stream.write(buffers[i]!);
-      stream.uncork();
-    }
+    const corked = buffers.length > 1 && !(corkCopies && buffers.some(isLarge));
+    if (corked) stream.cork();
+    for (let i = 0; i < buffers.length; i++) stream.write(buffers[i]!);
+    if (corked) stream.uncork();
     // Octets that the kernel took at once are gone; the stream holds the rest and says `drain`.
     if (stream.writableLength === 0) protocol.written();
     else this.#refused(buffers);
@@ -485,6 +482,16 @@ function flushScheduled(): void {
   scheduled = [];
   for (let i = 0; i < links.length; i++) links[i]!.flushNow();
 }
+
+/** Bun joins what was corked to one buffer, so that large bodies are copied. */
+const corkCopies = process.versions['bun'] !== undefined;
+
+function isLarge(buffer: Buffer): boolean {
+  return buffer.length >= LARGE;
+}
+
+/** Octets from which the copy costs more than a write of its own. */
+const LARGE = 262_144;
 
 /** Octets that a full pipe may still bring before its stream is paused. */
 const HELD_MAX = 65_536;

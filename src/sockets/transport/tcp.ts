@@ -54,10 +54,7 @@ const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
   },
 
   accept({ endpoint, values, text }, events) {
-    // Only a name needs the list, for which Deno asks for a permission.
-    const literal = endpoint.host === '*' || isIP(endpoint.host) !== 0;
-    const interfaces = literal ? {} : networkInterfaces();
-    const host = bindAddress(endpoint.host, values.ipv6, interfaces, text);
+    const host = localAddress(endpoint.host, values, text);
     const options = { host, port: endpoint.port, backlog: values.backlog, ipv6Only: false };
     return new Acceptor(options, text, events);
   },
@@ -75,7 +72,7 @@ export const tcp: Transport<TcpBindEndpoint, TcpConnectEndpoint> = streamTranspo
 
 function connectOptions(
   { host, port, source }: TcpConnectEndpoint,
-  { ipv6 }: OptionValues,
+  values: OptionValues,
   text: string,
 ): net.NetConnectOpts {
   return {
@@ -83,12 +80,18 @@ function connectOptions(
     port,
     // The first address only, as libzmq: AAAA or else a mapped A with `ipv6`, A without.
     autoSelectFamily: false,
-    ...(isIP(host) === 0 && (ipv6 ? { family: 6, hints: dns.V4MAPPED } : { family: 4 })),
+    ...(isIP(host) === 0 && (values.ipv6 ? { family: 6, hints: dns.V4MAPPED } : { family: 4 })),
     ...(source && {
-      localAddress: bindAddress(source.host, ipv6, networkInterfaces(), text),
+      localAddress: localAddress(source.host, values, text),
       ...(source.port > 0 && { localPort: source.port }),
     }),
   };
+}
+
+/** The address to listen on, or to connect from, for `host`. Only an interface needs the list of them, for which Deno asks for a permission. */
+function localAddress(host: string, { ipv6 }: OptionValues, text: string): string {
+  const named = host !== '*' && host !== 'localhost' && isIP(host) === 0;
+  return bindAddress(host, ipv6, named ? networkInterfaces() : {}, text);
 }
 
 /** `ZMQ_TCP_KEEPALIVE_IDLE` is in seconds, Node wants milliseconds; 0 leaves the system's own. */
