@@ -26,6 +26,11 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
         name: 'host-file',
         load: (id) => (id.endsWith('/device/host-file.js') ? HOST_FILE : null),
       },
+      {
+        name: 'sodium',
+        transform: (code, id) =>
+          id.endsWith('/security/sodium.js') ? code.replace(IMPORT_SODIUM, REQUIRE_SODIUM) : null,
+      },
       lazyRequires(),
     ],
   });
@@ -117,6 +122,11 @@ async function checkManifest(): Promise<void> {
 function external(id: string): boolean {
   return /^[^./]/.test(id) && !id.startsWith('@noble/');
 }
+
+/** Right within its `try`, where bundlers let what is optional be missing. */
+const IMPORT_SODIUM = "const { default: sodium } = await import('libsodium-wrappers');";
+const REQUIRE_SODIUM =
+  "const library = require('libsodium-wrappers'); const sodium = library.default ?? library;";
 
 /** In the bundle of somebody else there is no such file: they name their own. */
 const HOST_FILE = `
