@@ -21,6 +21,7 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
     input: inputs(sources, '.js'),
     platform: 'node',
     external,
+    preserveEntrySignatures: 'allow-extension',
     plugins: [
       {
         name: 'host-file',
@@ -31,7 +32,7 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
         transform: (code, id) =>
           id.endsWith('/security/sodium.js') ? code.replace(IMPORT_SODIUM, REQUIRE_SODIUM) : null,
       },
-      lazyRequires(),
+      lazyRequires(LATE_CHUNKS),
     ],
   });
   const { output } = await bundle.write({
@@ -49,14 +50,20 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
       codegen: { removeWhitespace: true },
     },
     codeSplitting: {
+      // Each module where its own group has it: what the doors load stays apart from what the first socket does.
+      includeDependenciesRecursively: false,
       groups: [
         {
-          name: 'zmtp',
-          priority: 2,
-          test: /\/dist\/zmtp\/(?!mechanism\/(curve-(client|server|box|traffic)|noble|sodium))/,
+          name: 'curve',
+          test: /\/dist\/zmtp\/mechanism\/(curve-(client|server|box|traffic)|noble|sodium)|@noble\/ciphers/,
         },
-        { name: 'sockets', priority: 1, test: /\/dist\/sockets\/(?!device\/|security\/sodium)/ },
-        { name: 'curve', test: /\/dist\/zmtp\/mechanism\/(curve|noble|sodium)|@noble\/ciphers/ },
+        { name: 'keys', test: /\/dist\/zmtp\/(z85|mechanism\/curve-key-pair)\.js/ },
+        { name: 'zmtp', test: /\/dist\/zmtp\// },
+        { name: 'engine', test: ENGINE },
+        {
+          name: 'sockets',
+          test: /\/dist\/(sockets\/(?!device\/(host|remote)|security\/sodium|draft\/)|base\/)/,
+        },
       ],
     },
   });
@@ -73,7 +80,12 @@ async function bundleTypes(): Promise<void> {
     plugins: [dts({ dtsInput: true })],
   });
   const names = { entryFileNames: '[name].cts', chunkFileNames: '[name].cts' };
-  await bundle.write({ dir: LIB, format: 'esm', ...names });
+  await bundle.write({
+    dir: LIB,
+    format: 'esm',
+    ...names,
+    codeSplitting: { groups: [{ name: 'shared.d', test: /\.d\.ts$/, minShareCount: 2 }] },
+  });
 }
 
 /** The files of a door for `import`, which pass on its `names`. */
@@ -122,6 +134,11 @@ async function checkManifest(): Promise<void> {
 function external(id: string): boolean {
   return /^[^./]/.test(id) && !id.startsWith('@noble/');
 }
+
+/** What the first socket of a program loads. */
+const ENGINE =
+  /\/dist\/sockets\/((pattern|routing|transport)\/|core\/(core|counters|ending|endpoint-security|incoming|outgoing|watching|zap-dealer)\.js)/;
+const LATE_CHUNKS = ['engine', 'zmtp'];
 
 /** Right within its `try`, where bundlers let what is optional be missing. */
 const IMPORT_SODIUM = "const { default: sodium } = await import('libsodium-wrappers');";

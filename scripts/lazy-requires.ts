@@ -5,11 +5,13 @@
 
 import type { Plugin } from 'rolldown';
 
-/** The plugin, for the CommonJS that rolldown renders. */
-export function lazyRequires(): Plugin {
+/** The plugin, for the CommonJS that rolldown renders. `late`: names of chunks that others load when they first use them. */
+export function lazyRequires(late: readonly string[]): Plugin {
   return {
     name: 'lazy-requires',
-    renderChunk(code) {
+    renderChunk(code, chunk) {
+      // Those are loaded by whoever needs all of them.
+      const lateHere = late.includes(chunk.name) ? [] : late.map((name) => `./${name}.cjs`);
       const program = this.parse(code) as unknown as Node & { body: Node[] };
       const edits: Edit[] = [];
       const names = new Set<string>();
@@ -17,9 +19,12 @@ export function lazyRequires(): Plugin {
         const found = requireOf(statement);
         if (found === undefined) continue;
         const { name, specifier } = found;
-        if (!specifier.startsWith('node:')) continue;
+        const builtin = specifier.startsWith('node:');
+        if (!builtin && !lateHere.includes(specifier)) continue;
         names.add(name);
-        const load = `process.getBuiltinModule("${specifier}")`;
+        const load = builtin
+          ? `process.getBuiltinModule("${specifier}")`
+          : `require("${specifier}")`;
         const text = `let ${name}$;\nconst ${name} = () => ${name}$ ??= ${load};`;
         edits.push({ start: statement.start, end: statement.end, text });
       }

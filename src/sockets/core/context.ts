@@ -65,8 +65,6 @@ export class Context {
    */
   authenticate: Authenticate | undefined;
   /** @internal */
-  readonly inproc: InprocNames = new InprocNames();
-  /** @internal */
   readonly keepAlive: ProcessHold = new ProcessHold();
   /** @internal Told of what is accepted, where nothing tells of the end of this worker. */
   readonly sendingHold: SendingHold | undefined = endsUntold()
@@ -75,6 +73,7 @@ export class Context {
   readonly #values = createContextValues();
   readonly #members = new Set<Member>();
   #closed = false;
+  #inproc: InprocNames | undefined;
   #zap: Zap | undefined;
 
   /**
@@ -128,6 +127,12 @@ export class Context {
   dismiss(member: Member): void {
     this.#members.delete(member);
     if (this.#members.size === 0) contexts.delete(this);
+  }
+
+  /** @internal Made when it is first needed: transports load with the first socket. */
+  get inproc(): InprocNames {
+    this.#inproc ??= new InprocNames();
+    return this.#inproc;
   }
 
   /** @internal The way to the handler of RFC 27, where there is one; `open` connects to it. */
