@@ -211,12 +211,17 @@ t.test('it is had by name, as a whole, and by require', async (t) => {
   await writeFile(
     join(project, 'required.cjs'),
     `const zmq = require('zeromq-pure');\n${ONE_MESSAGE}oneMessage(zmq, 'require').then(async () => {
-      console.log(zmq.Push === (await import('zeromq-pure')).Push);
+      const imported = await import('zeromq-pure');
+      const [pull, push] = [new zmq.Pull(), new imported.Push()];
+      await pull.bind('inproc://both');
+      push.connect('inproc://both');
+      await push.send('met');
+      console.log(zmq.Push === imported.Push, zmq.context === imported.context, String(await pull.receive()));
     });`,
   );
   t.equal(await run('node', ['named.mjs'], project), 'by name\n');
   t.equal(await run('node', ['whole.mjs'], project), 'by default\ntrue\n', 'the same objects');
-  t.equal(await run('node', ['required.cjs'], project), 'by require\ntrue\n', 'the same classes');
+  t.equal(await run('node', ['required.cjs'], project), 'by require\ntrue true met\n', 'one state');
 });
 
 t.test(
