@@ -1,12 +1,6 @@
 /** Socket: the socket that the options of a subcommand describe. */
 
-import {
-  openSocket as open,
-  SOCKET_NAMES,
-  type Socket,
-  type SocketName,
-  type SocketsByName,
-} from '../index.ts';
+import { openSocket as open, type Socket, type SocketName, type SocketsByName } from '../index.ts';
 import type { OptionSet } from './arguments.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import { certificatesOf, curveOptions, SECURITY_OPTIONS } from './security.ts';

@@ -9,7 +9,6 @@ import { Push } from './push.ts';
 import { Reply } from './reply.ts';
 import { Request } from './request.ts';
 import { Router } from './router.ts';
-import type { Socket } from './socket.ts';
 import { Subscriber } from './subscriber.ts';
 import { XPublisher } from './xpublisher.ts';
 import { XSubscriber } from './xsubscriber.ts';
