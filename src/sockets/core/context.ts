@@ -19,9 +19,9 @@ import type { ContextOptions } from '../options/options.ts';
 import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
-import { type Flushed, together } from '../transport/flushed.ts';
 import { InprocNames } from '../transport/inproc-names.ts';
 import { flushWithinCalls } from '../transport/stream-link.ts';
+import { ExitFlush, type Flushing } from './exit-flush.ts';
 import { endsUntold, SendingHold } from './sending-hold.ts';
 
 /** Contexts with sockets, which may have something to deliver when the process would end. */
@@ -31,24 +31,17 @@ const ZAP_NAME = 'zeromq.zap.01';
 
 let watching = false;
 const WARN_AFTER = 500;
-/** Milliseconds that `process.exit()` waits at most where `linger` is −1, and for peers that take nothing at all. */
-const EXIT_MAX = 30_000;
-const STUCK_MAX = 1_000;
 /** `ZMQ_SOCKET_LIMIT`, which shares its number with an option that can only be written. */
 const SOCKET_LIMIT = 3;
 
 /** What a context knows of its sockets. */
-export interface Member {
+export interface Member extends Flushing {
   close(): void;
   readonly closed: boolean;
   /** Settles when what it lingers over is delivered or given up. */
   readonly over: Promise<void>;
   /** Messages accepted that have not left this process, and that `linger` lets wait. */
   readonly undeliveredCount: number;
-  /** Milliseconds that what it accepted may wait; −1 = for ever. */
-  readonly linger: number;
-  /** Give the kernel what waits, as far as it takes it within this call. */
-  flush(): Flushed;
   /** The process or thread ends within this tick: leave nothing of its addresses behind. */
   vacate(): void;
 }
@@ -212,8 +205,7 @@ function watchExit(): void {
   watching = true;
   const end = new ProcessHold();
   process.on('beforeExit', () => {
-    const members = [...contexts].flatMap((each) => [...each.members]);
-    const waiting = members.filter(waits);
+    const waiting = allMembers().filter(waits);
     if (waiting.length === 0) return;
     const blocky = [...contexts].some((each) => each.blocky);
     const timer = setTimeout(() => {
@@ -226,39 +218,16 @@ function watchExit(): void {
   });
   // `process.exit()` and an error that nobody catches: the event loop does not turn again.
   process.on('exit', () => {
-    flushWithinCalls();
-    const members = [...contexts].flatMap((each) => [...each.members]);
-    flushAtExit(members);
-    for (const member of members) member.vacate();
+    const flush = new ExitFlush(allMembers);
+    // A later handler may send as well.
+    flushWithinCalls(() => flush.run());
+    flush.run();
+    for (const member of allMembers()) member.vacate();
   });
 }
 
-/**
- * Gives the kernel what `members` have for peers that are connected, as it takes it, within the `linger` of each. A peer
- * that does not read must not hold up the end of a process, nor one that reads an octet now and then.
- */
-function flushAtExit(members: readonly Member[]): void {
-  const began = performance.now();
-  let moved = began;
-  for (let now = began; now - moved <= STUCK_MAX; now = performance.now()) {
-    const waiting = members.filter(({ linger }) => {
-      return now - began <= (linger < 0 ? EXIT_MAX : linger);
-    });
-    const flushed = together(waiting.map((member) => member.flush()));
-    if (flushed === 'done') return;
-    if (flushed === 'moved') moved = performance.now();
-    else if (!pause()) return;
-  }
-}
-
-/** Waits for a millisecond; false in a window, which must not. */
-function pause(): boolean {
-  try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-    return true;
-  } catch {
-    return false;
-  }
+function allMembers(): Member[] {
+  return [...contexts].flatMap((each) => [...each.members]);
 }
 
 /** Whether `member` has something to deliver, within its `linger`. */

@@ -333,8 +333,18 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
 
   #schedule(): void {
     this.#scheduled = true;
-    if (noTurns) this.flushNow();
+    if (noTurns) this.#flushWithinCall();
     else if (scheduled.push(this) === 1) process.nextTick(flushScheduled);
+  }
+
+  /** @internal The tick in which it was to be flushed does not come. */
+  unschedule(): void {
+    this.#scheduled = false;
+  }
+
+  #flushWithinCall(): void {
+    this.flushNow();
+    if (this.#blocked && !this.#ended) refusedAtEnd();
   }
 
   /** @internal */
@@ -466,12 +476,18 @@ function isTimeout(error: Error | undefined): boolean {
   );
 }
 
-/** The event loop does not turn again: from now on, what is sent is written within the call. */
-export function flushWithinCalls(): void {
+/**
+ * The event loop does not turn again: from now on, what is sent is written within the call. `refused` is called where the
+ * kernel does not take all of it.
+ */
+export function flushWithinCalls(refused: () => void): void {
   noTurns = true;
+  refusedAtEnd = refused;
+  for (const link of scheduled.splice(0)) link.unschedule();
 }
 
 let noTurns = false;
+let refusedAtEnd = (): void => {};
 
 /** Links with something to flush in this tick: one callback for all. */
 let scheduled: StreamLink[] = [];
