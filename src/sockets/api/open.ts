@@ -42,20 +42,22 @@ export interface SocketsByName {
 /** A socket type by its name on the wire, in small letters: `push`, `xsub`. STREAM and the drafts have none here. */
 export type SocketName = keyof SocketsByName;
 
+const CLASSES: { readonly [N in SocketName]: new (options: object) => SocketsByName[N] } = {
+  pair: Pair,
+  pub: Publisher,
+  sub: Subscriber,
+  req: Request,
+  rep: Reply,
+  dealer: Dealer,
+  router: Router,
+  pull: Pull,
+  push: Push,
+  xpub: XPublisher,
+  xsub: XSubscriber,
+};
+
 /** All names of socket types that `openSocket` knows. */
-export const SOCKET_NAMES: readonly SocketName[] = [
-  'pair',
-  'pub',
-  'sub',
-  'req',
-  'rep',
-  'dealer',
-  'router',
-  'pull',
-  'push',
-  'xpub',
-  'xsub',
-];
+export const SOCKET_NAMES: readonly SocketName[] = Object.keys(CLASSES) as SocketName[];
 
 /** What `openSocket` opens; it can be read from a configuration file. */
 export interface SocketDescription<N extends SocketName = SocketName> {
@@ -120,17 +122,3 @@ function unknownType(type: unknown): SocketError {
     message: `Invalid argument: no socket type ${JSON.stringify(type)} here, expected one of ${SOCKET_NAMES.join(', ')}`,
   });
 }
-
-const CLASSES: { readonly [N in SocketName]: new (options: object) => SocketsByName[N] } = {
-  pair: Pair,
-  pub: Publisher,
-  sub: Subscriber,
-  req: Request,
-  rep: Reply,
-  dealer: Dealer,
-  router: Router,
-  pull: Pull,
-  push: Push,
-  xpub: XPublisher,
-  xsub: XSubscriber,
-};

@@ -3,6 +3,7 @@
 import { type OpenSocket, openSocket, type SocketName } from '../api/open.ts';
 import type { AnyOptions } from '../api/socket-options.ts';
 import type { Context } from '../core/context.ts';
+import { SOCKET_TYPES } from '../core/socket-type.ts';
 
 /** The socket types a device may have, by the names they have on the wire, in small letters. */
 export type SideType = SocketName;
@@ -39,7 +40,7 @@ export function openSide(side: Side, context: Context | undefined): Promise<Open
   const options: Record<string, unknown> = { linger: LINGER };
   for (const [name, value] of Object.entries(side.options ?? {})) {
     // libzmq lets every socket have one, and only some types tell it to their peers.
-    if (name === 'routingId' && !IDENTIFIED.includes(side.type)) continue;
+    if (name === 'routingId' && !hasRoutingId(side.type)) continue;
     // On its way from another thread a Buffer has become plain octets.
     options[name] = value instanceof Uint8Array ? Buffer.from(value) : value;
   }
@@ -47,7 +48,9 @@ export function openSide(side: Side, context: Context | undefined): Promise<Open
   return openSocket({ ...side, options });
 }
 
-const LINGER = 1_000;
+function hasRoutingId(type: SideType): boolean {
+  const spec = SOCKET_TYPES.find((each) => each?.name === type.toUpperCase());
+  return spec?.optionNames.includes('routingId') ?? false;
+}
 
-/** Types with the option `routingId`. */
-const IDENTIFIED: readonly SideType[] = ['req', 'rep', 'dealer', 'router'];
+const LINGER = 1_000;
