@@ -170,9 +170,13 @@ export class RabbitmqBroker {
     );
   }
 
-  /** Memory is short: connections that publish are blocked, until it is taken back. */
+  /** Memory is short: connections are blocked when they publish next, until it is taken back. */
   async memoryAlarm(on: boolean): Promise<void> {
-    await this.evaluate(`vm_memory_monitor:set_vm_memory_high_watermark(${on ? '0' : '0.4'}).`);
+    // The question to the handler is answered when it has told every connection.
+    await this.evaluate(
+      `vm_memory_monitor:set_vm_memory_high_watermark(${on ? '0' : '0.4'}), ` +
+        'gen_event:which_handlers(rabbit_alarm).',
+    );
   }
 
   /** Makes this node one of the cluster of `other`. */

@@ -253,7 +253,6 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     const layer = open();
     const channel = await layer.newChannel();
     await layer.send(channel, { n: 0 });
-    // A connection that has published is told as soon as memory is short.
     const blocked = once(layer.events, 'blocked');
     await broker.memoryAlarm(true);
     const sent = layer.send(channel, { n: 1 });

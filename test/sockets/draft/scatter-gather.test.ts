@@ -64,9 +64,7 @@ for (const transport of TRANSPORTS) {
               ours === 'scatter' ? own(t, new Scatter()) : new theirs.Scatter({ linger: 0 });
             t.teardown(() => [gather.close(), scatter.close()]);
             const [binder, connecter] = binds === 'gather' ? [gather, scatter] : [scatter, gather];
-            await binder.bind(
-              transport === 'tcp' ? 'tcp://127.0.0.1:*' : `ipc://${t.testdir()}/${ours}-${binds}`,
-            );
+            await binder.bind(freeEndpoint(transport));
             connecter.connect(binder.lastEndpoint!);
             for (const size of [0, 1, 255, 256, 70_000]) {
               await scatter.send(Buffer.alloc(size, 'a'));

@@ -128,9 +128,7 @@ for (const transport of TRANSPORTS) {
               ours === 'client' ? own(t, new Client()) : new theirs.Client({ linger: 0 });
             t.teardown(() => [server.close(), client.close()]);
             const [binder, connecter] = binds === 'server' ? [server, client] : [client, server];
-            await binder.bind(
-              transport === 'tcp' ? 'tcp://127.0.0.1:*' : `ipc://${t.testdir()}/${ours}-${binds}`,
-            );
+            await binder.bind(freeEndpoint(transport));
             connecter.connect(binder.lastEndpoint!);
             for (const size of [0, 1, 255, 256, 70_000]) {
               await client.send(Buffer.alloc(size, 'a'));

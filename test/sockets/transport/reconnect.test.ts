@@ -3,6 +3,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
 import { Pair, Publisher, Pull, Push, Reply, Request, Subscriber } from '../../../src/index.ts';
@@ -58,7 +59,7 @@ t.test('the event says why', async (t) => {
   for (const [endpoint, code] of [
     [await nobody(), 'ECONNREFUSED'],
     ['tcp://no-such-host.invalid:5555', /^(ENOTFOUND|EAI_AGAIN)$/],
-    [`ipc://${t.testdir()}/nobody`, 'ENOENT'],
+    [`ipc://${tmpdir()}/zp-${process.pid}-nobody`, 'ENOENT'],
     ['tcp://no-such-interface:0;127.0.0.1:5555', 'ENODEV'],
   ] as const) {
     const [push, log] = watch(t, new Push({ reconnectInterval: 1 }));
