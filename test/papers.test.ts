@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import t from 'tap';
+import { DOORS } from '../scripts/doors.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -31,4 +32,12 @@ t.test('links between the papers lead to files that are there', async (t) => {
       t.ok(existsSync(path), `${file} links to ${relative(ROOT, path)}`);
     }
   }
+});
+
+t.test('the API reference has every door', async (t) => {
+  const { entryPoints } = JSON.parse(text('typedoc.json'));
+  t.same(
+    entryPoints,
+    Object.values(DOORS).map((source) => `src/${source}.ts`),
+  );
 });

@@ -15,6 +15,7 @@ export {
   LayerClosed,
   LayerError,
   type LayerErrorCode,
+  type LayerErrorDetail,
   MessageTooLarge,
 } from './errors.ts';
 export type { LayerEvents, LayerStats } from './events.ts';
@@ -23,4 +24,7 @@ export { ChannelLayer, type GroupSendOptions } from './layer.ts';
 export type { ChannelCapacity } from './local/capacity.ts';
 export { MemoryLayer } from './memory.ts';
 export { MessageStream } from './message-stream.ts';
+export type { HubAction } from './native/hub-core.ts';
+export type { Authorize } from './native/hub-router.ts';
+export type { HubLimits } from './native/limits.ts';
 export type { LayerOptions } from './options.ts';

@@ -26,11 +26,15 @@ export class SocketError extends Error {
 /** The codes that calls on sockets fail with; what each means is said where it is thrown. */
 export type SocketErrorCode = keyof typeof ERRNO;
 
-/** What an error tells beside its code. */
+/** What a `SocketError` may hold beside its code. */
 export interface SocketErrorDetail {
+  /** The text. Default: that of libzmq for the code. */
   message?: string;
+  /** The endpoint that the call was about, as given. */
   address?: string;
+  /** How many messages of a `sendMany` had been accepted before it failed. */
   sentCount?: number;
+  /** The error that caused this one. */
   cause?: unknown;
 }
 

@@ -4,13 +4,18 @@ import { EventEmitter } from 'node:events';
 import type { ZmtpErrorCode } from '../zmtp/index.ts';
 import { SocketError } from './errors.ts';
 
-interface AddressEvent<T extends string> {
+/** An event of type `T`; all have an address. */
+export interface AddressEvent<T extends string> {
+  /** Which event it is, named as in zeromq.js. */
   type: T;
   /** The endpoint; for a connection that was accepted, the one it came in by. */
   address: string;
 }
 
-interface ErrorEvent<T extends string, E extends Error = EventError> extends AddressEvent<T> {
+/** An event of type `T` that reports a failure. */
+export interface ErrorEvent<T extends string, E extends Error = EventError>
+  extends AddressEvent<T> {
+  /** What failed. */
   error: E;
 }
 

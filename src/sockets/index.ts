@@ -41,7 +41,7 @@ export type {
   Writable,
 } from './api/sending-receiving.ts';
 export { Socket } from './api/socket.ts';
-export type { SocketOptions } from './api/socket-options.ts';
+export type { AnyOptions, OptionInput, SocketOptions } from './api/socket-options.ts';
 export { Stream, type StreamConnectOptions } from './api/stream.ts';
 export { Subscriber } from './api/subscriber.ts';
 export { XPublisher } from './api/xpublisher.ts';
@@ -54,15 +54,17 @@ export { Device, type DeviceOptions, type DeviceSides } from './device/device.ts
 export { Forwarder, type ForwarderOptions } from './device/forwarder.ts';
 export type { DeviceEndpoints } from './device/inline.ts';
 export { MonitoredQueue, type MonitoredQueueOptions } from './device/monitored-queue.ts';
-export { Proxy, type ProxyOptions, proxy, type RunningProxy } from './device/proxy.ts';
+export { Proxy, proxy, type RunningProxy } from './device/proxy.ts';
 export { type DeviceEnds, Queue } from './device/queue.ts';
-export type { ProxyStatistics, SideStatistics } from './device/relay.ts';
+export type { ProxyOptions, ProxyStatistics, SideStatistics } from './device/relay.ts';
 export type { Side, SideEnds, SideSettings, SideType } from './device/side.ts';
 export { Streamer } from './device/streamer.ts';
-export { SocketError, type SocketErrorCode } from './errors.ts';
+export { SocketError, type SocketErrorCode, type SocketErrorDetail } from './errors.ts';
 export {
   type AcceptError,
+  type AddressEvent,
   type AuthenticationError,
+  type ErrorEvent,
   type Event,
   type EventError,
   type EventOfType,
@@ -74,7 +76,13 @@ export {
   type SystemError,
 } from './events.ts';
 export type { MessageLike } from './message.ts';
-export type { ContextOptions } from './options/options.ts';
+export type {
+  ContextOptions,
+  GssapiNameType,
+  OptionValues,
+  ReadOnlyOptions,
+  Verbosity,
+} from './options/options.ts';
 export {
   type AllowedKeys,
   Authenticator,
@@ -86,5 +94,6 @@ export type {
   Authenticate,
   AuthenticationRequest,
   AuthenticationResult,
+  MechanismName,
 } from './security/choice.ts';
 export type { Flow, PeerStats, SocketStats } from './stats.ts';

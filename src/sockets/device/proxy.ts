@@ -2,10 +2,7 @@
 
 import { core, Socket } from '../api/socket.ts';
 import { SocketError, tooManyArguments } from '../errors.ts';
-import { type ProxyStatistics, Relay, type RelayOptions } from './relay.ts';
-
-/** What `proxy` may be given beside its two sockets. */
-export type ProxyOptions = Pick<RelayOptions, 'capture' | 'control' | 'signal'>;
+import { type ProxyOptions, type ProxyStatistics, Relay } from './relay.ts';
 
 /** A proxy under way: a promise of its end, and what can be told it until then. */
 export interface RunningProxy extends Promise<void> {

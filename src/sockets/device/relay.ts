@@ -9,19 +9,23 @@ import { SocketError } from '../errors.ts';
 import { type Message, messageSize } from '../message.ts';
 import type { Flow } from '../stats.ts';
 
-/** What a relay may be given beside its two sides. */
-export interface RelayOptions {
-  /** Is sent a copy of every message, of both directions. When it can take no more, the relay waits for it. */
+/** What `proxy` may be given beside its two sockets. */
+export interface ProxyOptions {
+  /** Is sent a copy of every message, of both directions. When it can take no more, the proxy waits for it. */
   capture?: Socket | undefined;
-  /** Put in front of what is captured: `[of messages from the front, of those from the back]`. */
-  prefixes?: readonly [front: Buffer, back: Buffer] | undefined;
   /**
    * Where commands come from, one message each: `PAUSE`, `RESUME`, `TERMINATE`, `STATISTICS`. The last is answered with eight
    * frames; a REP answers everything else with one empty frame, since it must.
    */
   control?: Socket | undefined;
-  /** Aborting ends the relay, as `stop` does. */
+  /** Aborting it ends the proxy, as `terminate` does. */
   signal?: AbortSignal | undefined;
+}
+
+/** What devices ask of a relay beside that. */
+export interface RelayOptions extends ProxyOptions {
+  /** Put in front of what is captured: `[of messages from the front, of those from the back]`. */
+  prefixes?: readonly [front: Buffer, back: Buffer] | undefined;
   /** Exchange the first two parts of every message: routing ids, where both sides are ROUTERs. */
   swapIds?: boolean;
 }

@@ -150,7 +150,7 @@ export interface CommonOptions {
   loopbackFastPath: boolean;
 }
 
-/** `ZMQ_GSSAPI_NT_HOSTBASED` and friends. */
+/** How a GSSAPI principal is named: `ZMQ_GSSAPI_NT_HOSTBASED`, `_USER_NAME` or `_KRB5_PRINCIPAL`. */
 export type GssapiNameType = 'hostBased' | 'userName' | 'krb5Principal';
 
 /** On sockets that can send. */
@@ -264,6 +264,7 @@ export interface XPublisherOptions {
   verbosity: Verbosity;
 }
 
+/** Which repeated requests an XPUB passes on: see `verbosity`. */
 export type Verbosity = 'allSubs' | 'allSubsUnsubs' | null;
 
 /** On PUB, XPUB and SUB. */
@@ -308,7 +309,7 @@ export interface ContextOptions {
   blocky: boolean;
 }
 
-/** What a socket's options hold, of whatever type it is: {@link CommonOptions} and all the others. */
+/** The options of sockets of all types, with the values that a socket holds. */
 export interface OptionValues
   extends CommonOptions,
     SendOptions,
@@ -323,5 +324,6 @@ export interface OptionValues
     StreamOptions {
   /** As set: the property reads as a string, but an id is octets. */
   routingId: Buffer | null;
+  /** As set, though the property reads as a string. */
   welcomeMessage: Buffer | null;
 }

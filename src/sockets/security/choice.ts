@@ -10,6 +10,7 @@ import { importKeyPair, isWeakKey, matchKeyPair } from '../../zmtp/mechanism/cur
 import { SocketError } from '../errors.ts';
 import type { OptionValues } from '../options/options.ts';
 
+/** A mechanism by its name in a ZMTP greeting. */
 export type MechanismName = 'NULL' | 'PLAIN' | 'CURVE';
 
 /** Who wants to come in, as RFC 27 has it. */
