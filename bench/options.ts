@@ -14,7 +14,7 @@ export const USAGE = `Measures zeromq-pure, libzmq, zeromq.js and a bare node:ne
   --connections N   of the idle scenario, 10000 by default
   --json FILE       write all figures there
   --report DIR      write DIR/index.html there: one file with charts, to be opened in a browser
-  --write-results   write bench/RESULTS.md, and the table in the README that links to it; what they say of other
+  --write-results   write bench/RESULTS.md, and the table in the README that names it; what they say of other
                     scenarios stays, if this is the same machine
   --from FILE       take the figures of an earlier --json instead of measuring; may be repeated,
                     of a scenario in several files the last one counts

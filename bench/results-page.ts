@@ -1,4 +1,4 @@
-/** Results page: bench/RESULTS.md, and the table in the README that links to it. */
+/** Results page: bench/RESULTS.md, and the table in the README that names it. */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -111,7 +111,7 @@ function summary(results: Results): string {
   const { date, machine, rounds } = results;
   return `${markdownTable(table, 2)}
 
-Medians of ${rounds} rounds on ${machineText(machine)}, ${date.slice(0, 10)}; [bench/RESULTS.md](bench/RESULTS.md) has all
+Medians of ${rounds} rounds on ${machineText(machine)}, ${date.slice(0, 10)}; \`bench/RESULTS.md\` has all
 of it, and \`npm run bench\` measures yours.`;
 }
 

@@ -34,6 +34,20 @@ t.test('links between the papers lead to files that are there', async (t) => {
   }
 });
 
+t.test('the README links only to what is packed with it', async (t) => {
+  const packed = ['LICENSE', ...JSON.parse(text('package.json')).files];
+  const targets = [...text('README.md').matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, to]) => to!);
+  t.same(
+    targets.filter((to) => !/^https?:/.test(to) && !packed.includes(to)),
+    [],
+  );
+  for (const [, named] of text('README.md').matchAll(
+    /`((?:docs|examples|bench|test)\/[\w./-]+)`/g,
+  )) {
+    t.ok(existsSync(join(ROOT, named!)), `${named} is in the repository`);
+  }
+});
+
 t.test('the API reference has every door', async (t) => {
   const { entryPoints } = JSON.parse(text('typedoc.json'));
   t.same(
