@@ -74,7 +74,7 @@ export class Arguments {
     throw new UsageError(`--${name} must be a number from ${least} on, not "${text}"`);
   }
 
-  /** Likewise, a whole one. */
+  /** The whole number given for `name`, from `least` on; undefined when the option was not given. */
   count(name: string, least = 0): number | undefined {
     const number = this.number(name, least);
     if (number === undefined || Number.isInteger(number)) return number;

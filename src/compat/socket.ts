@@ -165,6 +165,7 @@ export type Socket = CompatSocket;
 
 /** Makes sockets, also where it is called as a function on an object that inherits from its prototype (`util.inherits`). */
 export interface SocketConstructor {
+  /** What old classes inherit from. */
   readonly prototype: Socket;
   /** Throws `Invalid socket type` for what is none. */
   new (type: SocketType): Socket;

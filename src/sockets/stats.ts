@@ -10,9 +10,9 @@ export interface Flow {
 
 /** The counters of one socket since it was made. */
 export interface SocketStats {
-  /** What `send` and its kin accepted. */
+  /** Messages that were accepted for sending. */
   sent: Flow;
-  /** What `receive` and its kin gave. */
+  /** Messages that the program has received. */
   received: Flow;
   /** Messages that were not delivered and will not be: dropped at a mark, malformed, discarded with a peer. */
   dropped: number;
@@ -22,13 +22,13 @@ export interface SocketStats {
   throttled: number;
   /** Messages in queues now: to be sent, to be received. */
   queued: { out: number; in: number };
-  /** Those whose handshake is over and connection up, in the order they came. */
+  /** The peers that are connected and have finished the handshake, in the order in which they came. */
   peers: PeerStats[];
 }
 
 /** The counters of one peer since its pipe was made: over all its connections, where we connected. */
 export interface PeerStats {
-  /** Where it is. */
+  /** The endpoint of its connection. */
   address: string;
   /** The type that it announced: `PULL`. */
   socketType: string;

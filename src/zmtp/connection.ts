@@ -38,19 +38,19 @@ import { encodeMetadata, type Metadata, property } from './metadata.ts';
 import { checkPartner, type SocketType, traitsOf } from './socket-type.ts';
 import { decodeSubscription, encodeSubscription, isSubscription } from './subscription.ts';
 
-/** What a connection is told when it begins. */
+/** What a connection needs to know when it begins. */
 export interface ConnectionOptions extends HeartbeatOptions {
   /** Our own type. */
   readonly socketType: SocketType;
   /** `ZMQ_ROUTING_ID`: announced as `Identity` by REQ, DEALER and ROUTER; undefined = anonymous. */
   readonly routingId: Buffer | undefined;
-  /** Must be the peer's, too. */
+  /** The security mechanism; the peer must announce the same. */
   readonly mechanism: Mechanism;
-  /** Have every peer judged before the handshake goes on (`asking`), also where NULL shows no credentials. */
+  /** Suspend the handshake of every peer until it is judged (`asking`), also with NULL, which has no credentials. */
   readonly judgesAll?: boolean;
-  /** `ZMQ_MAXMSGSIZE`. Octets in one frame; −1 = as many as a Buffer holds. */
+  /** `ZMQ_MAXMSGSIZE`. Octets in one frame at most; −1 = as many as a Buffer holds. */
   readonly maxMessageSize: number;
-  /** Parts in one message; below 1 = no limit. */
+  /** Parts in one message at most; below 1 = no limit. */
   readonly maxMessageParts: number;
   /** `ZMQ_HANDSHAKE_IVL`. Milliseconds from here to the end of the handshake; 0 = no limit. */
   readonly handshakeInterval: number;
@@ -58,7 +58,7 @@ export interface ConnectionOptions extends HeartbeatOptions {
   readonly framing?: Framing | undefined;
 }
 
-/** What the handshake told of the peer. */
+/** What the peer has announced in the handshake. */
 export interface Peer {
   /** The minor version of ZMTP 3 that both speak; 1 where there is no greeting. */
   readonly minor: number;
@@ -66,19 +66,19 @@ export interface Peer {
   readonly socketType: string;
   /** Its `Identity`; undefined when absent, empty, or beginning with the zero octet of generated ids. */
   readonly routingId: Buffer | undefined;
-  /** All that it announced, and what the verdict added. */
+  /** All properties that it announced, and those that the verdict added. */
   readonly metadata: Metadata;
 }
 
-/** What the layer above has decided of a peer that asked to come in. */
+/** The decision of the authenticator about a peer. */
 export interface Verdict {
-  /** 200 = come in, 300 = not now, 400 = not you, 500 = this side failed (RFC 27). */
+  /** 200 = admitted, 300 = not now, 400 = refused, 500 = the authenticator failed (RFC 27). */
   readonly status: number;
   /** Goes into the peer's metadata as `User-Id`. */
   readonly userId?: string;
   /** Goes into the peer's metadata, over what the peer announced itself. */
   readonly metadata?: Metadata;
-  /** Why, for the log of this side; the peer is told the status only. */
+  /** The reason, for the log of this side; the peer is sent the status only. */
   readonly cause?: unknown;
 }
 
@@ -93,11 +93,11 @@ export class Connection {
   peer: Peer | undefined;
   /** Why the state is `failed`. */
   error: ZmtpError | undefined;
-  /** When `elapsed` wants to be called; Infinity = not at all. */
+  /** The time at which `elapsed` must be called, in milliseconds of the clock that is passed in; Infinity = not at all. */
   deadline: number;
   /** Commands that were skipped: unknown ones, and SUBSCRIBE where nothing can be subscribed. */
   ignoredCount = 0;
-  /** The peer's credentials, while somebody must judge them: answer with `judged`. */
+  /** The peer's credentials, while the handshake waits for a verdict on them: answer with `judged`. */
   asking: Credentials | undefined;
 
   readonly #options: ConnectionOptions;
@@ -111,12 +111,12 @@ export class Connection {
   readonly #handshakeDeadline: number;
   #pongCount = 0;
   #now: number;
-  /** What seals the traffic; undefined before it, and for mechanisms in the clear. */
+  /** Seals the traffic; undefined before it, and for mechanisms in the clear. */
   #box: Box | undefined;
   /** Parts of a sealed message whose last part is still to come. */
   #parts: Buffer[] | undefined;
   #granted: Verdict | undefined;
-  /** Octets that came while the peer was being judged, and wait. */
+  /** Octets that arrived while the peer was being judged. */
   #heldBack = 0;
 
   constructor(options: ConnectionOptions, now: number) {
@@ -151,12 +151,12 @@ export class Connection {
     return this.#encoder.pending;
   }
 
-  /** Are there octets received that `next` has not looked at? */
+  /** Whether there are octets that `next` has not looked at. */
   get undecoded(): boolean {
     return this.#decoder.pending;
   }
 
-  /** Octets came from the peer. Ask `next` and `take` afterwards. */
+  /** Takes octets that have arrived from the peer. Ask `next` and `take` afterwards. */
   receive(chunk: Buffer, now: number): void {
     if (this.state === 'failed' || this.state === 'closed') return;
     this.#now = now;
@@ -180,7 +180,7 @@ export class Connection {
   }
 
   /**
-   * Where the next octets from the peer go, where they are the rest of a large body: reading them there saves a copy.
+   * Memory for the next octets from the peer, while they are the rest of a large body: reading them into it saves a copy.
    * Report them by `placed` instead of `receive`.
    */
   get place(): Buffer | undefined {
@@ -242,7 +242,7 @@ export class Connection {
     }
   }
 
-  /** The layer above has judged what it was `asking`. */
+  /** Takes the verdict on what it was `asking`. */
   judged(verdict: Verdict): void {
     if (this.state !== 'handshake' || this.asking === undefined) return;
     this.asking = undefined;
@@ -263,12 +263,12 @@ export class Connection {
     return this.#encoder.take();
   }
 
-  /** Everything taken has left this process. */
+  /** Everything that `take` gave has left this process. */
   written(): void {
     this.#encoder.written();
   }
 
-  /** The time is `now`: hand-shake too slow, heartbeat due, peer silent? */
+  /** The time is `now`: ends a handshake that is too slow, sends a due PING, gives a silent peer up. */
   elapsed(now: number): void {
     this.#now = now;
     if (this.state === 'greeting' || this.state === 'handshake') {
@@ -285,19 +285,19 @@ export class Connection {
     this.deadline = this.#heartbeat.deadline;
   }
 
-  /** The peer could not be heard up to `until`, or has shown otherwise that it lives: its silence is no sign of death. */
+  /** Does not count silence of the peer up to `until`: we were not reading, or it has shown otherwise that it lives. */
   forgive(until: number): void {
     this.#heartbeat.forgive(until);
     if (this.state === 'traffic') this.deadline = this.#heartbeat.deadline;
   }
 
-  /** No more from either side. */
+  /** Ends the connection; nothing is received or sent any more. */
   close(): void {
     if (this.state !== 'failed') this.state = 'closed';
     this.#clear();
   }
 
-  /** The layer above found a violation that ZMTP itself does not know, such as a reply without envelope. */
+  /** Fails the connection for a violation that ZMTP itself does not know, such as a reply without envelope. */
   reject(reason: string): void {
     this.#fail(new ZmtpError('ERR_ZMTP_MALFORMED_MESSAGE', reason));
   }
@@ -470,7 +470,7 @@ function denied({ status, cause }: Verdict): ZmtpError {
   return error;
 }
 
-/** What the peer says of itself and, over it, what was found out about it. */
+/** The properties that the peer announced, overridden by those of the verdict. */
 function withVerdict(announced: Metadata, verdict: Verdict | undefined): Metadata {
   const found = new Map(verdict?.metadata);
   if (verdict?.userId !== undefined) found.set('User-Id', Buffer.from(verdict.userId));

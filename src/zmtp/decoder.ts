@@ -29,7 +29,7 @@ export class Decoder {
   /** Why, after `next` said FAILED. Nothing is decoded any more. */
   error: ZmtpError | undefined;
 
-  /** What it refuses to exceed. */
+  /** The limits that a peer must not exceed. */
   readonly limits: DecoderLimits;
   /** Understand the frames that libzmq 4.3.3 and 4.3.4 send for long topics, see `#longCommand`. */
   mendsLongCommands: boolean;
@@ -50,7 +50,7 @@ export class Decoder {
   #body: Buffer = NO_OCTETS;
   #filled = 0;
   #assembling = false;
-  /** Octets pushed so far: as many have been earned to allocate ahead. */
+  /** Octets received so far: also the most that is allocated ahead of a body (memory must be earned by traffic). */
   #received = 0;
 
   /** Parts of a message whose last part is still to come. */
@@ -61,7 +61,7 @@ export class Decoder {
     this.mendsLongCommands = mendsLongCommands;
   }
 
-  /** More octets; they are not copied, and must not be changed. */
+  /** Adds octets; they are not copied, and must not be changed. */
   push(chunk: Buffer): void {
     if (chunk.length === 0 || this.error !== undefined) return;
     this.#received += chunk.length;
@@ -74,8 +74,8 @@ export class Decoder {
   }
 
   /**
-   * Where the next octets from the peer go, if they are the rest of a large body and all before them has been looked
-   * at: who reads them there saves a copy, and says so by `placed`.
+   * Memory for the next octets from the peer, if they are the rest of a large body and all octets before them have been
+   * decoded: reading them into it saves a copy. Report them by `placed`.
    */
   get place(): Buffer | undefined {
     if (!this.#assembling || this.#size < PLACE_MIN || this.#filled === this.#size)
@@ -85,25 +85,25 @@ export class Decoder {
     return this.#body.subarray(this.#filled);
   }
 
-  /** So many octets have come to the beginning of `place`. */
+  /** The first `count` octets of `place` have arrived. */
   placed(count: number): void {
     if (!this.#assembling) return;
     this.#received += count;
     this.#filled += count;
   }
 
-  /** Are there octets that `next` has not looked at? */
+  /** Whether there are octets that `next` has not looked at. */
   get pending(): boolean {
     return this.#offset < this.#chunk.length;
   }
 
-  /** Hold the last message and command no longer: an idle peer should not pin what it sent. */
+  /** Releases the last message and command, so that an idle peer does not pin the memory of what it sent. */
   release(): void {
     this.message = NO_MESSAGE;
     this.command = NO_OCTETS;
   }
 
-  /** Forget all that was pushed. */
+  /** Releases all octets that were pushed. */
   clear(): void {
     this.release();
     this.#assembling = false;

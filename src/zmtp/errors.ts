@@ -5,7 +5,7 @@ export class ZmtpError extends Error {
   readonly code: ZmtpErrorCode;
   /** `peer`: it broke the protocol. `local`: this side asked for what cannot be. */
   readonly fault: 'peer' | 'local';
-  /** The status of RFC 27 with which one side turned the other away: 300, 400 or 500. */
+  /** The status of RFC 27 with which one side refused the other: 300, 400 or 500. */
   declare readonly status?: number;
 
   constructor(

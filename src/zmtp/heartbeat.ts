@@ -6,9 +6,9 @@
 export interface HeartbeatOptions {
   /** `ZMQ_HEARTBEAT_IVL`. A PING every so many milliseconds; 0 = none. */
   readonly heartbeatInterval: number;
-  /** `ZMQ_HEARTBEAT_TTL`. How long the peer may wait for us, in milliseconds, told with each PING; 0 = not told. */
+  /** `ZMQ_HEARTBEAT_TTL`. Sent with each PING: milliseconds of silence from us after which the peer may give us up; 0 = not sent. */
   readonly heartbeatTimeToLive: number;
-  /** `ZMQ_HEARTBEAT_TIMEOUT`. How long to wait after a PING for any sign of life; −1 = the interval, 0 = for ever. */
+  /** `ZMQ_HEARTBEAT_TIMEOUT`. Milliseconds to wait after a PING for any sign of life; −1 = the interval, 0 = for ever. */
   readonly heartbeatTimeout: number;
 }
 
@@ -17,14 +17,14 @@ export class Heartbeat {
   #ping = Number.POSITIVE_INFINITY;
   #silence = Number.POSITIVE_INFINITY;
   #timeToLive = Number.POSITIVE_INFINITY;
-  /** How long the peer's last PING was good for. */
+  /** Milliseconds of silence after which the peer's last PING asks us to give it up. */
   #promise = 0;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
   }
 
-  /** When `elapsed` wants to be called; Infinity = not at all. */
+  /** The time at which `elapsed` must be called; Infinity = not at all. */
   get deadline(): number {
     return Math.min(this.#ping, this.#silence, this.#timeToLive);
   }
@@ -34,19 +34,19 @@ export class Heartbeat {
     return Math.min(Math.floor(this.#options.heartbeatTimeToLive / 100), 655);
   }
 
-  /** The handshake is over. */
+  /** Starts the PINGs: the handshake has finished. */
   start(now: number): void {
     const { heartbeatInterval } = this.#options;
     if (heartbeatInterval > 0) this.#ping = now + heartbeatInterval;
   }
 
-  /** Something came from the peer. */
+  /** Counts as a sign of life: octets have come from the peer. */
   heard(): void {
     this.#silence = Number.POSITIVE_INFINITY;
     this.#timeToLive = Number.POSITIVE_INFINITY;
   }
 
-  /** Its silence up to `until` does not count: what it is waited for, it is waited for from then on. */
+  /** Restarts the peer's deadlines from `until`: its silence so far was our doing (a paused stream, a blocked loop). */
   forgive(until: number): void {
     const { heartbeatInterval, heartbeatTimeout } = this.#options;
     if (this.#silence !== Number.POSITIVE_INFINITY) {
@@ -58,13 +58,13 @@ export class Heartbeat {
     }
   }
 
-  /** The peer's PING asks to be given up when nothing more comes for so long. */
+  /** The peer has sent a PING: it asks to be given up when nothing more comes within its TTL. */
   promised(ttlDeciseconds: number, now: number): void {
     this.#promise = ttlDeciseconds * 100;
     if (ttlDeciseconds > 0) this.#timeToLive = now + this.#promise;
   }
 
-  /** What the time asks for: nothing, a PING, or to give the peer up. */
+  /** What is due at `now`: nothing, a PING, or giving the peer up. */
   elapsed(now: number): 'nothing' | 'ping' | 'dead' {
     if (now >= this.#silence || now >= this.#timeToLive) return 'dead';
     if (now < this.#ping) return 'nothing';

@@ -21,15 +21,15 @@ export interface Ready<S> {
   readonly socket: S;
   /** `ZMQ_POLLIN`: `receive` would not wait. Only where that was asked for. */
   readonly readable: boolean;
-  /** `ZMQ_POLLOUT`: `send` would not wait. Likewise. */
+  /** `ZMQ_POLLOUT`: `send` would not wait. Only where that was asked for. */
   readonly writable: boolean;
 }
 
-/** What to wait for at one socket. */
+/** What a poller waits for at one socket. */
 export interface PollOptions {
-  /** Default: whether the socket receives at all. */
+  /** Wait until it can receive. Default: true for a socket that receives. */
   readable?: boolean;
-  /** Default: false; for a socket that does not receive, true. */
+  /** Wait until it can send. Default: true for a socket that does not receive. */
   writable?: boolean;
 }
 

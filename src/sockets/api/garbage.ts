@@ -1,4 +1,4 @@
-/** Dropped: sockets that nobody closed and nobody can reach any more. They are closed, as in zeromq.js, and reported. */
+/** Garbage: sockets that the program dropped without closing them. They are closed, as in zeromq.js, and reported. */
 
 import { debuglog } from 'node:util';
 import type { SocketCore } from '../core/core.ts';
@@ -10,7 +10,7 @@ const registry = new FinalizationRegistry<SocketCore>((core) => {
   core.abandon(() => log('a %s was dropped without close(): closing it', core.typeName));
 });
 
-/** Close `core` some time after `socket`, which stands before it, has become garbage. `NODE_DEBUG=zeromq-pure` tells of it. */
+/** Closes `core` some time after `socket`, its public object, has become garbage; `NODE_DEBUG=zeromq-pure` reports it. */
 export function closeWhenDropped(socket: object, core: SocketCore): void {
   registry.register(socket, core, core);
   // The registry would keep it, and its context, for one collection more.

@@ -11,9 +11,9 @@ export interface MessagePeer {
   readonly socketType: string;
   /** `Identity`: the routing id it announced, if any. */
   readonly routingId: Buffer | undefined;
-  /** `User-Id`: whom the authenticator takes it for; no peer can say this itself. */
+  /** `User-Id`: the user that the authenticator named; a peer cannot set it itself. */
   readonly userId: string | undefined;
-  /** All properties: what the peer announced and, over that, what the authenticator said of it. */
+  /** All properties: those that the peer announced, overridden by those of the authenticator. */
   readonly metadata: ReadonlyMap<string, Buffer>;
 }
 

@@ -10,8 +10,7 @@ import type { SocketOptions } from './socket-options.ts';
 export interface Pair extends SendOptions, ReceiveOptions {}
 
 /**
- * Talks to one other Pair, both ways. A second peer is turned away with the event `peer:refused`, while the first is
- * there. Without a peer, or with a full one, `send` waits.
+ * Talks to one other Pair, both ways. While that peer is there, a second one is refused with the event `peer:refused`. Without a peer, or with a full one, `send` waits.
  */
 export class Pair extends DuplexSocket {
   constructor(options?: SocketOptions<Pair>) {

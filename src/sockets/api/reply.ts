@@ -10,8 +10,8 @@ import type { SocketOptions } from './socket-options.ts';
 export interface Reply extends SendOptions, ReceiveOptions, RoutingIdOptions {}
 
 /**
- * `receive` and `send` in strict turn, as Request the other way round. The answer goes to whoever asked; when that
- * peer is gone, it is dropped and counted.
+ * `receive` and `send` in strict turn. The answer goes to the peer that asked; when that peer is gone, the answer is
+ * dropped and counted.
  */
 export class Reply extends DuplexSocket {
   constructor(options?: SocketOptions<Reply>) {

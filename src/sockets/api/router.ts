@@ -1,4 +1,4 @@
-/** Router: ROUTER, talks to many peers by name (RFC 28). */
+/** Router: ROUTER, talks to many peers by their routing ids (RFC 28). */
 
 import { SocketType } from '../core/socket-type.ts';
 import { SocketError } from '../errors.ts';
@@ -23,7 +23,7 @@ import type { RouterPattern } from '../pattern/router.ts';
 import { DuplexSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
 
-/** How a Router or Stream knows the peer of one `connect`. */
+/** Options of one `connect` of a Router or Stream. */
 export interface RouterConnectOptions {
   /** `ZMQ_CONNECT_ROUTING_ID`. Overrides the id that the peer announces. 1–255 octets. */
   routingId?: string | Buffer;
@@ -62,8 +62,8 @@ export class Router extends DuplexSocket<
   }
 
   /**
-   * Ours: ends the connection of the peer with this routing id; what it sent and nobody has received is dropped. A peer that
-   * connected to us may come again. False if there is no such peer.
+   * Ours: ends the connection of the peer with this routing id; messages from it that have not been received are dropped. A
+   * peer that connected to us may connect again. Returns false if there is no such peer.
    */
   disconnectPeer(routingId: Buffer): boolean {
     return (this.open().pattern as RouterPattern).dismiss(routingId, 'disconnected by this side');

@@ -19,7 +19,7 @@ export interface Writable<M = Sendable, O extends unknown[] = [options?: CallOpt
   extends SendOptions {
   /** Send one message, see {@link Sender}. */
   send(message: M, ...options: O): Promise<void>;
-  /** `ZMQ_POLLOUT`: whether a message can be sent at once. */
+  /** `ZMQ_POLLOUT`: whether a message can be sent now. */
   readonly writable: boolean;
 }
 
@@ -29,20 +29,20 @@ export interface Readable<M extends object[] = Message[]> extends ReceiveOptions
   receive(options?: CallOptions): Promise<M>;
   /** Messages until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
-  /** `ZMQ_POLLIN`: whether a message can be received at once. */
+  /** `ZMQ_POLLIN`: whether a message can be received now. */
   readonly readable: boolean;
 }
 
 /**
- * Sends. Every call takes whole messages, parts and all; octets are not copied unless they have to wait, and then
- * only parts of up to 128: larger buffers must not be changed until they are sent.
+ * Sends. Every call takes whole messages. Octets are not copied unless they have to wait, and then only parts of up to
+ * 128 octets: larger buffers must not be changed until they are sent.
  */
 export interface Sender<M = Sendable> {
   /**
    * Send one message. Resolves when it is accepted: handed to the transport or queued for it, not when it has arrived.
-   * While it cannot be accepted it waits, for `timeout` (default: `sendTimeout`).
+   * While it cannot be accepted it waits, for `timeout` milliseconds (default: `sendTimeout`).
    *
-   * Rejects with `EAGAIN` when the time is over; `EFSM` then, where it was not this socket's turn to send;
+   * Rejects after that time with `EAGAIN`, or `EFSM` where it was not this socket's turn to send; with
    * `EHOSTUNREACH` for a mandatory ROUTER; `EMSGSIZE` for more parts than `maxMessageParts`; the reason of `signal`.
    * Throws `EBUSY` when another call waits, `EBADF` when closed, TypeError for what is no message.
    */
@@ -50,33 +50,34 @@ export interface Sender<M = Sendable> {
   /** Send one message if that is possible now: false otherwise. Throws `EFSM`, `EHOSTUNREACH`, `EMSGSIZE`, `ENOTSUP`. */
   trySend(message: M): boolean;
   /**
-   * Send several messages, in order; resolves when all are accepted. A rejection tells in `sentCount` how many were.
+   * Send several messages, in order; resolves when all are accepted. The error of a rejection holds in `sentCount` how many
+   * were accepted.
    */
   sendMany(messages: readonly M[], options?: CallOptions): Promise<void>;
   /** Send `value` as JSON, in one part. */
   sendJson(value: unknown, options?: CallOptions): Promise<void>;
-  /** Settles when `send` would not have to wait, nor a bind blocks it. Rejects as `send` does; `timeout` defaults to none. */
+  /** Resolves when `send` would not have to wait and no bind blocks it. Rejects as `send` does. `timeout` is in milliseconds; default: none. */
   whenWritable(options?: CallOptions): Promise<void>;
 }
 
 /** Receives. */
 export interface Receiver<M extends unknown[] = Message[]> {
   /**
-   * The parts of the next message. Waits for `timeout` (default: `receiveTimeout`). Parts may be views of a larger
+   * The parts of the next message. Waits for `timeout` milliseconds (default: `receiveTimeout`). Parts may be views of a larger
    * block: copy what is kept for long.
    *
-   * Rejects with `EAGAIN` when the time is over or the socket is closed; `EFSM` then, where it was not this socket's
-   * turn to receive; the reason of `signal`, and the message stays. Throws `EBUSY` when another call waits, `EBADF`
+   * Rejects after that time, or when the socket is closed, with `EAGAIN`, or `EFSM` where it was not this socket's turn
+   * to receive; with the reason of `signal`, and then no message is taken. Throws `EBUSY` when another call waits, `EBADF`
    * when closed.
    */
   receive(options?: CallOptions): Promise<M>;
   /** The next message if there is one. Throws `EFSM`, `ENOTSUP`. */
   tryReceive(): M | undefined;
-  /** All messages that are there; waits for one if there is none. */
+  /** All messages that can be received now; waits for one if there is none. */
   receiveMany(options?: CallOptions): Promise<M[]>;
   /** The first part of the next message, parsed as JSON. */
   receiveJson<T = unknown>(options?: CallOptions): Promise<T>;
-  /** Settles when `receive` would not have to wait, nor a bind blocks it. Rejects as `receive` does; `timeout` defaults to none. */
+  /** Resolves when `receive` would not have to wait and no bind blocks it. Rejects as `receive` does. `timeout` is in milliseconds; default: none. */
   whenReadable(options?: CallOptions): Promise<void>;
   /** Messages until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;

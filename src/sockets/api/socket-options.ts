@@ -4,16 +4,16 @@ import type { Context } from '../core/context.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Authenticate } from '../security/choice.ts';
 
-/** The options of socket class `S` that can be set, each optional, and the context to live in. */
+/** The options of socket class `S` that can be set, each optional, and its context. */
 export type SocketOptions<S> = {
   // Over the keys of `S` itself, which brings the documentation of each property along.
   [K in keyof S as K extends keyof OptionValues ? K : never]?: OptionInput<K, S[K]>;
 } & {
-  /** Default: `context`. */
+  /** The context of the socket. Default: `context`. */
   context?: Context;
   /** Judges peers, see `Socket.authenticate`. */
   authenticate?: Authenticate;
-  /** Keep who sent each message, see `Socket.keepPeers`. */
+  /** Whether the sender of each message is kept, see `Socket.keepPeers`. Default false. */
   keepPeers?: boolean;
 };
 

@@ -39,7 +39,7 @@ export const core: unique symbol = Symbol('core');
 
 /** What the constructor of every socket takes beside its options. */
 export interface ContextOption {
-  /** The context to live in; default: `context`. */
+  /** The context of the socket; default: `context`. */
   context?: Context;
 }
 
@@ -48,7 +48,7 @@ export interface Socket extends CommonOptions {}
 /**
  * A socket of any type. Programs use the classes `Push`, `Pull` and so on.
  *
- * Unless said otherwise a method throws at once, not by rejection: `EBADF` when the socket is closed,
+ * Unless said otherwise a method throws, and does not reject: `EBADF` when the socket is closed,
  * `EBUSY` while a bind or unbind is under way.
  */
 export class Socket implements ReadOnlyOptions {
@@ -108,15 +108,15 @@ export class Socket implements ReadOnlyOptions {
     return this[core].bind(address);
   }
 
-  /** Like `bind`, in this very call. A socket file of ipc that exists is removed first, even one in use, as libzmq does. */
+  /** Like `bind`, but listens before it returns, and throws. A socket file of ipc that exists is removed first, even one in use, as libzmq does. */
   bindSync(address: string): void {
     this.#check();
     this[core].bindSync(address);
   }
 
   /**
-   * Stop listening on what `bind` was given, or what `lastEndpoint` said. Peers that came by it are disconnected,
-   * and what waits for them is discarded. Rejects with `ENOENT`.
+   * Stop listening on `address`: the text that `bind` was given, or `lastEndpoint`. Peers that connected to it are
+   * disconnected, and messages queued for them are discarded. Rejects with `ENOENT` for an address that is not bound.
    */
   unbind(address: string): Promise<void> {
     this.#check();
@@ -140,8 +140,8 @@ export class Socket implements ReadOnlyOptions {
   }
 
   /**
-   * End what `connect(address)` began, all of it if that was called more than once: what waits to be sent is sent
-   * within `linger`, what was received from there and not read is discarded. Throws `ENOENT`.
+   * Disconnect every endpoint that was connected with exactly this address. Queued messages get `linger` milliseconds to
+   * leave, unread ones are discarded. Throws `ENOENT` for an address that is not connected.
    */
   disconnect(address: string): void {
     this.#check();
@@ -149,7 +149,7 @@ export class Socket implements ReadOnlyOptions {
   }
 
   /**
-   * Close the socket: pending calls are refused, and within `linger` what was accepted by `send` is delivered. A
+   * Close the socket: pending calls are refused, and messages that `send` has accepted get `linger` milliseconds to leave. A
    * second `close` does nothing; during a bind or unbind it waits for that.
    */
   close(...extra: never[]): void {
@@ -157,7 +157,7 @@ export class Socket implements ReadOnlyOptions {
     this[core].close();
   }
 
-  /** Close; settles when what `linger` waits for is delivered or given up. */
+  /** Close; settles when the messages that `linger` waits for are delivered or given up. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     const { context, over } = this[core];
@@ -189,7 +189,7 @@ export class Socket implements ReadOnlyOptions {
     return !inner.closed && !inner.busy && inner.pattern.canSend;
   }
 
-  /** Where this socket lives; undefined once it is closed. */
+  /** The context of this socket; undefined once it is closed. */
   get context(): Context {
     return (this.closed ? undefined : this[core].context) as Context;
   }
@@ -212,7 +212,7 @@ export class Socket implements ReadOnlyOptions {
 
   /**
    * Judges who may come in: clients of a PLAIN or CURVE server, and NULL peers that come by a bind (with `zapDomain` also
-   * those that a connect leads to, as libzmq does). At once; not for inproc. Default: the context's `authenticate`, then
+   * those that a connect leads to, as libzmq does). Takes effect immediately; not for inproc. Default: the context's `authenticate`, then
    * the handler of RFC 27, else PLAIN clients are refused and others let in. The handler is asked about NULL peers in a
    * `zapDomain` only.
    */
@@ -228,8 +228,8 @@ export class Socket implements ReadOnlyOptions {
   }
 
   /**
-   * Keep who sent each message, for `peerOf`: default false, since it takes time and memory. At once, for messages that
-   * arrive from then on.
+   * Whether the sender of each message is kept for `peerOf`. Default false, since it takes time and memory. Takes effect for
+   * messages that arrive from then on.
    */
   get keepPeers(): boolean {
     return this[core].keepPeers;
@@ -241,8 +241,8 @@ export class Socket implements ReadOnlyOptions {
   }
 
   /**
-   * Who sent `message`, which is what `receive` gave, not a copy; undefined for another, and unless `keepPeers` was set
-   * when it arrived. The pair of `zmq_msg_gets`.
+   * The sender of `message`, which must be the array that `receive` gave, not a copy; undefined for another, and unless
+   * `keepPeers` was set when it arrived. As `zmq_msg_gets`.
    */
   peerOf(message: readonly Buffer[]): MessagePeer | undefined {
     const peer = this[core].peerOf(message);
@@ -267,12 +267,13 @@ export class Socket implements ReadOnlyOptions {
   }
 
   /**
-   * Wait instead of sleeping. `handshake`: until `peers` peers (default 1) are connected with their handshake over,
-   * which may be so already. `subscription`, on a publisher: until so many peers have subscribed to
-   * something. Any other event: until it has happened so many times from now on.
+   * Wait for an event, instead of sleeping. `handshake`: until `peers` peers (default 1) are connected with their handshake
+   * over, which may be so already. `subscription`, on a publisher: until that many peers have subscribed to
+   * something. Any other event: until it has happened that many times from now on.
    *
    * Rejects with `EAGAIN` after `timeout` milliseconds, with the reason of `signal`, and with `EBADF` on close (for
-   * `close` and `end`, which closing brings: when all is over). Throws a TypeError for a name that is no event. Works while a bind or unbind is under way, too.
+   * `close` and `end`, which closing brings, when the socket has ended). Throws a TypeError for a name that is no event. Works
+   * while a bind or unbind is under way, too.
    */
   waitFor(event: EventType, options: WaitOptions = {}): Promise<void> {
     checkEventType(event);

@@ -11,7 +11,7 @@ import type { RouterConnectOptions } from './router.ts';
 import { DuplexSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
 
-/** As those of a Router. */
+/** Options of one `connect`, those of a Router. */
 export interface StreamConnectOptions extends RouterConnectOptions {}
 
 export interface Stream extends SendOptions, ReceiveOptions, StreamOptions {}

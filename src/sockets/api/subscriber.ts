@@ -17,15 +17,15 @@ export class Subscriber extends ReceivingSocket {
   }
 
   /**
-   * `ZMQ_SUBSCRIBE`. Receive what begins with one of `prefixes`; without any, everything. Subscribing twice needs
-   * unsubscribing twice.
+   * `ZMQ_SUBSCRIBE`. Receive messages that begin with one of `prefixes`; without any, all messages. A prefix that was subscribed
+   * to twice has to be unsubscribed from twice.
    */
   subscribe(...prefixes: (Buffer | string)[]): void {
     const pattern = this.settable().pattern as SubscribePattern;
     for (const prefix of toPrefixes(prefixes)) pattern.subscribe(prefix);
   }
 
-  /** `ZMQ_UNSUBSCRIBE`. Messages already here that no subscription covers any more are not received, either. */
+  /** `ZMQ_UNSUBSCRIBE`. Messages that have arrived and that no subscription covers any more are not received, either. */
   unsubscribe(...prefixes: (Buffer | string)[]): void {
     const pattern = this.settable().pattern as SubscribePattern;
     for (const prefix of toPrefixes(prefixes)) pattern.unsubscribe(prefix);

@@ -163,12 +163,12 @@ export class Context {
     this.#set(id, value);
   }
 
-  /** Likewise, as a number. */
+  /** The value of option `option` of libzmq's contexts, as a number. Throws `EINVAL`. */
   protected getInt32Option(id: number): number {
     return id === SOCKET_LIMIT ? MAX_SOCKETS_LIMIT : Number(this.#values[optionOf(id)]);
   }
 
-  /** Likewise, to a number. */
+  /** Set option `option` of libzmq's contexts to a number. Throws `EINVAL`. */
   protected setInt32Option(id: number, value: number): void {
     this.#set(id, value);
   }

@@ -71,47 +71,47 @@ export class Device {
     };
   }
 
-  /** Listen on `address` at the side that takes requests. Before `start`, as all these. */
+  /** Listen on `address` at the side that takes requests. Call it before `start`. */
   bindIn(address: string): this {
     return this.#add('in', 'bind', address);
   }
 
-  /** Likewise at the side that takes what comes out. */
+  /** Listen on `address` at the side that takes what comes out. Call it before `start`. */
   bindOut(address: string): this {
     return this.#add('out', 'bind', address);
   }
 
-  /** Likewise at the monitor. */
+  /** Listen on `address` at the monitor. Call it before `start`. */
   bindMonitor(address: string): this {
     return this.#add('monitor', 'bind', address);
   }
 
-  /** Connect the side that takes requests to `address`. */
+  /** Connect the side that takes requests to `address`. Call it before `start`. */
   connectIn(address: string): this {
     return this.#add('in', 'connect', address);
   }
 
-  /** Likewise the side that takes what comes out. */
+  /** Connect the side that takes what comes out to `address`. Call it before `start`. */
   connectOut(address: string): this {
     return this.#add('out', 'connect', address);
   }
 
-  /** Likewise the monitor. */
+  /** Connect the monitor to `address`. Call it before `start`. */
   connectMonitor(address: string): this {
     return this.#add('monitor', 'connect', address);
   }
 
-  /** Options of a side's socket, by their names: `{ routingId: 'a', receiveHighWaterMark: 1 }`. */
+  /** Options of the socket that takes requests, by their names: `{ routingId: 'a', receiveHighWaterMark: 1 }`. Call it before `start`. */
   optionsIn(options: SideSettings): this {
     return this.#set('in', options);
   }
 
-  /** Likewise for the side that takes what comes out. */
+  /** Options of the socket that takes what comes out, by their names. Call it before `start`. */
   optionsOut(options: SideSettings): this {
     return this.#set('out', options);
   }
 
-  /** Likewise for the monitor. */
+  /** Options of the monitor, by their names. Call it before `start`. */
   optionsMonitor(options: SideSettings): this {
     return this.#set('monitor', options);
   }
@@ -132,7 +132,7 @@ export class Device {
     await this.#running?.stop();
   }
 
-  /** Until it has ended: by `stop`, or by the command `TERMINATE`. Rejects when it failed. */
+  /** Resolves when it has ended: by `stop`, or by the command `TERMINATE`. Rejects when it failed. */
   async join(): Promise<void> {
     const running = await this.#started();
     running.hold(true);

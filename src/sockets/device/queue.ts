@@ -7,7 +7,7 @@ import type { SideEnds } from './side.ts';
 export interface DeviceEnds {
   /** Takes requests, or whatever comes: where it listens, or more. */
   in?: SideEnds | string;
-  /** Where they go, and answers come from: likewise. */
+  /** Where they go, and answers come from: where it listens, or more. */
   out?: SideEnds | string;
 }
 

@@ -207,7 +207,7 @@ export const CONTEXT: readonly (keyof ContextOptions)[] = namesOf(CONTEXT_OPTION
 /** Socket options by libzmq's number, for `getInt32Option` and its kin. */
 export const OPTION_IDS: ReadonlyMap<number, keyof OptionValues> = idsOf(OPTIONS);
 
-/** What can only be read, likewise, as libzmq shows it. */
+/** The options that can only be read, with the values that libzmq shows. */
 export const READ_ONLY_IDS: ReadonlyMap<number, (socket: Readouts) => string | number | null> =
   new Map<number, (socket: Readouts) => string | number | null>([
     // A message is received whole: no part of it is left to come.

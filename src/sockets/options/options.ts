@@ -4,10 +4,9 @@
  * Durations are milliseconds; a number that is out of range throws `EINVAL`, a value of another type a
  * TypeError. Values, checks and defaults are in option-table.ts.
  *
- * Unless its comment says "at once", an option is read when an endpoint is made: set it before `bind` or
- * `connect`. What Node cannot reach is *accepted, without effect*, so that programs run unchanged. What
- * would leave a user less protected than asked for is *refused*: setting anything but the default throws
- * `ENOTSUP`.
+ * An option is read when an endpoint is made, so it is set before `bind` or `connect`, unless its comment says that it
+ * takes effect immediately. What Node cannot reach is *accepted, without effect*, so that programs run unchanged. What
+ * would leave a user less protected than asked for is *refused*: setting anything but the default throws `ENOTSUP`.
  */
 
 /** On every socket. */
@@ -20,8 +19,8 @@ export interface CommonOptions {
   recoveryInterval: number;
   /**
    * `ZMQ_LINGER`. Milliseconds that messages not yet sent are kept after `close` or `disconnect`. Default
-   * −1 = until they are sent (0 when the context is not `blocky`); 0 = dropped at once. When the time is
-   * over they are dropped. At once.
+   * −1 = until they are sent (0 when the context is not `blocky`); 0 = not at all. Then they are dropped. Takes effect
+   * immediately.
    */
   linger: number;
   /**
@@ -33,7 +32,7 @@ export interface CommonOptions {
   backlog: number;
   /**
    * `ZMQ_RECONNECT_IVL_MAX`. Milliseconds up to which `reconnectInterval` doubles from attempt to attempt.
-   * Default 0 = it does not grow; likewise for values not above `reconnectInterval`.
+   * Default 0 = it does not grow; nor does it for values not above `reconnectInterval`.
    */
   reconnectMaxInterval: number;
   /**
@@ -71,8 +70,8 @@ export interface CommonOptions {
    */
   ipv6: boolean;
   /**
-   * `ZMQ_PLAIN_SERVER`. Ask peers for user name and password, default false. Somebody must judge them, else
-   * all are refused: see `authenticate`. The option set last chooses the mechanism.
+   * `ZMQ_PLAIN_SERVER`. Ask peers for user name and password, default false. All are refused unless an
+   * authenticator admits them: see `authenticate`. The option set last chooses the mechanism.
    */
   plainServer: boolean;
   /** `ZMQ_PLAIN_USERNAME`. User name to give to a PLAIN server, at most 255 octets, default null. */
@@ -99,9 +98,10 @@ export interface CommonOptions {
   gssapiPrincipalNameType: GssapiNameType;
   /** `ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE`. Default `hostBased`. Refused. */
   gssapiServicePrincipalNameType: GssapiNameType;
-  /** `ZMQ_ZAP_DOMAIN`. Domain in which an authenticator is asked about peers, default null. Without `authenticate`, NULL peers are judged only in a domain. */
+  /** `ZMQ_ZAP_DOMAIN`. Domain that the authenticator is given with each peer, default null. Without `authenticate`, NULL peers are judged only
+   * in a domain. */
   zapDomain: string | null;
-  /** `ZMQ_ZAP_ENFORCE_DOMAIN`. With a domain and nobody to judge, let nobody in, default false. */
+  /** `ZMQ_ZAP_ENFORCE_DOMAIN`. In a domain without an authenticator, refuse all peers, default false. */
   zapEnforceDomain: boolean;
   /** `ZMQ_TOS`. Type-of-service octet of IP packets, default 0. Accepted, without effect. */
   typeOfService: number;
@@ -112,8 +112,8 @@ export interface CommonOptions {
   handshakeInterval: number;
   /**
    * Ours. Connections that one IPv4 address, or one /64 of IPv6, may begin within a second at a bound tcp endpoint, default 0 = no
-   * limit. Others are closed at once, before the greeting and before anything is computed for them, with the event `accept:error`
-   * (`ERR_TOO_MANY_HANDSHAKES`), and counted in `stats().throttled`; a lawful peer comes again. What comes over ipc has no address.
+   * limit. Others are closed before the greeting and before anything is computed for them, with the event `accept:error`
+   * (`ERR_TOO_MANY_HANDSHAKES`), and counted in `stats().throttled`; an ordinary peer connects again. ipc has no address and no limit.
    */
   maxHandshakesPerSecond: number;
   /** `ZMQ_SOCKS_PROXY`. `host:port` of a SOCKS5 proxy, default null. Refused: traffic would go around it. */
@@ -121,13 +121,13 @@ export interface CommonOptions {
   /** `ZMQ_HEARTBEAT_IVL`. Milliseconds between PINGs to each peer, default 0 = none. */
   heartbeatInterval: number;
   /**
-   * `ZMQ_HEARTBEAT_TTL`. Milliseconds of silence from us after which the *peer* is to close, default 0 =
+   * `ZMQ_HEARTBEAT_TTL`. Milliseconds of silence from us after which the *peer* closes the connection, default 0 =
    * never. Rounded down to 100; at most 6 553 599.
    */
   heartbeatTimeToLive: number;
   /**
    * `ZMQ_HEARTBEAT_TIMEOUT`. Milliseconds a peer may stay silent, after a PING has left, before the connection is
-   * closed, default −1 = as `heartbeatInterval`; 0 = for ever. Taking octets that wait to go out is not silence.
+   * closed, default −1 = as `heartbeatInterval`; 0 = for ever. A peer that still takes octets of ours is not silent.
    */
   heartbeatTimeout: number;
   /** `ZMQ_CONNECT_TIMEOUT`. Milliseconds for one attempt to connect, default 0 = the system's limit. */
@@ -159,17 +159,17 @@ export interface SendOptions {
   sendBufferSize: number;
   /**
    * `ZMQ_SNDHWM`. Messages held for one peer before `send` waits (or drops, on PUB). Default 1000; 0 = no
-   * mark. At once.
+   * mark. Takes effect immediately.
    */
   sendHighWaterMark: number;
   /**
    * Ours. Octets held for one peer before `send` waits (or drops, on PUB). Default 0 = no mark; a message
-   * is taken whole when there is any room. At once.
+   * is taken whole when there is any room. Takes effect immediately.
    */
   sendHighWaterMarkBytes: number;
   /**
    * `ZMQ_SNDTIMEO`. Milliseconds `send` waits for room before it rejects with `EAGAIN`. Default −1 = for
-   * ever; 0 = does not wait. At once.
+   * ever; 0 = does not wait. Takes effect immediately.
    */
   sendTimeout: number;
   /** `ZMQ_MULTICAST_HOPS`. Time-to-live of multicast packets, default 1. Accepted, without effect. */
@@ -182,17 +182,17 @@ export interface ReceiveOptions {
   receiveBufferSize: number;
   /**
    * `ZMQ_RCVHWM`. Messages from one peer held unread before reading from it stops, so that the peer's own
-   * queue fills. Default 1000; 0 = no mark. At once.
+   * queue fills. Default 1000; 0 = no mark. Takes effect immediately.
    */
   receiveHighWaterMark: number;
   /**
    * Ours. Octets held unread, of all peers together, before reading stops. Default 0 = no mark. A peer
-   * with nothing unread may still deliver one message. At once.
+   * with nothing unread may still deliver one message. Takes effect immediately.
    */
   receiveHighWaterMarkBytes: number;
   /**
    * `ZMQ_RCVTIMEO`. Milliseconds `receive` waits for a message before it rejects with `EAGAIN`. Default
-   * −1 = for ever; 0 = does not wait. At once.
+   * −1 = for ever; 0 = does not wait. Takes effect immediately.
    */
   receiveTimeout: number;
 }
@@ -200,7 +200,7 @@ export interface ReceiveOptions {
 /** On REQ, REP, DEALER and ROUTER. */
 export interface RoutingIdOptions {
   /**
-   * `ZMQ_ROUTING_ID`. 1–255 octets by which a ROUTER knows us, default null = it makes up an id. Reads as
+   * `ZMQ_ROUTING_ID`. 1–255 octets by which a ROUTER knows us, default null = the ROUTER generates an id. Reads as a
    * string up to the first NUL.
    */
   get routingId(): string | null;
@@ -209,7 +209,7 @@ export interface RoutingIdOptions {
 
 /** On REQ, DEALER and ROUTER. */
 export interface ProbeRouterOptions {
-  /** `ZMQ_PROBE_ROUTER`. Send an empty message to each new peer, default false. At once. */
+  /** `ZMQ_PROBE_ROUTER`. Send an empty message to each new peer, default false. Takes effect immediately. */
   probeRouter: boolean;
 }
 
@@ -224,11 +224,11 @@ export interface ConflateOptions {
 
 /** On REQ. */
 export interface RequestOptions {
-  /** `ZMQ_REQ_CORRELATE`. Number requests, and drop replies to others, default false. At once. */
+  /** `ZMQ_REQ_CORRELATE`. Number requests, and drop replies to earlier ones, default false. Takes effect immediately. */
   correlate: boolean;
   /**
-   * `ZMQ_REQ_RELAXED`. Allow another request before the reply, giving up the last one, default false =
-   * `EFSM`. At once.
+   * `ZMQ_REQ_RELAXED`. Allow another request before the reply has come, which gives up the last one. Default false:
+   * `send` fails with `EFSM`. Takes effect immediately.
    */
   relaxed: boolean;
 }
@@ -237,29 +237,29 @@ export interface RequestOptions {
 export interface RouterOptions {
   /**
    * `ZMQ_ROUTER_MANDATORY`. Default false: a message to an unknown peer, or one whose queue is full, is
-   * dropped. True: `send` rejects with `EHOSTUNREACH`, or waits. At once.
+   * dropped. True: `send` rejects with `EHOSTUNREACH`, or waits. Takes effect immediately.
    */
   mandatory: boolean;
-  /** `ZMQ_ROUTER_HANDOVER`. A new peer takes over an id in use; default false: it is refused. At once. */
+  /** `ZMQ_ROUTER_HANDOVER`. A new peer takes over an id in use. Default false: it is refused. Takes effect immediately. */
   handover: boolean;
 }
 
 /** On PUB and XPUB. */
 export interface NoDropOptions {
-  /** `ZMQ_XPUB_NODROP`. `send` waits at the mark of any subscriber; default false: it drops for that one. */
+  /** `ZMQ_XPUB_NODROP`. `send` waits while the queue of any subscriber is full. Default false: the message is dropped for that subscriber. */
   noDrop: boolean;
 }
 
 /** On XPUB. */
 export interface XPublisherOptions {
-  /** `ZMQ_XPUB_MANUAL`. Subscriptions are what the program makes of the requests, default false. */
+  /** `ZMQ_XPUB_MANUAL`. Only the program subscribes peers, by `subscribe`, in answer to their requests. Default false: requests take effect. */
   manual: boolean;
   /** `ZMQ_XPUB_WELCOME_MSG`. Message sent to each new subscriber, default null = none. */
   get welcomeMessage(): string | null;
   set welcomeMessage(value: string | Buffer | null);
   /**
    * `ZMQ_XPUB_VERBOSE`, `ZMQ_XPUB_VERBOSER`. Whether repeated subscriptions (`allSubs`), and repeated
-   * unsubscriptions too (`allSubsUnsubs`), are passed to `receive`. Default null: neither. At once.
+   * unsubscriptions too (`allSubsUnsubs`), are passed to `receive`. Default null: neither. Takes effect immediately.
    */
   verbosity: Verbosity;
 }
@@ -269,25 +269,25 @@ export type Verbosity = 'allSubs' | 'allSubsUnsubs' | null;
 
 /** On PUB, XPUB and SUB. */
 export interface InvertMatchingOptions {
-  /** `ZMQ_INVERT_MATCHING`. Pass what matches no subscription, default false. Set it on both sides. */
+  /** `ZMQ_INVERT_MATCHING`. Pass the messages that match no subscription, default false. Set it on both sides. */
   invertMatching: boolean;
 }
 
 /** On STREAM. */
 export interface StreamOptions {
-  /** `ZMQ_STREAM_NOTIFY`. An empty message when a peer connects and when it leaves, default true. */
+  /** `ZMQ_STREAM_NOTIFY`. Whether an empty message is received when a peer connects and when it leaves, default true. */
   notify: boolean;
 }
 
 /** On every socket, and not to be set. */
 export interface ReadOnlyOptions {
-  /** `ZMQ_TYPE`. The number of the socket type, as in `SocketType`. */
+  /** `ZMQ_TYPE`. The number of the socket type, see `SocketType`. */
   readonly type: number;
-  /** `ZMQ_LAST_ENDPOINT`. Of the last `bind` (with the real port) or `connect`; null before. */
+  /** `ZMQ_LAST_ENDPOINT`. The endpoint of the last `bind` (with the real port) or `connect`; null before. */
   readonly lastEndpoint: string | null;
-  /** `ZMQ_MECHANISM`. null = none. */
+  /** `ZMQ_MECHANISM`. The security mechanism that the options choose; null = none. */
   readonly securityMechanism: 'plain' | 'curve' | 'gssapi' | null;
-  /** `ZMQ_THREAD_SAFE`. True for the draft types, whose sockets several threads may share in libzmq; here every socket belongs to one. */
+  /** `ZMQ_THREAD_SAFE`. True for the draft types, which several threads may share in libzmq; here every socket belongs to one thread. */
   readonly threadSafe: boolean;
 }
 
@@ -301,11 +301,11 @@ export interface ContextOptions {
   threadPriority: number;
   /** `ZMQ_THREAD_SCHED_POLICY`. Default −1. Accepted, without effect. */
   threadSchedulingPolicy: number;
-  /** `ZMQ_MAX_MSGSZ`. Octets, default 2 147 483 647. Accepted, without effect, also in zeromq.js. */
+  /** `ZMQ_MAX_MSGSZ`. Octets in one message, default 2 147 483 647. Accepted, without effect, as in zeromq.js. */
   maxMessageSize: number;
-  /** `ZMQ_IPV6`. `ipv6` of sockets made from now on, default false. */
+  /** `ZMQ_IPV6`. The default of `ipv6` for sockets made from now on, default false. */
   ipv6: boolean;
-  /** `ZMQ_BLOCKY`. Default true; false: `linger` of sockets made from now on is 0. */
+  /** `ZMQ_BLOCKY`. Whether sockets linger until all is sent. Default true; false: `linger` of sockets made from now on is 0. */
   blocky: boolean;
 }
 

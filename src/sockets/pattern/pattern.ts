@@ -25,21 +25,21 @@ export interface Pattern extends PipeReader {
   readonly addedParts?: number;
   /** The next message, or undefined: none now. */
   receive(): Message | undefined;
-  /** `ZMQ_POLLOUT`: would `send` take a message now? */
+  /** `ZMQ_POLLOUT`: whether `send` would take a message now. */
   readonly canSend: boolean;
-  /** `ZMQ_POLLIN`: would `receive` yield one now? */
+  /** `ZMQ_POLLIN`: whether `receive` would yield a message now. */
   readonly canReceive: boolean;
   /** Why `send(message)` said false: `EFSM` out of turn, `EHOSTUNREACH`, `ENOTSUP`, else `EAGAIN`. */
   sendRefusal(message: Message): SocketErrorCode;
-  /** Likewise for `receive`. */
+  /** Why `receive` yielded no message: `EFSM` out of turn, `ENOTSUP`, else `EAGAIN`. */
   receiveRefusal(): SocketErrorCode;
 }
 
-/** What a pattern tells its socket. */
+/** What a pattern reports to its socket. */
 export interface PatternHost {
   /** `receive` may yield a message again. */
   readable(): void;
-  /** `send` may take one again. */
+  /** `send` may take a message again. */
   writable(): void;
   /** Something worth a monitor event: a peer was refused, a message dropped for a reason other than a mark. */
   note(pipe: Pipe, reason: string): void;

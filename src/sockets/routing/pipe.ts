@@ -25,9 +25,9 @@ export interface PipeDriver {
   room(): void;
   /** The pattern found that the peer broke the rules of the socket type: end the connection. */
   fail(reason: string): void;
-  /** End this connection in good order; a connecting side may come back. */
+  /** Ends this connection, without an error; a connecting side may connect again. */
   drop(reason: string): void;
-  /** Likewise, when what waits has been sent. */
+  /** Ends this connection after the messages that wait have been sent. */
   finish(): void;
 }
 
@@ -202,12 +202,12 @@ export class Pipe {
     this.#driver?.fail(reason);
   }
 
-  /** Close this peer's connection in good order. */
+  /** Closes this peer's connection, without an error. */
   drop(reason: string): void {
     this.#driver?.drop(reason);
   }
 
-  /** Likewise, when what waits has been sent. */
+  /** Closes this peer's connection after the messages that wait have been sent. */
   finish(): void {
     this.#driver?.finish();
   }

@@ -66,7 +66,7 @@ export class Authenticator {
   }
 
   /**
-   * Who may come in by CURVE, likewise. In a folder each file counts but those that end in `_secret`; it is read again when
+   * The clients that may come in by CURVE. In a folder each file counts but those that end in `_secret`; it is read again when
    * files have come or gone or changed.
    * @throws an error of the system for a folder that cannot be read, RangeError for a key that is none
    */

@@ -88,7 +88,7 @@ export function agree(secret: KeyObject, publicKey: KeyObject): Buffer {
   return shared;
 }
 
-/** Is this a public key with which no secret comes about, such as 32 zeros? */
+/** Whether the key is of low order, so that every shared secret would be all zeros. */
 export function isWeakKey(publicKey: Buffer): boolean {
   try {
     probe ??= generateKeyPair();

@@ -1,11 +1,11 @@
-/** Mechanism: what a security mechanism is to a connection. NULL, PLAIN and CURVE plug in here. */
+/** Mechanism: the interface between a connection and its security mechanism: NULL, PLAIN, CURVE. */
 
 import { ZmtpError } from '../errors.ts';
 import type { Metadata } from '../metadata.ts';
 
 /** A mechanism as a value: configured once per socket, asked for one handshake per connection. */
 export interface Mechanism {
-  /** As it stands in the greeting: upper case, at most 20 octets. */
+  /** The name in the greeting: upper case, at most 20 octets. */
   readonly name: string;
   /** Begin a handshake that announces `local`, an encoded property list. */
   begin(local: Buffer): Handshake;
@@ -13,22 +13,22 @@ export interface Mechanism {
 
 /** One connection's handshake, without I/O: command bodies in, command bodies out. */
 export interface Handshake {
-  /** The command to send first, once both greetings are over; undefined for a side that waits. */
+  /** The command to send first, after both greetings; undefined for a side that waits. */
   first(): Buffer | undefined;
   /**
    * A command from the peer; returns the one to answer with, if any.
    * @throws ZmtpError when it is not the one that must come now, or is malformed.
    */
   step(command: Buffer): Buffer | undefined;
-  /** The peer's properties, from the moment the handshake is over on this side. */
+  /** The peer's properties; undefined until the handshake has finished on this side. */
   readonly peer: Metadata | undefined;
-  /** What the peer shows to be let in; while this is set, nothing goes on until `accept`, if that. */
+  /** The credentials of the peer. While set, the handshake is suspended: `accept` resumes it, a refusal ends it. */
   readonly credentials?: Credentials | undefined;
-  /** The peer may come in; returns the command to tell it so. */
+  /** Admits the peer; returns the command that tells it so, if there is one. */
   accept?(): Buffer | undefined;
-  /** What seals the traffic, from the end of the handshake on; none for mechanisms in the clear. */
+  /** Seals the traffic, from the end of the handshake on; undefined for mechanisms in the clear. */
   readonly box?: Box | undefined;
-  /** The connection is over: forget what is secret, the keys of `box` too. */
+  /** Erases the secrets, the keys of `box` too: the connection has ended. */
   wipe?(): void;
 }
 
