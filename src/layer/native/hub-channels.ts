@@ -6,13 +6,13 @@ import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
 import { DELTA_MAX } from './fields.ts';
-import type { Entry } from './ledger.ts';
+import { Entry } from './ledger.ts';
 import { Parcel } from './parcel.ts';
 import { encode } from './records.ts';
 import type { Session } from './session.ts';
 
 /** Hands a message to a process: into its ledger, and out. */
-export type Hand = (session: Session, entry: Omit<Entry, 'number' | 'over'>) => void;
+export type Hand = (session: Session, entry: Entry) => void;
 
 export class HubChannels {
   readonly #local: LocalState;
@@ -205,8 +205,7 @@ export class HubChannels {
     const copy = record.subarray(record.length - payload.length);
     const letter = new Letter(copy, expiresAt, ++this.#place, from, group);
     letter.token = parcel;
-    const route = routeOf(channel);
-    this.#hand(session, { kind: 'direct', channel, route, expiresAt, parcel, letter, record });
+    this.#hand(session, new Entry('direct', channel, record, expiresAt, parcel, letter));
   }
 
   #letter(session: Session, channel: string, letter: Letter): void {
@@ -231,15 +230,7 @@ export class HubChannels {
       holder.asked = false;
     }
     const parcel = letter.token as Parcel | undefined;
-    this.#hand(session, {
-      kind: 'letter',
-      channel,
-      route: channel,
-      expiresAt,
-      parcel,
-      letter,
-      record,
-    });
+    this.#hand(session, new Entry('letter', channel, record, expiresAt, parcel, letter));
   }
 
   /** Others may have some that they do not need. */

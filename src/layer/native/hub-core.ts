@@ -8,7 +8,7 @@ import type { LocalState } from '../local/local-state.ts';
 import { toRanges } from './fields.ts';
 import { HubChannels } from './hub-channels.ts';
 import { HubGroups } from './hub-groups.ts';
-import { type Entry, LedgerError } from './ledger.ts';
+import { Entry, LedgerError } from './ledger.ts';
 import type { HubLimits } from './limits.ts';
 import { ClockOffset, clockOf } from './messages.ts';
 import { decode, encode, type FromProcess, type RecordOf, VERSION } from './records.ts';
@@ -47,8 +47,7 @@ export class HubCore {
     this.#local = local;
     this.#host = host;
     this.#limits = limits;
-    const hand = (session: Session, entry: Omit<Entry, 'number' | 'over'>): void =>
-      this.#hand(session, entry);
+    const hand = (session: Session, entry: Entry): void => this.#hand(session, entry);
     this.#channels = new HubChannels(
       local,
       this.sessions,
@@ -391,10 +390,10 @@ export class HubCore {
     return session;
   }
 
-  #hand(session: Session, entry: Omit<Entry, 'number' | 'over'>): void {
+  #hand(session: Session, entry: Entry): void {
     const { ledger } = session;
-    const added = ledger.add(entry);
-    if (session.connection !== undefined) this.#say(session, added.record!);
+    ledger.add(entry);
+    if (session.connection !== undefined) this.#say(session, entry.record!);
     if (ledger.octets <= this.#limits.octetsPerProcess && ledger.size <= MESSAGES_MAX) return;
     const { connection } = session;
     if (connection !== undefined) {
@@ -406,15 +405,7 @@ export class HubCore {
 
   /** Say something that arrives even if the connection breaks. */
   #word(session: Session, record: Buffer): void {
-    this.#hand(session, {
-      kind: 'word',
-      channel: '',
-      route: '',
-      expiresAt: Number.POSITIVE_INFINITY,
-      parcel: undefined,
-      letter: undefined,
-      record,
-    });
+    this.#hand(session, new Entry('word', '', record));
   }
 
   #done(session: Session, request: number): void {

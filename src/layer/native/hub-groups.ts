@@ -7,6 +7,7 @@ import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { hasPrefix } from '../local/names.ts';
 import { type Hand, type HubChannels, owned } from './hub-channels.ts';
+import { Entry } from './ledger.ts';
 import { Parcel } from './parcel.ts';
 import { encode } from './records.ts';
 import { RETAIN_OCTETS, Retained } from './retained.ts';
@@ -86,15 +87,7 @@ export class HubGroups {
     if (owner === undefined) return;
     const session = this.#sessions.get(owner);
     if (session === undefined || session === by) return;
-    this.#hand(session, {
-      kind: 'word',
-      channel,
-      route: '',
-      expiresAt: Number.POSITIVE_INFINITY,
-      parcel: undefined,
-      letter: undefined,
-      record: encode('left', { group, channel }),
-    });
+    this.#hand(session, new Entry('word', channel, encode('left', { group, channel })));
   }
 
   clear(prefix: string): void {
@@ -131,8 +124,9 @@ export class HubGroups {
         except: names,
         payload,
       });
-      const entry = groupEntry(group, expiresAt, parcel, record);
-      for (const session of subscribers) this.#hand(session, entry);
+      for (const session of subscribers) {
+        this.#hand(session, new Entry('group', group, record, expiresAt, parcel));
+      }
     }
     if (this.#local.groups.has(group)) {
       const until = Math.min(expiresAt, now + this.#local.settings.localExpiry);
@@ -160,7 +154,7 @@ export class HubGroups {
     for (const { record, parcel, expiresAt } of this.#retained.of(group, this.#local.now())) {
       session.replayed += record.length;
       if (session.replayed > RETAIN_OCTETS) return;
-      this.#hand(session, groupEntry(group, expiresAt, parcel, record));
+      this.#hand(session, new Entry('group', group, record, expiresAt, parcel));
     }
   }
 
@@ -182,23 +176,6 @@ export class HubGroups {
     }
     if (full.length > 0) this.#local.skipped(group, full);
   }
-}
-
-function groupEntry(
-  group: string,
-  expiresAt: number,
-  parcel: Parcel,
-  record: Buffer,
-): Parameters<Hand>[1] {
-  return {
-    kind: 'group',
-    channel: group,
-    route: '',
-    expiresAt,
-    parcel,
-    letter: undefined,
-    record,
-  };
 }
 
 const U32_MAX = 0xffff_ffff;

@@ -1,17 +1,20 @@
 /** Ledger: what was handed to one process and not yet read there, by its number. */
 
 import type { Letter } from '../local/letter.ts';
+import { routeOf } from '../local/names.ts';
 import type { Range } from './fields.ts';
 import type { Parcel } from './parcel.ts';
 
+/** `word`: no message, but something said that must not be lost. */
+type EntryKind = 'direct' | 'letter' | 'group' | 'word';
+
 /** One message that was handed over. */
-export interface Entry {
-  readonly number: number;
-  /** `word`: no message, but something said that must not be lost. */
-  readonly kind: 'direct' | 'letter' | 'group' | 'word';
+export class Entry {
+  /** From 1; 0 until it is in a ledger. */
+  number = 0;
+  readonly kind: EntryKind;
   /** Its channel; the group for one of a group. */
   readonly channel: string;
-  readonly route: string;
   /** On the hub's clock. */
   readonly expiresAt: number;
   readonly parcel: Parcel | undefined;
@@ -20,14 +23,34 @@ export interface Entry {
   /** Its octets, until the process has them. */
   record: Buffer | undefined;
   /** Counted elsewhere already: given up or put back while the process was away. */
-  over: boolean;
+  over = false;
+
+  constructor(
+    kind: EntryKind,
+    channel: string,
+    record: Buffer,
+    expiresAt: number = Number.POSITIVE_INFINITY,
+    parcel: Parcel | undefined = undefined,
+    letter: Letter | undefined = undefined,
+  ) {
+    this.kind = kind;
+    this.channel = channel;
+    this.record = record;
+    this.expiresAt = expiresAt;
+    this.parcel = parcel;
+    this.letter = letter;
+  }
 }
 
 /** The process says what cannot be. */
 export class LedgerError extends Error {}
 
 export class Ledger {
-  readonly #entries = new Map<number, Entry>();
+  /** By number, in pages, as numbers only grow: a map of single entries costs a multiple of that. */
+  readonly #pages = new Map<number, Page>();
+  /** The page that was asked for last. */
+  #page: Page | undefined;
+  #size = 0;
   /** Messages handed and not read, by the route of their channel. */
   readonly #unread = new Map<string, number>();
   /** The last number handed, and the last that the process has. */
@@ -37,24 +60,37 @@ export class Ledger {
   octets = 0;
 
   get size(): number {
-    return this.#entries.size;
+    return this.#size;
   }
 
-  entries(): IterableIterator<Entry> {
-    return this.#entries.values();
+  /** By ascending number; entries may be removed meanwhile. */
+  *entries(): IterableIterator<Entry> {
+    for (const { entries } of this.#pages.values()) {
+      for (const entry of entries) if (entry !== undefined) yield entry;
+    }
   }
 
   unreadOf(route: string): number {
     return this.#unread.get(route) ?? 0;
   }
 
-  add(entry: Omit<Entry, 'number' | 'over'>): Entry {
-    const added: Entry = { ...entry, number: ++this.handed, over: false };
-    this.#entries.set(added.number, added);
-    this.octets += added.record?.length ?? 0;
-    added.parcel?.hold();
-    if (entry.kind === 'direct') this.#count(entry.route, 1);
-    return added;
+  /** Hot. */
+  add(entry: Entry): void {
+    const number = ++this.handed;
+    entry.number = number;
+    const index = Math.floor(number / PAGE);
+    let page = this.#find(index);
+    if (page === undefined) {
+      page = { index, entries: new Array<Entry | undefined>(PAGE).fill(undefined), count: 0 };
+      this.#pages.set(index, page);
+      this.#page = page;
+    }
+    page.entries[number % PAGE] = entry;
+    page.count++;
+    this.#size++;
+    this.octets += entry.record?.length ?? 0;
+    entry.parcel?.hold();
+    if (entry.kind === 'direct') this.#count(routeOf(entry.channel), 1);
   }
 
   /** The process has everything up to `number`. @throws LedgerError */
@@ -63,7 +99,7 @@ export class Ledger {
       throw new LedgerError(`received is ${number}, expected ${this.received} to ${this.handed}`);
     }
     for (let each = this.received + 1; each <= number; each++) {
-      const entry = this.#entries.get(each);
+      const entry = this.#get(each);
       if (entry !== undefined) this.#received(entry);
     }
     this.received = number;
@@ -73,7 +109,7 @@ export class Ledger {
   take(ranges: readonly Range[], each: (entry: Entry) => void): void {
     for (const { from, count } of ranges) {
       for (let number = from; number < from + count; number++) {
-        const entry = this.#entries.get(number);
+        const entry = this.#get(number);
         if (entry === undefined || number > this.received) {
           throw new LedgerError(`numbers has ${number}, which is not outstanding`);
         }
@@ -85,7 +121,7 @@ export class Ledger {
 
   /** It is of no concern any more. */
   remove(entry: Entry): void {
-    this.#entries.delete(entry.number);
+    this.#drop(entry.number);
     this.giveUp(entry);
   }
 
@@ -93,7 +129,7 @@ export class Ledger {
   giveUp(entry: Entry): void {
     if (entry.over) return;
     entry.over = true;
-    if (entry.kind === 'direct') this.#count(entry.route, -1);
+    if (entry.kind === 'direct') this.#count(routeOf(entry.channel), -1);
     if (entry.number > this.received) {
       this.octets -= entry.record?.length ?? 0;
       entry.parcel?.letGo();
@@ -105,7 +141,28 @@ export class Ledger {
     this.octets -= entry.record?.length ?? 0;
     entry.record = undefined;
     entry.parcel?.letGo();
-    if (entry.kind === 'word') this.#entries.delete(entry.number);
+    if (entry.kind === 'word') this.#drop(entry.number);
+  }
+
+  #find(index: number): Page | undefined {
+    if (this.#page?.index === index) return this.#page;
+    const page = this.#pages.get(index);
+    if (page !== undefined) this.#page = page;
+    return page;
+  }
+
+  #get(number: number): Entry | undefined {
+    return this.#find(Math.floor(number / PAGE))?.entries[number % PAGE];
+  }
+
+  #drop(number: number): void {
+    const page = this.#find(Math.floor(number / PAGE));
+    if (page?.entries[number % PAGE] === undefined) return;
+    page.entries[number % PAGE] = undefined;
+    this.#size--;
+    if (--page.count > 0) return;
+    this.#pages.delete(page.index);
+    this.#page = undefined;
   }
 
   #count(route: string, by: number): void {
@@ -114,3 +171,14 @@ export class Ledger {
     else this.#unread.set(route, unread);
   }
 }
+
+/** Entries whose numbers follow each other. */
+interface Page {
+  readonly index: number;
+  readonly entries: (Entry | undefined)[];
+  /** How many there are. */
+  count: number;
+}
+
+/** Numbers in a page. */
+const PAGE = 64;
