@@ -78,13 +78,7 @@ export class Ledger {
   add(entry: Entry): void {
     const number = ++this.handed;
     entry.number = number;
-    const index = Math.floor(number / PAGE);
-    let page = this.#find(index);
-    if (page === undefined) {
-      page = { index, entries: new Array<Entry | undefined>(PAGE).fill(undefined), count: 0 };
-      this.#pages.set(index, page);
-      this.#page = page;
-    }
+    const page = this.#find(Math.floor(number / PAGE)) ?? this.#turn();
     page.entries[number % PAGE] = entry;
     page.count++;
     this.#size++;
@@ -151,6 +145,16 @@ export class Ledger {
     return page;
   }
 
+  /** A page for `handed`, in place of the one before where nothing is left in that. */
+  #turn(): Page {
+    const index = Math.floor(this.handed / PAGE);
+    if (this.#pages.get(index - 1)?.count === 0) this.#pages.delete(index - 1);
+    const page = { index, entries: new Array<Entry | undefined>(PAGE).fill(undefined), count: 0 };
+    this.#pages.set(index, page);
+    this.#page = page;
+    return page;
+  }
+
   #get(number: number): Entry | undefined {
     return this.#find(Math.floor(number / PAGE))?.entries[number % PAGE];
   }
@@ -160,7 +164,9 @@ export class Ledger {
     if (page?.entries[number % PAGE] === undefined) return;
     page.entries[number % PAGE] = undefined;
     this.#size--;
-    if (--page.count > 0) return;
+    page.count--;
+    // The page that is being filled stays: one message at a time would make a page for each.
+    if (page.count > 0 || page.index === Math.floor(this.handed / PAGE)) return;
     this.#pages.delete(page.index);
     this.#page = undefined;
   }
