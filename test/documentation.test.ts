@@ -61,7 +61,7 @@ function isMeasure(symbol: ts.Symbol): boolean {
   const declaration = symbol.valueDeclaration;
   if (declaration === undefined || !MEASURE.test(symbol.name)) return false;
   // How many sockets a Poller has.
-  if (symbol.name === 'size' && !ts.isPropertySignature(declaration)) return false;
+  if (symbol.name === 'size' && ts.isGetAccessor(declaration)) return false;
   const type = checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(symbol, declaration));
   return (type.flags & ts.TypeFlags.NumberLike) !== 0;
 }
