@@ -1,5 +1,6 @@
 /** Context: the sockets that belong together. One inproc name space, a few defaults, and the end of all. */
 
+import { availableParallelism } from 'node:os';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { ProcessHold } from '../../base/process-hold.ts';
 import { SocketError, tooManyArguments } from '../errors.ts';
@@ -19,6 +20,7 @@ import type { ContextOptions } from '../options/options.ts';
 import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
+import { BusyPoll } from '../transport/busy-poll.ts';
 import { InprocNames } from '../transport/inproc-names.ts';
 import { flushWithinCalls } from '../transport/stream-link.ts';
 import { ExitFlush, type Flushing } from './exit-flush.ts';
@@ -68,6 +70,9 @@ export class Context {
   #closed = false;
   #inproc: InprocNames | undefined;
   #zap: Zap | undefined;
+  #poll: BusyPoll | undefined;
+  /** The `busyPoll` that it was made for. */
+  #pollBudget = 0;
 
   /**
    * @throws TypeError for an option that does not exist or has the wrong type
@@ -126,6 +131,17 @@ export class Context {
   get inproc(): InprocNames {
     this.#inproc ??= new InprocNames();
     return this.#inproc;
+  }
+
+  /** @internal Keeps the event loop awake between messages; undefined where `busyPoll` is 0, and with one processor. */
+  get poll(): BusyPoll | undefined {
+    const budget = this.#values.busyPoll;
+    if (budget !== this.#pollBudget) {
+      this.#pollBudget = budget;
+      const polls = budget > 0 && availableParallelism() > 1;
+      this.#poll = polls ? new BusyPoll(budget / 1_000) : undefined;
+    }
+    return this.#poll;
   }
 
   /** @internal The way to the handler of RFC 27, where there is one; `open` connects to it. */

@@ -21,6 +21,7 @@ import type { Pattern, PatternHost } from '../pattern/pattern.ts';
 import { type PeerInfo, Pipe, type PipeLimits, ReceiveBudget } from '../routing/pipe.ts';
 import type { Zap } from '../security/zap.ts';
 import type { SocketStats } from '../stats.ts';
+import type { BusyPoll } from '../transport/busy-poll.ts';
 import { type Flushed, together } from '../transport/flushed.ts';
 import type { InprocNames } from '../transport/inproc-names.ts';
 import { type Protocol, RawStream } from '../transport/protocol.ts';
@@ -152,6 +153,10 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
 
   get names(): InprocNames {
     return this.context.inproc;
+  }
+
+  get busyPoll(): BusyPoll | undefined {
+    return this.context.poll;
   }
 
   get endpointCount(): number {

@@ -186,6 +186,7 @@ export const CONTEXT_OPTIONS: OptionTable<ContextOptions> = {
   maxMessageSize: integer(5, INT32_MAX, { min: 0 }),
   ipv6: bool(42, false),
   blocky: bool(70, true),
+  busyPoll: integer(undefined, 50, { min: 0, max: 1_000_000 }),
 };
 
 /** Names of {@link CommonOptions}, and so on; complete, as the rows they are taken from must be. */

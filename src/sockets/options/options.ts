@@ -307,6 +307,13 @@ export interface ContextOptions {
   ipv6: boolean;
   /** `ZMQ_BLOCKY`. Whether sockets linger until all is sent. Default true; false: `linger` of sockets made from now on is 0. */
   blocky: boolean;
+  /**
+   * Microseconds, 0 to 1 000 000, default 50; 0 = never. How long the event loop stays awake after octets came by tcp or ipc,
+   * on connections whose next octets use to come within that time. A lone round trip is quicker by what it costs to be
+   * woken; one processor is busy meanwhile. Counts for connections made after it is set. Without effect on a machine with one
+   * processor. Not in libzmq.
+   */
+  busyPoll: number;
 }
 
 /** The options of sockets of all types, with the values that a socket holds. */

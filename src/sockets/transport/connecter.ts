@@ -6,6 +6,7 @@ import { SocketError } from '../errors.ts';
 import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe } from '../routing/pipe.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import type { OpenStream } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Flushed } from './flushed.ts';
@@ -67,6 +68,10 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     if (!values.immediate) this.#attach();
     // In this tick a caller may still add listeners, and set options that act late.
     process.nextTick(() => this.#begin());
+  }
+
+  get busyPoll(): BusyPoll | undefined {
+    return this.#host.busyPoll;
   }
 
   get unsentCount(): number {

@@ -8,6 +8,7 @@ import { SocketError, toSocketError } from '../errors.ts';
 import type { AcceptError, EventError, SystemError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe } from '../routing/pipe.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import type { OpenStream } from './dial.ts';
 import { type Endpoint, plainAddress } from './endpoint.ts';
 import { type Flushed, together } from './flushed.ts';
@@ -71,6 +72,10 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
         host.emit({ type: 'accept:error', address, error: toSocketError(cause, address) });
       },
     });
+  }
+
+  get busyPoll(): BusyPoll | undefined {
+    return this.#host.busyPoll;
   }
 
   get unsentCount(): number {

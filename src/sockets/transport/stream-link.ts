@@ -12,6 +12,7 @@ import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import { plainAddress } from './endpoint.ts';
 import type { Flushed } from './flushed.ts';
 import type { Inlet, InletReader } from './inlet.ts';
@@ -21,6 +22,8 @@ import type { PeerConnection } from './transport.ts';
 
 /** Who made the link. */
 export interface LinkOwner {
+  /** Told of the octets that come, where there is one. */
+  readonly busyPoll: BusyPoll | undefined;
   /** The handshake is over: which pipe is this peer's? It is driven from now on. */
   established(link: StreamLink): Pipe;
   /** Decides whether the peer may come in; `signal` aborts when the connection ends before that. */
@@ -44,6 +47,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
 
   readonly #owner: LinkOwner;
   readonly #outflow: Outflow;
+  readonly #busyPoll: BusyPoll | undefined;
   #error: Error | undefined;
   /** While the peer is judged: aborted at the end of the connection. */
   #judging: AbortController | undefined;
@@ -70,6 +74,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     this.address = address;
     this.#owner = owner;
     this.#outflow = new Outflow(stream);
+    this.#busyPoll = owner.busyPoll;
     this.remoteAddress = stream.remoteAddress;
     inlet.serve(this);
     // Without the inlet it comes this way.
@@ -198,13 +203,17 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
 
   placed(count: number): void {
     this.bytesReceived += count;
-    this.protocol.placed(count, performance.now());
+    const now = performance.now();
+    this.#busyPoll?.heard(now);
+    this.protocol.placed(count, now);
     this.#heard(count);
   }
 
   received(chunk: Buffer): void {
     this.bytesReceived += chunk.length;
-    this.protocol.receive(chunk, performance.now());
+    const now = performance.now();
+    this.#busyPoll?.heard(now);
+    this.protocol.receive(chunk, now);
     this.#heard(chunk.length);
   }
 

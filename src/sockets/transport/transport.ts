@@ -8,6 +8,7 @@ import type { Event } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
 import type { Pipe } from '../routing/pipe.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Flushed } from './flushed.ts';
 import type { InprocNames } from './inproc-names.ts';
@@ -52,6 +53,8 @@ export interface TransportHost {
   readonly raw: boolean;
   /** The inproc names of the socket's context. */
   readonly names: InprocNames;
+  /** Told of octets that came, where the context has a `busyPoll`. */
+  readonly busyPoll: BusyPoll | undefined;
   /** Source of chance, so that tests can choose it. */
   readonly random: () => number;
   emit(event: Event): void;

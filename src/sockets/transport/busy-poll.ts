@@ -1,0 +1,81 @@
+/** BusyPoll: keeps the event loop awake for a moment after octets came, where the next ones use to come soon. */
+
+import { setImmediate } from 'node:timers';
+
+/**
+ * A process that sleeps between two messages is woken by the kernel, which costs more than the work on a small message. While
+ * an immediate is due, the event loop asks the kernel without sleeping. That pays only where octets come again within
+ * `budget`: it goes on while nearly all did, stops after two of ten that did not, and is tried again ever more rarely, so
+ * that other traffic does not pay for it. Times are milliseconds of `performance.now()`.
+ */
+export class BusyPoll {
+  /** How long after the last octets the loop stays awake. */
+  readonly #budget: number;
+  readonly #awaken: (turn: () => void) => void;
+  readonly #clock: () => number;
+  readonly #turn = (): void => this.#spin();
+  #spinning = false;
+  /** The end of the moment, while awake. */
+  #until = 0;
+  #heardAt = Number.NEGATIVE_INFINITY;
+  /** How often it paid of late: 0 to `SCORE_MAX`. */
+  #score = 0;
+  /** Arrivals before it is tried again, and how many that were last time. */
+  #rest = 0;
+  #pause = 1;
+
+  /** `awaken` calls on the next turn of the event loop, which does not sleep before. */
+  constructor(
+    budget: number,
+    awaken: (turn: () => void) => void = setImmediate,
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#budget = budget;
+    this.#awaken = awaken;
+    this.#clock = clock;
+  }
+
+  /** Octets have come. Hot: once per chunk. */
+  heard(now: number): void {
+    const gap = now - this.#heardAt;
+    this.#heardAt = now;
+    if (this.#spinning) {
+      this.#until = now + this.#budget;
+      if (this.#score < SCORE_MAX) this.#score++;
+      else this.#pause = 1;
+      return;
+    }
+    // Being woken takes its time as well: what comes a little late may come in time when awake.
+    if (gap > NEAR * this.#budget) return;
+    if (this.#rest > 0) {
+      this.#rest--;
+      return;
+    }
+    this.#spinning = true;
+    this.#until = now + this.#budget;
+    this.#awaken(this.#turn);
+  }
+
+  #spin(): void {
+    if (this.#clock() < this.#until) {
+      this.#awaken(this.#turn);
+      return;
+    }
+    this.#spinning = false;
+    this.#score -= MISS;
+    if (this.#score >= 0) return;
+    this.#score = 0;
+    this.#pause = Math.min(this.#pause * 2, PAUSE_MAX);
+    this.#rest = this.#pause;
+  }
+}
+
+/** Ten that paid are worth two that did not. */
+const SCORE_MAX = 20;
+const MISS = 10;
+
+/** Budgets within which octets may come again for a try. */
+const NEAR = 4;
+
+/** Arrivals between two tries at most. */
+const PAUSE_MAX = 1_024;
