@@ -47,6 +47,8 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
   /** Of a flush that waits for others: the names they know. */
   #heard: Set<string> | undefined;
   #closed = false;
+  /** The program has been told so. */
+  #blocked = false;
   #groupRun = 0;
 
   constructor(
@@ -265,6 +267,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
   }
 
   blocked(reason: string | undefined): void {
+    this.#blocked = reason !== undefined;
     this.#observer.blocked(reason);
   }
 
@@ -389,6 +392,8 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
     this.#session = undefined;
     this.#publisher.use(undefined).catch(() => {});
     this.#ordinary.abandon();
+    // The broker says it anew on the next connection, as soon as something is published there.
+    if (this.#blocked) this.blocked(undefined);
   }
 
   /** The session, as soon as there is an open one. */

@@ -266,6 +266,36 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     await layer.close();
   });
 
+  t.test(
+    'a connection lost while it was blocked: unblocked follows, then the next is',
+    async (t) => {
+      const layer = open();
+      const said: string[] = [];
+      for (const name of ['blocked', 'unblocked', 'disconnect', 'connect'] as const) {
+        layer.events.on(name, () => said.push(name));
+      }
+      const channel = await layer.newChannel();
+      await layer.send(channel, { n: 0 });
+      const blocked = once(layer.events, 'blocked');
+      await broker.memoryAlarm(true);
+      const unknown = t.rejects(layer.send(channel, { n: 1 }), { code: 'ERR_UNCONFIRMED' });
+      await blocked;
+      const back = once(layer.events, 'connect');
+      await broker.closeConnections('maintenance');
+      await Promise.all([back, unknown]);
+      t.same(said, ['connect', 'blocked', 'unblocked', 'disconnect', 'connect']);
+      const again = once(layer.events, 'blocked');
+      const sent = layer.send(channel, { n: 2 });
+      await again;
+      const unblocked = once(layer.events, 'unblocked');
+      await broker.memoryAlarm(false);
+      await Promise.all([unblocked, sent]);
+      t.same(await layer.receive(channel), { n: 0 });
+      t.same(await layer.receive(channel), { n: 2 });
+      await layer.close();
+    },
+  );
+
   t.test('a broker that stands still is given up, and found again', async (t) => {
     const layer = open();
     const channel = await layer.newChannel();
