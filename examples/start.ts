@@ -1,4 +1,4 @@
-/** What `npm start` shows: the word count, with the arguments it was given, and then the channel layers. */
+/** What `npm start` shows: the word count, with the arguments it was given, and then the channel layers; or one layer alone. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,8 +15,12 @@ async function run(program: string, words: readonly string[]): Promise<number> {
 process.on('SIGINT', () => {});
 
 const words = process.argv.slice(2);
-process.exitCode = await run('word-count/main.js', words);
-if (process.exitCode === 0 && !words.includes('--help')) {
-  console.log();
-  process.exitCode = await run('channel-layers/main.js', []);
+if (words.some((word) => /^--layer(=|$)/.test(word))) {
+  process.exitCode = await run('channel-layers/main.js', words);
+} else {
+  process.exitCode = await run('word-count/main.js', words);
+  if (process.exitCode === 0 && !words.includes('--help')) {
+    console.log();
+    process.exitCode = await run('channel-layers/main.js', []);
+  }
 }

@@ -1,17 +1,32 @@
 /** The layers of the demonstration. */
 
-import { DedicatedLayer, EmbeddedLayer } from 'zeromq-pure/layer';
+import { type ChannelLayer, DedicatedLayer, EmbeddedLayer } from 'zeromq-pure/layer';
+import { RabbitmqLayer } from 'zeromq-pure/layer/rabbitmq';
 import type { Parcel } from './plan.ts';
 
 /** Where the processes of an act meet. */
-export type Place = { readonly address: string } | { readonly hub: string };
+export type Place =
+  | { readonly address: string }
+  | { readonly hub: string }
+  /** A broker; all names begin with `prefix`. */
+  | { readonly url: string; readonly prefix: string };
 
 /** Nobody here waits for slow readers, so that there has to be room for all that is sent. */
 const capacity = 100_000;
+/** The most messages that RabbitMQ hands to a process ahead. */
+const localCapacity = 65_535;
 
 /** A layer at `place`, as JSON on the command line of a player. */
-export function layerAt(place: string): EmbeddedLayer<Parcel> | DedicatedLayer<Parcel> {
+export function layerAt(place: string): ChannelLayer<Parcel> {
   const where = JSON.parse(place) as Place;
   if ('address' in where) return new EmbeddedLayer<Parcel>({ ...where, capacity });
+  if ('url' in where) {
+    return new RabbitmqLayer<Parcel>({
+      ...where,
+      capacity,
+      localCapacity,
+      remoteCapacity: capacity,
+    });
+  }
   return new DedicatedLayer<Parcel>({ ...where, capacity });
 }

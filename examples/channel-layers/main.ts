@@ -1,10 +1,13 @@
-/** Channel layers: messages to groups and channels of other processes, without and with a hub. `npm start` */
+/** Channel layers: messages to groups and channels of other processes, without and with a hub, or over a broker. `npm start` */
 
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cast, play } from './act.ts';
+import { findBroker } from './broker.ts';
 import { startHub } from './hub.ts';
+import { parseChoice } from './options.ts';
 
 const EMBEDDED: Cast = {
   producers: 1,
@@ -17,7 +20,8 @@ const EMBEDDED: Cast = {
   ],
 };
 
-const DEDICATED: Cast = {
+/** Through a program in between. */
+const BETWEEN: Cast = {
   producers: 2,
   consumers: 2,
   steps: [
@@ -28,23 +32,45 @@ const DEDICATED: Cast = {
   ],
 };
 
-/** Plays both acts and returns the exit code. */
-async function main(signal: AbortSignal): Promise<number> {
+/** Plays an act for each layer that was asked for, and returns the exit code. */
+async function main(args: string[], signal: AbortSignal): Promise<number> {
+  const { layers, url } = parseChoice(args);
+  let right = true;
+  for (const [i, layer] of layers.entries()) {
+    if (i > 0) console.log();
+    const went = layer === 'rabbitmq' ? await rabbitmq(url, signal) : await ACTS[layer](signal);
+    right &&= went;
+  }
+  return right ? 0 : 1;
+}
+
+async function embedded(signal: AbortSignal): Promise<boolean> {
   const directory = await mkdtemp(join(tmpdir(), 'channel-layers-'));
   try {
-    const address = `ipc://${directory}/layer`;
     console.log('embedded layer: 1 producer, 3 consumers, no program in between\n');
-    const embedded = shown(await play(EMBEDDED, { address }, signal));
-
-    const hub = await startHub(signal);
-    console.log('\ndedicated layer: 2 producers, 2 consumers, a hub in between\n');
-    const dedicated = shown(await play(DEDICATED, { hub: hub.at }, signal));
-    await hub.end();
-    return embedded && dedicated ? 0 : 1;
+    return shown(await play(EMBEDDED, { address: `ipc://${directory}/layer` }, signal));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
+
+async function dedicated(signal: AbortSignal): Promise<boolean> {
+  const hub = await startHub(signal);
+  console.log('dedicated layer: 2 producers, 2 consumers, a hub in between\n');
+  const right = shown(await play(BETWEEN, { hub: hub.at }, signal));
+  await hub.end();
+  return right;
+}
+
+async function rabbitmq(url: string, signal: AbortSignal): Promise<boolean> {
+  await findBroker(url, signal);
+  console.log('RabbitMQ layer: 2 producers, 2 consumers, a broker in between\n');
+  // The broker may be in use, and may have something left of an earlier run.
+  const prefix = `channel-layers-${randomUUID()}`;
+  return shown(await play(BETWEEN, { url, prefix }, signal));
+}
+
+const ACTS = { embedded, dedicated };
 
 /** Shows the outcome of an act, and tells whether it was right. */
 function shown({ table, wrong }: Awaited<ReturnType<typeof play>>): boolean {
@@ -57,7 +83,7 @@ function shown({ table, wrong }: Awaited<ReturnType<typeof play>>): boolean {
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 try {
-  process.exitCode = await main(stop.signal);
+  process.exitCode = await main(process.argv.slice(2), stop.signal);
 } catch (error) {
   const reason = stop.signal.aborted ? 'interrupted' : (error as Error).message;
   // The first to fail takes the others with it.

@@ -1,4 +1,4 @@
-/** A chat with rooms, served by two processes that share them through a hub. */
+/** A chat with rooms, served by two processes that share them through a hub, or through a RabbitMQ broker. */
 
 import { once } from 'node:events';
 import { Hub } from 'zeromq-pure/layer';

@@ -6,12 +6,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
-import { DedicatedLayer } from 'zeromq-pure/layer';
+import { type ChannelLayer, DedicatedLayer } from 'zeromq-pure/layer';
+import { RabbitmqLayer } from 'zeromq-pure/layer/rabbitmq';
 import { PROJECT } from '../project.ts';
 import type { Run } from '../role.ts';
 import { Guest, type News } from './guest.ts';
 
-/** Where a server listens, and where its hub is. */
+/** Where a server listens, and where the hub is: `tcp://…`, or a RabbitMQ broker, `amqp://…`. */
 export interface ServerPlace {
   readonly port: number;
   readonly hub: string;
@@ -19,9 +20,15 @@ export interface ServerPlace {
 
 /** Serves until it is told to end. */
 export async function server({ port, hub }: ServerPlace, { signal, log }: Run): Promise<void> {
-  await using layer = new DedicatedLayer<News>({ hub });
-  layer.events.on('connect', ({ restarted }) => log(restarted ? 'a new hub' : 'the hub is there'));
-  layer.events.on('disconnect', () => log('the hub is gone'));
+  await using layer = layerAt(hub);
+  const what = layer instanceof RabbitmqLayer ? 'broker' : 'hub';
+  layer.events.on('connect', ({ restarted }) =>
+    log(restarted ? `a new ${what}` : `the ${what} is there`),
+  );
+  layer.events.on('disconnect', () => log(`the ${what} is gone`));
+  layer.events.on('refused', ({ address, error }) =>
+    log(`no ${what} can be used at ${address}: ${error.message}`),
+  );
   await layer.ready({ signal });
 
   const page = await readFile(join(PROJECT, 'examples/chat/page.html'));
@@ -54,4 +61,9 @@ export async function server({ port, hub }: ServerPlace, { signal, log }: Run): 
   clearTimeout(patience);
   sockets.close();
   http.close();
+}
+
+function layerAt(address: string): ChannelLayer<News> {
+  if (/^amqps?:/.test(address)) return new RabbitmqLayer<News>({ url: address });
+  return new DedicatedLayer<News>({ hub: address });
 }

@@ -9,10 +9,13 @@ import { PROJECT } from '../project.ts';
 export const USAGE = `Counts the words of text files with several worker processes, and then shows the channel layers.
 
   npm start -- [--workers N] [--repeat N] [FILE...]
+  npm start -- --layer NAME [--url URL]
 
   --workers N  worker processes, 4 by default; one of them runs on the npm zeromq (libzmq)
                if that is installed
   --repeat N   go through the files N times; by default so often that it takes some seconds
+  --layer NAME one channel layer alone: embedded, dedicated or rabbitmq
+  --url URL    where the broker of the last is, amqp://guest:guest@127.0.0.1/ by default
   --help       show this
 
   FILE         by default every Markdown file of this project`;

@@ -15,6 +15,7 @@ import {
   type Step,
 } from '../../examples/channel-layers/plan.ts';
 import { Running } from '../cli/shell.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../support/rabbitmq-broker.ts';
 
 const BUILT = join(import.meta.dirname, '../../build/examples');
 
@@ -101,6 +102,48 @@ t.test('npm start ends with its first part when that is all, or failed', async (
   t.notMatch(help.stdout, /embedded layer/);
   const refused = await start(t, '--workers', '0').over;
   t.same([refused.code, refused.stdout], [2, '']);
+});
+
+t.test(
+  'npm start -- --layer rabbitmq, on the broker it is told of',
+  {
+    skip: skipRabbitmq,
+  },
+  async (t) => {
+    const broker = await RabbitmqBroker.start();
+    t.teardown(() => broker.stop());
+    const words = ['--layer', 'rabbitmq', '--url'];
+    const { code, stdout, stderr } = await start(t, ...words, broker.url()).over;
+    t.same([code, stderr], [0, '']);
+    t.match(stdout, /^RabbitMQ layer: 2 producers, 2 consumers, a broker in between$/m);
+    t.match(stdout, /^group both +10 000 +20 000 .* consumers 1 and 2$/m);
+    t.match(stdout, /^channel jobs +10 000 +10 000 .* one of consumers 1 and 2$/m);
+    t.match(stdout, /^every message arrived where it should, and nowhere else$/m);
+    t.notMatch(stdout, /words|embedded|hub/, 'and nothing else');
+    const wrong = await start(t, ...words, broker.url('guest', 'asgi', 'wrong')).over;
+    t.equal(wrong.code, 1);
+    t.match(
+      wrong.stderr,
+      /^channel-layers: no RabbitMQ broker can be used at 127.*ACCESS_REFUSED/i,
+    );
+    t.notMatch(wrong.stderr, /wrong/, 'without the password');
+  },
+);
+
+t.test('where no broker answers, a sentence says so', async (t) => {
+  const nowhere = ['--url', 'amqp://127.0.0.1:1/'];
+  const none = await start(t, '--layer', 'rabbitmq', ...nowhere).over;
+  t.same([none.code, none.stdout], [1, '']);
+  const sentence =
+    /^channel-layers: no RabbitMQ broker can be used at 127\.0\.0\.1:1: connect ECONNREFUSED .*; start one, or say where it is with --url amqp:.*\n$/;
+  t.match(none.stderr, sentence);
+  const unknown = await start(t, '--layer', 'redis').over;
+  t.equal(
+    unknown.stderr,
+    'channel-layers: --layer must be embedded, dedicated, rabbitmq, not "redis"\n',
+  );
+  const odd = await start(t, '--layer', 'dedicated', ...nowhere).over;
+  t.equal(odd.stderr, 'channel-layers: --url is for --layer rabbitmq\n');
 });
 
 t.test(

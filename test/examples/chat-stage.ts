@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { Running } from '../cli/shell.ts';
 import { freeAddress } from '../support/layer-addresses.ts';
+import type { RabbitmqBroker } from '../support/rabbitmq-broker.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../build/examples/chat/chat.js');
 
@@ -18,14 +19,20 @@ export interface ChatServer {
   says(pattern: RegExp): Promise<void>;
 }
 
-/** A hub, and what can be done behind it. */
+/** A hub or a broker, and what can be done behind it. */
 export interface Chat {
   startServer(port?: string): Promise<ChatServer>;
   /** Kills the hub, and starts another at the same address. */
   replaceHub(): Promise<void>;
 }
 
-export async function startChat(t: Test): Promise<Chat> {
+export async function startChat(t: Test, broker?: RabbitmqBroker): Promise<Chat> {
+  if (broker !== undefined) {
+    return {
+      startServer: (port) => startServer(t, broker.url(), port),
+      replaceHub: () => broker.restart({ renamed: true }),
+    };
+  }
   const address = freeAddress();
   const startHub = async (): Promise<Running> => {
     const running = start(t, 'hub', address);
@@ -34,23 +41,25 @@ export async function startChat(t: Test): Promise<Chat> {
   };
   let hub = await startHub();
   return {
-    startServer: async (port = '0') => {
-      const running = start(t, 'server', port, address);
-      const [, at = ''] = await running.said(/listening on http:\/\/127\.0\.0\.1:(\d+)/);
-      return {
-        port: at,
-        kill: () => kill(running),
-        end: async () => {
-          running.kill('SIGINT');
-          return (await running.over).code;
-        },
-        says: async (pattern) => void (await running.said(pattern)),
-      };
-    },
+    startServer: (port) => startServer(t, address, port),
     replaceHub: async () => {
       await kill(hub);
       hub = await startHub();
     },
+  };
+}
+
+async function startServer(t: Test, address: string, port = '0'): Promise<ChatServer> {
+  const running = start(t, 'server', port, address);
+  const [, at = ''] = await running.said(/listening on http:\/\/127\.0\.0\.1:(\d+)/);
+  return {
+    port: at,
+    kill: () => kill(running),
+    end: async () => {
+      running.kill('SIGINT');
+      return (await running.over).code;
+    },
+    says: async (pattern) => void (await running.said(pattern)),
   };
 }
 

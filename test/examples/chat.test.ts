@@ -1,82 +1,17 @@
-/** The chat by a script: guests at two servers behind one hub. */
+/** The chat by a script: guests at two servers behind one hub, or behind a RabbitMQ broker. */
 
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
-import { type ChatServer, startChat } from './chat-stage.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../support/rabbitmq-broker.ts';
+import { type Chat, type ChatServer, startChat } from './chat-stage.ts';
 
-t.test('a message reaches its room on both servers, and no other room', async (t) => {
-  const { startServer } = await startChat(t);
-  const [first, second] = await Promise.all([startServer(), startServer()]);
-  const ada = await enter(t, first, 'red', 'ada');
-  const bob = await enter(t, second, 'red', 'bob');
-  const cyd = await enter(t, second, 'blue', 'cyd');
-  const dan = await enter(t, first, 'blue', 'dan');
+t.test('through a hub', (t) => shared(t, startChat));
 
-  ada.ask({ type: 'say', text: 'to red' });
-  t.match(await bob.hears('to red'), { type: 'said', room: 'red', name: 'ada' });
-  await ada.hears('to red');
-  cyd.ask({ type: 'say', text: 'to blue' });
-  await Promise.all([cyd.hears('to blue'), dan.hears('to blue')]);
-  bob.ask({ type: 'say', text: 'to red again' });
-  await Promise.all([ada.hears('to red again'), bob.hears('to red again')]);
-  t.same(ada.said, ['to red', 'to red again']);
-  t.same(bob.said, ['to red', 'to red again']);
-  t.same(cyd.said, ['to blue']);
-  t.same(dan.said, ['to blue']);
-
-  bob.ask({ type: 'leave' });
-  await bob.hears('left');
-  t.match(await ada.hears('left'), { name: 'bob', room: 'red' });
-  ada.ask({ type: 'say', text: 'who is left' });
-  await ada.hears('who is left');
-  bob.ask({ type: 'enter', room: 'blue', name: 'bob' });
-  await Promise.all([cyd.hears('bob entered'), bob.hears('bob entered')]);
-  t.notOk(bob.said.includes('who is left'), 'who has left hears no more');
-
-  dan.socket.close();
-  t.match(await cyd.hears('dan left'), { room: 'blue' }, 'a closed page leaves');
-  t.same(await Promise.all([first.end(), second.end()]), [0, 0]);
-});
-
-t.test('a server dies and comes back: guests enter again, others are not affected', async (t) => {
-  const { startServer } = await startChat(t);
-  const [first, second] = await Promise.all([startServer(), startServer()]);
-  const ada = await enter(t, first, 'red', 'ada');
-  const bob = await enter(t, second, 'red', 'bob');
-  const bobGone = once(bob.socket, 'close');
-  await second.kill();
-  await bobGone;
-
-  ada.ask({ type: 'say', text: 'alone' });
-  await ada.hears('alone');
-
-  const again = await startServer(second.port);
-  t.equal(again.port, second.port);
-  const back = await enter(t, again, 'red', 'bob');
-  t.match(await ada.hears('bob entered', 2), { room: 'red' });
-  ada.ask({ type: 'say', text: 'together' });
-  await back.hears('together');
-  back.ask({ type: 'say', text: 'yes' });
-  await Promise.all([ada.hears('yes'), back.hears('yes')]);
-  t.same(ada.said, ['alone', 'together', 'yes'], 'each once');
-  t.same(back.said, ['together', 'yes']);
-});
-
-t.test('a hub dies and comes back: servers find it, and guests stay in their rooms', async (t) => {
-  const { startServer, replaceHub } = await startChat(t);
-  const [first, second] = await Promise.all([startServer(), startServer()]);
-  const ada = await enter(t, first, 'red', 'ada');
-  const bob = await enter(t, second, 'red', 'bob');
-  await replaceHub();
-  await Promise.all([first.says(/a new hub/), second.says(/a new hub/)]);
-  // Entering asks the hub, behind what the servers have told it about their rooms.
-  await enter(t, first, 'blue', 'cyd');
-  await enter(t, second, 'blue', 'dan');
-  ada.ask({ type: 'say', text: 'still here' });
-  await Promise.all([ada.hears('still here'), bob.hears('still here')]);
-  t.same([ada.said, bob.said], [['still here'], ['still here']]);
-  t.equal(ada.socket.readyState, WebSocket.OPEN);
+t.test('through a RabbitMQ broker', { skip: skipRabbitmq }, async (t) => {
+  const broker = await RabbitmqBroker.start();
+  t.teardown(() => broker.stop());
+  await shared(t, (t) => startChat(t, broker));
 });
 
 t.test('what a guest may not ask is refused, and it can go on', async (t) => {
@@ -102,6 +37,83 @@ t.test('what a guest may not ask is refused, and it can go on', async (t) => {
   guest.socket.send('x'.repeat(100_000));
   t.equal((await closed)[0], 1009, 'a frame that is too large ends the connection');
 });
+
+/** What holds whatever carries the rooms. */
+async function shared(t: Test, start: (t: Test) => Promise<Chat>): Promise<void> {
+  t.test('a message reaches its room on both servers, and no other room', async (t) => {
+    const { startServer } = await start(t);
+    const [first, second] = await Promise.all([startServer(), startServer()]);
+    const ada = await enter(t, first, 'red', 'ada');
+    const bob = await enter(t, second, 'red', 'bob');
+    const cyd = await enter(t, second, 'blue', 'cyd');
+    const dan = await enter(t, first, 'blue', 'dan');
+
+    ada.ask({ type: 'say', text: 'to red' });
+    t.match(await bob.hears('to red'), { type: 'said', room: 'red', name: 'ada' });
+    await ada.hears('to red');
+    cyd.ask({ type: 'say', text: 'to blue' });
+    await Promise.all([cyd.hears('to blue'), dan.hears('to blue')]);
+    bob.ask({ type: 'say', text: 'to red again' });
+    await Promise.all([ada.hears('to red again'), bob.hears('to red again')]);
+    t.same(ada.said, ['to red', 'to red again']);
+    t.same(bob.said, ['to red', 'to red again']);
+    t.same(cyd.said, ['to blue']);
+    t.same(dan.said, ['to blue']);
+
+    bob.ask({ type: 'leave' });
+    await bob.hears('left');
+    t.match(await ada.hears('left'), { name: 'bob', room: 'red' });
+    ada.ask({ type: 'say', text: 'who is left' });
+    await ada.hears('who is left');
+    bob.ask({ type: 'enter', room: 'blue', name: 'bob' });
+    await Promise.all([cyd.hears('bob entered'), bob.hears('bob entered')]);
+    t.notOk(bob.said.includes('who is left'), 'who has left hears no more');
+
+    dan.socket.close();
+    t.match(await cyd.hears('dan left'), { room: 'blue' }, 'a closed page leaves');
+    t.same(await Promise.all([first.end(), second.end()]), [0, 0]);
+  });
+
+  t.test('a server dies and comes back: guests enter again, others are not affected', async (t) => {
+    const { startServer } = await start(t);
+    const [first, second] = await Promise.all([startServer(), startServer()]);
+    const ada = await enter(t, first, 'red', 'ada');
+    const bob = await enter(t, second, 'red', 'bob');
+    const bobGone = once(bob.socket, 'close');
+    await second.kill();
+    await bobGone;
+
+    ada.ask({ type: 'say', text: 'alone' });
+    await ada.hears('alone');
+
+    const again = await startServer(second.port);
+    t.equal(again.port, second.port);
+    const back = await enter(t, again, 'red', 'bob');
+    t.match(await ada.hears('bob entered', 2), { room: 'red' });
+    ada.ask({ type: 'say', text: 'together' });
+    await back.hears('together');
+    back.ask({ type: 'say', text: 'yes' });
+    await Promise.all([ada.hears('yes'), back.hears('yes')]);
+    t.same(ada.said, ['alone', 'together', 'yes'], 'each once');
+    t.same(back.said, ['together', 'yes']);
+  });
+
+  t.test('it dies and comes back: servers find it, and guests stay in their rooms', async (t) => {
+    const { startServer, replaceHub } = await start(t);
+    const [first, second] = await Promise.all([startServer(), startServer()]);
+    const ada = await enter(t, first, 'red', 'ada');
+    const bob = await enter(t, second, 'red', 'bob');
+    await replaceHub();
+    await Promise.all([first.says(/a new (hub|broker)/), second.says(/a new (hub|broker)/)]);
+    // Entering asks the hub, behind what the servers have told it about their rooms.
+    await enter(t, first, 'blue', 'cyd');
+    await enter(t, second, 'blue', 'dan');
+    ada.ask({ type: 'say', text: 'still here' });
+    await Promise.all([ada.hears('still here'), bob.hears('still here')]);
+    t.same([ada.said, bob.said], [['still here'], ['still here']]);
+    t.equal(ada.socket.readyState, WebSocket.OPEN);
+  });
+}
 
 /** What a server tells. */
 interface Told {
