@@ -101,7 +101,9 @@ const commonRows: Rows<CommonOptions> = {
   typeOfService: integer(57, 0, { min: 0 }),
   handshakeInterval: integer(66, 30_000, { min: 0 }),
   maxHandshakesPerSecond: integer(undefined, 0, { min: 0 }),
-  socksProxy: refused(text(68), 'refusing to connect around it'),
+  socksProxy: text(68),
+  socksUsername: atMost(CREDENTIAL_MAX, text(99)),
+  socksPassword: atMost(CREDENTIAL_MAX, text(100)),
   heartbeatInterval: integer(75, 0, { min: 0 }),
   heartbeatTimeToLive: integer(76, 0, { min: 0, max: TTL_MAX, unit: TTL_UNIT }),
   heartbeatTimeout: integer(77, -1, { min: -1 }),
@@ -355,14 +357,22 @@ function text(id: number): OptionSpec<string | null> {
 
 /** Text of which the empty one is a value too: nobody sets an empty password to have none asked for. */
 function credential(id: number): OptionSpec<string | null> {
-  return {
+  return atMost(CREDENTIAL_MAX, {
     ...text(id),
+    parse: (value) => toOctets(value)?.toString() ?? null,
+  });
+}
+
+/** Text of no more than `max` octets. */
+function atMost(max: number, spec: OptionSpec<string | null>): OptionSpec<string | null> {
+  return {
+    ...spec,
     parse(value, name) {
       const octets = toOctets(value);
-      if (octets !== null && octets.length > CREDENTIAL_MAX) {
-        throw outOfRange(name, `${octets.length} octets`, `at most ${CREDENTIAL_MAX} octets`);
+      if (octets !== null && octets.length > max) {
+        throw outOfRange(name, `${octets.length} octets`, `at most ${max} octets`);
       }
-      return octets?.toString() ?? null;
+      return spec.parse(value, name);
     },
   };
 }

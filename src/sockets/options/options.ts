@@ -116,8 +116,16 @@ export interface CommonOptions {
    * (`ERR_TOO_MANY_HANDSHAKES`), and counted in `stats().throttled`; an ordinary peer connects again. ipc has no address and no limit.
    */
   maxHandshakesPerSecond: number;
-  /** `ZMQ_SOCKS_PROXY`. `host:port` of a SOCKS5 proxy, default null. Refused: traffic would go around it. */
+  /**
+   * `ZMQ_SOCKS_PROXY`. `host:port` of the SOCKS5 proxy that tcp connections are made by, default null = directly. The proxy
+   * resolves host names, and has `handshakeInterval` for its answers. Its refusals, and a text that is no `host:port`
+   * (`EINVAL`), are the `error` of `connect:retry`.
+   */
   socksProxy: string | null;
+  /** `ZMQ_SOCKS_USERNAME`. User name for the SOCKS5 proxy, at most 255 octets, default null = none. */
+  socksUsername: string | null;
+  /** `ZMQ_SOCKS_PASSWORD`. Password for the SOCKS5 proxy, at most 255 octets, default null = none. Not encrypted on its way. */
+  socksPassword: string | null;
   /** `ZMQ_HEARTBEAT_IVL`. Milliseconds between PINGs to each peer, default 0 = none. */
   heartbeatInterval: number;
   /**

@@ -8,6 +8,8 @@ import type { OptionValues } from '../options/options.ts';
 import { Acceptor } from './accept.ts';
 import { dial, type OpenStream, readAccepted } from './dial.ts';
 import { afterScheme, bindAddress, type Endpoint, formatTcp, invalid, quoted } from './endpoint.ts';
+import { dialBySocks, type SocksRoute } from './socks.ts';
+import type { SocksRequest } from './socks-exchange.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
 import { streamTransport } from './stream-transport.ts';
 import type { Transport } from './transport.ts';
@@ -48,7 +50,15 @@ const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
   parseConnect: (text) => parseTcpConnect(afterScheme(text), text),
 
   async dial({ endpoint, values, text }, signal) {
-    const open = await dial(connectOptions(endpoint, values, text), signal);
+    const { socksProxy } = values;
+    const open =
+      socksProxy === null
+        ? await dial(connectOptions(endpoint, values, text), signal)
+        : await dialBySocks(
+            routeTo(socksProxy, values, text),
+            requestFor(endpoint, values),
+            signal,
+          );
     keepAlive(open, values);
     return open;
   },
@@ -85,6 +95,29 @@ function connectOptions(
       localAddress: localAddress(source.host, values, text),
       ...(source.port > 0 && { localPort: source.port }),
     }),
+  };
+}
+
+/** @throws SocketError `EINVAL`, where the option is no `host:port` */
+function routeTo(socksProxy: string, values: OptionValues, text: string): SocksRoute {
+  let proxy: TcpConnectEndpoint;
+  try {
+    proxy = parseTcpConnect(socksProxy, text);
+  } catch {
+    throw invalid(text, `socksProxy is ${quoted(socksProxy)}, expected host:port`);
+  }
+  const options = connectOptions(proxy, values, text);
+  return { name: socksProxy, options, patience: values.handshakeInterval };
+}
+
+/** The host goes to the proxy as it is written: names are resolved there. */
+function requestFor({ host, port }: TcpConnectEndpoint, values: OptionValues): SocksRequest {
+  const { socksUsername, socksPassword } = values;
+  return {
+    host,
+    port,
+    username: socksUsername ?? undefined,
+    password: socksPassword ?? undefined,
   };
 }
 

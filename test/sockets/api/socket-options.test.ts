@@ -261,7 +261,6 @@ t.test('what would protect and is not there is refused', async (t) => {
     { gssapiServer: true },
     { gssapiPrincipal: 'a' },
     { tcpAcceptFilter: '10.0.0.0/8' },
-    { socksProxy: 'localhost:1080' },
     { gssapiServer: true },
   ]) {
     t.throws(() => new zmq.Push(options), { code: 'ENOTSUP' });

@@ -282,7 +282,6 @@ t.test('what would protect, and is not there, is refused by name', async (t) => 
     ['gssapiPlainText', [true]],
     ['gssapiPrincipalNameType', ['userName']],
     ['gssapiServicePrincipalNameType', ['krb5Principal']],
-    ['socksProxy', ['localhost:1080']],
     ['tcpAcceptFilter', ['10.0.0.0/8']],
   ] as const) {
     const message = new RegExp(`^${name} is not supported yet: refusing to `);
