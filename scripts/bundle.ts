@@ -43,9 +43,9 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
     chunkFileNames: '[name].cjs',
     dynamicImportInCjs: false,
     comments: false,
-    // Names stay, for stack traces.
+    // Names of classes and methods stay, for stack traces and inspection.
     minify: {
-      mangle: { toplevel: false, keepNames: true },
+      mangle: { toplevel: true, keepNames: { function: false, class: true } },
       compress: true,
       codegen: { removeWhitespace: true },
     },
