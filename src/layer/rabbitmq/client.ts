@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { Channel, Connection, ConnectionOptions } from 'rabbitmq-client';
 import { LayerError } from '../errors.ts';
+import { turn } from '../local/turn.ts';
 import type { Place } from './options.ts';
 
 /** A message as it is published. */
@@ -320,9 +321,7 @@ class OpenChannel implements AmqpChannel {
   async barrier(): Promise<void> {
     await this.#channel.basicQos({ prefetchCount: 0 });
     // The library calls consumers on the next turn of the event loop.
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
+    await turn();
   }
 
   async confirm(): Promise<void> {

@@ -81,6 +81,16 @@ export class Envelopes {
     };
   }
 
+  /** The same; what cannot be read is counted, and told by its sender. */
+  tryRead(delivery: Delivery): Arrival | undefined {
+    try {
+      return this.read(delivery);
+    } catch (error) {
+      this.#host.undecodable(this.senderOf(delivery), error as Error);
+      return undefined;
+    }
+  }
+
   /** The key of the process that sent it; empty for one of Python. */
   senderOf({ headers }: Delivery): string {
     const sender = headers[SENDER];

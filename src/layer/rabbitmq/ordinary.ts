@@ -5,12 +5,9 @@ import type { CarrierHost } from '../carrier/carrier-host.ts';
 import type { Letter } from '../local/letter.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { AmqpChannel, AmqpError, Delivery } from './client.ts';
-import type { Arrival } from './envelope.ts';
+import type { Envelopes } from './envelope.ts';
 import type { RabbitmqSettings } from './options.ts';
 import type { Session } from './session.ts';
-
-/** What reads a delivery, or counts that it cannot be read. */
-export type Reader = (delivery: Delivery) => Arrival | undefined;
 
 /**
  * A process takes messages of such a channel while a `receive` waits there, and a few ahead. When nobody has waited for a
@@ -19,7 +16,7 @@ export type Reader = (delivery: Delivery) => Arrival | undefined;
 export class OrdinaryChannels {
   readonly #host: CarrierHost;
   readonly #settings: RabbitmqSettings;
-  readonly #read: Reader;
+  readonly #envelopes: Envelopes;
   /** Queues that exist, and when they were last declared. */
   readonly #declared = new Map<string, number>();
   readonly #declaring = new Map<string, Promise<void>>();
@@ -32,10 +29,10 @@ export class OrdinaryChannels {
   #channel: Promise<AmqpChannel> | undefined;
   #acknowledgements: Acknowledgements | undefined;
 
-  constructor(host: CarrierHost, settings: RabbitmqSettings, read: Reader) {
+  constructor(host: CarrierHost, settings: RabbitmqSettings, envelopes: Envelopes) {
     this.#host = host;
     this.#settings = settings;
-    this.#read = read;
+    this.#envelopes = envelopes;
   }
 
   /** Channels that this process knows of. */
@@ -225,7 +222,7 @@ export class OrdinaryChannels {
     delivery: Delivery,
     acknowledgements: Acknowledgements,
   ): void {
-    const arrival = this.#read(delivery);
+    const arrival = this.#envelopes.tryRead(delivery);
     const { kind, name } = arrival?.address ?? {};
     if (
       arrival === undefined ||

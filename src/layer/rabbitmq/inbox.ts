@@ -1,0 +1,67 @@
+/** Inbox: what has arrived in the queue of this process, on its way into channels, no faster than readers take turns. */
+
+import type { CarrierHost } from '../carrier/carrier-host.ts';
+import { LayerError } from '../errors.ts';
+import { turn } from '../local/turn.ts';
+import type { Delivery } from './client.ts';
+import type { Envelopes } from './envelope.ts';
+import type { Session } from './session.ts';
+
+/** At most `localCapacity` deliveries of each session: the broker hands out no more before they are done with. */
+export class Inbox {
+  readonly #host: CarrierHost;
+  readonly #envelopes: Envelopes;
+  readonly #isOwn: (channel: string) => boolean;
+  /** Deliveries that wait until readers have had a turn. */
+  readonly #waiting: { delivery: Delivery; session: Session }[] = [];
+  #pacing = false;
+
+  /** @param isOwn whether a channel is read by this process alone */
+  constructor(host: CarrierHost, envelopes: Envelopes, isOwn: (channel: string) => boolean) {
+    this.#host = host;
+    this.#envelopes = envelopes;
+    this.#isOwn = isOwn;
+  }
+
+  /** `delivery` is of `session`, which is told when it is done with. */
+  push(delivery: Delivery, session: Session): void {
+    this.#waiting.push({ delivery, session });
+    if (!this.#pacing) void this.#takeIn();
+  }
+
+  /** Resolves when everything that has arrived is in its channels. */
+  async drained(): Promise<void> {
+    while (this.#pacing) await turn();
+    await this.#host.busy;
+  }
+
+  async #takeIn(): Promise<void> {
+    this.#pacing = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#deliver(next.delivery, next.session);
+      const pause = this.#host.pace();
+      if (pause !== undefined) await pause;
+    }
+    this.#pacing = false;
+  }
+
+  #deliver(delivery: Delivery, session: Session): void {
+    const arrival = this.#envelopes.tryRead(delivery);
+    if (arrival === undefined) {
+      session.done(delivery.tag);
+      return;
+    }
+    const { letter, except } = arrival;
+    const { kind, name } = arrival.address;
+    letter.token = () => session.done(delivery.tag);
+    if (kind === 'group') this.#host.deliverToGroup(name, letter, { except });
+    else if (this.#isOwn(name)) this.#host.deliver(name, letter, Number.POSITIVE_INFINITY);
+    else {
+      session.done(delivery.tag);
+      this.#host.undecodable(
+        letter.from,
+        new LayerError('ERR_CODEC', 'a message to another process'),
+      );
+    }
+  }
+}
