@@ -8,13 +8,15 @@ import type { AmqpChannel, AmqpConnection, AmqpError, Publication } from './clie
 /** What became of a message: in a queue, in none because there is none, or in none because it was full. */
 export type Fate = 'routed' | 'unroutable' | 'full';
 
-/** A message waits here for a connection until it expires. What was under way when a connection broke is unconfirmed. */
+/** A message waits here for a connection, and then for the broker's word, until it expires. What was under way when a connection broke is unconfirmed. */
 export class Publisher {
   readonly #now: () => number;
   readonly #waiting = new Queue<Parcel>();
   #connection: AmqpConnection | undefined;
   #channel: AmqpChannel | undefined;
-  #underWay = 0;
+  /** The broker has them, or is about to; in the order in which they expire. Those in front have not been answered. */
+  readonly #underWay = new Queue<Parcel>();
+  #underWayCount = 0;
   #idle: (() => void)[] = [];
 
   constructor(now: () => number) {
@@ -23,14 +25,14 @@ export class Publisher {
 
   /** Messages whose fate is not known yet. */
   get pendingCount(): number {
-    return this.#waiting.length + this.#underWay;
+    return this.#waiting.length + this.#underWayCount;
   }
 
   /** Rejects with LayerError `ERR_UNCONFIRMED` or `ERR_REFUSED`. */
   publish(publication: Publication): Promise<Fate> {
     return new Promise((resolve, reject) => {
       const expiresAt = this.#now() + publication.expiration;
-      const parcel: Parcel = { publication, expiresAt, resolve, reject };
+      const parcel: Parcel = { publication, expiresAt, resolve, reject, settled: false };
       if (this.#channel?.open && this.#waiting.length === 0) this.#write(this.#channel, parcel);
       else if (this.#waiting.length < WAITING_MAX) this.#waiting.push(parcel);
       else reject(unconfirmed(`no broker answers, and ${WAITING_MAX} messages wait for it`));
@@ -58,13 +60,19 @@ export class Publisher {
     }
   }
 
-  /** Give up what has waited too long. */
+  /** Give up what has waited too long, for a connection or for the broker's word. */
   sweep(now: number): void {
     for (;;) {
       const parcel = this.#waiting.peek();
-      if (parcel === undefined || parcel.expiresAt > now) return;
+      if (parcel === undefined || parcel.expiresAt > now) break;
       this.#waiting.shift();
       parcel.reject(unconfirmed('no broker answered before the message expired'));
+    }
+    for (;;) {
+      const parcel = this.#underWay.peek();
+      if (parcel === undefined || parcel.expiresAt > now) return;
+      this.#settle(parcel);
+      parcel.reject(unconfirmed('the broker did not say before it expired that it has it'));
     }
   }
 
@@ -73,7 +81,7 @@ export class Publisher {
     for (let parcel = this.#waiting.shift(); parcel; parcel = this.#waiting.shift()) {
       parcel.reject(reason);
     }
-    if (this.#underWay === 0) return;
+    if (this.#underWayCount === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeout);
       this.#idle.push(() => {
@@ -83,18 +91,19 @@ export class Publisher {
     });
   }
 
-  #write(channel: AmqpChannel, { publication, resolve, reject }: Parcel): void {
-    this.#underWay++;
-    channel.publish(publication).then(
+  #write(channel: AmqpChannel, parcel: Parcel): void {
+    this.#underWay.push(parcel);
+    this.#underWayCount++;
+    channel.publish(parcel.publication).then(
       (fate) => {
-        this.#settled();
-        resolve(fate);
+        this.#settle(parcel);
+        parcel.resolve(fate);
       },
       (error: AmqpError) => {
-        this.#settled();
-        if (error.code === 'NACK') resolve('full');
+        this.#settle(parcel);
+        if (error.code === 'NACK') parcel.resolve('full');
         else
-          reject(
+          parcel.reject(
             REFUSALS.has(error.code ?? '')
               ? refused(error)
               : unconfirmed('the connection broke', error),
@@ -103,8 +112,11 @@ export class Publisher {
     );
   }
 
-  #settled(): void {
-    if (--this.#underWay > 0) return;
+  #settle(parcel: Parcel): void {
+    if (parcel.settled) return;
+    parcel.settled = true;
+    while (this.#underWay.peek()?.settled) this.#underWay.shift();
+    if (--this.#underWayCount > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
@@ -114,6 +126,8 @@ interface Parcel {
   readonly expiresAt: number;
   readonly resolve: (fate: Fate) => void;
   readonly reject: (error: LayerError) => void;
+  /** Its fate is known, or is not waited for any more. */
+  settled: boolean;
 }
 
 /** What a broker answers to one who asks for what it does not give. */

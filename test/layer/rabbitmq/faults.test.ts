@@ -266,6 +266,25 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     await layer.close();
   });
 
+  t.test('short of memory for too long, what is under way is in doubt', async (t) => {
+    const layer = open({ expiry: 300 });
+    const channel = await layer.newChannel();
+    await layer.ready();
+    await broker.memoryAlarm(true);
+    const lost = once(layer.events, 'lost');
+    await layer.groupSend('room', {});
+    const code = 'ERR_UNCONFIRMED';
+    await t.rejects(layer.send(channel, {}), { code, message: /did not say before it expired/ });
+    t.equal((await lost)[0].count, 1);
+    t.match(layer.stats(), { sent: 0, groupSent: 1, lost: 1 });
+    const unblocked = once(layer.events, 'unblocked');
+    await broker.memoryAlarm(false);
+    await unblocked;
+    await layer.send(channel, { n: 1 });
+    t.equal(layer.stats().sent, 1);
+    await layer.close();
+  });
+
   t.test(
     'a connection lost while it was blocked: unblocked follows, then the next is',
     async (t) => {
