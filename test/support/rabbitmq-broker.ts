@@ -88,7 +88,7 @@ export class RabbitmqBroker {
   }
 
   get nodeName(): string {
-    return `${this.#name}@localhost`;
+    return `${this.#name}@127.0.0.1`;
   }
 
   /** The process of the node. */
@@ -182,6 +182,7 @@ export class RabbitmqBroker {
   /** Makes this node one of the cluster of `other`. */
   async join(other: RabbitmqBroker): Promise<void> {
     await this.evaluate('rabbit:stop().');
+    await this.evaluate('rabbit_mnesia:reset().');
     await this.evaluate(`rabbit_mnesia:join_cluster('${other.nodeName}', disc).`);
     await this.evaluate('rabbit:start().');
     await this.evaluate('rabbit:await_startup().');
