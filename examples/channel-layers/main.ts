@@ -32,16 +32,26 @@ const BETWEEN: Cast = {
   ],
 };
 
-/** Plays an act for each layer that was asked for, and returns the exit code. */
+/** Plays an act for each layer that was asked for, whatever became of the one before, and returns the exit code. */
 async function main(args: string[], signal: AbortSignal): Promise<number> {
   const { layers, url } = parseChoice(args);
-  let right = true;
+  let wrongCount = 0;
   for (const [i, layer] of layers.entries()) {
     if (i > 0) console.log();
-    const went = layer === 'rabbitmq' ? await rabbitmq(url, signal) : await ACTS[layer](signal);
-    right &&= went;
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    try {
+      const right = layer === 'rabbitmq' ? await rabbitmq(url, either) : await ACTS[layer](either);
+      if (!right) wrongCount++;
+    } catch (error) {
+      // The first to fail takes the others of its act with it.
+      stop.abort();
+      if (signal.aborted) throw error;
+      console.error(`channel-layers: ${(error as Error).message}`);
+      wrongCount++;
+    }
   }
-  return right ? 0 : 1;
+  return wrongCount === 0 ? 0 : 1;
 }
 
 async function embedded(signal: AbortSignal): Promise<boolean> {
@@ -86,8 +96,6 @@ try {
   process.exitCode = await main(process.argv.slice(2), stop.signal);
 } catch (error) {
   const reason = stop.signal.aborted ? 'interrupted' : (error as Error).message;
-  // The first to fail takes the others with it.
-  stop.abort();
   console.error(`channel-layers: ${reason}`);
   process.exitCode = 1;
 }

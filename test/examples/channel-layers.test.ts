@@ -147,7 +147,7 @@ t.test('where no broker answers, a sentence says so', async (t) => {
 });
 
 t.test(
-  'a consumer that dies is an error, and ends the others',
+  'a consumer that dies is an error, ends the others of its act, and hides no later one',
   {
     skip: process.platform !== 'linux' && 'finds processes in /proc',
   },
@@ -160,9 +160,11 @@ t.test(
       victim = childrenOf(running.pid).find((pid) => commandOf(pid).includes('consumer.js'));
     }
     process.kill(victim, 'SIGKILL');
-    const { code, stderr } = await running.over;
+    const { code, stdout, stderr } = await running.over;
     t.equal(code, 1);
     t.match(stderr, /^channel-layers: consumer \d ended early \(SIGKILL\)\n$/);
+    const [, later] = stdout.split(/^dedicated layer.*$/m);
+    t.match(later, /^every message arrived where it should, and nowhere else$/m);
   },
 );
 
