@@ -38,6 +38,9 @@ export class HubLog {
       const { code, status, message } = error;
       this.warning('refused', { at: address, count, reason: status ?? code, error: message });
     });
+    events.on('denied', ({ from, action, name, count }) =>
+      this.warning('not allowed', { peer: from, action, name, count }),
+    );
     events.on('full', ({ channel }) => this.#seldom('channel full', channel, 1));
     events.on('skipped', ({ group, channels }) =>
       this.#seldom('members full', group, channels.length),

@@ -1,5 +1,7 @@
 /** LayerError: what the calls of channel layers reject with, told apart by `code` or by class. */
 
+import type { HubAction } from './events.ts';
+
 /** All codes of a LayerError. */
 export type LayerErrorCode =
   | 'ERR_CHANNEL_FULL'
@@ -44,6 +46,13 @@ export class ChannelFull extends LayerError {
   constructor(channel: string) {
     super('ERR_CHANNEL_FULL', `channel ${channel} is full`, { channel });
   }
+}
+
+/** @internal Of a call that the hub's `authorize` does not allow. Code `ERR_REFUSED`. */
+export function denied(action: HubAction, name: string): LayerError {
+  return new LayerError('ERR_REFUSED', `${action} ${name} is not allowed by the hub`, {
+    channel: name,
+  });
 }
 
 /** `send`, `groupSend`: the encoded message is larger than `maxMessageSize`. Code `ERR_MESSAGE_TOO_LARGE`. */

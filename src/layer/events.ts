@@ -1,9 +1,17 @@
 /** Events and counters of a layer. */
 
+/** What a hub's `authorize` is asked about. */
+export type HubAction = 'send' | 'receive' | 'groupSend' | 'groupAdd' | 'flush';
+
 /** What `layer.events` and `hub.events` emit, each with one object. */
 export interface LayerEvents {
   /** A `send` was refused because the channel is full. */
   full: [{ channel: string }];
+  /**
+   * The hub's `authorize` did not let process `from` do `action` with `name`; in that process itself `from` is empty. At most one
+   * event for a process and action every 5 seconds; `count` tells how many there were since the last.
+   */
+  denied: [{ from: string; action: HubAction; name: string; count: number }];
   /** A group message was not put into these members, which are full. At a hub: those of the channels that the hub holds. */
   skipped: [{ group: string; channels: readonly string[] }];
   /** `count` messages of this channel (or group) expired unread. */
@@ -60,6 +68,8 @@ export interface Counters {
   delivered: number;
   /** Calls of `send` rejected with ChannelFull. */
   full: number;
+  /** Calls, and messages to groups, that the hub's `authorize` did not allow. At a hub: of all processes. */
+  denied: number;
   /** Copies of group messages that were not put into full channels. */
   skipped: number;
   /** Messages that expired unread in this process. */

@@ -22,8 +22,9 @@ export interface HubOptions extends ConnectionOptions {
   /** Bounds of what processes may make the hub keep. A process that exceeds one is disconnected. */
   limits?: Partial<HubLimits>;
   /**
-   * Whether a process may do that; `name` is of a channel or group, or a prefix. One that may not is
-   * disconnected, and its `send` rejects as if the channel were full. Default: all who are let in may do everything.
+   * Whether a process may do that; `name` is of a channel or group, or a prefix. Where it may not, `send`, `receive`, `groupAdd`
+   * and `flush` reject with `ERR_REFUSED`, and `groupSend` is dropped and counted there (event `denied`). Default: all who are let
+   * in may do everything.
    */
   authorize?: Authorize;
   /** The wire format: `native` (default), or `channels_zmq`, to be the queue service of that Python package. */
@@ -62,6 +63,8 @@ export interface HubStats {
   groupSent: number;
   /** Messages refused because their channel is full. */
   full: number;
+  /** What `authorize` did not allow: messages, and other requests. */
+  denied: number;
   /** Copies of group messages that were not put into full channels here. */
   skipped: number;
   /** Messages that expired here unread. */
@@ -160,6 +163,7 @@ export class Hub {
       sent: counters.sent,
       groupSent: counters.groupSent,
       full: counters.full,
+      denied: counters.denied,
       skipped: counters.skipped,
       expired: counters.expired,
       lost: counters.lost,

@@ -18,13 +18,12 @@ export {
   type LayerErrorDetail,
   MessageTooLarge,
 } from './errors.ts';
-export type { LayerEvents, LayerStats } from './events.ts';
+export type { HubAction, LayerEvents, LayerStats } from './events.ts';
 export { Hub, type HubOptions, type HubStats } from './hub.ts';
 export { ChannelLayer, type GroupSendOptions } from './layer.ts';
 export type { ChannelCapacity } from './local/capacity.ts';
 export { MemoryLayer } from './memory.ts';
 export { MessageStream } from './message-stream.ts';
-export type { HubAction } from './native/hub-core.ts';
 export type { Authorize } from './native/hub-router.ts';
 export type { HubLimits } from './native/limits.ts';
 export type { LayerOptions } from './options.ts';

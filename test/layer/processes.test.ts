@@ -245,23 +245,56 @@ t.test('L1: a hub that is not heard while it refuses', async (t) => {
   t.equal(hub.stats().sent, 10);
 });
 
-t.test('authorize: who may not is disconnected, and told of', async (t) => {
+t.test(
+  'authorize: what is not allowed is refused by that name, and nothing else happens',
+  async (t) => {
+    const bind = freeAddress();
+    const hub = new Hub({ bind, authorize: ({ name }) => !name.startsWith('no') });
+    await hub.start();
+    const layer = new DedicatedLayer({ hub: bind, expiry: 1000 });
+    t.teardown(async () => {
+      await layer.close();
+      await hub.close();
+    });
+    await layer.ready();
+    const told: { name: string; action: string }[] = [];
+    hub.events.on('denied', (event) => told.push(event));
+    layer.events.on('disconnect', () => t.fail('the connection stays'));
+    const code = 'ERR_REFUSED';
+    const outcomes = await Promise.all([
+      layer.send('yes', { n: 1 }),
+      t.rejects(layer.send('no.send', {}), { code, channel: 'no.send' }),
+      layer.send('yes', { n: 2 }),
+      t.rejects(layer.receive('no.receive'), { code, channel: 'no.receive' }),
+      t.rejects(layer.groupAdd('no.add', await layer.newChannel()), { code }),
+      t.rejects(layer.groupAdd('no.add', 'ordinary'), { code }),
+      layer.groupSend('no.group', {}),
+    ]);
+    t.equal(outcomes.length, 7);
+    await layer.ready();
+    t.same(
+      told.map(({ action, name }) => `${action} ${name}`).sort(),
+      ['groupAdd no.add', 'groupSend no.group', 'receive no.receive', 'send no.send'],
+      'one event for an action',
+    );
+    t.match(layer.stats(), { sent: 2, full: 0, lost: 0, denied: 5, memberships: 0 });
+    t.match(hub.stats(), { sent: 2, groupSent: 0, full: 0, lost: 0, denied: 5, peers: 1 });
+    t.same(await layer.receive('yes'), { n: 1 });
+    t.same(await layer.receive('yes'), { n: 2 });
+    await t.rejects(layer.receive('no.receive'), { code }, 'asked again, refused again');
+  },
+);
+
+t.test('authorize: flush', async (t) => {
   const bind = freeAddress();
-  const hub = new Hub({
-    bind,
-    authorize: ({ action, name }) => action !== 'send' || name !== 'no',
-  });
+  const hub = new Hub({ bind, authorize: ({ action }) => action !== 'flush' });
   await hub.start();
-  const layer = new DedicatedLayer({ hub: bind, expiry: 1000 });
+  const layer = new DedicatedLayer({ hub: bind });
   t.teardown(async () => {
     await layer.close();
     await hub.close();
   });
-  await layer.send('yes', {});
-  const told = new Promise((resolve) => hub.events.once('undecodable', resolve));
-  const refused = t.rejects(layer.send('no', {}), { code: 'ERR_CHANNEL_FULL' });
-  t.match(await told, { error: { message: 'send no is not allowed' } });
-  await refused;
+  await t.rejects(layer.flush(), { code: 'ERR_REFUSED' });
 });
 
 function numbers(count: number): { n: number }[] {

@@ -4,7 +4,7 @@ import type { Carrier } from '../../src/layer/carrier/carrier.ts';
 import { LayerError } from '../../src/layer/errors.ts';
 import type { Letter } from '../../src/layer/local/letter.ts';
 import { LocalState } from '../../src/layer/local/local-state.ts';
-import { HubCore } from '../../src/layer/native/hub-core.ts';
+import { HubCore, type HubCoreHost } from '../../src/layer/native/hub-core.ts';
 import { HUB_LIMITS, type HubLimits } from '../../src/layer/native/limits.ts';
 import { ProcessCore } from '../../src/layer/native/process-core.ts';
 import { type LayerOptions, settle } from '../../src/layer/options.ts';
@@ -18,6 +18,7 @@ export class JoinedHub {
   readonly time: Time;
   readonly limits: HubLimits;
   readonly processes: JoinedProcess[] = [];
+  readonly #allows: HubCoreHost['allows'];
   readonly expelled: string[] = [];
   /** Connections that take everything and read nothing. */
   readonly mute: Set<string> = new Set();
@@ -27,7 +28,8 @@ export class JoinedHub {
   lostBefore = 0;
   expiredBefore = 0;
 
-  constructor(time: Time, limits: Partial<HubLimits> = {}) {
+  constructor(time: Time, limits: Partial<HubLimits> = {}, allows?: HubCoreHost['allows']) {
+    this.#allows = allows;
     this.time = time;
     this.limits = { ...HUB_LIMITS, ...limits };
     this.#start();
@@ -76,6 +78,7 @@ export class JoinedHub {
           this.processes.find((each) => each.connection === connection)?.cut();
         },
         wake: () => {},
+        ...(this.#allows !== undefined && { allows: this.#allows }),
       },
       this.limits,
     );

@@ -6,6 +6,8 @@ import type { Queue } from './queue.ts';
 /** A call that waits for the next message of a channel. */
 export interface Reader {
   take(letter: Letter): void;
+  /** There will be none: end the wait. */
+  cancel?(reason: unknown): void;
 }
 
 /** One channel: its unread messages or its waiting readers, never both. */

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events';
 import { clearInterval, setInterval } from 'node:timers';
 import type { Carrier } from '../carrier/carrier.ts';
 import type { CarrierHost, GroupDelivery } from '../carrier/carrier-host.ts';
-import type { Counters, LayerEvents } from '../events.ts';
+import type { Counters, HubAction, LayerEvents } from '../events.ts';
 import type { Settings } from '../options.ts';
 import type { Spread } from './box.ts';
 import { FanOut } from './fan-out.ts';
@@ -28,6 +28,7 @@ export class LocalState implements CarrierHost {
     received: 0,
     delivered: 0,
     full: 0,
+    denied: 0,
     skipped: 0,
     expired: 0,
     undecodable: 0,
@@ -221,6 +222,11 @@ export class LocalState implements CarrierHost {
   expired(channel: string, count: number): void {
     this.counters.expired += count;
     this.events.emit('expired', { channel: this.bare(channel), count });
+  }
+
+  /** Process `from`, or this one if it is empty, may not do that. */
+  denied(from: string, action: HubAction, name: string): void {
+    this.#reports.denied(from, action, name);
   }
 
   skipped(group: string, channels: readonly string[]): void {

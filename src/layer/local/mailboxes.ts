@@ -224,6 +224,11 @@ export class Mailboxes {
     return true;
   }
 
+  /** Those that wait at `channel` wait in vain. */
+  reject(channel: string, reason: unknown): void {
+    for (const reader of [...(this.#boxes.get(channel)?.readers ?? [])]) reader.cancel?.(reason);
+  }
+
   /** Removes expired messages. */
   sweep(now: number): void {
     for (const box of this.#boxes.values()) this.#expire(box, now);

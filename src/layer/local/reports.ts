@@ -1,7 +1,7 @@
 /** Reports: events about what may happen often, told seldom, with how many times it has happened. */
 
 import type { EventEmitter } from 'node:events';
-import { type Counters, type LayerEvents, REPORT_INTERVAL } from '../events.ts';
+import { type Counters, type HubAction, type LayerEvents, REPORT_INTERVAL } from '../events.ts';
 import type { Mailboxes } from './mailboxes.ts';
 
 /** The owner of the counters and events. */
@@ -40,6 +40,14 @@ export class Reports {
       .largest(3)
       .map(([channel, count]) => [local.bare(channel), count] as const);
     local.events.emit('backpressure', { channels: largest });
+  }
+
+  /** The hub does not let process `from` do `action` with `name`. */
+  denied(from: string, action: HubAction, name: string): void {
+    const local = this.#local;
+    local.counters.denied++;
+    const count = this.#due(`denied ${from} ${action}`);
+    if (count > 0) local.events.emit('denied', { from, action, name: local.bare(name), count });
   }
 
   /** Something that process `from` has sent cannot be decoded. */

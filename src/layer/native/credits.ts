@@ -76,6 +76,15 @@ export class Credits {
     else this.#back(credit, Math.ceil(credit.unread / 2));
   }
 
+  /** Nothing comes from there: what was asked for is not allowed. */
+  denied(channel: string): void {
+    const credit = this.#channels.get(channel);
+    if (credit === undefined) return;
+    this.#dirty.delete(credit);
+    credit.granted = 0;
+    if (credit.unread === 0) this.#channels.delete(channel);
+  }
+
   /** Say what has changed. */
   settle(): void {
     for (const credit of this.#dirty) {

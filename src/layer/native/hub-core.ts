@@ -2,10 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { LayerError } from '../errors.ts';
+import type { HubAction } from '../events.ts';
 import { keyOf, ownerOf } from '../local/keys.ts';
 import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
-import { toRanges } from './fields.ts';
 import { HubChannels } from './hub-channels.ts';
 import { HubGroups } from './hub-groups.ts';
 import { Entry, LedgerError } from './ledger.ts';
@@ -25,9 +25,6 @@ export interface HubCoreHost {
   /** Whether what stands behind `connection` may do that. Default: yes. */
   allows?(connection: string, action: HubAction, name: string): boolean;
 }
-
-/** What `authorize` is asked about. */
-export type HubAction = 'send' | 'receive' | 'groupSend' | 'groupAdd' | 'flush';
 
 export class HubCore {
   /** Another one after each start: 16 hexadecimal digits. */
@@ -213,7 +210,10 @@ export class HubCore {
       case 'groupSend': {
         session.taken++;
         this.#touch(session);
-        this.#allow(session, 'groupSend', record.group);
+        if (!this.#isAllowed(session, 'groupSend', record.group)) {
+          session.denied.add(session.taken);
+          break;
+        }
         this.#local.counters.groupSent++;
         const except = record.except.length === 0 ? undefined : new Set(record.except);
         const expiresAt = session.clock.toOurs(record.expires);
@@ -248,15 +248,21 @@ export class HubCore {
       case 'grant':
         if (ownerOf(record.channel) !== undefined)
           throw violation('channel belongs to one process');
-        this.#allow(session, 'receive', record.channel);
+        if (record.count > 0 && !this.#isAllowed(session, 'receive', record.channel)) {
+          this.#say(session, encode('denial', { channel: record.channel }));
+          break;
+        }
         if (session.credits.size >= this.#limits.namesPerProcess) {
           throw tooMany('channels', this.#limits.namesPerProcess);
         }
         this.#channels.grant(session, record.channel, record.count);
         break;
       case 'subscribe':
-        this.#allow(session, 'groupAdd', record.group);
-        if (session.groups.size >= this.#limits.namesPerProcess) {
+        if (this.#isDenied(session, 'groupAdd', record.group, record.request)) break;
+        if (
+          session.groups.size >= this.#limits.namesPerProcess &&
+          !session.groups.has(record.group)
+        ) {
           throw tooMany('groups', this.#limits.namesPerProcess);
         }
         this.#groups.subscribe(session, record.group, record.before === 1);
@@ -267,7 +273,7 @@ export class HubCore {
         this.#done(session, record.request);
         break;
       case 'join':
-        this.#allow(session, 'groupAdd', record.group);
+        if (this.#isDenied(session, 'groupAdd', record.group, record.request)) break;
         if (++session.joins > this.#limits.namesPerProcess) {
           throw tooMany('joins', this.#limits.namesPerProcess);
         }
@@ -284,7 +290,7 @@ export class HubCore {
         this.#done(session, record.request);
         break;
       case 'flush':
-        this.#allow(session, 'flush', record.prefix);
+        if (this.#isDenied(session, 'flush', record.prefix, record.request)) break;
         this.flush(record.prefix, () => this.#done(session, record.request));
         break;
       case 'flushed':
@@ -309,9 +315,8 @@ export class HubCore {
     const number = ++session.taken;
     this.#touch(session);
     if (!this.#isAllowed(session, 'send', record.channel)) {
-      // It must not pass for taken when the process comes back.
-      session.refuse(number);
-      throw notAllowed('send', record.channel);
+      session.denied.add(number);
+      return;
     }
     const expiresAt = session.clock.toOurs(record.expires);
     const capacity = record.capacity === 0xffff_ffff ? Number.POSITIVE_INFINITY : record.capacity;
@@ -322,7 +327,7 @@ export class HubCore {
     }
     this.#local.counters.full++;
     this.#local.events.emit('full', { channel });
-    session.refuse(number);
+    session.refused.add(number);
   }
 
   #hello(connection: string, hello: RecordOf<'hello'>, theirs: number): Session | undefined {
@@ -369,17 +374,18 @@ export class HubCore {
     session.clock = new ClockOffset();
     session.clock.observe(theirs, this.#local.now());
     this.#connections.set(connection, session);
-    const { taken, refused, revoked, ledger } = session;
+    const { taken, refused, denied, revoked, ledger } = session;
     const welcome = {
       version: VERSION,
       hub: this.id,
       resumed: resumed ? 1 : 0,
       revoked: revoked ? 1 : 0,
       taken,
-      refused: toRanges(refused.filter((number) => number > hello.acked)),
+      refused: refused.takeAfter(hello.acked),
+      denied: denied.takeAfter(hello.acked),
     };
     session.revoked = false;
-    session.told = { taken, held: -1, refused: refused.length };
+    session.told = { taken, held: -1 };
     session.out.clear();
     this.#say(session, encode('welcome', welcome));
     for (const entry of ledger.entries()) {
@@ -409,7 +415,7 @@ export class HubCore {
   }
 
   #done(session: Session, request: number): void {
-    this.#say(session, encode('done', { request }));
+    this.#say(session, encode('done', { request, denied: 0 }));
   }
 
   #say(session: Session, record: Buffer): void {
@@ -424,11 +430,11 @@ export class HubCore {
   }
 
   #acknowledge(session: Session): void {
-    const { taken, held, refused, told } = session;
+    const { taken, held, told } = session;
     if (taken === told.taken && held === told.held) return;
-    const fresh = toRanges(refused.slice(told.refused));
-    session.out.push(encode('ack', { taken, held, refused: fresh }));
-    session.told = { taken, held, refused: refused.length };
+    const [refused, denied] = [session.refused.take(), session.denied.take()];
+    session.out.push(encode('ack', { taken, held, refused, denied }));
+    session.told = { taken, held };
   }
 
   /** What has expired for a process that is away need not wait for it. */
@@ -470,18 +476,20 @@ export class HubCore {
     flush.done();
   }
 
-  #allow(session: Session, action: HubAction, name: string): void {
-    if (!this.#isAllowed(session, action, name)) throw notAllowed(action, name);
+  /** Answers the request if it is. */
+  #isDenied(session: Session, action: HubAction, name: string, request: number): boolean {
+    if (this.#isAllowed(session, action, name)) return false;
+    this.#say(session, encode('done', { request, denied: 1 }));
+    return true;
   }
 
-  #isAllowed({ connection }: Session, action: HubAction, name: string): boolean {
+  /** What is not allowed is counted and reported. */
+  #isAllowed({ connection, key }: Session, action: HubAction, name: string): boolean {
     if (connection === undefined || this.#host.allows === undefined) return true;
-    return this.#host.allows(connection, action, name);
+    if (this.#host.allows(connection, action, name)) return true;
+    this.#local.denied(key, action, name);
+    return false;
   }
-}
-
-function notAllowed(action: HubAction, name: string): LayerError {
-  return new LayerError('ERR_PROTOCOL', `${action} ${name} is not allowed`);
 }
 
 function violation(why: string): LayerError {

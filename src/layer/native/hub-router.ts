@@ -5,10 +5,11 @@ import { Router, SocketError } from '../../sockets/index.ts';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { Carrier } from '../carrier/carrier.ts';
 import { type LayerSocketOptions, reportRefusals } from '../connection/socket-options.ts';
+import type { HubAction } from '../events.ts';
 import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { turn } from '../local/turn.ts';
-import { type HubAction, HubCore } from './hub-core.ts';
+import { HubCore } from './hub-core.ts';
 import type { HubLimits } from './limits.ts';
 import { RECORDS_MAX } from './messages.ts';
 

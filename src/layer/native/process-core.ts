@@ -1,6 +1,6 @@
 /** ProcessCore: what a process says to one hub and hears from it, without its socket. */
 
-import { LayerError } from '../errors.ts';
+import { denied, LayerError } from '../errors.ts';
 import { ownerOf } from '../local/keys.ts';
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
@@ -73,7 +73,7 @@ export class ProcessCore {
     this.#mine = mine;
     const say = (record: Buffer): void => this.#say(record);
     this.sends = new Sends(local, say);
-    this.#requests = new Requests(say);
+    this.#requests = new Requests(local, say);
     this.#credits = new Credits(local, {
       grant: (channel, count) => this.#say(encode('grant', { channel, count })),
       back: (letters) => this.#giveBack(letters),
@@ -196,18 +196,23 @@ export class ProcessCore {
   join(group: string, channel: string, lenient: boolean): Promise<void> {
     const key = `${group}\n${channel}`;
     if (this.#local.isOwn(channel)) {
-      const isFirst = this.#local.addMember(group, channel);
-      if (isFirst) return this.#requests.ask('subscribe', { before: 0, group }, lenient, key);
-      // An end by somebody else may be on its way here, and is older than this.
-      return this.#requests.ask('sync', {}, lenient, key);
+      this.#local.addMember(group, channel);
+      // Also where it has others: an end by somebody else may be on its way here, and is older than this.
+      return this.#requests.ask('subscribe', { before: 0, group }, lenient, {
+        begins: key,
+        undo: () => this.#removeMember(group, channel),
+      });
     }
     const capacity = Math.min(0xffff_ffff, this.#local.capacityOf(channel));
     this.#foreign.set(key, [group, channel, capacity]);
-    return this.#requests.ask('join', { group, channel, capacity }, lenient);
+    const undo = (): void => {
+      this.#foreign.delete(key);
+    };
+    return this.#requests.ask('join', { group, channel, capacity }, lenient, { undo });
   }
 
   leave(group: string, channel: string, lenient: boolean): Promise<void> {
-    if (this.#local.removeMember(group, channel)) this.emptied(group);
+    this.#removeMember(group, channel);
     this.#foreign.delete(`${group}\n${channel}`);
     const done = this.#requests.ask('leave', { group, channel }, lenient);
     if (!this.#local.isOwn(channel)) return done;
@@ -319,7 +324,7 @@ export class ProcessCore {
         const { group, channel } = record;
         // A membership that the hub has not heard of yet began after this.
         if (this.#requests.begins(group, channel)) break;
-        if (this.#local.removeMember(group, channel)) this.emptied(group);
+        this.#removeMember(group, channel);
         break;
       }
       case 'flushing':
@@ -334,13 +339,16 @@ export class ProcessCore {
         this.#settle(++this.#received);
         break;
       case 'ack':
-        this.sends.ack(record.taken, record.held, record.refused);
+        this.sends.ack(record);
         break;
       case 'done':
-        this.#requests.done(record.request);
+        this.#requests.done(record);
         break;
       case 'recall':
         this.#credits.recall(record.channel);
+        break;
+      case 'denial':
+        this.#denied(record.channel);
         break;
       default:
         record satisfies never;
@@ -372,6 +380,17 @@ export class ProcessCore {
     letter.token = token;
     this.#kept.set(number, token);
     return letter;
+  }
+
+  /** The hub does not let this process read `channel`. */
+  #denied(channel: string): void {
+    this.#credits.denied(channel);
+    this.#local.denied('', 'receive', channel);
+    this.#local.boxes.reject(channel, denied('receive', this.#local.bare(channel)));
+  }
+
+  #removeMember(group: string, channel: string): void {
+    if (this.#local.removeMember(group, channel)) this.emptied(group);
   }
 
   #settledHere(token: Token): void {
@@ -420,7 +439,7 @@ export class ProcessCore {
         }
       }
       this.#sayRequests();
-      this.sends.resume(welcome.taken, welcome.refused);
+      this.sends.resume(welcome);
     } else {
       // A hub that has forgotten us has given to others what we had not read; one that is new has not.
       if (isSame) this.#credits.takeAll();

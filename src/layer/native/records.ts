@@ -1,9 +1,9 @@
-/** Records: all that a process and a hub say to each other, version 3, in one table. See docs/layer-protocol.md. */
+/** Records: all that a process and a hub say to each other, version 4, in one table. See docs/layer-protocol.md. */
 
 import { LayerError } from '../errors.ts';
 import { Cursor, FIELD_TYPES, type FieldType, type FieldTypes, type ValueOf } from './fields.ts';
 
-export const VERSION = 3;
+export const VERSION = 4;
 
 interface RecordShape {
   /** First octet of the record. */
@@ -75,6 +75,7 @@ export const RECORDS = {
       revoked: 'u8',
       taken: 'number',
       refused: 'ranges',
+      denied: 'ranges',
     },
   },
   refusal: { code: 0x82, from: 'hub', fields: { version: 'u8', why: 'text' } },
@@ -117,11 +118,12 @@ export const RECORDS = {
   ack: {
     code: 0x88,
     from: 'hub',
-    fields: { taken: 'number', held: 'number', refused: 'ranges' },
+    fields: { taken: 'number', held: 'number', refused: 'ranges', denied: 'ranges' },
   },
-  done: { code: 0x89, from: 'hub', fields: { request: 'number' } },
+  done: { code: 0x89, from: 'hub', fields: { request: 'number', denied: 'u8' } },
   lapsed: { code: 0x8b, from: 'hub', fields: {} },
   recall: { code: 0x8a, from: 'hub', fields: { channel: 'name' } },
+  denial: { code: 0x8d, from: 'hub', fields: { channel: 'name' } },
 } as const;
 
 type Table = typeof RECORDS;

@@ -1,7 +1,8 @@
 /** Requests: what a process has asked of a hub, until the hub says that it is done; said again after each connection. */
 
-import { LayerClosed } from '../errors.ts';
-import { encode, type FieldsOf } from './records.ts';
+import { denied, LayerClosed } from '../errors.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { encode, type FieldsOf, type RecordOf } from './records.ts';
 
 type RequestKind = 'subscribe' | 'unsubscribe' | 'join' | 'leave' | 'sync' | 'flush';
 
@@ -9,6 +10,11 @@ interface Pending {
   readonly record: Buffer;
   /** `group\nchannel` of a membership that is begun, which an older end does not touch. */
   readonly begins: string | undefined;
+  readonly kind: RequestKind;
+  /** Of the group, or the prefix. */
+  readonly name: string;
+  /** Take back here what the hub does not allow. */
+  readonly undo: (() => void) | undefined;
   /** Without a hub, there is no need to wait. */
   readonly lenient: boolean;
   resolve: () => void;
@@ -16,6 +22,7 @@ interface Pending {
 }
 
 export class Requests {
+  readonly #local: LocalState;
   readonly #say: (record: Buffer) => void;
   readonly #pending = new Map<number, Pending>();
   /** How many of them begin a membership, by its key. */
@@ -25,23 +32,27 @@ export class Requests {
   #absent = false;
   #closed = false;
 
-  constructor(say: (record: Buffer) => void) {
+  constructor(local: LocalState, say: (record: Buffer) => void) {
+    this.#local = local;
     this.#say = say;
   }
 
-  /** Resolves when the hub has done it. */
+  /** Resolves when the hub has done it; rejects with `ERR_REFUSED`, after `undo`, if it does not allow it. */
   ask<K extends RequestKind>(
     kind: K,
     fields: Omit<FieldsOf<K>, 'request'>,
     lenient: boolean,
-    begins?: string,
+    { begins, undo }: { begins?: string; undo?: () => void } = {},
   ): Promise<void> {
     if (this.#closed) return Promise.reject(new LayerClosed());
     const request = ++this.#count;
     const record = encode(kind, { ...fields, request } as unknown as FieldsOf<K>);
     const pending: Pending = {
       record,
+      kind,
+      name: nameIn(fields),
       begins,
+      undo,
       lenient,
       resolve: () => {},
       reject: () => {},
@@ -61,7 +72,7 @@ export class Requests {
     return this.#beginning.has(`${group}\n${channel}`);
   }
 
-  done(request: number): void {
+  done({ request, denied: isDenied }: RecordOf<'done'>): void {
     const pending = this.#pending.get(request);
     if (pending === undefined) return;
     this.#pending.delete(request);
@@ -71,7 +82,14 @@ export class Requests {
       if (count === 0) this.#beginning.delete(begins);
       else this.#beginning.set(begins, count);
     }
-    pending.resolve();
+    if (isDenied === 0) {
+      pending.resolve();
+      return;
+    }
+    const action = pending.kind === 'flush' ? 'flush' : 'groupAdd';
+    pending.undo?.();
+    this.#local.denied('', action, pending.name);
+    pending.reject(denied(action, this.#local.bare(pending.name)));
   }
 
   /** The hub answers. */
@@ -99,6 +117,10 @@ export class Requests {
     for (const pending of this.#pending.values()) pending.resolve();
     this.#pending.clear();
   }
+}
+
+function nameIn(fields: { readonly group?: string; readonly prefix?: string }): string {
+  return fields.group ?? fields.prefix ?? '';
 }
 
 const RESOLVED = Promise.resolve();

@@ -1,10 +1,10 @@
 /** Sends: what this process has given a hub, in order, until the hub says what became of it. */
 
-import { ChannelFull, LayerClosed, LayerError } from '../errors.ts';
+import { ChannelFull, denied, LayerClosed, LayerError } from '../errors.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { Queue } from '../local/queue.ts';
 import type { Range } from './fields.ts';
-import { encode } from './records.ts';
+import { encode, type RecordOf } from './records.ts';
 
 /** One message. Its record stays as it is, the time in it is absolute, until it is given up. */
 interface Item {
@@ -18,6 +18,9 @@ interface Item {
   resolve: (() => void) | undefined;
   reject: ((reason: unknown) => void) | undefined;
 }
+
+/** What a hub says of messages up to `taken`. */
+type Fates = Pick<RecordOf<'welcome'>, 'taken' | 'refused' | 'denied'>;
 
 export class Sends {
   readonly #local: LocalState;
@@ -93,8 +96,8 @@ export class Sends {
   }
 
   /** The hub answers, and knows this process: it has had all up to `taken`. */
-  resume(taken: number, refused: readonly Range[]): void {
-    this.#settle(taken, refused);
+  resume(fates: Fates): void {
+    this.#settle(fates);
     for (let i = 0; i < this.#sent.length; i++) this.#again(this.#sent.at(i)!);
     this.#open = true;
     this.#drain();
@@ -121,9 +124,9 @@ export class Sends {
     this.#open = false;
   }
 
-  ack(taken: number, held: number, refused: readonly Range[]): void {
-    this.#held = held;
-    this.#settle(taken, refused);
+  ack(ack: RecordOf<'ack'>): void {
+    this.#held = ack.held;
+    this.#settle(ack);
     this.#drain();
   }
 
@@ -218,8 +221,8 @@ export class Sends {
     if (this.unconfirmedCount === 0) for (const wake of this.#idle.splice(0)) wake();
   }
 
-  #settle(taken: number, refused: readonly Range[]): void {
-    let next = 0;
+  #settle({ taken, refused, denied }: Fates): void {
+    const [isRefused, isDenied] = [within(refused), within(denied)];
     while (this.#acked < taken) {
       const item = this.#sent.shift();
       if (item === undefined) {
@@ -227,18 +230,31 @@ export class Sends {
       }
       const number = ++this.#acked;
       this.#octets -= item.record.length;
-      while (next < refused.length && refused[next]!.from + refused[next]!.count <= number) next++;
-      const range = refused[next];
-      if (range !== undefined && range.from <= number) {
-        item.reject?.(new ChannelFull(this.#local.bare(item.name)));
-      } else item.resolve?.();
+      if (isRefused(number)) item.reject?.(new ChannelFull(this.#local.bare(item.name)));
+      else if (isDenied(number)) this.#denied(item);
+      else item.resolve?.();
     }
+  }
+
+  #denied({ name, isGroup, reject }: Item): void {
+    const action = isGroup ? 'groupSend' : 'send';
+    this.#local.denied('', action, name);
+    reject?.(denied(action, this.#local.bare(name)));
   }
 
   #giveUp(item: Item, why: string): void {
     this.#local.lost(1, why);
     item.reject?.(unconfirmed(this.#local.bare(item.name), why));
   }
+}
+
+/** Whether a number is in `ranges`, asked for with ascending numbers. */
+function within(ranges: readonly Range[]): (number: number) => boolean {
+  let next = 0;
+  return (number) => {
+    while (next < ranges.length && ranges[next]!.from + ranges[next]!.count <= number) next++;
+    return next < ranges.length && ranges[next]!.from <= number;
+  };
 }
 
 function unconfirmed(channel: string, why: string): LayerError {

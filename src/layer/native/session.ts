@@ -3,6 +3,7 @@
 import { Ledger } from './ledger.ts';
 import { ClockOffset, Outgoing } from './messages.ts';
 import type { ParcelSender } from './parcel.ts';
+import { Verdicts } from './verdicts.ts';
 
 /** What a process takes of one ordinary channel. */
 export interface SessionCredit {
@@ -30,10 +31,12 @@ export class Session implements ParcelSender {
   readonly levels: Map<string, number> = new Map();
   /** Memberships of channels of others that it has made. */
   joins = 0;
-  /** The last of its messages taken in, those refused that it may not know of, and what it was told last. */
+  /** The last of its messages taken in, and what it was told last. */
   taken = 0;
-  readonly refused: number[] = [];
-  told: { taken: number; held: number; refused: number } = { taken: 0, held: 0, refused: 0 };
+  told: { taken: number; held: number } = { taken: 0, held: 0 };
+  /** Those of them whose channel was full, and those that it may not send. */
+  readonly refused: Verdicts = new Verdicts();
+  readonly denied: Verdicts = new Verdicts();
   held = 0;
   /** It has said what it is a member of: what waited for its channels has been handed over. */
   claimed = false;
@@ -50,16 +53,4 @@ export class Session implements ParcelSender {
   unreadOf(route: string): number {
     return this.ledger.unreadOf(route) + (this.levels.get(route) ?? 0);
   }
-
-  refuse(number: number): void {
-    this.refused.push(number);
-    if (this.refused.length > 2 * REFUSED_MAX) {
-      const forgotten = this.refused.length - REFUSED_MAX;
-      this.refused.splice(0, forgotten);
-      this.told.refused = Math.max(0, this.told.refused - forgotten);
-    }
-  }
 }
-
-/** A process has fewer messages than that unconfirmed. */
-const REFUSED_MAX = 8192;

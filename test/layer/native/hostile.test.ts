@@ -32,7 +32,7 @@ t.test('a hub that is told nonsense works on', async (t) => {
     [CLOCK, Buffer.alloc(0)],
     [CLOCK, Buffer.from('xyz')],
     said(encode('sync', { request: 1 })),
-    said(hello, encode('done', { request: 1 })),
+    said(hello, encode('done', { request: 1, denied: 0 })),
     said(hello, encode('settled', { received: 9, numbers: [] })),
     said(hello, hello),
     Array.from({ length: 600 }, () => CLOCK),
@@ -67,6 +67,7 @@ t.test('a layer that is told nonsense connects anew, and works on', async (t) =>
     revoked: 0,
     taken: 0,
     refused: [],
+    denied: [],
   });
   const direct = (payload: Buffer, to: string = channel): Buffer =>
     encode('direct', { channel: to, group: '', sender: SENDER, expires: 1e12, payload });
@@ -83,7 +84,7 @@ t.test('a layer that is told nonsense connects anew, and works on', async (t) =>
     said(direct(Buffer.of(0x80))),
     said(encode('refusal', { version: 9, why: '' })),
     said(welcome, welcome),
-    said(welcome, encode('ack', { taken: 5, held: 0, refused: [] })),
+    said(welcome, encode('ack', { taken: 5, held: 0, refused: [], denied: [] })),
     said(welcome, encode('sync', { request: 1 })),
   ];
   for (const message of bad) {

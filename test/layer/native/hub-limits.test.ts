@@ -67,7 +67,7 @@ const cases: Record<string, (own: string) => Buffer[]> = {
   },
   'a record that ends too early': () => [encode('sync', { request: 1 }).subarray(0, 4)],
   'a record that goes on': () => [Buffer.concat([encode('sync', { request: 1 }), Buffer.of(0)])],
-  'what only a hub says': () => [encode('done', { request: 1 })],
+  'what only a hub says': () => [encode('done', { request: 1, denied: 0 })],
   'nothing at all': () => [Buffer.alloc(0)],
   'hello twice': () => [hello()],
 };
@@ -108,7 +108,7 @@ t.test('another version is told so, and nothing else', async (t) => {
   const out = new Outgoing();
   out.push(record);
   hub.core.heard('old', out.take(0)[0]!);
-  t.match(errors, [{ message: 'version 9 of the protocol, expected 3' }]);
+  t.match(errors, [{ message: 'version 9 of the protocol, expected 4' }]);
   t.equal(hub.core.peerCount, 2);
 });
 

@@ -48,6 +48,28 @@ t.test('L1: every refusal is told, whatever becomes of the connection', async (t
   t.equal(fates.filter((fate) => fate === 'ERR_CHANNEL_FULL').length, 3000);
 });
 
+t.test(
+  'what is not allowed is told on the next connection, if this one breaks before',
+  async (t) => {
+    const hub = new JoinedHub({ now: 0 }, {}, (_, __, name) => name !== 'no');
+    const one = hub.process();
+    one.connect();
+    settleAll(hub);
+    for (let n = 0; n < 10; n++) one.send(n % 2 === 0 ? 'no' : 'jobs', n);
+    one.groupSend('no', 10);
+    one.up();
+    one.cut();
+    one.connect();
+    settleAll(hub);
+    await Promise.resolve();
+    t.same([...one.fates.values()], Array(5).fill(['ERR_REFUSED', 'sent']).flat());
+    t.equal(one.local.counters.denied, 6);
+    t.equal(hub.local.counters.denied, 6, 'it was not said twice');
+    t.same(hub.expelled, []);
+    t.equal(hub.core.outstandingCount, 0);
+  },
+);
+
 for (const waiting of [1, 20]) {
   t.test(
     `L2: an ordinary message on its way to ${waiting} readers when the connection breaks`,
