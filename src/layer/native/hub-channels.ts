@@ -58,7 +58,9 @@ export class HubChannels {
     if (owner !== undefined) {
       const session = this.#sessions.get(owner);
       if (session?.claimed) {
-        if (session.unreadOf(routeOf(channel)) >= capacity) return false;
+        const isFull = session.unreadOf(routeOf(channel)) >= capacity;
+        if (isFull && !session.isAwaited(channel)) return false;
+        session.handed(channel);
         this.#direct(session, channel, payload, expiresAt, group, from, parcel);
         return true;
       }

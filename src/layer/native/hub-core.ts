@@ -160,6 +160,7 @@ export class HubCore {
     session.awaySince = this.#local.now();
     session.out.clear();
     this.#channels.uncredit(session);
+    session.waits.clear();
     for (const id of [...this.#flushes.keys()]) this.#flushed(id, session);
     this.#local.events.emit('peer:leave', { peer: session.key });
   }
@@ -244,6 +245,15 @@ export class HubCore {
         ) {
           session.levels.set(record.route, record.unread);
         } else throw tooMany('levels', this.#limits.namesPerProcess);
+        break;
+      case 'waits':
+        if (ownerOf(record.channel) !== session.key) {
+          throw violation('channel is another process’s');
+        }
+        if (record.count === 0) session.waits.delete(record.channel);
+        else if (session.waits.size < this.#limits.namesPerProcess) {
+          session.waits.set(record.channel, record.count);
+        } else throw tooMany('waits', this.#limits.namesPerProcess);
         break;
       case 'grant':
         if (ownerOf(record.channel) !== undefined)

@@ -11,6 +11,7 @@ import { ClockOffset, clockOf, Outgoing } from './messages.ts';
 import { decode, encode, type FromHub, type RecordOf, VERSION } from './records.ts';
 import { Requests } from './requests.ts';
 import { Sends } from './sends.ts';
+import { Waits } from './waits.ts';
 
 /** Where a process speaks. */
 export interface ProcessCoreHost {
@@ -47,6 +48,7 @@ export class ProcessCore {
   readonly sends: Sends;
   readonly #requests: Requests;
   readonly #credits: Credits;
+  readonly #waits: Waits;
   #clock = new ClockOffset();
   #state: 'connecting' | 'greeting' | 'joined' = 'connecting';
   /** The hub that answered last. */
@@ -74,6 +76,10 @@ export class ProcessCore {
     const say = (record: Buffer): void => this.#say(record);
     this.sends = new Sends(local, say);
     this.#requests = new Requests(local, say);
+    this.#waits = new Waits(local, {
+      say: (channel, count) => this.#say(encode('waits', { channel, count })),
+      wake: () => host.wake(true),
+    });
     this.#credits = new Credits(local, {
       grant: (channel, count) => this.#say(encode('grant', { channel, count })),
       back: (letters) => this.#giveBack(letters),
@@ -144,6 +150,7 @@ export class ProcessCore {
   flushOut(): void {
     if (this.#state !== 'joined') return;
     this.#credits.settle();
+    this.#waits.settle();
     const first: Buffer[] = [];
     if (this.#back.length > 0) {
       const numbers = toRanges(this.#back.sort(ascending));
@@ -172,11 +179,14 @@ export class ProcessCore {
   // — the layer —
 
   want(channel: string): void {
-    if (ownerOf(channel) === undefined) this.#credits.want(channel);
+    const owner = ownerOf(channel);
+    if (owner === undefined) this.#credits.want(channel);
+    else if (owner === this.#local.key) this.#waits.changed(channel);
   }
 
   unwant(channel: string): void {
     this.#credits.unwant(channel);
+    this.#waits.changed(channel);
   }
 
   /** A letter is out of all channels here. Hot. */
@@ -189,6 +199,7 @@ export class ProcessCore {
   level(route: string, count: number): void {
     if (ownerOf(route) !== this.#local.key) return;
     this.#levelsDue.set(route, count);
+    this.#waits.level(route, count);
     this.#host.wake(this.#local.boxes.pressed);
   }
 
@@ -282,6 +293,7 @@ export class ProcessCore {
     switch (record.kind) {
       case 'direct': {
         const { channel } = record;
+        this.#waits.arrived(channel);
         const group = record.group === '' ? undefined : record.group;
         // As a member it gets this by the group, too.
         if (group !== undefined && this.#local.hasMember(group, channel)) {
@@ -458,9 +470,10 @@ export class ProcessCore {
     // Not before it has been told of our groups, so that nothing overtakes what was sent to them.
     this.#say(encode('sync', { request: 0 }));
     this.#credits.reset(true);
-    this.#levelsDue = new Map(
-      this.#local.boxes.counts((route) => ownerOf(route) === this.#local.key),
-    );
+    this.#waits.reset();
+    this.#levelsDue.clear();
+    const own = (route: string): boolean => ownerOf(route) === this.#local.key;
+    for (const [route, count] of this.#local.boxes.counts(own)) this.level(route, count);
     this.#host.wake(true);
     this.#local.connected({ address: this.#host.address, hub: welcome.hub, restarted });
   }

@@ -44,6 +44,7 @@ export const RECORDS = {
   },
   back: { code: 0x05, from: 'process', fields: { received: 'number', numbers: 'ranges' } },
   level: { code: 0x06, from: 'process', fields: { route: 'name', unread: 'u32' } },
+  waits: { code: 0x11, from: 'process', fields: { channel: 'name', count: 'u32' } },
   grant: { code: 0x07, from: 'process', fields: { channel: 'name', count: 'delta' } },
   subscribe: {
     code: 0x08,

@@ -29,6 +29,8 @@ export class Session implements ParcelSender {
   readonly credits: Map<string, SessionCredit> = new Map();
   /** Messages of groups that are unread in its channels, by their route, as it has said. */
   readonly levels: Map<string, number> = new Map();
+  /** Readers that wait at its channels, where its routes are nearly full. */
+  readonly waits: Map<string, number> = new Map();
   /** Memberships of channels of others that it has made. */
   joins = 0;
   /** The last of its messages taken in, and what it was told last. */
@@ -47,6 +49,19 @@ export class Session implements ParcelSender {
 
   constructor(key: string) {
     this.key = key;
+  }
+
+  /** Whether a message to `channel` would be handed to a reader at once. */
+  isAwaited(channel: string): boolean {
+    return this.waits.has(channel);
+  }
+
+  /** One message to `channel` is on its way there. */
+  handed(channel: string): void {
+    if (this.waits.size === 0) return;
+    const count = (this.waits.get(channel) ?? 0) - 1;
+    if (count > 0) this.waits.set(channel, count);
+    else this.waits.delete(channel);
   }
 
   /** Unread messages of all its channels with that route. */

@@ -56,6 +56,7 @@ const cases: Record<string, (own: string) => Buffer[]> = {
   'H6: a level of the channel of another': (own) => [
     encode('level', { route: own.slice(0, own.indexOf('!') + 1), unread: 1e9 }),
   ],
+  'readers at the channel of another': (own) => [encode('waits', { channel: own, count: 1 })],
   'numbers that were not handed': () => [
     encode('settled', { received: 0, numbers: ranges(1, 1e9) }),
   ],

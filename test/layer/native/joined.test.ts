@@ -183,6 +183,77 @@ t.test('L5: expiry goes on between hub and process', async (t) => {
   t.same(two.read, []);
 });
 
+t.test('L8: unread messages of a sibling do not keep a reader waiting', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  const [slow, quick, later] = ['x', 'x', 'x'].map((prefix) => two.local.newChannel(prefix));
+  two.receive(quick!);
+  for (let n = 0; n < 150; n++) one.send(slow!, n);
+  settleAll(hub);
+  one.send(quick!, 150);
+  settleAll(hub);
+  t.same(two.read, [150], 'who waited before the route was full');
+  one.send(quick!, 151);
+  one.send(later!, 152);
+  settleAll(hub);
+  two.receive(later!);
+  two.receive(later!);
+  settleAll(hub);
+  for (let n = 153; n < 156; n++) one.send(later!, n);
+  settleAll(hub);
+  t.same(two.read, [150, 153, 154], 'who waits since then, once for each reader');
+  const cancelled = { take: () => t.fail('it does not wait any more') };
+  two.local.boxes.wait(quick!, cancelled);
+  two.core.want(quick!);
+  settleAll(hub);
+  two.local.boxes.cancel(quick!, cancelled);
+  two.core.unwant(quick!);
+  settleAll(hub);
+  one.send(quick!, 156);
+  two.cut();
+  two.connect();
+  settleAll(hub);
+  one.send(quick!, 157);
+  settleAll(hub);
+  await Promise.resolve();
+  const full = [...one.fates].filter(([, fate]) => fate === 'ERR_CHANNEL_FULL');
+  const numbers = Array.from({ length: 50 }, (_, n) => 100 + n);
+  t.same(
+    full.map(([n]) => n),
+    [...numbers, 151, 152, 155, 156, 157],
+    'all others are refused',
+  );
+  for (let n = 0; n < 100; n++) two.receive(slow!, false);
+  settleAll(hub);
+  one.send(quick!, 158);
+  settleAll(hub);
+  await Promise.resolve();
+  t.equal(one.fates.get(158), 'sent', 'there is room again');
+});
+
+t.test('L8: what comes by a group meanwhile is not counted twice', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  const [slow, quick] = ['x', 'x'].map((prefix) => two.local.newChannel(prefix));
+  void two.core.join('g', quick!, true);
+  two.receive(quick!);
+  for (let n = 0; n < 100; n++) one.send(slow!, n);
+  settleAll(hub);
+  one.groupSend('g', 100);
+  settleAll(hub);
+  for (let n = 101; n < 105; n++) one.send(quick!, n);
+  settleAll(hub);
+  await Promise.resolve();
+  t.same(two.read, [100]);
+  t.ok(two.local.unreadOf(quick!.slice(0, quick!.indexOf('!') + 1)) <= 101, 'one more at most');
+});
+
 t.test('capacities of members that are gone are forgotten', async (t) => {
   const hub = new JoinedHub({ now: 0 });
   const one = hub.process();
