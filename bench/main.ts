@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { build } from './build.ts';
 import { endAll } from './child.ts';
 import { failuresOf, plainTable, scenarioTable, targetTable, versionsText } from './format.ts';
 import { machineText, thisMachine } from './machine.ts';
@@ -60,6 +61,7 @@ async function list(): Promise<void> {
 async function measure(options: Options): Promise<Results> {
   const selected = usage(() => selectScenarios(options.scenarios));
   const scenarios = await fitIdle(selected, options.connections);
+  await build();
   const { present, absent } = await findSystems();
   const wanted = wantedSubjects(
     options.systems,

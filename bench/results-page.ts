@@ -2,6 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ROOT } from './build.ts';
 import {
   digits,
   failuresOf,
@@ -126,5 +127,3 @@ const IN_README: readonly string[] = [
 
 const BEGIN = '<!-- bench -->';
 const END = '<!-- /bench -->';
-/** As seen from build/bench/results-page.js. */
-const ROOT = join(import.meta.dirname, '../..');

@@ -2,9 +2,9 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ROOT } from './build.ts';
 
-/** As seen from build/bench/section.js. */
-export const RESULTS_FILE: string = join(import.meta.dirname, '../../bench/RESULTS.md');
+export const RESULTS_FILE: string = join(ROOT, 'bench/RESULTS.md');
 export const SECTION_BEGIN = '<!-- layers -->';
 export const SECTION_END = '<!-- /layers -->';
 

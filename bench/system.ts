@@ -5,6 +5,7 @@ import { access, mkdir, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { BUILT, packageVersion, ROOT } from './build.ts';
 import type { Style } from './ends/style.ts';
 
 export type SystemName = 'zeromq-pure' | 'libzmq' | 'zeromq.js' | 'ceiling';
@@ -69,8 +70,11 @@ export function subjectsOf(systems: readonly System[], styles: readonly Style[])
 }
 
 async function findPure(): Promise<System> {
-  const { packageVersion } = await import('zeromq-pure');
-  return { name: 'zeromq-pure', version: packageVersion, command: script('zeromq', 'zeromq-pure') };
+  return {
+    name: 'zeromq-pure',
+    version: packageVersion(),
+    command: script('zeromq', 'zeromq-pure'),
+  };
 }
 
 async function findZeromqJs(): Promise<System | AbsentSystem> {
@@ -97,7 +101,7 @@ async function findCeiling(): Promise<System> {
 async function findLibzmq(): Promise<System | AbsentSystem> {
   const name = 'libzmq';
   const sources = join(ROOT, 'bench/libzmq');
-  const target = join(ROOT, 'build/bench/libzmq');
+  const target = join(BUILT, 'libzmq');
   const program = join(target, 'ends');
   try {
     await access(sources);
@@ -120,9 +124,7 @@ async function findLibzmq(): Promise<System | AbsentSystem> {
 }
 
 function script(name: string, ...args: string[]): string[] {
-  return [process.execPath, '--expose-gc', join(import.meta.dirname, `ends/${name}.js`), ...args];
+  return [process.execPath, '--expose-gc', join(BUILT, `ends/${name}.js`), ...args];
 }
 
 const run = promisify(execFile);
-/** As seen from build/bench/system.js. */
-const ROOT = join(import.meta.dirname, '../..');

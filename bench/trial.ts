@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
+import { BUILT } from './build.ts';
 import { Child, type Fact } from './child.ts';
 import type { Kind, Scenario } from './scenario.ts';
 import type { Subject, System } from './system.ts';
@@ -109,7 +110,7 @@ async function askAndAnswer(
 async function serveUnderFlood(plan: TrialPlan, start: Start, children: Child[]): Promise<Outcome> {
   const answering = start('rep');
   const { endpoint } = await answering.fact('ready', START_TIMEOUT);
-  const program = join(import.meta.dirname, 'ends/flood.js');
+  const program = join(BUILT, 'ends/flood.js');
   const line = ['flood', `endpoint=${endpoint}`, `flood=${plan.scenario.orders['flood']}`];
   const strangers = new Child([process.execPath, program, ...line], 'flood');
   children.push(strangers);
@@ -126,7 +127,7 @@ async function watchIdle(plan: TrialPlan, start: Start, children: Child[]): Prom
   const server = start('idle-server');
   const { endpoint } = await server.fact('ready', START_TIMEOUT);
   const before = await usageOf(server);
-  const program = join(import.meta.dirname, 'ends/idle-clients.js');
+  const program = join(BUILT, 'ends/idle-clients.js');
   const line = ['clients', `endpoint=${endpoint}`, `peers=${peers}`];
   const clients = new Child([process.execPath, program, ...line], 'clients');
   children.push(clients);

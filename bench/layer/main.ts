@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { build } from '../build.ts';
 import { endAll } from '../child.ts';
 import { plainTable } from '../format.ts';
 import { machineText, thisMachine } from '../machine.ts';
@@ -48,6 +49,7 @@ async function main(args: string[]): Promise<number> {
   if (options['write-results'] && (scenario.length > 0 || rounds < 5)) {
     throw new UsageError('--write-results needs all scenarios, and at least five rounds');
   }
+  if (!list) await build();
   const subjects = await findSubjects();
   if (list) for (const { name, title } of scenarios) console.log(`${name.padEnd(20)}  ${title}`);
   const date = new Date().toISOString();

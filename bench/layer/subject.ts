@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import * as zmq from 'zeromq-pure';
+import { BUILT, packageVersion, ROOT } from '../build.ts';
 
 export const OURS = 'zeromq-pure';
 export const PYTHON_LAYERS = ['channels_zmq', 'channels_redis', 'channels_redis pubsub'] as const;
@@ -29,10 +29,10 @@ export const RECORDED: Readonly<Record<string, Partial<Record<PythonLayer, numbe
 export async function findSubjects(): Promise<LayerSubject[]> {
   const ours: LayerSubject = {
     name: OURS,
-    version: zmq.packageVersion,
-    command: [process.execPath, '--expose-gc', join(import.meta.dirname, 'end.js')],
+    version: packageVersion(),
+    command: [process.execPath, '--expose-gc', join(BUILT, 'layer/end.js')],
   };
-  const command = [PYTHON, join(import.meta.dirname, '../../../bench/layer/end.py')];
+  const command = [PYTHON, join(ROOT, 'bench/layer/end.py')];
   const found: LayerSubject[] = [ours];
   const redis = await versionOf('channels_redis', 'channels_redis.pubsub');
   const server = ['redis-server', '--port', '0', '--unixsocket', 'PATH', '--save', ''];

@@ -2,11 +2,10 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Bench } from 'tinybench';
-import { plainTable } from '../format.ts';
+import { BUILT, build } from '../build.ts';
 import { positive, UsageError } from '../options.ts';
-import { BATCH, type Suite } from './suite.ts';
 
 const SUITES = ['decode', 'encode', 'ring', 'prefix', 'message', 'pipe', 'receive', 'curve'];
 
@@ -23,18 +22,15 @@ const USAGE = `Prices of single operations on the hot path, in nanoseconds.
 
 /** Returns the exit code. */
 async function main(args: string[]): Promise<number> {
-  const { help, time, alone, names } = parse(args);
+  const { help, time, names } = parse(args);
   if (help) {
     console.log(USAGE);
     return 0;
   }
-  if (alone) {
-    await runSuite(names[0]!, time);
-    return 0;
-  }
+  await build();
   // Each in a process of its own: what the compiler has learnt from one must not change the price of another.
   for (const name of names) {
-    const line = [import.meta.filename, '--alone', '--time', String(time), name];
+    const line = [join(BUILT, 'micro/alone.js'), name, String(time)];
     const child = spawn(process.execPath, line, { stdio: 'inherit' });
     const [code, signal] = await once(child, 'close');
     if (code !== 0) throw new Error(`suite ${name} ended with ${signal ?? code}`);
@@ -42,27 +38,7 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-async function runSuite(name: string, time: number): Promise<void> {
-  const { suite } = (await import(`./${name}.js`)) as { suite: Suite };
-  const bench = new Bench({ time, warmupTime: time / 3, throws: true });
-  const divisors = new Map<string, number>();
-  for (const each of suite.cases) {
-    divisors.set(each.name, each.times ?? BATCH);
-    bench.add(each.name, each.run, { async: each.run.constructor.name === 'AsyncFunction' });
-  }
-  await bench.run();
-  const rows = bench.tasks.map(({ name, result }) => {
-    if (!('latency' in result)) return [name, 'failed', '', '', ''];
-    const { p50, min, p99, samplesCount } = result.latency;
-    const price = (milliseconds: number): string =>
-      ((milliseconds * 1e6) / divisors.get(name)!).toFixed(1);
-    return [name, price(p50), price(min), price(p99), String(samplesCount)];
-  });
-  const heading = ['nanoseconds each', 'median', 'min', 'p99', 'runs'];
-  console.log(`\n${suite.name}: ${suite.rule}\n${plainTable([heading, ...rows])}`);
-}
-
-function parse(args: string[]): { help: boolean; alone: boolean; time: number; names: string[] } {
+function parse(args: string[]): { help: boolean; time: number; names: string[] } {
   let parsed: ReturnType<typeof parseLine>;
   try {
     parsed = parseLine(args);
@@ -77,7 +53,6 @@ function parse(args: string[]): { help: boolean; alone: boolean; time: number; n
   }
   return {
     help: values.help,
-    alone: values.alone,
     time: positive('--time', values.time, 600_000),
     names: positionals.length > 0 ? positionals : SUITES,
   };
@@ -89,7 +64,6 @@ function parseLine(args: string[]) {
     allowPositionals: true,
     options: {
       time: { type: 'string', default: '300' },
-      alone: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
