@@ -3,8 +3,8 @@
 import type { CustomSeriesOption } from 'echarts';
 import * as echarts from 'echarts';
 import { figure } from './format.ts';
+import type { Metric } from './metric.ts';
 import type { ScenarioResult } from './results.ts';
-import type { Metric } from './scenario.ts';
 
 /** An SVG element: a set of bars for each scenario, a bar for each subject, a line from least to most. */
 export function barChart(scenarios: readonly ScenarioResult[], metric: Metric): string {

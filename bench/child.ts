@@ -9,16 +9,22 @@ export type Fact = Readonly<Record<string, unknown>>;
 const running = new Set<Child>();
 
 export class Child {
+  /** The role it plays. */
+  readonly name: string;
+  /** Understands `count`. */
+  readonly countsHeap: boolean;
   readonly #process: ChildProcess;
-  readonly #name: string;
   readonly #facts: Fact[] = [];
-  #waiting: { key: string; resolve(fact: Fact): void; reject(error: Error): void } | undefined;
+  #waiting:
+    | { keys: readonly string[]; resolve(fact: Fact): void; reject(error: Error): void }
+    | undefined;
   #complaint = '';
   #failure: Error | undefined;
 
   /** Starts `command`, raising the limit on open files to the highest allowed. */
-  constructor(command: readonly string[], name: string) {
-    this.#name = name;
+  constructor(command: readonly string[], name: string, countsHeap = false) {
+    this.name = name;
+    this.countsHeap = countsHeap;
     // Node does this for itself since version 14, other programs do not.
     const shell = 'ulimit -n "$(ulimit -H -n)" 2>/dev/null; exec "$@"';
     this.#process = spawn('/bin/sh', ['-c', shell, 'sh', ...command], {
@@ -37,16 +43,21 @@ export class Child {
     });
   }
 
-  /** The next fact that has `key`. Rejects when the process ends, or after `timeout` milliseconds. */
-  async fact(key: string, timeout: number): Promise<Fact> {
-    const at = this.#facts.findIndex((fact) => key in fact);
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** The next fact that has one of `keys`. Rejects when the process ends, or after `timeout` milliseconds. */
+  async fact(keys: string | readonly string[], timeout: number): Promise<Fact> {
+    const wanted = typeof keys === 'string' ? [keys] : keys;
+    const at = this.#facts.findIndex((fact) => wanted.some((key) => key in fact));
     if (at >= 0) return this.#facts.splice(at, 1)[0]!;
     if (this.#failure !== undefined) throw this.#failure;
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Fact>((resolve, reject) => {
-        this.#waiting = { key, resolve, reject };
-        const late = `${this.#name} said nothing of "${key}" for ${timeout / 1000} s`;
+        this.#waiting = { keys: wanted, resolve, reject };
+        const late = `${this.name} said nothing of "${wanted.join('" or "')}" for ${timeout / 1000} s`;
         timer = setTimeout(() => reject(new Error(late)), timeout);
       });
     } finally {
@@ -81,10 +92,10 @@ export class Child {
     try {
       fact = JSON.parse(line);
     } catch {
-      this.#fail(new Error(`${this.#name} printed "${line.slice(0, 100)}"`));
+      this.#fail(new Error(`${this.name} printed "${line.slice(0, 100)}"`));
       return;
     }
-    if (this.#waiting !== undefined && this.#waiting.key in fact) this.#waiting.resolve(fact);
+    if (this.#waiting?.keys.some((key) => key in fact)) this.#waiting.resolve(fact);
     else this.#facts.push(fact);
   }
 

@@ -1,7 +1,8 @@
 /** Format: figures, ratios and tables as text. */
 
+import { growthOf } from './growth.ts';
+import type { Metric } from './metric.ts';
 import type { Results, ScenarioResult, SubjectResult } from './results.ts';
-import type { Metric } from './scenario.ts';
 import type { Spread } from './statistics.ts';
 import type { SystemName } from './system.ts';
 import type { Verdict } from './target.ts';
@@ -14,6 +15,10 @@ export function figure(value: number, unit: Metric['unit']): string {
   switch (unit) {
     case 'µs':
       return value >= 10_000 ? `${digits(value / 1000)} ms` : `${digits(value)} µs`;
+    case 'ns':
+      return `${digits(value)} ns`;
+    case 'octets':
+      return `${digits(value)} B`;
     case 's':
       return `${digits(value)} s`;
     case '%':
@@ -64,6 +69,48 @@ export function failuresOf(scenario: ScenarioResult): string[] {
     const when =
       failed === 0 ? 'failed in the warm-up' : `failed in ${failed} of ${rounds.length} rounds`;
     return [`${name} ${when}: ${failure}`];
+  });
+}
+
+/** What ends in JavaScript allocate, and how often that is collected; undefined where nothing was counted. */
+export function countsTable({ subjects }: ScenarioResult): Table | undefined {
+  const counted = subjects.filter(({ counts }) => counts !== undefined);
+  const roles = new Set(
+    counted.flatMap(({ counts }) => Object.keys(counts!).map((key) => key.split('-')[1]!)),
+  );
+  if (roles.size === 0) return undefined;
+  const figures = [...roles].flatMap((role) => [
+    { key: `allocated-${role}`, label: `${role.toUpperCase()}: octets a message` },
+    { key: `collections-${role}`, label: `collections a million` },
+  ]);
+  const rows = counted.map(({ name, counts }) => [
+    name,
+    ...figures.map(({ key }) => (counts![key] === undefined ? '' : digits(counts![key]))),
+  ]);
+  return [['heap', ...figures.map(({ label }) => label)], ...rows];
+}
+
+/** How the first figure grows from scenario to scenario, a line for each group and subject that has several. */
+export function growthLines({ scenarios }: Pick<Results, 'scenarios'>): string[] {
+  const groups = new Map<string, ScenarioResult[]>();
+  for (const scenario of scenarios) {
+    if (scenario.grows === undefined) continue;
+    groups.set(scenario.group, [...(groups.get(scenario.group) ?? []), scenario]);
+  }
+  return [...groups].flatMap(([group, members]) => {
+    const { key, label } = members[0]!.metrics[0]!;
+    const names = new Set(members.flatMap(({ subjects }) => subjects.map(({ name }) => name)));
+    return [...names].flatMap((name) => {
+      const growth = growthOf(
+        members.map(({ grows, subjects }): [number, number] => {
+          const subject = subjects.find((each) => each.name === name);
+          return [grows!, subject?.spreads[key]?.median ?? 0];
+        }),
+      );
+      return growth === undefined
+        ? []
+        : [`${group}: ${label} of ${name} ~ number^${growth.toFixed(2)}`];
+    });
   });
 }
 
@@ -123,6 +170,7 @@ function figureCells(subject: SubjectResult, { key, unit }: Metric): string[] {
 }
 
 function referencesIn(scenario: ScenarioResult): SystemName[] {
-  const present = new Set(scenario.subjects.map(({ system }) => system));
-  return (['libzmq', 'zeromq.js', 'ceiling'] as const).filter((system) => present.has(system));
+  const single = scenario.subjects.filter(({ name, system }) => name === system);
+  const present = new Set(single.map(({ system }) => system));
+  return [...present];
 }

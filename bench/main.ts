@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from './build.ts';
 import { endAll } from './child.ts';
-import { failuresOf, plainTable, scenarioTable, targetTable, versionsText } from './format.ts';
+import {
+  countsTable,
+  failuresOf,
+  growthLines,
+  plainTable,
+  scenarioTable,
+  targetTable,
+  versionsText,
+} from './format.ts';
 import { machineText, thisMachine } from './machine.ts';
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
 import { Progress } from './progress.ts';
@@ -27,11 +35,12 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   if (options.list) {
-    await list();
+    await list(options);
     return 0;
   }
   const results = options.from.length > 0 ? await earlier(options.from) : await measure(options);
   if (options.from.length > 0) for (const scenario of results.scenarios) print(scenario);
+  for (const line of growthLines(results)) console.log(`\n${line}`);
   const verdicts = judge(results);
   if (verdicts.length > 0) console.log(`\nTargets\n${plainTable(targetTable(verdicts), 4)}`);
   if (options.json !== undefined) {
@@ -51,9 +60,9 @@ async function main(args: string[]): Promise<number> {
   return complete ? 0 : 1;
 }
 
-async function list(): Promise<void> {
+async function list({ own }: Options): Promise<void> {
   for (const { name, title } of SCENARIOS) console.log(`${name.padEnd(38)}  ${title}`);
-  const { present, absent } = await findSystems();
+  const { present, absent } = await findSystems(own);
   for (const { name, version } of present) console.log(`\n${name} ${version}`);
   for (const { name, reason } of absent) console.log(`\n${name}: ${reason}`);
 }
@@ -62,7 +71,7 @@ async function measure(options: Options): Promise<Results> {
   const selected = usage(() => selectScenarios(options.scenarios));
   const scenarios = await fitIdle(selected, options.connections);
   await build();
-  const { present, absent } = await findSystems();
+  const { present, absent } = await findSystems(options.own);
   const wanted = wantedSubjects(
     options.systems,
     present,
@@ -106,7 +115,10 @@ async function measure(options: Options): Promise<Results> {
 function print(scenario: ScenarioResult): void {
   const leftColumns = scenario.metrics.length > 1 ? 2 : 1;
   console.log(`\n${scenario.title}\n${plainTable(scenarioTable(scenario), leftColumns)}`);
+  const counts = countsTable(scenario);
+  if (counts !== undefined) console.log(`\n${plainTable(counts)}`);
   for (const failure of failuresOf(scenario)) console.log(failure);
+  for (const warning of scenario.warnings ?? []) console.log(`warning: ${warning}`);
 }
 
 async function earlier(files: readonly string[]): Promise<Results> {

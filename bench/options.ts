@@ -1,6 +1,7 @@
 /** The command line of `npm run bench`. */
 
 import { parseArgs } from 'node:util';
+import { type OwnSystem, SYSTEM_NOTES } from './system.ts';
 
 /** What `--help` shows. */
 export const USAGE = `Measures zeromq-pure, libzmq, zeromq.js and a bare node:net loop side by side.
@@ -9,6 +10,9 @@ export const USAGE = `Measures zeromq-pure, libzmq, zeromq.js and a bare node:ne
 
   --scenario NAME   only this one, or all whose name contains NAME; may be repeated
   --system NAME     only this system (zeromq-pure) or style (zeromq-pure/batch); may be repeated
+  --system-command NAME=PROGRAM…
+                    measure a program of your own beside them; its arguments are separated by spaces, and what it is told
+                    and has to say is in bench/ends/contract.ts; may be repeated
   --rounds N        rounds after the warm-up, 5 by default
   --duration MS     what one measurement is to take, 1000 by default
   --connections N   of the idle scenario, 10000 by default
@@ -36,6 +40,7 @@ export interface Options {
   readonly list: boolean;
   readonly scenarios: readonly string[];
   readonly systems: readonly string[];
+  readonly own: readonly OwnSystem[];
   readonly rounds: number;
   readonly duration: number;
   readonly connections: number;
@@ -53,6 +58,7 @@ export function parseOptions(args: string[]): Options {
     list: values.list,
     scenarios: values.scenario,
     systems: values.system,
+    own: values['system-command'].map(ownSystem),
     rounds: positive('--rounds', values.rounds, 1000),
     duration: positive('--duration', values.duration, 600_000),
     connections: positive('--connections', values.connections, 1_000_000),
@@ -65,7 +71,9 @@ export function parseOptions(args: string[]): Options {
     throw new UsageError('--from measures nothing: --scenario and --system do not go with it');
   }
   if (options.writeResults && options.from.length === 0) {
-    if (options.systems.length > 0) throw new UsageError('--write-results needs all systems');
+    if (options.systems.length > 0 || options.own.length > 0) {
+      throw new UsageError('--write-results needs all systems, and no others');
+    }
     if (options.rounds < 5) throw new UsageError('--write-results needs at least five rounds');
   }
   return options;
@@ -78,6 +86,7 @@ function parse(args: string[]) {
       options: {
         scenario: { type: 'string', multiple: true, default: [] },
         system: { type: 'string', multiple: true, default: [] },
+        'system-command': { type: 'string', multiple: true, default: [] },
         rounds: { type: 'string', default: '5' },
         duration: { type: 'string', default: '1000' },
         connections: { type: 'string', default: '10000' },
@@ -93,6 +102,16 @@ function parse(args: string[]) {
     // The second sentence of Node explains how to pass positional arguments, of which there are none.
     throw new UsageError((error as Error).message.split('. ')[0]!);
   }
+}
+
+/** `NAME=PROGRAM ARGUMENT…`. */
+function ownSystem(text: string): OwnSystem {
+  const [, name, line] = /^([\w.-]+)=(.*\S.*)$/.exec(text) ?? [];
+  if (name === undefined || line === undefined) {
+    throw new UsageError(`--system-command must be NAME=PROGRAM…, not "${text}"`);
+  }
+  if (Object.hasOwn(SYSTEM_NOTES, name)) throw new UsageError(`there is a system ${name} already`);
+  return { name, command: line.trim().split(/\s+/) };
 }
 
 /** A whole number from 1 to `most`. */

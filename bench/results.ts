@@ -2,7 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Machine } from './machine.ts';
-import type { Metric, Scenario } from './scenario.ts';
+import type { Metric } from './metric.ts';
+import type { Scenario } from './scenario.ts';
 import { ratioOf, type Spread, spreadOf } from './statistics.ts';
 import type { AbsentSystem, Subject, SystemName } from './system.ts';
 
@@ -28,6 +29,10 @@ export interface ScenarioResult {
   readonly label: string;
   readonly metrics: readonly Metric[];
   readonly subjects: readonly SubjectResult[];
+  /** How many there are of what grows within its group. */
+  readonly grows?: number;
+  /** What speaks against these figures. */
+  readonly warnings?: readonly string[];
 }
 
 /** One line of a table. */
@@ -36,6 +41,11 @@ export interface SubjectResult extends Subject {
   readonly count: number;
   /** By metric; null where the round failed. */
   readonly rounds: readonly (Readonly<Record<string, number>> | null)[];
+  /**
+   * Of ends in JavaScript, by `allocated-ROLE` (octets from the heap for each message) and `collections-ROLE` (runs of
+   * the garbage collector for a million messages).
+   */
+  readonly counts?: Readonly<Record<string, number>>;
   /** Why a round, or all of it, failed. */
   readonly failure?: string;
   /** Median, minimum and maximum by metric: none where no round succeeded. */
@@ -47,15 +57,14 @@ export interface SubjectResult extends Subject {
 /** A subject with its rounds, before they are summed up. */
 export type Measured = Pick<
   SubjectResult,
-  'name' | 'system' | 'style' | 'count' | 'rounds' | 'failure'
+  'name' | 'system' | 'style' | 'count' | 'counts' | 'rounds' | 'failure'
 >;
-
-/** The systems that others are compared with; each has one style. */
-const REFERENCES: readonly SystemName[] = ['libzmq', 'zeromq.js', 'ceiling'];
 
 /** Sums up what the rounds of a scenario have brought. */
 export function summarize(scenario: Scenario, measured: readonly Measured[]): ScenarioResult {
-  const { name, group, title, label, metrics } = scenario;
+  const { name, group, title, label, metrics, grows } = scenario;
+  // Systems that others are compared with have one style, and its name.
+  const references = measured.filter((each) => each.name === each.system);
   const subjects = measured.map((subject): SubjectResult => {
     const spreads: Record<string, Spread> = {};
     const ratios: Record<string, Partial<Record<SystemName, Spread>>> = {};
@@ -65,17 +74,17 @@ export function summarize(scenario: Scenario, measured: readonly Measured[]): Sc
       if (present.length === 0) continue;
       spreads[key] = spreadOf(present);
       const against: Partial<Record<SystemName, Spread>> = {};
-      for (const system of REFERENCES) {
-        const reference = measured.find((each) => each.system === system);
-        if (reference === undefined || system === subject.system) continue;
+      for (const reference of references) {
+        if (reference.system === subject.system) continue;
         const ratio = ratioOf(values, valuesOf(reference, key));
-        if (ratio !== undefined) against[system] = ratio;
+        if (ratio !== undefined) against[reference.system] = ratio;
       }
       ratios[key] = against;
     }
     return { ...subject, spreads, ratios };
   });
-  return { name, group, title, label, metrics, subjects };
+  const growing = grows === undefined ? {} : { grows };
+  return { name, group, title, label, metrics, subjects, ...growing };
 }
 
 /** The values of one metric, round by round. */

@@ -1,10 +1,12 @@
 /** Runner: calibrates, then measures all subjects of a scenario in turns, round by round. */
 
+import { availableParallelism, loadavg } from 'node:os';
 import type { Progress } from './progress.ts';
 import { type Measured, type ScenarioResult, summarize } from './results.ts';
 import type { Scenario } from './scenario.ts';
 import { type Subject, type System, subjectsOf } from './system.ts';
 import { type Outcome, runTrial } from './trial.ts';
+import { warningsOf } from './warning.ts';
 
 /** How to run scenarios. */
 export interface RunPlan {
@@ -26,6 +28,7 @@ interface Runner {
   readonly subject: Subject;
   readonly system: System;
   count: number;
+  counts: Record<string, number> | undefined;
   readonly rounds: (Record<string, number> | null)[];
   failure: string | undefined;
   failureCount: number;
@@ -35,10 +38,12 @@ interface Runner {
 export async function runScenario(scenario: Scenario, plan: RunPlan): Promise<ScenarioResult> {
   const { progress } = plan;
   progress.begin(scenario.name);
+  const [load = 0] = loadavg();
   const runners = runnersOf(scenario, plan);
   for (const runner of runners) {
     progress.show(`${scenario.name}: warm-up, ${runner.subject.name}`);
     await calibrate(scenario, runner, plan);
+    if (runner.system.countsHeap) runner.counts = await count(scenario, runner, plan);
   }
   for (let round = 0; round < plan.rounds; round++) {
     for (let i = 0; i < runners.length; i++) {
@@ -54,17 +59,23 @@ export async function runScenario(scenario: Scenario, plan: RunPlan): Promise<Sc
     }
   }
   progress.clear();
-  return summarize(scenario, runners.map(measured));
+  const { duration } = plan;
+  const circumstances = { duration, load, cores: availableParallelism() };
+  const result = summarize(scenario, runners.map(measured));
+  const warnings = warningsOf(result.subjects, result.metrics, circumstances);
+  return warnings.length === 0 ? result : { ...result, warnings };
 }
 
 function runnersOf(scenario: Scenario, { systems, wanted }: RunPlan): Runner[] {
   const able = systems.filter(({ name }) => !scenario.without?.includes(name));
+  if (scenario.alone !== undefined && partnerIn(systems) === undefined) return [];
   return subjectsOf(able, scenario.styles)
     .filter(wanted)
     .map((subject) => ({
       subject,
       system: able.find(({ name }) => name === subject.system)!, // made from these systems
       count: initialCount(scenario),
+      counts: undefined,
       rounds: [],
       failure: undefined,
       failureCount: 0,
@@ -76,7 +87,7 @@ function runnersOf(scenario: Scenario, { systems, wanted }: RunPlan): Runner[] {
  * quick to tell. This is the warm-up of the machine, too.
  */
 async function calibrate(scenario: Scenario, runner: Runner, plan: RunPlan): Promise<void> {
-  if (scenario.kind === 'idle') return;
+  if (scenario.kind === 'idle' || scenario.kind === 'backlog') return;
   const duration = plan.duration / 1000;
   for (let run = 0; run < CALIBRATIONS_MAX; run++) {
     const outcome = await attempt(scenario, runner, plan);
@@ -90,22 +101,41 @@ async function calibrate(scenario: Scenario, runner: Runner, plan: RunPlan): Pro
   }
 }
 
+/** What is allocated and collected for each message, in a trial that counts in no round. */
+async function count(
+  scenario: Scenario,
+  runner: Runner,
+  plan: RunPlan,
+): Promise<Record<string, number> | undefined> {
+  const values = (await attempt(scenario, runner, plan, true))?.values ?? {};
+  const counted = Object.entries(values).filter(([key]) => /^(allocated|collections)-/.test(key));
+  return counted.length === 0 ? undefined : Object.fromEntries(counted);
+}
+
 async function attempt(
   scenario: Scenario,
   runner: Runner,
-  { duration, directory, signal }: RunPlan,
+  { systems, duration, directory, signal }: RunPlan,
+  counting = false,
 ): Promise<Outcome | undefined> {
   const { subject, system, count } = runner;
   const warmup = wholeShares(count * WARMUP_SHARE, scenario);
+  const partner = partnerIn(systems);
+  const plan = { scenario, subject, system, partner, count, warmup, duration, counting, directory };
   try {
     signal.throwIfAborted();
-    return await runTrial({ scenario, subject, system, count, warmup, duration, directory });
+    return await runTrial(plan);
   } catch (error) {
     signal.throwIfAborted();
     runner.failure = (error as Error).message;
     runner.failureCount++;
     return undefined;
   }
+}
+
+/** Who plays the other end where a subject is judged alone. */
+function partnerIn(systems: readonly System[]): System | undefined {
+  return systems.find(({ name }) => name === 'libzmq');
 }
 
 /** Each peer sends an equal share. */
@@ -118,6 +148,8 @@ function initialCount(scenario: Scenario): number {
   switch (scenario.kind) {
     case 'idle':
       return 1;
+    case 'backlog':
+      return Math.round(scenario.orders['depth']! / (1 + WARMUP_SHARE));
     case 'req-rep':
     case 'flood':
       return 500;
@@ -133,8 +165,8 @@ function initialCount(scenario: Scenario): number {
   }
 }
 
-function measured({ subject, count, rounds, failure }: Runner): Measured {
-  return { ...subject, count, rounds, ...(failure === undefined ? {} : { failure }) };
+function measured({ subject, count, counts, rounds, failure }: Runner): Measured {
+  return { ...subject, count, rounds, ...(counts && { counts }), ...(failure && { failure }) };
 }
 
 const CALIBRATIONS_MAX = 6;

@@ -1,33 +1,7 @@
 /** Scenario: what is measured, as data. */
 
 import type { Style } from './ends/style.ts';
-
-/** How its ends are arranged: see trial.ts. */
-export type Kind =
-  | 'push-pull'
-  | 'inproc'
-  | 'req-rep'
-  | 'pub-sub'
-  | 'dealer-router'
-  | 'handshake'
-  | 'flood'
-  | 'idle';
-
-/** One figure of a trial. */
-export interface Metric {
-  readonly key: string;
-  readonly label: string;
-  readonly unit:
-    | 'messages/s'
-    | 'deliveries/s'
-    | 'round trips/s'
-    | 'handshakes/s'
-    | 'µs'
-    | 's'
-    | 'bytes'
-    | '%';
-  readonly better: 'higher' | 'lower';
-}
+import { type Kind, METRICS, type Metric, metricsAlone } from './metric.ts';
 
 /** One scenario. */
 export interface Scenario {
@@ -49,32 +23,13 @@ export interface Scenario {
   readonly size: number;
   /** Senders, subscribers, clients or idle connections: all in one process where they are more than one. */
   readonly peers: number;
+  /** The role that the subject plays; the other end is a program in C, the same for all. Undefined: it plays both. */
+  readonly alone?: string;
+  /** How many there are of what grows from one scenario of its group to the next. */
+  readonly grows?: number;
   /** What else its ends want to know. */
   readonly orders: Readonly<Record<string, number>>;
 }
-
-const ROUND_TRIPS: readonly Metric[] = [
-  rate('round trips/s'),
-  { key: 'p50', label: 'p50', unit: 'µs', better: 'lower' },
-  { key: 'p99', label: 'p99', unit: 'µs', better: 'lower' },
-  { key: 'p999', label: 'p99.9', unit: 'µs', better: 'lower' },
-];
-
-/** The figures that each kind yields. */
-const METRICS: Record<Kind, readonly Metric[]> = {
-  'push-pull': [rate('messages/s')],
-  inproc: [rate('messages/s')],
-  'req-rep': ROUND_TRIPS,
-  'pub-sub': [rate('deliveries/s')],
-  'dealer-router': [rate('round trips/s')],
-  handshake: [rate('handshakes/s')],
-  flood: ROUND_TRIPS,
-  idle: [
-    { key: 'memory', label: 'memory per connection', unit: 'bytes', better: 'lower' },
-    { key: 'connect', label: 'time to connect all', unit: 's', better: 'lower' },
-    { key: 'processor', label: 'CPU while idle', unit: '%', better: 'lower' },
-  ],
-};
 
 const ALL_STYLES: readonly Style[] = ['await', 'iterate', 'try', 'batch'];
 
@@ -85,36 +40,8 @@ export const SCENARIOS: readonly Scenario[] = [
       [16, 256, 4096, 65_536, 1_048_576].map((size) => pushPull(transport, size, peers)),
     ),
   ),
-  ...[16, 4096].map(
-    (size): Scenario => ({
-      name: `req-rep-tcp-${sizeName(size)}`,
-      group: 'REQ/REP over tcp',
-      title: `REQ/REP, ${sizeText(size)} over tcp`,
-      label: sizeText(size),
-      kind: 'req-rep',
-      transport: 'tcp',
-      metrics: METRICS['req-rep'],
-      styles: ['await', 'iterate', 'try'],
-      size,
-      peers: 1,
-      orders: {},
-    }),
-  ),
-  ...[1, 8, 64].map(
-    (peers): Scenario => ({
-      name: `pub-sub-tcp-64B-${peers}-subscriber${peers > 1 ? 's' : ''}`,
-      group: 'PUB/SUB fan-out, 64 B over tcp',
-      title: `PUB/SUB, 64 B over tcp to ${plural(peers, 'subscriber')}`,
-      label: plural(peers, 'subscriber'),
-      kind: 'pub-sub',
-      transport: 'tcp',
-      metrics: METRICS['pub-sub'],
-      styles: ALL_STYLES,
-      size: 64,
-      peers,
-      orders: { subscriptions: 1 },
-    }),
-  ),
+  ...[16, 4096].map((size) => reqRep(size)),
+  ...[1, 8, 64].map((peers) => fanOut(peers)),
   ...[1, 1_000, 100_000].map(
     (subscriptions): Scenario => ({
       name: `pub-sub-tcp-64B-${subscriptions}-subscription${subscriptions > 1 ? 's' : ''}`,
@@ -128,24 +55,12 @@ export const SCENARIOS: readonly Scenario[] = [
       without: ['ceiling'],
       size: 64,
       peers: 1,
-      orders: { subscriptions },
+      orders: { subscriptions, drain: 0 },
     }),
   ),
-  ...[1, 500].map(
-    (peers): Scenario => ({
-      name: `dealer-router-tcp-64B-${peers}-client${peers > 1 ? 's' : ''}`,
-      group: 'DEALER/ROUTER, 64 B over tcp',
-      title: `DEALER/ROUTER, 64 B over tcp, ${plural(peers, 'client')}, ${peers > 1 ? '2 questions each' : '64 questions'} under way`,
-      label: plural(peers, 'client'),
-      kind: 'dealer-router',
-      transport: 'tcp',
-      metrics: METRICS['dealer-router'],
-      styles: ['await', 'batch'],
-      size: 64,
-      peers,
-      orders: { window: peers > 1 ? 2 : 64 },
-    }),
-  ),
+  dealerRouter(1, 64),
+  dealerRouter(500, 2),
+  dealerRouter(5_000, 2),
   {
     name: 'inproc-16B',
     group: 'PUSH/PULL over inproc',
@@ -202,6 +117,64 @@ export const SCENARIOS: readonly Scenario[] = [
     peers: 10_000,
     orders: { heartbeat: 1000 },
   },
+  ...[16, 256, 4096].flatMap((size) => [
+    alone(pushPull('tcp', size, 1), 'push', 'PUSH alone', 'PULL is libzmq'),
+    alone(pushPull('tcp', size, 1), 'pull', 'PULL alone', 'PUSH is libzmq'),
+  ]),
+  ...[1, 8, 64, 1_000].map((peers) => pubAlone(peers)),
+  ...[1, 64].map((peers) =>
+    alone(fanOut(peers), 'sub', 'SUB alone', 'one process; PUB is libzmq', 'await', 'batch'),
+  ),
+  alone(reqRep(16), 'rep', 'REP alone', 'REQ is libzmq', 'await', 'try'),
+  alone(reqRep(16), 'req', 'REQ alone', 'REP is libzmq', 'await', 'try'),
+  ...[1, 10, 100, 1_000, 10_000].map((peers): Scenario => {
+    const scenario = pubAlone(peers, 'await');
+    const group = 'Growing: subscribers of a PUB';
+    return { ...scenario, name: `grow-subscribers-${peers}`, group, grows: peers };
+  }),
+  ...[1, 10, 100, 1_000, 10_000].map((topics): Scenario => {
+    const subscriptions = plural(topics, 'subscription');
+    return {
+      ...pubAlone(1, 'await'),
+      name: `grow-topics-${topics}`,
+      group: 'Growing: subscriptions of one subscriber',
+      title: `PUB alone, 64 B over tcp to a bare subscriber with ${subscriptions}`,
+      label: subscriptions,
+      grows: topics,
+      orders: { subscriptions: topics, drain: 1 },
+    };
+  }),
+  ...[1, 10, 100, 1_000, 10_000].map((peers): Scenario => {
+    const clients = dealerRouter(peers, 1);
+    return {
+      ...clients,
+      name: `grow-clients-${peers}`,
+      group: 'Growing: clients of a ROUTER',
+      metrics: [...METRICS['dealer-router']].sort((a) => (a.key === 'processor-router' ? -1 : 0)),
+      styles: ['await'],
+      // A context of libzmq makes 1 023 sockets.
+      without: peers > 1_000 ? ['libzmq', 'zeromq.js', 'ceiling'] : [],
+      grows: peers,
+    };
+  }),
+  ...[1_000, 10_000, 100_000, 1_000_000].map(
+    (depth): Scenario => ({
+      name: `grow-queue-${depth}`,
+      group: 'Growing: messages that wait in a PUSH without a mark',
+      title: `PUSH alone, ${plural(depth, 'message')} of 64 B wait, then go over ipc to a PULL of libzmq`,
+      label: plural(depth, 'message'),
+      kind: 'backlog',
+      transport: 'ipc',
+      metrics: METRICS.backlog,
+      styles: ['await', 'batch'],
+      without: ['ceiling'],
+      size: 64,
+      peers: 1,
+      alone: 'backlog',
+      grows: depth,
+      orders: { mark: 0, depth },
+    }),
+  ),
 ];
 
 /**
@@ -238,6 +211,93 @@ function pushPull(transport: 'tcp' | 'ipc', size: number, peers: number): Scenar
   };
 }
 
+function reqRep(size: number): Scenario {
+  return {
+    name: `req-rep-tcp-${sizeName(size)}`,
+    group: 'REQ/REP over tcp',
+    title: `REQ/REP, ${sizeText(size)} over tcp`,
+    label: sizeText(size),
+    kind: 'req-rep',
+    transport: 'tcp',
+    metrics: METRICS['req-rep'],
+    styles: ['await', 'iterate', 'try'],
+    size,
+    peers: 1,
+    orders: {},
+  };
+}
+
+function fanOut(peers: number): Scenario {
+  return {
+    name: `pub-sub-tcp-64B-${peers}-subscriber${peers > 1 ? 's' : ''}`,
+    group: 'PUB/SUB fan-out, 64 B over tcp',
+    title: `PUB/SUB, 64 B over tcp to ${plural(peers, 'subscriber')}`,
+    label: plural(peers, 'subscriber'),
+    kind: 'pub-sub',
+    transport: 'tcp',
+    metrics: METRICS['pub-sub'],
+    styles: ALL_STYLES,
+    size: 64,
+    peers,
+    orders: { subscriptions: 1, drain: 0 },
+  };
+}
+
+function dealerRouter(peers: number, window: number): Scenario {
+  const questions = `${plural(window, 'question')}${peers > 1 ? ' each' : ''} under way`;
+  return {
+    name: `dealer-router-tcp-64B-${peers}-client${peers > 1 ? 's' : ''}`,
+    group: 'DEALER/ROUTER, 64 B over tcp',
+    title: `DEALER/ROUTER, 64 B over tcp, ${plural(peers, 'client')}, ${questions}`,
+    label: plural(peers, 'client'),
+    kind: 'dealer-router',
+    transport: 'tcp',
+    metrics: METRICS['dealer-router'],
+    styles: ['await', 'batch'],
+    // A context of libzmq makes 1 023 sockets.
+    ...(peers > 1_000 && { without: ['libzmq', 'zeromq.js'] }),
+    size: 64,
+    peers,
+    orders: { window },
+  };
+}
+
+/** The subscribers only read: what is measured is the publisher. */
+function pubAlone(peers: number, ...styles: readonly Style[]): Scenario {
+  const scenario = fanOut(peers);
+  return {
+    ...alone(
+      scenario,
+      'pub',
+      'PUB alone',
+      'bare subscribers',
+      ...(styles.length > 0 ? styles : ALL_STYLES),
+    ),
+    orders: { subscriptions: 1, drain: 1 },
+  };
+}
+
+/** `scenario` with the subject at the end that plays `role` only. */
+function alone(
+  scenario: Scenario,
+  role: string,
+  who: string,
+  others: string,
+  ...styles: readonly Style[]
+): Scenario {
+  const [, ...rest] = scenario.title.split(', ');
+  return {
+    ...scenario,
+    name: `${role}-alone-${scenario.name}`,
+    group: `${who} (${others})`,
+    title: `${who}, ${rest.join(', ')} (${others})`,
+    metrics: metricsAlone(scenario.kind, role),
+    styles: styles.length > 0 ? styles : scenario.styles,
+    without: ['ceiling'],
+    alone: role,
+  };
+}
+
 /** The receiver is the server. Other systems than zeromq-pure have one library only: beside them it may use either. */
 function curve(size: number, library: 'noble' | 'libsodium'): Scenario {
   const by = library === 'libsodium' ? '' : ', zeromq-pure without libsodium-wrappers';
@@ -250,10 +310,6 @@ function curve(size: number, library: 'noble' | 'libsodium'): Scenario {
     without: ['ceiling'],
     orders: { mark: 1000, curve: library === 'libsodium' ? 1 : 2 },
   };
-}
-
-function rate(unit: Metric['unit']): Metric {
-  return { key: 'rate', label: unit, unit, better: 'higher' };
 }
 
 function sizeName(size: number): string {

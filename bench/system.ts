@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 import { BUILT, packageVersion, ROOT } from './build.ts';
 import type { Style } from './ends/style.ts';
 
-export type SystemName = 'zeromq-pure' | 'libzmq' | 'zeromq.js' | 'ceiling';
+/** `zeromq-pure`, `libzmq`, `zeromq.js`, `ceiling`, or that of a program of one's own. */
+export type SystemName = string;
 
 /** One that can be measured here. */
 export interface System {
@@ -16,6 +17,16 @@ export interface System {
   /** Of the library under it. */
   readonly version: string;
   /** Program and first arguments of its ends: a role and `key=value` pairs follow. */
+  readonly command: readonly string[];
+  /** Its ends understand `count`. */
+  readonly countsHeap: boolean;
+  /** It is measured in each style of a scenario. */
+  readonly styled: boolean;
+}
+
+/** A program of one's own, to be measured beside the others. */
+export interface OwnSystem {
+  readonly name: SystemName;
   readonly command: readonly string[];
 }
 
@@ -35,7 +46,7 @@ export interface Subject {
 }
 
 /** What each system is, for readers of the results. */
-export const SYSTEM_NOTES: Record<SystemName, string> = {
+export const SYSTEM_NOTES: Readonly<Record<SystemName, string>> = {
   'zeromq-pure': 'this package, through its public API',
   libzmq: 'programs in C on the libzmq installed here, by reference above 2 KiB',
   'zeromq.js': 'the npm package `zeromq`, the very same script as zeromq-pure',
@@ -52,19 +63,24 @@ export const STYLE_NOTES: Record<Style, string> = {
 };
 
 /** All systems in the order of the tables: those that can be measured, and those that cannot. */
-export async function findSystems(): Promise<{ present: System[]; absent: AbsentSystem[] }> {
+export async function findSystems(
+  own: readonly OwnSystem[] = [],
+): Promise<{ present: System[]; absent: AbsentSystem[] }> {
+  const others = own.map(({ name, command }): System => {
+    return { name, version: command.join(' '), command, countsHeap: false, styled: false };
+  });
   const found = await Promise.all([findPure(), findLibzmq(), findZeromqJs(), findCeiling()]);
   const isPresent = (each: System | AbsentSystem): each is System => 'command' in each;
   return {
-    present: found.filter(isPresent),
+    present: [...found.filter(isPresent), ...others],
     absent: found.filter((each): each is AbsentSystem => !isPresent(each)),
   };
 }
 
 /** The subjects that take part where `styles` make sense. */
 export function subjectsOf(systems: readonly System[], styles: readonly Style[]): Subject[] {
-  return systems.flatMap(({ name }): Subject[] => {
-    if (name !== 'zeromq-pure') return [{ name, system: name, style: 'await' }];
+  return systems.flatMap(({ name, styled }): Subject[] => {
+    if (!styled) return [{ name, system: name, style: 'await' }];
     return styles.map((style) => ({ name: `${name}/${style}`, system: name, style }));
   });
 }
@@ -74,6 +90,8 @@ async function findPure(): Promise<System> {
     name: 'zeromq-pure',
     version: packageVersion(),
     command: script('zeromq', 'zeromq-pure'),
+    countsHeap: true,
+    styled: true,
   };
 }
 
@@ -86,6 +104,8 @@ async function findZeromqJs(): Promise<System | AbsentSystem> {
       name,
       version: `${version} (libzmq ${libzmq})`,
       command: script('zeromq', 'zeromq'),
+      countsHeap: true,
+      styled: false,
     };
   } catch (error) {
     const [why] = String((error as Error).message).split('\n');
@@ -94,7 +114,13 @@ async function findZeromqJs(): Promise<System | AbsentSystem> {
 }
 
 async function findCeiling(): Promise<System> {
-  return { name: 'ceiling', version: `node:net of ${process.version}`, command: script('ceiling') };
+  return {
+    name: 'ceiling',
+    version: `node:net of ${process.version}`,
+    command: script('ceiling'),
+    countsHeap: true,
+    styled: false,
+  };
 }
 
 /** Compiles the ends in C; that takes about a second. */
@@ -110,7 +136,8 @@ async function findLibzmq(): Promise<System | AbsentSystem> {
     const paths = files.sort().map((file) => join(sources, file));
     await run('cc', ['-std=c11', '-O2', '-o', program, ...paths, '-lzmq', '-lpthread']);
     const { stdout } = await run(program, ['version']);
-    return { name, version: stdout.trim(), command: [program] };
+    const version = stdout.trim();
+    return { name, version, command: [program], countsHeap: false, styled: false };
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string };
     const why =
@@ -123,7 +150,8 @@ async function findLibzmq(): Promise<System | AbsentSystem> {
   }
 }
 
-function script(name: string, ...args: string[]): string[] {
+/** The command of ends in JavaScript. */
+export function script(name: string, ...args: string[]): string[] {
   return [process.execPath, '--expose-gc', join(BUILT, `ends/${name}.js`), ...args];
 }
 

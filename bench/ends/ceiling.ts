@@ -49,6 +49,7 @@ const ROLES: Record<string, (orders: Orders) => Promise<void>> = {
     };
     await ask(new Float64Array(orders.number('warmup')));
     const times = new Float64Array(orders.number('count'));
+    say({ measuring: true });
     const startedAt = now();
     await ask(times);
     say({ result: roundTripResult(times, (now() - startedAt) / 1000) });

@@ -3,14 +3,17 @@
  *
  *     PROGRAM ROLE key=value…        its command line
  *     { "ready": true, … }           a line it prints when it can be used
- *     go, mark                       lines it is told
+ *     go, mark, count                lines it is told
+ *     { "measuring": true }          a line it prints when the warm-up is over, if it is the end that measures
  *     { "result": { … } }            a line it prints when it has measured
+ *     { "count": { … } }             a line it prints when it is told `count` a second time (JavaScript only)
  *
  * It ends when its standard input does, so that it cannot outlive the runner.
  */
 
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { HeapCount } from './heap-count.ts';
 
 /** What the command line of an end says. */
 export class Orders {
@@ -52,6 +55,10 @@ const waiting = new Map<string, () => void>();
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
+    if (line === 'count') {
+      count();
+      return;
+    }
     const resolve = waiting.get(line);
     if (resolve === undefined) heard.push(line);
     waiting.delete(line);
@@ -68,6 +75,20 @@ export function told(word: string): Promise<void> {
   }
   return new Promise((resolve) => waiting.set(word, resolve));
 }
+
+/** The first `count` begins it, the second one ends it. */
+function count(): void {
+  if (counting !== undefined) say({ count: counting.stop() });
+  counting = counting === undefined ? new HeapCount() : undefined;
+}
+
+let counting: HeapCount | undefined;
+
+/**
+ * Sockets that have sent all: when nobody refers to one any more, it is closed with what still waits in it, and the receiver
+ * would wait for ever.
+ */
+export const held: unknown[] = [];
 
 /** Milliseconds, from any fixed moment. */
 export function now(): number {

@@ -1,6 +1,6 @@
 /** Meter: from the end of the warm-up to the last message, how long and how many. */
 
-import { now } from './contract.ts';
+import { now, say } from './contract.ts';
 
 export class Meter {
   readonly #first: number;
@@ -21,6 +21,7 @@ export class Meter {
     const seen = before + count;
     this.#seen = seen;
     if (before < this.#first && seen >= this.#first) {
+      say({ measuring: true });
       this.#startedAt = now();
       this.#seenAtStart = seen;
     }

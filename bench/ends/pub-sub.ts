@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as later } from 'node:timers/promises';
-import { type Orders, say, told } from './contract.ts';
+import { held, type Orders, say, told } from './contract.ts';
 import { Meter } from './meter.ts';
 import { receiveAll, type Style, sendAll, type Zmq } from './style.ts';
 
@@ -13,6 +13,7 @@ import { receiveAll, type Style, sendAll, type Zmq } from './style.ts';
 export async function pub(zmq: Zmq, orders: Orders): Promise<void> {
   const socket = new zmq.Publisher({ linger: 0, noDrop: true });
   await socket.bind(orders.text('endpoint'));
+  held.push(socket);
   say({ ready: true, endpoint: socket.lastEndpoint });
   let going = false;
   void told('go').then(() => {

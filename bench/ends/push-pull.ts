@@ -1,7 +1,8 @@
 /** PUSH and PULL: one way, over the network or within one process. */
 
-import { type Orders, say, told } from './contract.ts';
+import { held, type Orders, say, told } from './contract.ts';
 import { curveOf } from './curve.ts';
+import { tellUsage } from './idle-server.ts';
 import { Meter } from './meter.ts';
 import { receiveAll, type Style, sendAll, type Zmq } from './style.ts';
 
@@ -26,11 +27,25 @@ export async function push(zmq: Zmq, orders: Orders): Promise<void> {
       ...curveOf(orders, 'client'),
     });
     socket.connect(orders.text('endpoint'));
+    held.push(socket);
     return socket;
   });
   say({ ready: true });
   await told('go');
   await Promise.all(sockets.map((socket) => send(socket, orders, sockets.length)));
+}
+
+/** Connects to where nobody is yet, fills its queue for whoever comes, and says at each `mark` what it uses. */
+export async function backlog(zmq: Zmq, orders: Orders): Promise<void> {
+  const mark = orders.number('mark');
+  const socket = new zmq.Push({ linger: 0, sendHighWaterMark: mark, reconnectInterval: 10 });
+  held.push(socket);
+  socket.connect(orders.text('endpoint'));
+  say({ ready: true });
+  void tellUsage();
+  await told('go');
+  await send(socket, orders, 1);
+  say({ filled: true });
 }
 
 /** Both in this process. */

@@ -36,6 +36,7 @@ export async function req(zmq: Zmq, orders: Orders): Promise<void> {
   const ask = style === 'try' ? askByTrying : askAwaiting;
   await ask(socket, body, new Float64Array(orders.number('warmup')));
   const times = new Float64Array(orders.number('count'));
+  say({ measuring: true });
   const startedAt = now();
   await ask(socket, body, times);
   say({ result: roundTripResult(times, (now() - startedAt) / 1000) });

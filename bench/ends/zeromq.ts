@@ -5,7 +5,7 @@ import { dealer, router } from './dealer-router.ts';
 import { idleServer } from './idle-server.ts';
 import { newcomers } from './newcomers.ts';
 import { pub, sub } from './pub-sub.ts';
-import { inproc, pull, push } from './push-pull.ts';
+import { backlog, inproc, pull, push } from './push-pull.ts';
 import { rep, req } from './req-rep.ts';
 import type { Zmq } from './style.ts';
 
@@ -20,6 +20,7 @@ const ROLES: Record<string, (zmq: Zmq, orders: Orders) => Promise<void>> = {
   dealer,
   router,
   newcomers,
+  backlog,
   'idle-server': idleServer,
 };
 

@@ -1,6 +1,6 @@
 /** Scenarios of the channel layers: what is sent through which kind of layer, and which figures come out. */
 
-import type { Metric } from '../scenario.ts';
+import type { Metric } from '../metric.ts';
 
 export interface LayerScenario {
   readonly name: string;

@@ -25,6 +25,7 @@ static const struct {
   void (*run)(void *context);
 } roles[] = {
     {"push", run_push},     {"pull", run_pull},     {"inproc", run_inproc},
+    {"backlog", run_backlog},
     {"req", run_req},       {"rep", run_rep},       {"pub", run_pub},
     {"sub", run_sub},       {"dealer", run_dealer}, {"router", run_router},
     {"idle-server", run_idle_server}, {"newcomers", run_newcomers},
@@ -156,9 +157,16 @@ void meter_begin(struct meter *meter, long warmup, long count) {
 }
 
 void meter_passed(struct meter *meter) {
-  if (++meter->seen != meter->first) return;
+  meter_reach(meter, meter->seen + 1);
+}
+
+void meter_reach(struct meter *meter, long seen) {
+  long before = meter->seen;
+  meter->seen = seen;
+  if (before >= meter->first || seen < meter->first) return;
+  say("{\"measuring\":true}");
   meter->started_at = now();
-  meter->seen_at_start = meter->seen;
+  meter->seen_at_start = seen;
 }
 
 int meter_over(const struct meter *meter) {

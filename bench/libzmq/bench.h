@@ -17,6 +17,9 @@ void await_word(const char *word);
 /* Seconds, from any fixed moment. */
 double now(void);
 
+/* Print the memory (octets) and processor time (seconds) of this process. */
+void say_usage(void);
+
 /* End the process with what failed and why, unless `rc` is fine. */
 int check(int rc, const char *what);
 void *check_pointer(void *pointer, const char *what);
@@ -41,6 +44,7 @@ struct meter {
 };
 void meter_begin(struct meter *meter, long warmup, long count);
 void meter_passed(struct meter *meter);
+void meter_reach(struct meter *meter, long seen);
 int meter_over(const struct meter *meter);
 void meter_say(const struct meter *meter);
 
@@ -48,6 +52,7 @@ void meter_say(const struct meter *meter);
 void run_push(void *context);
 void run_pull(void *context);
 void run_inproc(void *context);
+void run_backlog(void *context);
 void run_req(void *context);
 void run_rep(void *context);
 void run_pub(void *context);
@@ -56,5 +61,6 @@ void run_dealer(void *context);
 void run_router(void *context);
 void run_idle_server(void *context);
 void run_newcomers(void *context);
+void run_drain(void);
 
 #endif

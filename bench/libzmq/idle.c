@@ -28,6 +28,10 @@ static double processor_used(void) {
          (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+void say_usage(void) {
+  say("{\"usage\":{\"memory\":%ld,\"processor\":%.6f}}", memory_used(), processor_used());
+}
+
 void run_idle_server(void *context) {
   void *socket = make_socket(context, ZMQ_ROUTER);
   set_option(socket, ZMQ_BACKLOG, 4096);
@@ -36,6 +40,6 @@ void run_idle_server(void *context) {
   bind_and_say(socket);
   for (;;) {
     await_word("mark");
-    say("{\"usage\":{\"memory\":%ld,\"processor\":%.6f}}", memory_used(), processor_used());
+    say_usage();
   }
 }

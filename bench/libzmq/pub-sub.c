@@ -51,6 +51,10 @@ static void await_start(void *socket) {
 }
 
 void run_sub(void *context) {
+  if (number_of("drain") != 0) {
+    run_drain();
+    return;
+  }
   long peers = number_of("peers");
   long subscriptions = number_of("subscriptions");
   zmq_pollitem_t *items = check_pointer(calloc((size_t) peers, sizeof *items), "calloc");

@@ -54,6 +54,23 @@ void run_push(void *context) {
   send_all(sockets, peers);
 }
 
+void run_backlog(void *context) {
+  void *socket = make_socket(context, ZMQ_PUSH);
+  set_option(socket, ZMQ_SNDHWM, (int) number_of("mark"));
+  set_option(socket, ZMQ_RECONNECT_IVL, 10);
+  check(zmq_connect(socket, text_of("endpoint")), "zmq_connect");
+  say("{\"ready\":true}");
+  await_word("mark");
+  say_usage();
+  await_word("go");
+  send_all(&socket, 1);
+  say("{\"filled\":true}");
+  for (;;) {
+    await_word("mark");
+    say_usage();
+  }
+}
+
 static void *send_in_thread(void *socket) {
   send_all(&socket, 1);
   return NULL;

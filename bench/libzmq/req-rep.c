@@ -56,6 +56,7 @@ void run_req(void *context) {
   long most = warmup > count ? warmup : count;
   double *times = check_pointer(calloc((size_t) most, sizeof *times), "calloc");
   ask(socket, body, size, times, warmup);
+  say("{\"measuring\":true}");
   double started_at = now();
   ask(socket, body, size, times, count);
   double seconds = now() - started_at;

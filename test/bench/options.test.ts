@@ -28,15 +28,22 @@ t.test('what is', async (t) => {
   });
 });
 
+t.test("a system of one's own is a name and a command", async (t) => {
+  const { own } = parseOptions(['--system-command', 'mine=./ends  --fast']);
+  t.same(own, [{ name: 'mine', command: ['./ends', '--fast'] }]);
+});
+
 t.test('mistakes are named', async (t) => {
   for (const [line, message] of [
     ['--rounds 0', '--rounds must be a whole number from 1 to 1000, not "0"'],
     ['--rounds 1.5', '--rounds must be a whole number from 1 to 1000, not "1.5"'],
     ['--duration x', '--duration must be a whole number from 1 to 600000, not "x"'],
+    ['--system-command x', '--system-command must be NAME=PROGRAM…, not "x"'],
+    ['--system-command libzmq=x', 'there is a system libzmq already'],
     ['--nosuch', "Unknown option '--nosuch'"],
     ['something', "Unexpected argument 'something'"],
     ['--from f --system s', '--from measures nothing: --scenario and --system do not go with it'],
-    ['--write-results --system s', '--write-results needs all systems'],
+    ['--write-results --system s', '--write-results needs all systems, and no others'],
     ['--write-results --rounds 4', '--write-results needs at least five rounds'],
   ] as const) {
     t.throws(() => parseOptions(line.split(' ')), new UsageError(message), line);
