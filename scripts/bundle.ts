@@ -59,10 +59,11 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
         },
         { name: 'keys', test: /\/dist\/zmtp\/(z85|mechanism\/curve-key-pair)\.js/ },
         { name: 'zmtp', test: /\/dist\/zmtp\// },
+        { name: 'drafts', test: DRAFTS },
         { name: 'engine', test: ENGINE },
         {
           name: 'sockets',
-          test: /\/dist\/(sockets\/(?!device\/(host|remote)|security\/sodium|draft\/)|base\/)/,
+          test: /\/dist\/(sockets\/(?!device\/(host|remote)|security\/sodium|draft\/|core\/draft-types)|base\/)/,
         },
       ],
     },
@@ -138,7 +139,9 @@ function external(id: string): boolean {
 /** What the first socket of a program loads. */
 const ENGINE =
   /\/dist\/sockets\/((pattern|routing|transport)\/|core\/(core|counters|ending|endpoint-security|incoming|outgoing|watching|zap-dealer)\.js)/;
-const LATE_CHUNKS = ['engine', 'zmtp'];
+/** What the first socket of a draft type does beside that. */
+const DRAFTS = /\/dist\/sockets\/pattern\/(client|dish|group|one-part|radio|scatter|server)\.js/;
+const LATE_CHUNKS = ['engine', 'zmtp', 'drafts'];
 
 /** Right within its `try`, where bundlers let what is optional be missing. */
 const IMPORT_SODIUM = "const { default: sodium } = await import('libsodium-wrappers');";

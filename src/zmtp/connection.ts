@@ -95,7 +95,10 @@ export class Connection {
   error: ZmtpError | undefined;
   /** The time at which `elapsed` must be called, in milliseconds of the clock that is passed in; Infinity = not at all. */
   deadline: number;
-  /** Commands that were skipped: unknown ones, and SUBSCRIBE where nothing can be subscribed. */
+  /**
+   * What was skipped: unknown commands, SUBSCRIBE where nothing can be subscribed, JOIN where there are no groups, and messages
+   * from those who only join.
+   */
   ignoredCount = 0;
   /** The peer's credentials, while the handshake waits for a verdict on them: answer with `judged`. */
   asking: Credentials | undefined;
@@ -103,6 +106,8 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #publishes: boolean;
   readonly #subscribes: boolean;
+  readonly #hasMembers: boolean;
+  readonly #joins: boolean;
   readonly #greeting: Greeting | undefined;
   readonly #decoder: FrameDecoder;
   readonly #encoder: FrameEncoder;
@@ -113,6 +118,8 @@ export class Connection {
   #now: number;
   /** Seals the traffic; undefined before it, and for mechanisms in the clear. */
   #box: Box | undefined;
+  /** Messages are what the decoder finds: nothing is sealed, and they concern us. */
+  #plain = false;
   /** Parts of a sealed message whose last part is still to come. */
   #parts: Buffer[] | undefined;
   #granted: Verdict | undefined;
@@ -122,9 +129,11 @@ export class Connection {
   constructor(options: ConnectionOptions, now: number) {
     this.#options = options;
     this.#now = now;
-    const { publishes = false, subscribes = false } = traitsOf(options.socketType);
-    this.#publishes = publishes;
-    this.#subscribes = subscribes;
+    const traits = traitsOf(options.socketType);
+    this.#publishes = traits.publishes ?? false;
+    this.#joins = traits.joins ?? false;
+    this.#subscribes = this.#joins || (traits.subscribes ?? false);
+    this.#hasMembers = traits.hasMembers ?? false;
     const { greeting, decoder, encoder } = options.framing ?? zmtpFraming(options.mechanism.name);
     this.#greeting = greeting;
     this.#decoder = decoder;
@@ -208,7 +217,7 @@ export class Connection {
         continue;
       }
       const found = this.#decoder.next();
-      if (found === MESSAGE && this.#box === undefined) return this.#decoder.message;
+      if (found === MESSAGE && this.#plain) return this.#decoder.message;
       if (found === NEED_MORE) {
         this.#decoder.release();
         return undefined;
@@ -217,21 +226,23 @@ export class Connection {
         this.#fail(this.#decoder.error);
         return undefined;
       }
-      const message =
-        this.#box === undefined
-          ? this.#obey(this.#decoder.command)
-          : this.#open(
-              this.#box,
-              found === MESSAGE ? this.#decoder.message[0]! : this.#decoder.command,
-            );
+      let message: Message | undefined;
+      if (this.#box !== undefined) {
+        const frame = found === MESSAGE ? this.#decoder.message[0]! : this.#decoder.command;
+        message = this.#open(this.#box, frame);
+      } else if (found !== MESSAGE) {
+        message = this.#obey(this.#decoder.command);
+      } else {
+        this.ignoredCount++;
+      }
       if (message !== undefined) return message;
     }
   }
 
   /** Encode a message. Only in the state `traffic`; small parts are copied, see `COPY_MAX`. */
   send(message: Message): void {
-    if (this.#subscribes && this.peer!.minor > 0 && isSubscription(message)) {
-      this.#command(encodeSubscription(message));
+    if (this.#subscribes && (this.#joins || this.peer!.minor > 0) && isSubscription(message)) {
+      this.#command(encodeSubscription(message, this.#joins));
     } else if (this.#box === undefined) {
       this.#encoder.message(message);
     } else if (this.state === 'traffic') {
@@ -349,12 +360,15 @@ export class Connection {
     this.state = 'traffic';
     this.#box = this.#handshake.box;
     const sealed = this.#box !== undefined;
+    this.#plain = !sealed && !this.#hasMembers;
     this.#decoder.mendsLongCommands = this.#publishes && !sealed;
     const { limits } = this.#decoder;
     limits.maxFrameSize =
       maxMessageSize < 0
         ? FRAME_MAX
         : Math.min(maxMessageSize + (this.#box?.overhead ?? 0), FRAME_MAX);
+    // Names of groups are short, and nothing else comes.
+    if (this.#hasMembers) limits.maxFrameSize = Math.min(limits.maxFrameSize, HANDSHAKE_MAX);
     // A sealed part is a frame of its own, whose outer MORE means nothing.
     limits.maxParts = sealed ? 1 : maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
     this.#heartbeat.start(this.#now);
@@ -382,7 +396,10 @@ export class Connection {
     const parts = this.#parts ?? [];
     parts.push(payload);
     this.#parts = (flags & SEALED_MORE) !== 0 ? parts : undefined;
-    return this.#parts === undefined ? parts : undefined;
+    if (this.#parts !== undefined) return undefined;
+    if (!this.#hasMembers) return parts;
+    this.ignoredCount++;
+    return undefined;
   }
 
   #command(body: Buffer): void {
@@ -403,6 +420,10 @@ export class Connection {
       case 'SUBSCRIBE':
       case 'CANCEL':
         if (this.#publishes) return decodeSubscription(name, body);
+        break;
+      case 'JOIN':
+      case 'LEAVE':
+        if (this.#hasMembers) return decodeSubscription(name, body);
         break;
       default:
         break;

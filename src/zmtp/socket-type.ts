@@ -1,6 +1,6 @@
 /**
- * The socket types that ZMTP names, and which may talk to which (RFC 37, "Socket Types"; RFC 41 for SERVER and CLIENT, RFC 49
- * for SCATTER and GATHER).
+ * The socket types that ZMTP names, and which may talk to which (RFC 37, "Socket Types"; RFC 41 for SERVER and CLIENT, RFC 48
+ * for RADIO and DISH, RFC 49 for SCATTER and GATHER).
  */
 
 import { ZmtpError } from './errors.ts';
@@ -20,6 +20,8 @@ export type SocketType =
   | 'XSUB'
   | 'SERVER'
   | 'CLIENT'
+  | 'RADIO'
+  | 'DISH'
   | 'GATHER'
   | 'SCATTER';
 
@@ -31,6 +33,10 @@ export interface SocketTypeTraits {
   readonly publishes?: boolean;
   /** It sends subscriptions: SUBSCRIBE and CANCEL in ZMTP 3.1. */
   readonly subscribes?: boolean;
+  /** It sends to groups: its peers' JOIN and LEAVE concern it, and their messages do not. */
+  readonly hasMembers?: boolean;
+  /** It joins groups: JOIN and LEAVE are all that it sends. */
+  readonly joins?: boolean;
   /** Its READY, HELLO or INITIATE has an `Identity` property (RFC 37: REQ, DEALER, ROUTER). */
   readonly announcesIdentity?: boolean;
 }
@@ -72,6 +78,8 @@ const ROWS: Readonly<Record<SocketType, SocketTypeTraits>> = {
   XSUB: { partners: ['PUB', 'XPUB'], subscribes: true },
   SERVER: { partners: ['CLIENT'] },
   CLIENT: { partners: ['SERVER'] },
+  RADIO: { partners: ['DISH'], hasMembers: true },
+  DISH: { partners: ['RADIO'], joins: true },
   GATHER: { partners: ['SCATTER'] },
   SCATTER: { partners: ['GATHER'] },
 };

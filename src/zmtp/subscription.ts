@@ -2,7 +2,8 @@
  * Subscription: one form inside, two on the wire.
  *
  * Inside, and on the wire to a 3.0 peer, it is a one-part message `01 prefix` or `00 prefix`; to a 3.1 peer it is
- * the command SUBSCRIBE or CANCEL. Both are accepted from everybody (RFC 37, "Publish-Subscribe").
+ * the command SUBSCRIBE or CANCEL. Both are accepted from everybody (RFC 37, "Publish-Subscribe"). What a DISH says of its
+ * groups has the same form inside, and is the command JOIN or LEAVE to every peer.
  */
 
 import { encodeCommand } from './command.ts';
@@ -18,22 +19,26 @@ export function isSubscription(message: Message): boolean {
   return first === SUBSCRIBE || first === CANCEL;
 }
 
-/** The command for a message that {@link isSubscription}. */
-export function encodeSubscription(message: Message): Buffer {
+/** The command for a message that {@link isSubscription}; for one of a DISH where it `joins`. */
+export function encodeSubscription(message: Message, joins: boolean = false): Buffer {
   const [part] = message as readonly [Buffer];
-  return encodeCommand(part[0] === SUBSCRIBE ? 'SUBSCRIBE' : 'CANCEL', part.subarray(1));
+  const [begin, end] = joins ? (['JOIN', 'LEAVE'] as const) : (['SUBSCRIBE', 'CANCEL'] as const);
+  return encodeCommand(part[0] === SUBSCRIBE ? begin : end, part.subarray(1));
 }
 
 /**
- * The message for a SUBSCRIBE or CANCEL command. A large body in memory of its own, where a decoder has put it together, is made
+ * The message for a SUBSCRIBE or CANCEL command, or for JOIN or LEAVE. A large body in memory of its own, where a decoder has put it together, is made
  * into the message: a topic may be megabytes long.
  */
-export function decodeSubscription(name: 'SUBSCRIBE' | 'CANCEL', body: Buffer): Message {
+export function decodeSubscription(
+  name: 'SUBSCRIBE' | 'CANCEL' | 'JOIN' | 'LEAVE',
+  body: Buffer,
+): Message {
   // The last octet of the name gives its place to the first of the message.
   const within = body.subarray(body[0]!);
   const owned = body.length >= LARGE && body.buffer.byteLength === body.length;
   const part = owned ? within : Buffer.from(within);
-  part[0] = name === 'SUBSCRIBE' ? SUBSCRIBE : CANCEL;
+  part[0] = name === 'SUBSCRIBE' || name === 'JOIN' ? SUBSCRIBE : CANCEL;
   return [part];
 }
 

@@ -23,6 +23,8 @@ export const PARTNER: Readonly<Record<SocketType, SocketType>> = {
   XSUB: 'XPUB',
   SERVER: 'CLIENT',
   CLIENT: 'SERVER',
+  RADIO: 'DISH',
+  DISH: 'RADIO',
   GATHER: 'SCATTER',
   SCATTER: 'GATHER',
 };

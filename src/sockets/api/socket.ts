@@ -2,7 +2,7 @@
 
 import { type Context, context as defaultContext } from '../core/context.ts';
 import { SocketCore } from '../core/core.ts';
-import { SOCKET_TYPES, type SocketType } from '../core/socket-type.ts';
+import { SOCKET_TYPES, type SocketType, type SocketTypeSpec } from '../core/socket-type.ts';
 import type { WaitOptions } from '../core/watching.ts';
 import { zapOf } from '../core/zap-dealer.ts';
 import { SocketError, tooManyArguments } from '../errors.ts';
@@ -54,7 +54,7 @@ export interface Socket extends CommonOptions {}
 export class Socket implements ReadOnlyOptions {
   /** @internal */
   readonly [core]: SocketCore;
-  readonly #type: SocketType;
+  readonly #spec: SocketTypeSpec;
   #observer: Observer | undefined;
 
   /**
@@ -63,19 +63,21 @@ export class Socket implements ReadOnlyOptions {
    * @throws SocketError `EINVAL` for a value out of range; `EMFILE` beyond the context's `maxSockets`, `EFAULT` when it
    * is closed
    */
-  protected constructor(type: SocketType, options: object = {}, ...extra: never[]) {
+  protected constructor(
+    type: SocketType | SocketTypeSpec,
+    options: object = {},
+    ...extra: never[]
+  ) {
     if (extra.length > 0) throw tooManyArguments(2, 2 + extra.length);
-    if (typeof type !== 'number') throw new TypeError('Socket type must be a number');
+    const spec = specOf(type);
     if (typeof options !== 'object' || options === null) {
       throw new TypeError('Options must be an object');
     }
-    const spec = SOCKET_TYPES[type];
-    if (spec === undefined) throw new SocketError('EINVAL');
     const given = options as Record<string, unknown>;
     const where = 'context' in given ? given['context'] : defaultContext;
     if (!isContext(where)) throw new SocketError('EINVAL');
     this[core] = new SocketCore(where, spec, zapOf);
-    this.#type = type;
+    this.#spec = spec;
     try {
       for (const name of Object.keys(given)) {
         if (name === 'context') continue;
@@ -196,7 +198,7 @@ export class Socket implements ReadOnlyOptions {
 
   get type(): number {
     this.#checkOpen();
-    return this.#type;
+    return this.#spec.type;
   }
 
   get lastEndpoint(): string | null {
@@ -251,7 +253,7 @@ export class Socket implements ReadOnlyOptions {
 
   get threadSafe(): boolean {
     this.#checkOpen();
-    return SOCKET_TYPES[this.#type]!.threadSafe ?? false;
+    return this.#spec.threadSafe ?? false;
   }
 
   /** The monitor; the same object at each access, observing from the first one on. */
@@ -341,7 +343,7 @@ export class Socket implements ReadOnlyOptions {
 
   /** Set option `option` of libzmq to text. Throws what the property of that option throws, `EINVAL` for one that is not there. */
   protected setStringOption(option: number, value: string | Buffer | null): void {
-    const { optionNames } = SOCKET_TYPES[this.#type]!;
+    const { optionNames } = this.#spec;
     const subscriber = this[core].pattern as NumberedType['subscriber'];
     setNumberedText(this, { optionNames, subscriber }, option, value);
   }
@@ -371,7 +373,7 @@ export class Socket implements ReadOnlyOptions {
   }
 
   #setByNumber(option: number, value: unknown, given: OptionKind): void {
-    setNumberedOption(this, SOCKET_TYPES[this.#type]!, option, value, given);
+    setNumberedOption(this, this.#spec, option, value, given);
   }
 
   #check(): void {
@@ -422,6 +424,15 @@ refuseWrites(Socket.prototype, [
   'context',
   'events',
 ]);
+
+/** A draft brings its own, of which most programs need not know. */
+function specOf(type: SocketType | SocketTypeSpec): SocketTypeSpec {
+  if (typeof type === 'object' && type !== null) return type;
+  if (typeof type !== 'number') throw new TypeError('Socket type must be a number');
+  const spec = SOCKET_TYPES[type];
+  if (spec === undefined) throw new SocketError('EINVAL');
+  return spec;
+}
 
 function checkAddress(address: unknown): void {
   if (typeof address !== 'string') throw new TypeError('Address must be a string');

@@ -167,7 +167,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
 
   bind(text: string): Promise<void> {
     return this.#blocked(async () => {
-      const transport = transportOf(text);
+      const transport = this.#transportOf(text);
       const endpoint = transport.parseBind(text);
       this.#refuseForeign(transport, text);
       const values = this.#valuesFor(transport, 'bind');
@@ -182,7 +182,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   }
 
   bindSync(text: string): void {
-    const transport = transportOf(text);
+    const transport = this.#transportOf(text);
     const endpoint = transport.parseBind(text);
     this.#refuseForeign(transport, text);
     const values = this.#valuesFor(transport, 'bind');
@@ -207,7 +207,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   }
 
   connect(text: string, connectRoutingId?: Buffer): void {
-    const transport = transportOf(text);
+    const transport = this.#transportOf(text);
     const endpoint = transport.parseConnect(text);
     this.#refuseForeign(transport, text);
     this.lastEndpoint = text;
@@ -406,6 +406,10 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
 
   // — helpers —
 
+  #transportOf(text: string): Transport {
+    return transportOf(text, this.#spec.transports?.());
+  }
+
   #refuseForeign(transport: Transport, text: string): void {
     if (!transport.serves(this)) throw new SocketError('ENOCOMPATPROTO', { address: text });
   }
@@ -428,7 +432,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     );
     if (found !== undefined) return found;
     // A text that names no endpoint at all is another mistake than one that is not open.
-    transportOf(text);
+    this.#transportOf(text);
     throw new SocketError('ENOENT', { address: text });
   }
 

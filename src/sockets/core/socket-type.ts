@@ -15,7 +15,6 @@ import {
   X_PUBLISHER,
 } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
-import { ClientPattern } from '../pattern/client.ts';
 import { DealerPattern } from '../pattern/dealer.ts';
 import { PairPattern } from '../pattern/pair.ts';
 import type { Pattern, PatternHost } from '../pattern/pattern.ts';
@@ -25,12 +24,11 @@ import { PushPattern } from '../pattern/push.ts';
 import { ReplyPattern } from '../pattern/reply.ts';
 import { RequestPattern } from '../pattern/request.ts';
 import { RouterPattern } from '../pattern/router.ts';
-import { ScatterPattern } from '../pattern/scatter.ts';
-import { ServerPattern } from '../pattern/server.ts';
 import { StreamPattern } from '../pattern/stream.ts';
 import { SubscribePattern } from '../pattern/subscribe.ts';
 import { XPublishPattern } from '../pattern/xpublish.ts';
 import { XSubscribePattern } from '../pattern/xsubscribe.ts';
+import type { Transport } from '../transport/transport.ts';
 
 /** libzmq's numbers (`ZMQ_PAIR` and so on), as the property `type` shows them. */
 export const SocketType = {
@@ -48,6 +46,8 @@ export const SocketType = {
   Stream: 11,
   Server: 12,
   Client: 13,
+  Radio: 14,
+  Dish: 15,
   Gather: 16,
   Scatter: 17,
 } as const;
@@ -56,6 +56,8 @@ export type SocketType = (typeof SocketType)[keyof typeof SocketType];
 
 /** One socket type. */
 export interface SocketTypeSpec {
+  /** Its number. */
+  readonly type: SocketType;
   /** As in the handshake. */
   readonly name: string;
   readonly optionNames: readonly (keyof OptionValues)[];
@@ -67,28 +69,30 @@ export interface SocketTypeSpec {
   readonly threadSafe?: boolean;
   /** There is no ZMTP in its connections. */
   readonly raw?: boolean;
+  /** The transports that it has, by scheme, where those are not the ones of the registry. */
+  transports?(): ReadonlyMap<string, Transport>;
   makePattern(host: PatternHost, options: OptionValues, random: () => number): Pattern;
 }
 
 const DUPLEX = [...COMMON, ...SEND, ...RECEIVE];
 
-/** A peer that sends more parts breaks the protocol of these types. */
-const ONE_PART: Partial<OptionValues> = { maxMessageParts: 1 };
-
-/** By number. */
-export const SOCKET_TYPES: readonly (SocketTypeSpec | undefined)[] = [
+/** By number; the drafts are in draft-types.ts. */
+export const SOCKET_TYPES: readonly SocketTypeSpec[] = [
   {
+    type: SocketType.Pair,
     name: 'PAIR',
     optionNames: DUPLEX,
     makePattern: (host) => new PairPattern(host),
   },
   {
+    type: SocketType.Publisher,
     name: 'PUB',
     optionNames: [...COMMON, ...SEND, ...CONFLATE, ...NO_DROP, ...INVERT_MATCHING],
     connectsOnce: true,
     makePattern: (host, options) => new PublishPattern(host, options),
   },
   {
+    type: SocketType.Subscriber,
     name: 'SUB',
     optionNames: [...COMMON, ...RECEIVE, ...CONFLATE, ...INVERT_MATCHING],
     defaults: { linger: 0 },
@@ -96,83 +100,61 @@ export const SOCKET_TYPES: readonly (SocketTypeSpec | undefined)[] = [
     makePattern: (host, options) => new SubscribePattern(host, options),
   },
   {
+    type: SocketType.Request,
     name: 'REQ',
     optionNames: [...DUPLEX, ...ROUTING_ID, ...PROBE_ROUTER, ...REQUEST],
     connectsOnce: true,
     makePattern: (host, options, random) => new RequestPattern(host, options, random),
   },
   {
+    type: SocketType.Reply,
     name: 'REP',
     optionNames: [...DUPLEX, ...ROUTING_ID],
     makePattern: (host) => new ReplyPattern(host),
   },
   {
+    type: SocketType.Dealer,
     name: 'DEALER',
     optionNames: [...DUPLEX, ...ROUTING_ID, ...PROBE_ROUTER, ...CONFLATE],
     connectsOnce: true,
     makePattern: (host, options) => new DealerPattern(host, options),
   },
   {
+    type: SocketType.Router,
     name: 'ROUTER',
     optionNames: [...DUPLEX, ...ROUTING_ID, ...PROBE_ROUTER, ...ROUTER],
     makePattern: (host, options, random) => new RouterPattern(host, options, random),
   },
   {
+    type: SocketType.Pull,
     name: 'PULL',
     optionNames: [...COMMON, ...RECEIVE, ...CONFLATE],
     makePattern: (host) => new PullPattern(host),
   },
   {
+    type: SocketType.Push,
     name: 'PUSH',
     optionNames: [...COMMON, ...SEND, ...CONFLATE],
     makePattern: (host) => new PushPattern(host),
   },
   {
+    type: SocketType.XPublisher,
     name: 'XPUB',
     optionNames: [...DUPLEX, ...NO_DROP, ...X_PUBLISHER, ...INVERT_MATCHING],
     makePattern: (host, options) => new XPublishPattern(host, options),
   },
   {
+    type: SocketType.XSubscriber,
     name: 'XSUB',
     optionNames: DUPLEX,
     defaults: { linger: 0 },
     makePattern: (host) => new XSubscribePattern(host, { verboseUnsubscribe: false }),
   },
   {
+    type: SocketType.Stream,
     name: 'STREAM',
     optionNames: [...DUPLEX, ...STREAM],
     raw: true,
     makePattern: (host, options, random) => new StreamPattern(host, options, random),
-  },
-  {
-    name: 'SERVER',
-    optionNames: DUPLEX,
-    defaults: ONE_PART,
-    threadSafe: true,
-    makePattern: (host, _options, random) => new ServerPattern(host, random),
-  },
-  {
-    name: 'CLIENT',
-    optionNames: DUPLEX,
-    defaults: ONE_PART,
-    threadSafe: true,
-    makePattern: (host) => new ClientPattern(host),
-  },
-  // RADIO and DISH are not here yet.
-  undefined,
-  undefined,
-  {
-    name: 'GATHER',
-    optionNames: [...COMMON, ...RECEIVE, ...CONFLATE],
-    defaults: ONE_PART,
-    threadSafe: true,
-    makePattern: (host) => new PullPattern(host),
-  },
-  {
-    name: 'SCATTER',
-    optionNames: [...COMMON, ...SEND, ...CONFLATE],
-    defaults: ONE_PART,
-    threadSafe: true,
-    makePattern: (host) => new ScatterPattern(host),
   },
 ];

@@ -49,7 +49,7 @@ export function openSide(side: Side, context: Context | undefined): Promise<Open
 }
 
 function hasRoutingId(type: SideType): boolean {
-  const spec = SOCKET_TYPES.find((each) => each?.name === type.toUpperCase());
+  const spec = SOCKET_TYPES.find((each) => each.name === type.toUpperCase());
   return spec?.optionNames.includes('routingId') ?? false;
 }
 

@@ -2,7 +2,7 @@
 
 import { DuplexSocket, type Message } from '../api/sending-receiving.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
-import { SocketType } from '../core/socket-type.ts';
+import { CLIENT } from '../core/draft-types.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
 import { RECEIVE, SEND } from '../options/option-table.ts';
@@ -13,7 +13,7 @@ export interface Client extends SendOptions, ReceiveOptions {}
 /** Sends to its servers in turn, receives from them fairly. Messages have one part; several are refused with `EINVAL`. */
 export class Client extends DuplexSocket<MessageLike, [Message]> {
   constructor(options?: SocketOptions<Client>) {
-    super(SocketType.Client, options);
+    super(CLIENT, options);
   }
 }
 

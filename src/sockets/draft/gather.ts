@@ -2,7 +2,7 @@
 
 import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
-import { SocketType } from '../core/socket-type.ts';
+import { GATHER } from '../core/draft-types.ts';
 import { defineOptions } from '../options/option-accessors.ts';
 import { CONFLATE, RECEIVE } from '../options/option-table.ts';
 import type { ConflateOptions, ReceiveOptions } from '../options/options.ts';
@@ -12,7 +12,7 @@ export interface Gather extends ReceiveOptions, ConflateOptions {}
 /** Receives from all its Scatter peers, fairly. */
 export class Gather extends ReceivingSocket<[Message]> {
   constructor(options?: SocketOptions<Gather>) {
-    super(SocketType.Gather, options);
+    super(GATHER, options);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { SendingSocket } from '../api/sending-receiving.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
-import { SocketType } from '../core/socket-type.ts';
+import { SCATTER } from '../core/draft-types.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
 import { CONFLATE, SEND } from '../options/option-table.ts';
@@ -13,7 +13,7 @@ export interface Scatter extends SendOptions, ConflateOptions {}
 /** Each message goes to one Gather, in turn among those that can take it. Several parts are refused with `EINVAL`. */
 export class Scatter extends SendingSocket<MessageLike> {
   constructor(options?: SocketOptions<Scatter>) {
-    super(SocketType.Scatter, options);
+    super(SCATTER, options);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
-import { SocketType } from '../core/socket-type.ts';
+import { SERVER } from '../core/draft-types.ts';
 import type { CallOptions } from '../core/waiter.ts';
 import { type MessageLike, toMessage } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
@@ -24,7 +24,7 @@ export interface Server extends SendOptions, ReceiveOptions {}
  */
 export class Server extends ReceivingSocket<[Message, ServerRoutingOptions]> {
   constructor(options?: SocketOptions<Server>) {
-    super(SocketType.Server, options);
+    super(SERVER, options);
   }
 
   /** Send one part to the client `routingId`. Rejects as `Sender.send` does, and with `EHOSTUNREACH`. */

@@ -59,7 +59,7 @@ export class PublishPattern implements Pattern {
     for (let message = pipe.read(); message !== undefined; message = pipe.read()) {
       if (pipe.ended) continue;
       // libzmq looks at every part, not at the first only.
-      for (let i = 0; i < message.length; i++) this.#take(pipe, message[i]!, i === 0);
+      for (let i = 0; i < message.length; i++) this.take(pipe, message[i]!, i === 0);
     }
     const count = this.#subscriptions.countOf(pipe);
     if (count !== before) this.#host.subscribed?.(pipe, count);
@@ -73,6 +73,12 @@ export class PublishPattern implements Pattern {
   send(message: Message): boolean {
     const { noDrop, invertMatching } = this.#options;
     return this.#distributor.sendToMatching(message, this.#subscriptions, noDrop, invertMatching);
+  }
+
+  /** As `send`, where `topic` is what subscriptions are looked up by. */
+  protected sendAs(message: Message, topic: Buffer): boolean {
+    const { noDrop } = this.#options;
+    return this.#distributor.sendToMatching(message, this.#subscriptions, noDrop, false, topic);
   }
 
   receive(): undefined {
@@ -96,9 +102,13 @@ export class PublishPattern implements Pattern {
   }
 
   /** `given`: nobody else has the part, as XSUB sees to. */
-  #take(pipe: Pipe, part: Buffer, given: boolean): void {
+  protected take(pipe: Pipe, part: Buffer, given: boolean): void {
     if (part[0] === SUBSCRIBE) this.#subscriptions.add(part.subarray(1), pipe, given);
     else if (part[0] === CANCEL) this.#subscriptions.remove(part.subarray(1), pipe);
+  }
+
+  protected countOf(pipe: Pipe): number {
+    return this.#subscriptions.countOf(pipe);
   }
 
   #unblock(): void {

@@ -48,7 +48,7 @@ export class Distributor {
   }
 
   /**
-   * Give `message` to each pipe that has a prefix of its first part, or, if `invert`, to each other pipe.
+   * Give `message` to each pipe that has a prefix of `topic`, or, if `invert`, to each other pipe.
    * One that is at its mark does not get it; with `noDrop` then nobody does, and the answer is false. Hot.
    */
   sendToMatching(
@@ -56,9 +56,10 @@ export class Distributor {
     subscriptions: PrefixIndex<Pipe>,
     noDrop: boolean,
     invert: boolean,
+    topic: Buffer = message[0]!,
   ): boolean {
     const targets = this.#targets;
-    let count = this.#once(subscriptions.match(message[0]!, targets));
+    let count = this.#once(subscriptions.match(topic, targets));
     if (invert) count = this.#others();
     if (noDrop) {
       count = this.#withRoom(message, count);

@@ -63,6 +63,8 @@ export class Pipe {
   peer: PeerInfo | undefined;
   /** `ZMQ_CONNECT_ROUTING_ID` of the connect that made this pipe: overrides what the peer announces. */
   readonly connectRoutingId: Buffer | undefined;
+  /** The peer cannot say what it wants, and is sent everything. For its transport to set, before it is in routing. */
+  takesAll = false;
   /** The id a ROUTER, REP or STREAM socket knows the peer by; theirs to set. */
   routingId: Buffer | undefined;
   /** Where a PipeSet or FairQueue keeps this pipe in its array; −1 = not in it. Theirs to set. */

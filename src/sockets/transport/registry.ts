@@ -13,18 +13,22 @@ export const transports: Map<string, Transport> = new Map(
 );
 
 /**
- * The transport of an address.
+ * The transport of an address, among those that a socket `has`.
  * @throws TypeError for what is no string
  * @throws SocketError `EINVAL` for what is no address, `EPROTONOSUPPORT` for an unknown scheme, `ENOCOMPATPROTO` for
  * one that no socket type of ours can use; all with `address`
  */
-export function transportOf(text: unknown): Transport {
-  const scheme = schemeOf(text, transports);
-  const transport = transports.get(scheme);
+export function transportOf(
+  text: unknown,
+  has: ReadonlyMap<string, Transport> = transports,
+): Transport {
+  const scheme = schemeOf(text, has);
+  const transport = has.get(scheme);
   if (transport !== undefined) return transport;
   const address = text as string;
-  if (FOR_OTHER_TYPES.has(scheme)) throw new SocketError('ENOCOMPATPROTO', { address });
-  throw unknownTransport(address, transports);
+  const elsewhere = transports.has(scheme) || FOR_OTHER_TYPES.has(scheme);
+  if (elsewhere) throw new SocketError('ENOCOMPATPROTO', { address });
+  throw unknownTransport(address, has);
 }
 
 /** Known to libzmq, but only for RADIO, DISH and DGRAM. */
