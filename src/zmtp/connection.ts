@@ -60,7 +60,7 @@ export interface ConnectionOptions extends HeartbeatOptions {
 
 /** What the peer has announced in the handshake. */
 export interface Peer {
-  /** The minor version of ZMTP 3 that both speak; 1 where there is no greeting. */
+  /** The minor version of ZMTP 3 that both speak; that of the framing where there is no greeting. */
   readonly minor: number;
   /** The type that it announced. */
   readonly socketType: string;
@@ -109,6 +109,8 @@ export class Connection {
   readonly #hasMembers: boolean;
   readonly #joins: boolean;
   readonly #greeting: Greeting | undefined;
+  /** Spoken where there is no greeting. */
+  readonly #minor: number;
   readonly #decoder: FrameDecoder;
   readonly #encoder: FrameEncoder;
   readonly #handshake: Handshake;
@@ -134,8 +136,10 @@ export class Connection {
     this.#joins = traits.joins ?? false;
     this.#subscribes = this.#joins || (traits.subscribes ?? false);
     this.#hasMembers = traits.hasMembers ?? false;
-    const { greeting, decoder, encoder } = options.framing ?? zmtpFraming(options.mechanism.name);
+    const framing = options.framing ?? zmtpFraming(options.mechanism.name);
+    const { greeting, decoder, encoder } = framing;
     this.#greeting = greeting;
+    this.#minor = framing.minor ?? 1;
     this.#decoder = decoder;
     this.#encoder = encoder;
     decoder.limits.maxFrameSize = HANDSHAKE_MAX;
@@ -292,7 +296,7 @@ export class Connection {
       this.#fail(silentPeer());
       return;
     }
-    if (due === 'ping') this.#command(encodePing(this.#heartbeat.ttlDeciseconds));
+    if (due === 'ping') this.#ping();
     this.deadline = this.#heartbeat.deadline;
   }
 
@@ -352,7 +356,7 @@ export class Connection {
     const identity = property(metadata, 'Identity');
     if (identity !== undefined && identity.length > 255) throw longIdentity(identity.length);
     this.peer = {
-      minor: this.#greeting?.minor ?? 1,
+      minor: this.#greeting?.minor ?? this.#minor,
       socketType,
       routingId: identity === undefined || !identity[0] ? undefined : identity,
       metadata: withVerdict(metadata, this.#granted),
@@ -400,6 +404,11 @@ export class Connection {
     if (!this.#hasMembers) return parts;
     this.ignoredCount++;
     return undefined;
+  }
+
+  #ping(): void {
+    if (this.#encoder.ping !== undefined) this.#encoder.ping();
+    else this.#command(encodePing(this.#heartbeat.ttlDeciseconds));
   }
 
   #command(body: Buffer): void {

@@ -35,12 +35,17 @@ export type FrameDecoder = Pick<
 export type FrameEncoder = Pick<
   Encoder,
   'raw' | 'message' | 'command' | 'pending' | 'take' | 'written'
->;
+> & {
+  /** A heartbeat of the transport itself, where it has one: goes in place of the command PING, past the mechanism. */
+  ping?(): void;
+};
 
 /** Created anew for each connection. */
 export interface Framing {
-  /** Absent where the transport has agreed on version and mechanism already, as ZWS 2.0 does: 3.1 is spoken then. */
+  /** Absent where the transport has agreed on version and mechanism already, as ZWS 2.0 does. */
   readonly greeting?: Greeting;
+  /** Without a greeting: the minor version of ZMTP 3 that is spoken, default 1. */
+  readonly minor?: number;
   /**
    * Is given each chunk as the transport delivers it, so a transport that keeps the bounds of messages can rely on
    * them. The connection sets its `limits`.
