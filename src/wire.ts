@@ -1,6 +1,6 @@
 /**
  * The door `zeromq-pure/wire`: ZMTP 3.1 as values and state machines, without I/O, for programs that stand between
- * sockets: proxies, sniffers, testers. The mechanism CURVE is here only, so that the sockets load it when they need it.
+ * sockets: proxies, sniffers, testers. CURVE and WebSocket are here only, so that the sockets load them when they need them.
  */
 
 export {
@@ -19,3 +19,4 @@ export { importKeyPair, type KeyPair } from './zmtp/mechanism/curve-key-pair.ts'
 export type { ServerChance } from './zmtp/mechanism/curve-server.ts';
 export { curveServer } from './zmtp/mechanism/curve-server.ts';
 export { decodeSubscription, encodeSubscription, isSubscription } from './zmtp/subscription.ts';
+export { type WsFramingOptions, wsFraming, wsProtocols } from './zmtp/ws-framing.ts';

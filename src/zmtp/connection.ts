@@ -16,7 +16,7 @@ import {
   encodePing,
   encodePong,
 } from './command.ts';
-import { FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
+import { ENDED, FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import type { Message } from './frame.ts';
 import {
@@ -117,6 +117,7 @@ export class Connection {
   readonly #heartbeat: Heartbeat;
   readonly #handshakeDeadline: number;
   #pongCount = 0;
+  #saidLast = false;
   #now: number;
   /** Seals the traffic; undefined before it, and for mechanisms in the clear. */
   #box: Box | undefined;
@@ -230,6 +231,10 @@ export class Connection {
         this.#fail(this.#decoder.error);
         return undefined;
       }
+      if (found === ENDED) {
+        this.#leave();
+        return undefined;
+      }
       let message: Message | undefined;
       if (this.#box !== undefined) {
         const frame = found === MESSAGE ? this.#decoder.message[0]! : this.#decoder.command;
@@ -306,6 +311,13 @@ export class Connection {
     if (this.state === 'traffic') this.deadline = this.#heartbeat.deadline;
   }
 
+  /** Says the last word of this side, where the framing has one: send nothing after it. What comes is still received. */
+  end(): void {
+    if (this.#saidLast || this.state === 'failed' || this.state === 'closed') return;
+    this.#saidLast = true;
+    this.#encoder.end?.(false);
+  }
+
   /** Ends the connection; nothing is received or sent any more. */
   close(): void {
     if (this.state !== 'failed') this.state = 'closed';
@@ -328,6 +340,10 @@ export class Connection {
     if (this.asking !== undefined) return false;
     const found = this.#decoder.next();
     if (found === NEED_MORE) return false;
+    if (found === ENDED) {
+      this.#leave();
+      return false;
+    }
     try {
       if (found === MESSAGE) throw earlyMessage();
       if (found === FAILED) {
@@ -466,9 +482,16 @@ export class Connection {
         this.#encoder.command(encodeError(String(error.status)));
       }
     }
+    if (!this.#saidLast) this.#encoder.end?.(true);
     this.state = 'failed';
     this.error = error;
     this.#clear();
+  }
+
+  /** The peer has said its last word. */
+  #leave(): void {
+    this.end();
+    this.close();
   }
 
   #clear(): void {

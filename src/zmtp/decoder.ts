@@ -11,6 +11,8 @@ export const MESSAGE = 1;
 export const COMMAND_FOUND = 2;
 /** `next` found octets that no frame begins with, or more than is allowed. */
 export const FAILED = 3;
+/** `next` found that the peer has said its last word, where the transport knows one; nothing is decoded after it. */
+export const ENDED = 4;
 
 /** What a peer may send; may be changed between frames. */
 export interface DecoderLimits {

@@ -38,6 +38,8 @@ export type FrameEncoder = Pick<
 > & {
   /** A heartbeat of the transport itself, where it has one: goes in place of the command PING, past the mechanism. */
   ping?(): void;
+  /** The last word of this side, where the transport knows one; `broken`: the peer has broken the rules. */
+  end?(broken: boolean): void;
 };
 
 /** Created anew for each connection. */

@@ -11,6 +11,7 @@ export {
   COMMAND_FOUND,
   Decoder,
   type DecoderLimits,
+  ENDED,
   FAILED,
   MESSAGE,
   NEED_MORE,
@@ -34,4 +35,3 @@ export { plainClient, plainServer } from './mechanism/plain.ts';
 export { decodeZ85, encodeZ85 } from './mechanism/z85.ts';
 export { decodeMetadata, encodeMetadata, type Metadata, property } from './metadata.ts';
 export { checkPartner, isSocketType, type SocketType } from './socket-type.ts';
-export { type WsFramingOptions, wsFraming, wsProtocols } from './ws-framing.ts';

@@ -3,7 +3,7 @@
  * becomes a frame of ZMTP on the way, so that the Decoder judges sizes and parts, as everywhere.
  */
 
-import { Decoder, type DecoderLimits, FAILED, NEED_MORE } from './decoder.ts';
+import { Decoder, type DecoderLimits, ENDED, FAILED, NEED_MORE } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import { COMMAND, headerSize, type Message, MORE, SHORT_MAX, writeHeader } from './frame.ts';
 import {
@@ -25,8 +25,6 @@ import {
 export interface WsControl {
   /** PING, with its payload of at most 125 octets, which the answer repeats. */
   pinged(payload: Buffer): void;
-  /** CLOSE: nothing is decoded any more. */
-  closed(): void;
 }
 
 /** The octets of a WebSocket to messages and commands, pulled one by one. */
@@ -116,7 +114,7 @@ export class WsDecoder {
     this.#fragments = undefined;
   }
 
-  /** As Decoder's: NEED_MORE, MESSAGE, COMMAND_FOUND or FAILED. */
+  /** As Decoder's; ENDED after CLOSE. */
   next(): number {
     for (;;) {
       if (this.error !== undefined) return FAILED;
@@ -127,7 +125,8 @@ export class WsDecoder {
         this.command = this.#inner.command;
         return found;
       }
-      if (this.#closed || !this.#step()) return this.error === undefined ? NEED_MORE : FAILED;
+      if (this.#closed) return ENDED;
+      if (!this.#step() && !this.#closed) return this.error === undefined ? NEED_MORE : FAILED;
     }
   }
 
@@ -244,7 +243,6 @@ export class WsDecoder {
     if (opcode === CLOSE) {
       this.#closed = true;
       this.clear();
-      this.#control.closed();
     }
     if (opcode !== BINARY || !final) return;
     this.#fragments = undefined;

@@ -44,9 +44,9 @@ export class WsEncoder {
     if (this.#pongCount++ < PONGS_MAX) this.#frame(PONG, undefined, payload);
   }
 
-  /** The end, with a status of RFC 6455, section 7.4.1. */
-  close(status: number): void {
-    this.#frame(CLOSE, undefined, Buffer.of(status >> 8, status & 0xff));
+  /** CLOSE, with the status for an ordinary end, or for a peer that has broken the rules (RFC 6455, section 7.4.1). */
+  end(broken: boolean): void {
+    this.#frame(CLOSE, undefined, broken ? BROKEN : NORMAL);
   }
 
   /** Octets as they are. */
@@ -127,6 +127,9 @@ export class WsEncoder {
 
 const NO_OCTETS: Buffer = Buffer.alloc(0);
 const MASKED = 0x80;
+/** Statuses of CLOSE: 1000 and 1002. */
+const NORMAL: Buffer = Buffer.of(0x03, 0xe8);
+const BROKEN: Buffer = Buffer.of(0x03, 0xea);
 /** Two octets, eight of size, four of mask, one of flags. */
 const HEADER_MAX = 15;
 /** PONGs that may wait for the transport to take them. */

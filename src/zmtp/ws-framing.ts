@@ -22,20 +22,12 @@ export interface WsFramingOptions {
   readonly protocol: string;
   /** For the client: the next mask, 32 bits that nobody can foresee. A server has none. */
   readonly nextMask?: (() => number) | undefined;
-  /** The peer has sent CLOSE. `answer`: what is to be written before the end. */
-  closed(answer: readonly Buffer[]): void;
 }
 
 /** Created anew for each connection. */
-export function wsFraming({ protocol, nextMask, closed }: WsFramingOptions): Framing {
+export function wsFraming({ protocol, nextMask }: WsFramingOptions): Framing {
   const encoder = protocol === BARE ? new BareEncoder(nextMask) : new WsEncoder(nextMask);
-  const control = {
-    pinged: (payload: Buffer) => encoder.pong(payload),
-    closed() {
-      encoder.close(NORMAL);
-      closed(encoder.take());
-    },
-  };
+  const control = { pinged: (payload: Buffer) => encoder.pong(payload) };
   const limits = { maxFrameSize: 0, maxParts: 1 };
   const masked = nextMask === undefined;
   const decoder =
@@ -85,6 +77,3 @@ class BareDecoder extends WsDecoder {
     return COMMAND_FOUND;
   }
 }
-
-/** Status of CLOSE. */
-const NORMAL = 1000;

@@ -5,24 +5,24 @@ import t from 'tap';
 import {
   COMMAND_FOUND,
   Connection,
+  ENDED,
   FAILED,
   type Framing,
   MESSAGE,
   NEED_MORE,
   nullMechanism,
-  wsFraming,
-  wsProtocols,
 } from '../../src/zmtp/index.ts';
+import { wsFraming, wsProtocols } from '../../src/zmtp/ws-framing.ts';
 import { hex, latin } from '../support/wire.ts';
 
 const MASK = 0x37fa213d;
 
-function server(closed: (answer: readonly Buffer[]) => void = () => {}): Framing {
-  return ready(wsFraming({ protocol: 'ZWS2.0/NULL', closed }));
+function server(): Framing {
+  return ready(wsFraming({ protocol: 'ZWS2.0/NULL' }));
 }
 
 function client(nextMask = () => MASK): Framing {
-  return ready(wsFraming({ protocol: 'ZWS2.0/NULL', nextMask, closed() {} }));
+  return ready(wsFraming({ protocol: 'ZWS2.0/NULL', nextMask }));
 }
 
 function ready(framing: Framing): Framing {
@@ -42,6 +42,7 @@ function read({ decoder }: Framing, octets: Buffer): string[] {
   for (;;) {
     const what = decoder.next();
     if (what === NEED_MORE) return found;
+    if (what === ENDED) return [...found, 'the end'];
     if (what === FAILED) return [...found, decoder.error!.message];
     if (what === MESSAGE)
       found.push(decoder.message.map((part) => part.toString('latin1')).join('|'));
@@ -91,12 +92,13 @@ t.test('heartbeats and the end are control frames', async (t) => {
   t.same(written(theirs), hex('8a 82 37fa213d 5f93'), 'its answer has its payload');
   t.same(read(theirs, hex('8a 00')), []);
   t.equal(theirs.encoder.pending, 0);
-  let answer: readonly Buffer[] = [];
-  const ended = server((octets) => {
-    answer = octets;
-  });
-  t.same(read(ended, hex('88 80 00000000 | 82 82 00000000 00 61')), [], 'nothing after CLOSE');
-  t.same(Buffer.concat(answer), hex('88 02 03e8'));
+  const ended = server();
+  const octets = hex('82 82 00000000 00 61 | 88 80 00000000 | 82 82 00000000 00 62');
+  t.same(read(ended, octets), ['a', 'the end'], 'nothing after CLOSE');
+  t.same(read(ended, hex('82 82 00000000 00 63')), ['the end']);
+  ended.encoder.end!(false);
+  ended.encoder.end!(true);
+  t.same(written(ended), hex('88 02 03e8 | 88 02 03ea'));
 });
 
 t.test('a peer that asks and does not read is not answered without end', async (t) => {
@@ -225,7 +227,7 @@ t.test('without a mechanism each side begins with its routing id', async (t) => 
       ...options,
       socketType: 'DEALER',
       routingId: latin('me'),
-      framing: wsFraming({ protocol, closed() {} }),
+      framing: wsFraming({ protocol }),
     },
     0,
   );
@@ -251,7 +253,7 @@ t.test('a subscription is a message, as libzmq reads it', async (t) => {
       maxMessageSize: -1,
       maxMessageParts: 100,
       handshakeInterval: 0,
-      framing: wsFraming({ protocol: 'ZWS2.0/NULL', nextMask: () => 0, closed() {} }),
+      framing: wsFraming({ protocol: 'ZWS2.0/NULL', nextMask: () => 0 }),
     },
     0,
   );

@@ -336,6 +336,10 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return this.security.prepare(values);
   }
 
+  mechanismOf(values: OptionValues): string {
+    return this.security.mechanism(values).name;
+  }
+
   judge(
     values: OptionValues,
     connection: PeerConnection,

@@ -208,11 +208,14 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
         clearTimeout(timer);
         this.#dialling = undefined;
         if (this.#closed) return;
+        // A peer that does not speak the language of the transport will not do so soon.
+        const broken = error instanceof ZmtpError;
+        if (broken) this.#host.emit(handshakeFailure(this.address, error));
         // Nothing was opened where the interface named as the source is not there now.
         const opened = !(error instanceof SocketError);
         if (opened) this.#host.emit({ type: 'close', address: this.address });
         const late = dialling.signal.aborted;
-        this.#retry(false, late ? new SocketError('ETIMEDOUT', { address: this.text }) : error);
+        this.#retry(broken, late ? new SocketError('ETIMEDOUT', { address: this.text }) : error);
       },
     );
   }

@@ -38,9 +38,9 @@ export function afterScheme(text: string): string {
   return text.slice(text.indexOf('://') + 3);
 }
 
-/** `tcp://host:port` as users write it: an IPv6 address goes in brackets. */
-export function formatTcp(host: string, port: number): string {
-  return isIPv6(host) ? `tcp://[${host}]:${port}` : `tcp://${host}:${port}`;
+/** `tcp://host:port` as users write it, or that of another scheme: an IPv6 address goes in brackets. */
+export function formatTcp(host: string, port: number, scheme = 'tcp'): string {
+  return isIPv6(host) ? `${scheme}://[${host}]:${port}` : `${scheme}://${host}:${port}`;
 }
 
 /**

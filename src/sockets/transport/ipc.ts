@@ -25,6 +25,7 @@ export interface IpcBindEndpoint extends IpcEndpoint {
 const carrier: StreamCarrier<IpcBindEndpoint, IpcEndpoint> = {
   scheme: 'ipc',
   hasAddresses: false,
+  carriesRaw: true,
 
   parseBind: (text) => ({ ...parseIpc(text), wildcard: afterScheme(text) === '*' }),
 

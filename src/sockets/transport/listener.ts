@@ -3,7 +3,7 @@
 import type { Socket as Stream } from 'node:net';
 import { constants } from 'node:os';
 import { clearTimeout, setTimeout } from 'node:timers';
-import type { Credentials, Verdict } from '../../zmtp/index.ts';
+import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import { SocketError, toSocketError } from '../errors.ts';
 import type { AcceptError, EventError, SystemError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
@@ -40,6 +40,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
 
   readonly #host: TransportHost;
   readonly #values: OptionValues;
+  readonly #opening: Opening<B>;
   readonly #carrier: Accepts<B>;
   readonly #acceptor: Accepting;
   readonly #links = new Set<StreamLink>();
@@ -57,6 +58,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     const { host, values, text } = opening;
     this.#host = host;
     this.#values = values;
+    this.#opening = opening;
     this.#carrier = carrier;
     this.text = text;
     this.address = text;
@@ -217,7 +219,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
       return;
     }
     const negotiation = new AbortController();
-    const open = this.#carrier.admit(accepted, this.#values, negotiation.signal);
+    const open = this.#carrier.admit(accepted, this.#opening, negotiation.signal);
     if (open instanceof Promise) this.#negotiate(open, negotiation);
     else this.#connected(open);
   }
@@ -226,7 +228,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     const { handshakeInterval } = this.#values;
     const timer =
       handshakeInterval > 0
-        ? setTimeout(() => negotiation.abort(), handshakeInterval).unref()
+        ? setTimeout(() => negotiation.abort(tooSlow(handshakeInterval)), handshakeInterval).unref()
         : undefined;
     this.#negotiating.add(negotiation);
     open
@@ -290,6 +292,11 @@ function withAddress(error: SocketError, text: string): SocketError {
   const { code, message } = error;
   const full = message.includes(text) ? message : `${message}: ${text}`;
   return new SocketError(code, { message: full, address: text, cause: error.cause ?? error });
+}
+
+function tooSlow(handshakeInterval: number): ZmtpError {
+  const text = `handshake not begun within ${handshakeInterval} ms`;
+  return new ZmtpError('ERR_ZMTP_HANDSHAKE_TIMEOUT', text);
 }
 
 function tooMany(remoteAddress: string, limit: number): AcceptError {

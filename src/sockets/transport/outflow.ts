@@ -13,6 +13,11 @@ interface Handle {
   readonly fd?: number;
 }
 
+/** What a stream of TLS is told by, which has the handle of the stream under it. */
+interface Encrypting {
+  readonly encrypted?: boolean;
+}
+
 /** Of one stream. Times are those of `performance.now()`. */
 export class Outflow {
   /**
@@ -23,6 +28,8 @@ export class Outflow {
   /** Octets written past the stream. */
   wroteNow = 0;
   readonly #stream: Stream;
+  /** Octets that somebody has written before. */
+  readonly #before: number;
   /** At the last look: octets that the kernel had taken, and whether it had refused some. */
   #taken = 0;
   #refused = false;
@@ -38,6 +45,7 @@ export class Outflow {
 
   constructor(stream: Stream) {
     this.#stream = stream;
+    this.#before = this.#handle.bytesWritten ?? 0;
   }
 
   /** Octets that the kernel has not taken, of the `given` ones that the stream has got so far. */
@@ -46,7 +54,7 @@ export class Outflow {
     if (bytesWritten === undefined || writeQueueSize === undefined) {
       return this.#stream.writableLength;
     }
-    return given - bytesWritten + writeQueueSize;
+    return given + this.#before - bytesWritten + writeQueueSize;
   }
 
   /**
@@ -129,6 +137,8 @@ export class Outflow {
   }
 
   get #handle(): Handle {
+    // What goes through it is not what the kernel is given.
+    if ((this.#stream as Encrypting).encrypted) return {};
     return (this.#stream as unknown as { _handle: Handle | null })._handle ?? {};
   }
 }

@@ -19,6 +19,7 @@ export type Protocol = Pick<
   | 'written'
   | 'elapsed'
   | 'forgive'
+  | 'end'
   | 'close'
   | 'reject'
   | 'asking'
@@ -83,6 +84,7 @@ export class RawStream implements Protocol {
   }
 
   placed(): void {}
+  end(): void {}
   judged(): void {}
   written(): void {}
   elapsed(): void {}

@@ -2,6 +2,7 @@
 
 import { isIPv4, isIPv6 } from 'node:net';
 import type { SocketErrorCode } from '../errors.ts';
+import type { Exchange } from './exchange.ts';
 
 /** Where to be connected to, and as whom. */
 export interface SocksRequest {
@@ -25,8 +26,8 @@ export class SocksError extends Error {
   }
 }
 
-/** The exchange for one connection: send `first`, give `receive` what comes, send what that returns, until `done`. */
-export class SocksExchange {
+/** The exchange for one connection. */
+export class SocksExchange implements Exchange {
   /** The proxy relays from now on. */
   done = false;
   /** What the proxy has sent behind its reply: the first octets of the peer. */

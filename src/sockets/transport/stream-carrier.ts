@@ -1,7 +1,6 @@
 /** StreamCarrier: how streams of octets are dialled and accepted, for a transport made of that by stream-transport.ts. */
 
 import type { Socket as Stream } from 'node:net';
-import type { OptionValues } from '../options/options.ts';
 import type { AcceptEvents, Acceptor } from './accept.ts';
 import type { OpenStream } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -11,6 +10,8 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
   extends Pick<Transport<B, C>, 'scheme' | 'parseBind' | 'parseConnect'> {
   /** Whether peers have IP addresses, by which `maxHandshakesPerSecond` tells them apart. */
   readonly hasAddresses: boolean;
+  /** Whether octets may go without a handshake, as those of STREAM do. */
+  readonly carriesRaw: boolean;
   /** Opens a connection. Rejects when that fails, and when `signal` aborts; a SocketError means: before anything was opened. */
   dial(opening: Opening<C>, signal: AbortSignal): Promise<OpenStream>;
   /** What listens, not yet listening. Throws what the options make impossible, such as `ENODEV`. */
@@ -21,7 +22,7 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
    */
   admit(
     accepted: Stream,
-    values: OptionValues,
+    opening: Opening<B>,
     signal: AbortSignal,
   ): OpenStream | Promise<OpenStream>;
 }

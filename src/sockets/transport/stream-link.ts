@@ -248,7 +248,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
       }
       this.#pumping = false;
     }
-    if (protocol.state === 'failed') this.#settle();
+    if (isOver(protocol)) this.#settle();
   }
 
   /** The pipe is full: stop reading, but a little later, since who does not read does not hear of the end either. */
@@ -269,7 +269,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
       if (this.stream.destroyed) return;
       this.#drain();
       if (this.#finishing) this.#endIfDone();
-    } else if (protocol.state === 'failed') {
+    } else if (isOver(protocol)) {
       this.#settle();
     } else if (protocol.asking !== undefined && this.#judging === undefined) {
       this.#judge(protocol.asking);
@@ -294,7 +294,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     );
   }
 
-  /** The protocol has failed: tell the peer what it allows to tell, and go. */
+  /** The protocol has failed, or the peer has said its last word: tell it what it allows to tell, and go. */
   #settle(): void {
     if (this.#settling || this.stream.destroyed) return;
     this.#error ??= this.protocol.error;
@@ -408,6 +408,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     const { stream } = this;
     if (this.#blocked || (this.pipe?.outgoingCount ?? 0) > 0 || this.protocol.pending > 0) return;
     if (stream.writableEnded || stream.destroyed) return;
+    this.protocol.end();
+    this.#flush();
     stream.end();
     stream.once('finish', () => {
       // All is with the kernel. A reset would take it away again from a peer that has not read it yet, and closing
@@ -471,6 +473,11 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     this.pipe?.drive(undefined);
     this.#owner.ended(this, this.#error ?? this.protocol.error);
   }
+}
+
+/** Nothing more will come of it. */
+function isOver({ state }: Protocol): boolean {
+  return state === 'failed' || state === 'closed';
 }
 
 /** What is known of the peer of a link whose handshake is over. */

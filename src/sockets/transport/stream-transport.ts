@@ -12,7 +12,7 @@ export function streamTransport<B extends Endpoint, C extends Endpoint>(
   return {
     scheme: carrier.scheme,
     handshakes: true,
-    serves: () => true,
+    serves: ({ raw }) => carrier.carriesRaw || !raw,
     parseBind: (text) => carrier.parseBind(text),
     parseConnect: (text) => carrier.parseConnect(text),
     listen: (opening) => new StreamListener(carrier, opening),

@@ -64,6 +64,8 @@ export interface TransportHost {
   makePipe(values: OptionValues, connectRoutingId?: Buffer): Pipe;
   /** What must be loaded before `makeProtocol`, if anything. Rejects with the reason why it cannot be. */
   prepare(values: OptionValues): Promise<void> | undefined;
+  /** The name of the mechanism that a connection needs, once that is loaded. */
+  mechanismOf(values: OptionValues): string;
   /** Decides whether the peer of `connection` may come in; `signal` aborts when it is gone. */
   judge(
     values: OptionValues,

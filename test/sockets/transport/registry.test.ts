@@ -27,6 +27,7 @@ function bareFraming(): Framing {
 const hello: StreamCarrier<HelloEndpoint, HelloEndpoint> = {
   scheme: 'hello',
   hasAddresses: true,
+  carriesRaw: true,
   parseBind: (text) => ({ transport: 'hello', port: Number(text.split('://')[1]) }),
   parseConnect: (text) => ({ transport: 'hello', port: Number(text.split('://')[1]) }),
   async dial({ endpoint }, signal) {
@@ -38,7 +39,7 @@ const hello: StreamCarrier<HelloEndpoint, HelloEndpoint> = {
   accept({ endpoint, text }, events) {
     return new HelloAcceptor({ host: '127.0.0.1', port: endpoint.port }, text, events);
   },
-  async admit(accepted: Stream, _values, signal) {
+  async admit(accepted: Stream, _opening, signal) {
     const open = readAccepted(accepted);
     open.stream.on('error', () => {});
     await heard(open, signal);

@@ -1,0 +1,106 @@
+/** TcpStream: streams to and from a TCP address, for all transports over tcp. */
+
+import dns from 'node:dns';
+import type net from 'node:net';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { OptionValues } from '../options/options.ts';
+import { dial, type OpenStream } from './dial.ts';
+import { bindAddress, formatTcp, invalid, quoted } from './endpoint.ts';
+import { dialBySocks, type SocksRoute } from './socks.ts';
+import type { SocksRequest } from './socks-exchange.ts';
+import { parseTcpConnect, type TcpBindEndpoint, type TcpConnectEndpoint } from './tcp-address.ts';
+
+/** As `dial`, by the proxy of `socksProxy` where there is one. `text`: the address to blame. */
+export async function dialTcp(
+  endpoint: TcpConnectEndpoint,
+  values: OptionValues,
+  text: string,
+  signal: AbortSignal,
+): Promise<OpenStream> {
+  const { socksProxy } = values;
+  const open =
+    socksProxy === null
+      ? await dial(connectOptions(endpoint, values, text), signal)
+      : await dialBySocks(routeTo(socksProxy, values, text), requestFor(endpoint, values), signal);
+  keepAlive(open.stream, values);
+  return open;
+}
+
+/**
+ * Where and how to listen, for an Acceptor.
+ * @throws SocketError `ENODEV`
+ */
+export function listenOptions(
+  { host, port }: TcpBindEndpoint,
+  values: OptionValues,
+  text: string,
+): net.ListenOptions {
+  const { backlog } = values;
+  return { host: localAddress(host, values, text), port, backlog, ipv6Only: false };
+}
+
+/** `ZMQ_TCP_KEEPALIVE_IDLE` is in seconds, Node wants milliseconds; 0 leaves the system's own. */
+export function keepAlive(
+  stream: net.Socket,
+  { tcpKeepalive, tcpKeepaliveIdle }: OptionValues,
+): void {
+  if (tcpKeepalive !== 1) return;
+  stream.setKeepAlive(true, tcpKeepaliveIdle > 0 ? tcpKeepaliveIdle * 1000 : 0);
+}
+
+/** Where the peer of `stream` is; nothing when it has gone already. */
+export function addressed(
+  { remoteAddress, remotePort }: net.Socket,
+  scheme: string,
+): Pick<OpenStream, 'address'> {
+  if (remoteAddress === undefined) return {};
+  return { address: formatTcp(remoteAddress, remotePort!, scheme) };
+}
+
+function connectOptions(
+  { host, port, source }: TcpConnectEndpoint,
+  values: OptionValues,
+  text: string,
+): net.NetConnectOpts {
+  return {
+    host,
+    port,
+    // The first address only, as libzmq: AAAA or else a mapped A with `ipv6`, A without.
+    autoSelectFamily: false,
+    ...(isIP(host) === 0 && (values.ipv6 ? { family: 6, hints: dns.V4MAPPED } : { family: 4 })),
+    ...(source && {
+      localAddress: localAddress(source.host, values, text),
+      ...(source.port > 0 && { localPort: source.port }),
+    }),
+  };
+}
+
+/** @throws SocketError `EINVAL`, where the option is no `host:port` */
+function routeTo(socksProxy: string, values: OptionValues, text: string): SocksRoute {
+  let proxy: TcpConnectEndpoint;
+  try {
+    proxy = parseTcpConnect(socksProxy, text);
+  } catch {
+    throw invalid(text, `socksProxy is ${quoted(socksProxy)}, expected host:port`);
+  }
+  const options = connectOptions(proxy, values, text);
+  return { name: socksProxy, options, patience: values.handshakeInterval };
+}
+
+/** The host goes to the proxy as it is written: names are resolved there. */
+function requestFor({ host, port }: TcpConnectEndpoint, values: OptionValues): SocksRequest {
+  const { socksUsername, socksPassword } = values;
+  return {
+    host,
+    port,
+    username: socksUsername ?? undefined,
+    password: socksPassword ?? undefined,
+  };
+}
+
+/** The address to listen on, or to connect from, for `host`. Only an interface needs the list of them, for which Deno asks for a permission. */
+function localAddress(host: string, { ipv6 }: OptionValues, text: string): string {
+  const named = host !== '*' && host !== 'localhost' && isIP(host) === 0;
+  return bindAddress(host, ipv6, named ? networkInterfaces() : {}, text);
+}
