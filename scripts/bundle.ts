@@ -57,6 +57,10 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
           name: 'curve',
           test: /\/dist\/zmtp\/mechanism\/(curve-(client|server|box|traffic)|noble|sodium)|@noble\/ciphers/,
         },
+        {
+          name: 'ws',
+          test: /\/dist\/(zmtp\/ws-|sockets\/transport\/(ws-stream|upgrade)\.js)/,
+        },
         { name: 'keys', test: /\/dist\/zmtp\/(z85|mechanism\/curve-key-pair)\.js/ },
         { name: 'zmtp', test: /\/dist\/zmtp\// },
         { name: 'drafts', test: DRAFTS },

@@ -6,12 +6,12 @@ export interface TearDown {
   teardown(fn: () => unknown): void;
 }
 
-export const TRANSPORTS = ['tcp', 'ipc', 'inproc'] as const;
+export const TRANSPORTS = ['tcp', 'ipc', 'inproc', 'ws'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** An endpoint to bind that nobody else has. */
 export function freeEndpoint(transport: Transport): string {
-  if (transport === 'tcp') return 'tcp://127.0.0.1:*';
+  if (transport === 'tcp' || transport === 'ws') return `${transport}://127.0.0.1:*`;
   if (transport === 'ipc') return 'ipc://*';
   return `inproc://test-${++names}`;
 }
@@ -46,9 +46,12 @@ export async function meet(binder: Socket, connecter: Socket, endpoint: string):
   await connecter.waitFor('handshake', { peers: peers[1]!, timeout: 10_000 });
 }
 
-/** A tcp endpoint at which nobody listens now. */
-export async function deadEndpoint(socket: Socket): Promise<string> {
-  await socket.bind('tcp://127.0.0.1:*');
+/** An endpoint over tcp at which nobody listens now. */
+export async function deadEndpoint(
+  socket: Socket,
+  transport: 'tcp' | 'ws' = 'tcp',
+): Promise<string> {
+  await socket.bind(freeEndpoint(transport));
   const endpoint = socket.lastEndpoint!;
   await socket.unbind(endpoint);
   return endpoint;

@@ -55,6 +55,7 @@ const OURS: ReadonlySet<ZmtpErrorCode> = new Set<ZmtpErrorCode>([
   'ERR_ZMTP_TOO_MANY_PARTS',
   'ERR_ZMTP_MALFORMED_MESSAGE',
   'ERR_ZMTP_MALFORMED_PING',
+  'ERR_WS_UPGRADE',
 ]);
 
 const STATUS_TEXTS: Record<number, string> = {

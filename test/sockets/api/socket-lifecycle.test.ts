@@ -277,6 +277,8 @@ t.test('what can be bound', async (t) => {
     ['tcp://127.0.0.1:*', /^tcp:\/\/127\.0\.0\.1:[1-9]\d*$/],
     ['tcp://localhost:*', /^tcp:\/\/127\.0\.0\.1:[1-9]\d*$/],
     [`tcp://${loopback}:*`, /^tcp:\/\/127\.0\.0\.1:[1-9]\d*$/],
+    ['ws://*:*', /^ws:\/\/0\.0\.0\.0:[1-9]\d*\/$/],
+    ['ws://127.0.0.1:*/a/b', /^ws:\/\/127\.0\.0\.1:[1-9]\d*\/a\/b$/],
     ['ipc://*', /^ipc:\/\/\/.+\/socket$/],
     ['inproc://any name', /^inproc:\/\/any name$/],
   ] as const) {
@@ -312,6 +314,9 @@ t.test('what cannot be bound', async (t) => {
     ['tcp://1.2.3.4:0', 'EADDRNOTAVAIL'],
     ['tcp://no-such-host:*', 'ENODEV'],
     ['tcp://[::1]:*', 'ENODEV'],
+    ['ws://127.0.0.1', 'EINVAL'],
+    ['ws://1.2.3.4:0/x', 'EADDRNOTAVAIL'],
+    ['ws://no-such-host:*/x', 'ENODEV'],
     ['ipc:///nonexistent/directory/socket', 'ENOENT'],
     [long, 'ENAMETOOLONG'],
   ] as const) {
@@ -341,6 +346,8 @@ t.test('what cannot be connected', async (t) => {
     ['tcp://127.0.0.1', 'EINVAL'],
     ['tcp://127.0.0.1:99999', 'EINVAL'],
     ['tcp://', 'EINVAL'],
+    ['ws://*:1234/x', 'EINVAL'],
+    ['ws://127.0.0.1:*', 'EINVAL'],
     ['ipc://', 'EINVAL'],
     ['inproc://', 'EINVAL'],
     ['foo', 'EINVAL'],
@@ -352,9 +359,11 @@ t.test('what cannot be connected', async (t) => {
     t.equal(push.trySend('x'), false, 'nothing is connected');
   }
   const stream = own(t, new zmq.Stream());
-  const expected = { code: 'ENOCOMPATPROTO', address: 'inproc://x' };
-  t.throws(() => stream.connect('inproc://x'), expected);
-  t.match((await failure(() => stream.bind('inproc://x'))).error, expected);
+  for (const address of ['inproc://x', 'ws://127.0.0.1:1']) {
+    const expected = { code: 'ENOCOMPATPROTO', address };
+    t.throws(() => stream.connect(address), expected);
+    t.match((await failure(() => stream.bind(address))).error, expected);
+  }
 });
 
 t.test('a STREAM speaks over ipc, too', async (t) => {
@@ -495,7 +504,7 @@ t.test('a context', async (t) => {
 });
 
 /** An endpoint that is bound only later. */
-async function lateEndpoint(t: TearDown, transport: 'tcp' | 'inproc'): Promise<string> {
+async function lateEndpoint(t: TearDown, transport: 'tcp' | 'ws' | 'inproc'): Promise<string> {
   if (transport === 'inproc') return freeEndpoint('inproc');
-  return deadEndpoint(own(t, new zmq.Pull()));
+  return deadEndpoint(own(t, new zmq.Pull()), transport);
 }

@@ -5,6 +5,9 @@ import { bindAddress, formatTcp } from '../../../src/sockets/transport/endpoint.
 import { transportOf } from '../../../src/sockets/transport/registry.ts';
 
 const parseBind = (text: unknown) => transportOf(text).parseBind(text as string);
+/** Of a bind to `*:*`. */
+const ANY = { transport: 'tcp', host: '*', port: 0 } as const;
+
 const parseConnect = (text: unknown) => transportOf(text).parseConnect(text as string);
 
 t.test('what bind accepts', async (t) => {
@@ -23,6 +26,9 @@ t.test('what bind accepts', async (t) => {
     ['ipc://*', { transport: 'ipc', path: '*', abstract: false, wildcard: true }],
     ['ipc://@a', { transport: 'ipc', path: 'a', abstract: true, wildcard: false }],
     ['ipc://@*', { transport: 'ipc', path: '*', abstract: true, wildcard: false }],
+    ['ws://*:*', { transport: 'ws', tcp: ANY, path: '/' }],
+    ['ws://*:*/', { transport: 'ws', tcp: ANY, path: '/' }],
+    ['ws://*:*/a/b?c=:1/d', { transport: 'ws', tcp: ANY, path: '/a/b?c=:1/d' }],
     ['inproc://a', { transport: 'inproc', name: 'a' }],
     ['inproc://tcp://*:1', { transport: 'inproc', name: 'tcp://*:1' }],
   ] as const) {
@@ -41,6 +47,14 @@ t.test('what connect accepts', async (t) => {
     [
       'tcp://[::1]:7;[::2]:5',
       { transport: 'tcp', host: '::2', port: 5, source: { host: '::1', port: 7 } },
+    ],
+    [
+      'ws://[::1]:7;[::2]:5/x',
+      {
+        transport: 'ws',
+        tcp: { transport: 'tcp', host: '::2', port: 5, source: { host: '::1', port: 7 } },
+        path: '/x',
+      },
     ],
     ['ipc://a', { transport: 'ipc', path: 'a', abstract: false }],
     ['ipc://@a', { transport: 'ipc', path: 'a', abstract: true }],
@@ -86,7 +100,15 @@ t.test('what both refuse, with the text given', async (t) => {
     ['tcp://**:5', 'EINVAL'],
     ['foo://a', 'EPROTONOSUPPORT'],
     ['TCP://a:5', 'EPROTONOSUPPORT'],
-    ['ws://a:5', 'EPROTONOSUPPORT'],
+    ['ws://', 'EINVAL'],
+    ['ws://a', 'EINVAL'],
+    ['ws://a/5', 'EINVAL'],
+    ['ws://a:65536/', 'EINVAL'],
+    ['ws://a:5/b c', 'EINVAL'],
+    ['ws://a:5/#b', 'EINVAL'],
+    ['ws://a:5/\r\nHost: b', 'EINVAL'],
+    ['ws://a:5/ü', 'EINVAL'],
+    [`ws://a:5/${'x'.repeat(2048)}`, 'EINVAL'],
     ['wss://a:5', 'EPROTONOSUPPORT'],
     ['pgm://a:5', 'EPROTONOSUPPORT'],
     ['epgm://a:5', 'EPROTONOSUPPORT'],
@@ -113,6 +135,9 @@ t.test('the error says what is wrong', async (t) => {
     ['/tmp/a.sock', 'no transport, did you mean "ipc:///tmp/a.sock"?'],
     ['TCP://a:5', 'Protocol not supported: did you mean "tcp://a:5"?'],
     ['tcp://127.0.0.1', 'no port in "tcp://127.0.0.1", expected tcp://host:port'],
+    ['ws://127.0.0.1/x', 'no port in "ws://127.0.0.1/x", expected ws://host:port'],
+    ['ws://a:5/b c', 'path "/b c", expected printable ASCII without # and spaces'],
+    [`ws://a:5/${'x'.repeat(2048)}`, 'a path of 2049 characters, expected at most 2048'],
     ['tcp://a:99999', 'port "99999", expected 0 to 65535'],
     ['tcp://a:x', 'port "x", expected 0 to 65535'],
     ['tcp://:5', 'no host'],
