@@ -1,15 +1,17 @@
 /** Compiled: whether this program and its runtime are one executable file, which runs nothing but this program. */
 
+import { RUNTIME } from './runtime.ts';
+
 /**
  * What made one file of this program: `sea` Node (single executable application), `bun` and `deno` their own `compile`.
  * Undefined for a program that a runtime loads from files.
  */
 export function compiledBy(): 'sea' | 'bun' | 'deno' | undefined {
-  if (process.versions['bun'] !== undefined) {
-    return BUN_FILES.test(process.argv[1] ?? '') ? 'bun' : undefined;
+  if (RUNTIME === 'bun') return BUN_FILES.test(process.argv[1] ?? '') ? 'bun' : undefined;
+  if (RUNTIME === 'deno') {
+    const { Deno: deno } = globalThis as { Deno?: { build?: { standalone?: boolean } } };
+    return deno?.build?.standalone ? 'deno' : undefined;
   }
-  const { Deno: deno } = globalThis as { Deno?: { build?: { standalone?: boolean } } };
-  if (deno !== undefined) return deno.build?.standalone ? 'deno' : undefined;
   const sea = process.getBuiltinModule('node:sea') as { isSea(): boolean } | undefined;
   return sea?.isSea() ? 'sea' : undefined;
 }

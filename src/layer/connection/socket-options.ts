@@ -1,7 +1,6 @@
 /** Socket options: what the sockets of a layer are made with, and how they report refusals. */
 
 import { type Context, type Socket, SocketError } from '../../sockets/index.ts';
-import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { LayerError } from '../errors.ts';
 import { type SecurityOptions, type SecuritySocketOptions, securityOf } from './security.ts';
 
@@ -40,8 +39,11 @@ export function socketOptions(
   };
 }
 
-/** Have `host` report who is not let in here, or does not let us in. */
-export function reportRefusals(socket: Socket, host: CarrierHost): void {
+/** Calls `refused` of `host` for each peer that `socket` refuses, and for each that refuses it. */
+export function reportRefusals(
+  socket: Socket,
+  host: { refused(address: string, error: Error): void },
+): void {
   const report = ({ address, error }: { address: string; error: Error }): void => {
     host.refused(address, error);
   };

@@ -5,6 +5,7 @@
 
 import { clearInterval, setInterval } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
+import { RUNTIME } from '../../base/runtime.ts';
 
 export class SendingHold {
   readonly #waits: () => boolean;
@@ -27,7 +28,7 @@ export class SendingHold {
 
 /** Whether this is a worker, of either kind, that ends without a word. */
 export function endsUntold(): boolean {
-  if (!('Deno' in globalThis)) return false;
+  if (RUNTIME !== 'deno') return false;
   return !isMainThread || 'WorkerGlobalScope' in globalThis;
 }
 

@@ -3,6 +3,7 @@
 import net from 'node:net';
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
+import { RUNTIME } from '../../base/runtime.ts';
 import { SocketError, toSocketError } from '../errors.ts';
 import { formatTcp } from './endpoint.ts';
 import type { IpcPath } from './ipc-path.ts';
@@ -125,7 +126,7 @@ export class Acceptor {
     const address = this.#text;
     if (this.#path?.missesDirectory) return new SocketError('ENOENT', { address, cause });
     // What Deno says of an address that no interface has. What could be wrong with the text has been looked at before.
-    const elsewhere = 'Deno' in globalThis && this.#path === undefined;
+    const elsewhere = RUNTIME === 'deno' && this.#path === undefined;
     if (elsewhere && (cause as { code?: string }).code === 'EINVAL') {
       return new SocketError('EADDRNOTAVAIL', { address, cause });
     }

@@ -2,6 +2,7 @@
 
 import { readSync, writeSync } from 'node:fs';
 import type { Socket as Stream } from 'node:net';
+import { RUNTIME } from '../../base/runtime.ts';
 
 /** What Node's handle of a stream tells, and other platforms' may not. */
 interface Handle {
@@ -99,7 +100,9 @@ export class Outflow {
 
   /** Can it be written and read past the stream? */
   get direct(): boolean {
-    return ON_NODE && !this.#failed && (this.#handle.fd ?? -1) >= 0 && !this.#stream.destroyed;
+    // Elsewhere a descriptor may be something else, and what waits in a stream is not known to the octet.
+    if (RUNTIME !== 'node') return false;
+    return !this.#failed && (this.#handle.fd ?? -1) >= 0 && !this.#stream.destroyed;
   }
 
   /**
@@ -153,9 +156,6 @@ function lastOctets(buffers: readonly Buffer[], count: number): Buffer[] {
   }
   return last;
 }
-
-/** Elsewhere a descriptor may be something else, and what waits in a stream is not known to the octet. */
-const ON_NODE = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
 
 const READ_MAX = 65_536;
 

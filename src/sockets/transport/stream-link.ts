@@ -9,6 +9,7 @@
 
 import type { Socket as Stream } from 'node:net';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { RUNTIME } from '../../base/runtime.ts';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
@@ -376,7 +377,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
       if (!this.#blocked) protocol.written();
       return;
     }
-    const corked = buffers.length > 1 && !(corkCopies && buffers.some(isLarge));
+    // Bun joins what was corked to one buffer: large bodies would be copied.
+    const corked = buffers.length > 1 && !(RUNTIME === 'bun' && buffers.some(isLarge));
     if (corked) stream.cork();
     for (let i = 0; i < buffers.length; i++) stream.write(buffers[i]!);
     if (corked) stream.uncork();
@@ -514,9 +516,6 @@ function flushScheduled(): void {
   scheduled = [];
   for (let i = 0; i < links.length; i++) links[i]!.flushNow();
 }
-
-/** Bun joins what was corked to one buffer, so that large bodies are copied. */
-const corkCopies = process.versions['bun'] !== undefined;
 
 function isLarge(buffer: Buffer): boolean {
   return buffer.length >= LARGE;

@@ -1,0 +1,9 @@
+/** Runtime: the program that runs this one. */
+
+/** `node` is also what Electron has, and whatever else neither Bun nor Deno is. */
+export const RUNTIME: 'node' | 'bun' | 'deno' =
+  process.versions['bun'] !== undefined
+    ? 'bun'
+    : process.versions['deno'] !== undefined
+      ? 'deno'
+      : 'node';
