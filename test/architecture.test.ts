@@ -149,7 +149,7 @@ t.test('no file imports itself by way of others, types included', async (t) => {
   const arrows = new Set<string>();
   for (const { path, imports } of sources.values()) {
     for (const wanted of imports) {
-      if (sources.has(wanted) && dirname(wanted) !== dirname(path)) {
+      if (sources.has(wanted) && ![dirname(path), 'base'].includes(dirname(wanted))) {
         arrows.add(`${dirname(path)} → ${dirname(wanted)}`);
       }
     }
@@ -245,4 +245,5 @@ function slashes(path: string): string {
 
 /** From a file that imports nothing to a door. More of them want a reason. */
 const LEVELS_MAX = 36;
-const ARROWS_MAX = 100;
+/** Without those to `base`: a copy of what is there would be worse than an arrow. */
+const ARROWS_MAX = 92;

@@ -16,7 +16,6 @@ export {
   type Ready,
 } from './adapter/poller.ts';
 export { Dealer } from './api/dealer.ts';
-export type { MessagePeer } from './api/message-peer.ts';
 export {
   type OpenSocket,
   openSocket,
@@ -47,6 +46,7 @@ export { Subscriber } from './api/subscriber.ts';
 export { XPublisher } from './api/xpublisher.ts';
 export { XSubscriber } from './api/xsubscriber.ts';
 export { Context, context } from './core/context.ts';
+export type { MessagePeer } from './core/message-peer.ts';
 export { SocketType } from './core/socket-type.ts';
 export type { CallOptions } from './core/waiter.ts';
 export type { WaitOptions } from './core/watching.ts';

@@ -2,6 +2,7 @@
 
 import { type Context, context as defaultContext } from '../core/context.ts';
 import { SocketCore } from '../core/core.ts';
+import { type MessagePeer, messagePeer } from '../core/message-peer.ts';
 import { SOCKET_TYPES, type SocketType, type SocketTypeSpec } from '../core/socket-type.ts';
 import type { WaitOptions } from '../core/watching.ts';
 import { zapOf } from '../core/zap-dealer.ts';
@@ -26,7 +27,6 @@ import { guardUnknown, similarOption, unknownOption } from '../options/unknown-o
 import type { Authenticate } from '../security/choice.ts';
 import type { SocketStats } from '../stats.ts';
 import { closeWhenDropped } from './garbage.ts';
-import { type MessagePeer, messagePeer } from './message-peer.ts';
 import {
   type NumberedType,
   numberedOption,

@@ -1,0 +1,118 @@
+/** Turns: when a loop of calls owes the event loop a turn. */
+
+import { setImmediate, setTimeout } from 'node:timers';
+
+/**
+ * Lets a loop of calls that never wait see a turn of the event loop now and then: such a loop runs in microtasks,
+ * and timers and I/O would starve. A turn is due a millisecond after the last one, whatever the number of calls. Before
+ * that, when a loop begins, some are due by the number of calls, and last until timers have had theirs.
+ */
+export class Turns {
+  readonly #counts: boolean;
+  #run = 0;
+  /** How many of the first turns are still to come. */
+  #early = EARLY_TURNS;
+  /** The turn of the event loop in which this run began; undefined before the clock was looked at. */
+  #beganIn: number | undefined;
+  /** After how many calls the clock is looked at: more of them, the quicker they are. */
+  #stride = STRIDE_MIN;
+  #unchecked = 0;
+  #checkedAt = 0;
+
+  /** `counts`: a turn is due after `CALLS_MAX` calls, too, however quick they are. */
+  constructor(counts: boolean) {
+    this.#counts = counts;
+  }
+
+  /** `count` more calls were served at once: is a turn due? Hot: once per message. */
+  due(count: number): boolean {
+    this.#run += count;
+    this.#unchecked += count;
+    if (this.#run >= CALLS_MAX) return this.#full();
+    return this.#unchecked >= this.#stride && this.#look();
+  }
+
+  /** `value`, when the turn that is due is over. */
+  over<T>(value: T): Promise<T> {
+    const early = this.#early > 0 && !this.#waited;
+    this.#restart();
+    if (!early) return nextTurn(value);
+    this.#early--;
+    return new Promise((resolve) => {
+      setTimeout(resolve, TURN_INTERVAL, value);
+    });
+  }
+
+  /** So many calls that a turn may be due for their number. */
+  #full(): boolean {
+    const due = this.#counts || (this.#early > 0 && !this.#waited);
+    if (!due) this.#restart();
+    return due;
+  }
+
+  /** The event loop has turned since this run began: it has calls that wait. */
+  get #waited(): boolean {
+    return this.#beganIn !== turnCount;
+  }
+
+  #restart(): void {
+    this.#run = 0;
+    this.#beganIn = undefined;
+  }
+
+  #look(): boolean {
+    const now = performance.now();
+    if (now - this.#checkedAt > LOOP_PAUSE) this.#early = EARLY_TURNS;
+    this.#beganIn ??= turnCount;
+    const quick = now - this.#checkedAt < LOOK_INTERVAL;
+    this.#stride = quick
+      ? Math.min(this.#stride * 2, STRIDE_MAX)
+      : Math.max(this.#stride / 2, STRIDE_MIN);
+    this.#checkedAt = now;
+    this.#unchecked = 0;
+    if (turnBegan === undefined) {
+      turnBegan = now;
+      setImmediate(turned);
+      return false;
+    }
+    return now - turnBegan >= TURN_INTERVAL;
+  }
+}
+
+/** When the clock was first looked at since the last turn of the event loop, by any socket: they all share it. */
+let turnBegan: number | undefined;
+
+/** Turns of the event loop since then, as far as somebody looked at the clock in them. */
+let turnCount = 0;
+
+function turned(): void {
+  turnBegan = undefined;
+  turnCount++;
+}
+
+/** `value`, on the next turn of the event loop. */
+export function nextTurn<T>(value: T): Promise<T> {
+  return new Promise((resolve) => {
+    setImmediate(resolve, value);
+  });
+}
+
+/**
+ * Calls in a row: fewer `send`s than fit a queue by default, so that a loop of them gives a slow kernel its chance before
+ * a publisher has to drop. zeromq.js has 512.
+ */
+const CALLS_MAX = 512;
+
+/** Milliseconds after which a turn is due: as long as a timer waits at least. */
+const TURN_INTERVAL = 1;
+
+/** The first turns of a loop, and the milliseconds without a call after which another one has begun. */
+const EARLY_TURNS = 4;
+const LOOP_PAUSE = 1_000;
+
+/** Milliseconds between two looks at the clock that are often enough. */
+const LOOK_INTERVAL = 0.1;
+
+/** A look takes as long as a tenth of a call. */
+const STRIDE_MIN = 8;
+const STRIDE_MAX = 64;
