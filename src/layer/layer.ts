@@ -1,7 +1,7 @@
 /** ChannelLayer: the verbs that all layers share. Names, codec, readers and counters; the rest is the carrier's. */
 
 import type { EventEmitter } from 'node:events';
-import { setImmediate } from 'node:timers';
+import { Turns } from '../base/turns.ts';
 import type { Capabilities } from './carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from './carrier/carrier.ts';
 import type { CarrierHost } from './carrier/carrier-host.ts';
@@ -32,7 +32,7 @@ export abstract class ChannelLayer<M extends object = Message> {
   readonly #carrier: Carrier;
   readonly #host: ReceptionHost<M>;
   #closing: Promise<void> | undefined;
-  #run = 0;
+  readonly #turns = new Turns(true);
 
   /**
    * For a layer of another kind: `carrierFor` makes its carrier, and is called once, before this constructor returns.
@@ -339,10 +339,7 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   /** Resolved; now and then on the next turn, so that a loop of calls that never wait lets others live. */
   #soon(message: M): Promise<M> {
-    if (++this.#run % RUN_MAX !== 0) return Promise.resolve(message);
-    return new Promise((resolve) => {
-      setImmediate(resolve, message);
-    });
+    return this.#turns.due(1) ? this.#turns.over(message) : Promise.resolve(message);
   }
 
   readonly #sent = (): void => {
@@ -371,6 +368,5 @@ function unsupported(what: string): LayerError {
   return new LayerError('ERR_UNSUPPORTED', `this layer does not support ${what}`);
 }
 
-const RUN_MAX = 256;
 /** Milliseconds that `groupAdd`, `groupDiscard` and `flush` wait by default. */
 const TIMEOUT = 30_000;

@@ -1,5 +1,6 @@
 /** MemoryLayer: a channel layer inside one process, and the model for the others. */
 
+import { Turns } from '../base/turns.ts';
 import { type Capabilities, fullCapabilities } from './carrier/capabilities.ts';
 import type { Carrier } from './carrier/carrier.ts';
 import type { CarrierHost } from './carrier/carrier-host.ts';
@@ -22,6 +23,7 @@ class MemoryCarrier implements Carrier {
   readonly capabilities: Capabilities = fullCapabilities('this-process');
   readonly peerCount = 0;
   readonly #host: CarrierHost;
+  readonly #turns = new Turns(true);
 
   constructor(host: CarrierHost) {
     this.#host = host;
@@ -29,7 +31,7 @@ class MemoryCarrier implements Carrier {
 
   send(channel: string, payload: Uint8Array): Promise<void> {
     const letter = new Letter(payload, this.#host.expiryOf(this.#host.settings.expiry));
-    if (this.#host.deliver(channel, letter) !== 'full') return RESOLVED;
+    if (this.#host.deliver(channel, letter) !== 'full') return this.#soon();
     return Promise.reject(new ChannelFull(this.#host.bare(channel)));
   }
 
@@ -40,7 +42,7 @@ class MemoryCarrier implements Carrier {
   ): Promise<void> {
     const expiresAt = this.#host.expiryOf(this.#host.settings.expiry);
     this.#host.deliverToGroup(group, new Letter(payload, expiresAt, 0, '', group), { except });
-    return this.#host.busy ?? RESOLVED;
+    return this.#host.busy ?? this.#soon();
   }
 
   join(group: string, channel: string): Promise<void> {
@@ -64,6 +66,11 @@ class MemoryCarrier implements Carrier {
 
   close(): Promise<void> {
     return RESOLVED;
+  }
+
+  /** Resolved, or on the next turn where one is due. */
+  #soon(): Promise<void> {
+    return this.#turns.due(1) ? this.#turns.over(undefined) : RESOLVED;
   }
 }
 

@@ -1,9 +1,9 @@
 /** QueueService: what stands between processes that use the Python package. It passes on what is pushed to it. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import { Publisher, Pull } from '../../sockets/index.ts';
 import { type LayerSocketOptions, reportRefusals } from '../connection/socket-options.ts';
 import type { LocalState } from '../local/local-state.ts';
-import { turn } from '../local/turn.ts';
 import { readFrame } from './format.ts';
 
 export class QueueService {

@@ -1,16 +1,9 @@
 /** Delivery: messages arrive as they were sent, in order, once, at those who wait for them. */
 
 import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Message } from '../codec/value.ts';
-import {
-  type AnyLayer,
-  type Case,
-  channelOf,
-  eventually,
-  exclusive,
-  single,
-  turn,
-} from './stage.ts';
+import { type AnyLayer, type Case, channelOf, eventually, exclusive, single } from './stage.ts';
 
 export const DELIVERY: readonly Case[] = [
   {

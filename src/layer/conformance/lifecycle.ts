@@ -1,7 +1,8 @@
 /** Lifecycle: receiving until a time-out, a signal or the end; flush and close; what is left behind. */
 
 import assert from 'node:assert/strict';
-import { type Case, channelOf, eventually, exclusive, silent, turn } from './stage.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type Case, channelOf, eventually, exclusive, silent } from './stage.ts';
 
 export const LIFECYCLE: readonly Case[] = [
   {

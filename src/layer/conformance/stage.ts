@@ -1,7 +1,7 @@
 /** Stage: where a conformance test plays. Its layers, its clock, its chance, and how to wait for what it expects. */
 
 import assert from 'node:assert/strict';
-import { setImmediate } from 'node:timers';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { WaitOptions } from '../carrier/carrier.ts';
 import type { Message } from '../codec/value.ts';
@@ -124,11 +124,4 @@ export async function eventually(done: () => Promise<boolean>): Promise<void> {
     if (performance.now() > end) assert.fail('it does not happen');
     await turn();
   }
-}
-
-/** One turn of the event loop. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -1,10 +1,10 @@
 /** FanOut: puts group messages into their members here, a slice of time for each turn of the event loop. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Spread } from './box.ts';
 import type { Groups } from './groups.ts';
 import type { Letter } from './letter.ts';
 import type { Mailboxes } from './mailboxes.ts';
-import { turn } from './turn.ts';
 
 /** The mailboxes and groups to serve; `spread` is called when a message is in all its members. */
 interface FanOutHost {

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { clearInterval, setInterval } from 'node:timers';
+import { Turns } from '../../base/turns.ts';
 import type { Carrier } from '../carrier/carrier.ts';
 import type { CarrierHost, GroupDelivery } from '../carrier/carrier-host.ts';
 import type { Counters, HubAction, LayerEvents } from '../events.ts';
@@ -14,7 +15,6 @@ import { keyOf } from './keys.ts';
 import type { Letter } from './letter.ts';
 import { type Delivery, Mailboxes } from './mailboxes.ts';
 import { Reports } from './reports.ts';
-import { turn } from './turn.ts';
 
 /** One for each layer, and for each hub. Its carrier sees of it what CarrierHost has. */
 export class LocalState implements CarrierHost {
@@ -41,8 +41,7 @@ export class LocalState implements CarrierHost {
   readonly #reports: Reports;
   readonly #fanOut: FanOut;
   #carrier: Served | undefined;
-  /** Messages taken in since the last turn was given. */
-  #run = 0;
+  readonly #turns = new Turns(true);
   #holdCount = 0;
   #holder: NodeJS.Timeout | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -142,9 +141,8 @@ export class LocalState implements CarrierHost {
   }
 
   pace(): Promise<void> | undefined {
-    if (!this.boxes.pressed && ++this.#run < RUN_MAX) return this.busy;
-    this.#run = 0;
-    return (this.busy ?? turn()).then(() => {
+    if (!this.boxes.pressed && !this.#turns.due(1)) return this.busy;
+    return (this.busy ?? this.#turns.over(undefined)).then(() => {
       this.boxes.pressed = false;
     });
   }
@@ -296,5 +294,3 @@ type Served = Pick<Carrier, 'capabilities' | 'settled' | 'levelsChanged' | 'empt
 
 /** As `newChannel` ends its names: with the key of its process, and chance. */
 const MADE = /\.([0-9a-f]{16})![a-zA-Z0-9_-]{12}$/;
-/** Messages taken in before others get a turn. */
-const RUN_MAX = 512;

@@ -1,5 +1,6 @@
 /** HubCarrier: a dedicated layer over one connection to each of its hubs. */
 
+import { Turns } from '../../base/turns.ts';
 import { type Capabilities, fullCapabilities } from '../carrier/capabilities.ts';
 import type { Carrier } from '../carrier/carrier.ts';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
@@ -8,7 +9,6 @@ import { LayerError } from '../errors.ts';
 import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
-import { turn } from '../local/turn.ts';
 import { NAMES_MAX } from './fields.ts';
 import { HashRing } from './hash-ring.ts';
 import { HubConnection } from './hub-connection.ts';
@@ -20,7 +20,7 @@ export class HubCarrier implements Carrier {
   readonly #local: LocalState;
   readonly #hubs: readonly HubConnection[];
   readonly #ring: HashRing;
-  #run = 0;
+  readonly #turns = new Turns(true);
 
   constructor(host: CarrierHost, hubs: readonly string[], connection: ConnectionOptions) {
     // This wire uses more of the layer than carriers see.
@@ -50,7 +50,9 @@ export class HubCarrier implements Carrier {
       return Promise.reject(new LayerError('ERR_UNSUPPORTED', why));
     }
     const sent = this.#of(group).sends.groupSend(group, payload, names);
-    return ++this.#run % RUN_MAX === 0 ? sent.then(turn) : sent;
+    if (!this.#turns.due(1)) return sent;
+    const turn = this.#turns.over(undefined);
+    return sent.then(() => turn);
   }
 
   want(channel: string): void {
@@ -117,5 +119,3 @@ export function atAnotherHub(local: LocalState, group: string, channel: string):
     `${bare}, which is not of this process`;
   return new LayerError('ERR_UNSUPPORTED', message, { channel: bare });
 }
-
-const RUN_MAX = 128;

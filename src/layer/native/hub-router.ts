@@ -1,6 +1,8 @@
 /** HubRouter: the ROUTER of a hub or producer, and the core behind it. One connection for each process. */
 
 import { clearInterval, setImmediate, setInterval } from 'node:timers';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Turns } from '../../base/turns.ts';
 import { Router, SocketError } from '../../sockets/index.ts';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { Carrier } from '../carrier/carrier.ts';
@@ -8,7 +10,6 @@ import { type LayerSocketOptions, reportRefusals } from '../connection/socket-op
 import type { HubAction } from '../events.ts';
 import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
-import { turn } from '../local/turn.ts';
 import { HubCore } from './hub-core.ts';
 import type { HubLimits } from './limits.ts';
 import { RECORDS_MAX } from './messages.ts';
@@ -31,8 +32,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
   #due = false;
-  /** Messages of this process since others had a turn. */
-  #run = 0;
+  readonly #turns = new Turns(true);
 
   constructor(
     local: LocalState,
@@ -97,10 +97,9 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
 
   /** After a message of this process: to be awaited before the next one, so that others are served and read. Hot. */
   pace(): Promise<void> | undefined {
-    if (++this.#run < RUN_MAX) return this.#local.busy;
-    this.#run = 0;
+    if (!this.#turns.due(1)) return this.#local.busy;
     this.core.flushOut();
-    return turn().then(() => this.#local.busy);
+    return this.#turns.over(undefined).then(() => this.#local.busy);
   }
 
   /** Take in what processes have said by now: what is said to them may build on it. */
@@ -178,7 +177,6 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
 const LINGER = 2000;
 /** Milliseconds for which messages are taken in before others get a turn. */
 const SLICE = 5;
-const RUN_MAX = 512;
 /** Milliseconds between looks at processes that are away. */
 const SWEEP = 200;
 /** Octets that have come in and are not taken in yet, of all processes. */

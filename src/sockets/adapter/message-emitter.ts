@@ -1,9 +1,9 @@
 /** MessageEmitter: the messages of a socket as events, for those who like callbacks. */
 
 import { EventEmitter } from 'node:events';
+import { Turns } from '../../base/turns.ts';
 import type { Message, Receiver } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
-import { Turns } from '../core/turns.ts';
 
 /** What a MessageEmitter tells. */
 export interface MessageEvents<M extends Buffer[]> {

@@ -1,9 +1,9 @@
 /** Poller: several sockets waited for together (`zmq_poll`). */
 
 import { Deadline } from '../../base/deadline.ts';
+import { Turns } from '../../base/turns.ts';
 import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
-import { Turns } from '../core/turns.ts';
 import type { CallOptions } from '../core/waiter.ts';
 
 /** What a poller can wait for: any socket. */

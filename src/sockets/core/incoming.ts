@@ -1,12 +1,12 @@
 /** Incoming: `receive` and its kin over a pattern, with time-out and abort. */
 
 import type { Hold } from '../../base/process-hold.ts';
+import { Turns } from '../../base/turns.ts';
 import { Waiter } from '../../base/waiter.ts';
 import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import { Turns } from './turns.ts';
 import { type CallOptions, Watchers } from './waiter.ts';
 
 export class Incoming {

@@ -1,12 +1,12 @@
 /** Outgoing: `send` and its kin over a pattern, with time-out and abort. */
 
 import type { Hold } from '../../base/process-hold.ts';
+import { Turns } from '../../base/turns.ts';
 import { Waiter } from '../../base/waiter.ts';
 import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import { Turns } from './turns.ts';
 import { type CallOptions, Watchers } from './waiter.ts';
 
 /** A call that waits to get the rest of its messages in. */

@@ -1,9 +1,9 @@
 /** Watchers: calls that wait until something becomes possible, and what one call may be told. */
 
 import type { Hold } from '../../base/process-hold.ts';
+import { Turns } from '../../base/turns.ts';
 import { Waiter } from '../../base/waiter.ts';
 import { SocketError } from '../errors.ts';
-import { Turns } from './turns.ts';
 
 /** How long one call may wait. */
 export interface CallOptions {

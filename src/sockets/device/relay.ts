@@ -1,10 +1,10 @@
 /** Relay: moves whole messages between two sockets and can be told things meanwhile (`zmq_proxy_steerable`). */
 
 import { endianness } from 'node:os';
+import { nextTurn } from '../../base/turns.ts';
 import type { Receiver, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
 import { SocketType } from '../core/socket-type.ts';
-import { nextTurn } from '../core/turns.ts';
 import { SocketError } from '../errors.ts';
 import { type Message, messageSize } from '../message.ts';
 import type { Flow } from '../stats.ts';

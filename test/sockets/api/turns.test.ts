@@ -4,25 +4,7 @@ import { createHook } from 'node:async_hooks';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { join, own, TRANSPORTS, until } from '../../support/local.ts';
-
-/** What a program does with a message: computing for a fifth of a millisecond. */
-function work(): void {
-  const end = performance.now() + 0.2;
-  while (performance.now() < end);
-}
-
-/** How often the event loop comes round while `loop` runs. */
-async function turnsDuring(loop: () => Promise<void>): Promise<number> {
-  let [count, over] = [0, false];
-  const next = (): void => {
-    count++;
-    if (!over) setImmediate(next);
-  };
-  setImmediate(next);
-  await loop();
-  over = true;
-  return count;
-}
+import { turnsDuring, work } from '../../support/turns.ts';
 
 /** Fewer than the calls in a row that were once allowed; together they take 60 ms at least. */
 const COUNT = 300;
