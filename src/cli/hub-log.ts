@@ -1,5 +1,6 @@
 /** HubLog: what a hub says of itself, in lines for people or for programs. */
 
+import { Seldom } from '../base/seldom.ts';
 import type { Hub } from '../layer/index.ts';
 import { showLine } from './format.ts';
 
@@ -10,8 +11,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export class HubLog {
   readonly #format: (typeof FORMATS)[number];
   readonly #write: (line: string) => void;
-  /** What happens often: how many times since it was last said, and until when not to say it again. */
-  readonly #often = new Map<string, { count: number; until: number }>();
+  readonly #often = new Seldom(10_000);
 
   constructor(format: (typeof FORMATS)[number], write: (line: string) => void) {
     this.#format = format;
@@ -26,7 +26,7 @@ export class HubLog {
     this.#say('warning', text, fields);
   }
 
-  /** Say what happens to `hub`; what happens often, in one line for each ten seconds. */
+  /** Logs the events of `hub`; those that may come often, in one line every 10 seconds. */
   watch({ events }: Hub): void {
     events.on('peer:join', ({ peer }) => this.info('process joined', { peer }));
     events.on('peer:leave', ({ peer }) => this.info('process left', { peer }));
@@ -49,13 +49,8 @@ export class HubLog {
   }
 
   #seldom(text: string, channel: string, count: number): void {
-    const key = `${text} ${channel}`;
-    const record = this.#often.get(key) ?? { count: 0, until: 0 };
-    record.count += count;
-    if (performance.now() < record.until) return;
-    this.warning(text, { channel, count: record.count });
-    if (this.#often.size > 1000) this.#often.clear();
-    this.#often.set(key, { count: 0, until: performance.now() + 10_000 });
+    const due = this.#often.due(`${text} ${channel}`, performance.now(), count);
+    if (due > 0) this.warning(text, { channel, count: due });
   }
 
   #say(level: 'info' | 'warning', text: string, fields: Fields = {}): void {

@@ -1,5 +1,6 @@
 /** MessageStream: the messages of one channel, for `for await`. */
 
+import { DONE, yielded } from '../base/iteration.ts';
 import { LayerClosed } from './errors.ts';
 
 /** The messages of one channel, for `for await`, or by hand with `next` and `return`. */
@@ -42,9 +43,3 @@ export class MessageStream<M> implements AsyncIterableIterator<M> {
     this.#stop.abort();
   };
 }
-
-function yielded<M>(value: M): IteratorResult<M, undefined> {
-  return { value, done: false };
-}
-
-const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };

@@ -1,6 +1,7 @@
 /** Reports: events about what may happen often, told seldom, with how many times it has happened. */
 
 import type { EventEmitter } from 'node:events';
+import { Seldom } from '../../base/seldom.ts';
 import { type Counters, type HubAction, type LayerEvents, REPORT_INTERVAL } from '../events.ts';
 import type { Mailboxes } from './mailboxes.ts';
 
@@ -16,9 +17,7 @@ interface ReportsHost {
 /** Counts everything at once, and emits one event for a thing in `REPORT_INTERVAL`. */
 export class Reports {
   readonly #local: ReportsHost;
-  /** By what is reported: how many times it has happened since the last event, and when that was. */
-  readonly #often = new Map<string, { count: number; since: number }>();
-  #pressureSince = Number.NEGATIVE_INFINITY;
+  readonly #seldom = new Seldom(REPORT_INTERVAL);
 
   constructor(local: ReportsHost) {
     this.#local = local;
@@ -32,9 +31,7 @@ export class Reports {
       group: local.bare(group),
       channels: channels.map((channel) => local.bare(channel)),
     });
-    const now = local.now();
-    if (now - this.#pressureSince < REPORT_INTERVAL) return;
-    this.#pressureSince = now;
+    if (this.#due('backpressure') === 0) return;
     if (local.events.listenerCount('backpressure') === 0) return;
     const largest = local.boxes
       .largest(3)
@@ -71,17 +68,6 @@ export class Reports {
 
   /** How many of these to report now; 0 = not yet. */
   #due(what: string): number {
-    const now = this.#local.now();
-    const record = this.#often.get(what);
-    if (record !== undefined && now - record.since < REPORT_INTERVAL) {
-      record.count++;
-      return 0;
-    }
-    if (this.#often.size >= REPORTS_MAX) this.#often.clear();
-    this.#often.set(what, { count: 0, since: now });
-    return 1 + (record?.count ?? 0);
+    return this.#seldom.due(what, this.#local.now());
   }
 }
-
-/** Different things that are remembered at a time. */
-const REPORTS_MAX = 1000;

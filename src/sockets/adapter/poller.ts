@@ -1,6 +1,7 @@
 /** Poller: several sockets waited for together (`zmq_poll`). */
 
 import { Deadline } from '../../base/deadline.ts';
+import { DONE, yielded } from '../../base/iteration.ts';
 import { Turns } from '../../base/turns.ts';
 import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
@@ -132,9 +133,9 @@ export class Poller<S extends Pollable = Pollable> {
     return {
       next: async () => {
         const value = await this.receive();
-        return value === undefined ? { value, done: true } : { value, done: false };
+        return value === undefined ? DONE : yielded(value);
       },
-      return: async () => ({ value: undefined, done: true }),
+      return: async () => DONE,
     };
   }
 

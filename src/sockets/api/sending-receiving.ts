@@ -1,5 +1,6 @@
 /** Directed: sockets that send, sockets that receive, and sockets that do both. */
 
+import { DONE, yielded } from '../../base/iteration.ts';
 import type { Incoming } from '../core/incoming.ts';
 import type { Outgoing } from '../core/outgoing.ts';
 import type { CallOptions } from '../core/waiter.ts';
@@ -182,10 +183,6 @@ class Messages<M extends unknown[]> implements AsyncIterator<M, undefined> {
   }
 }
 
-function yielded<M>(value: M): IteratorResult<M, undefined> {
-  return { value, done: false };
-}
-
 function send(
   outgoing: Outgoing,
   message: unknown,
@@ -237,4 +234,3 @@ function checked(options: CallOptions | undefined, expected: number): CallOption
 }
 
 const RESOLVED = Promise.resolve();
-const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
