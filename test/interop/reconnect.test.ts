@@ -111,7 +111,7 @@ for (const implementation of implementations(t)) {
       await next.kill();
     });
 
-    t.test('never a part without its whole message (conformance 13)', async (t) => {
+    t.test('never a part without its whole message', async (t) => {
       const endpoint = await freshEndpoint(t, 'tcp');
       const [doomed, next] = await Promise.all([start(), start()]);
       const size = 8 * 1_048_576;
@@ -189,7 +189,7 @@ for (const implementation of implementations(t)) {
       await next.kill();
     });
 
-    t.test('messages sent before the peer binds arrive in order (51)', async (t) => {
+    t.test('messages sent before the peer binds arrive in order', async (t) => {
       const endpoint = await freshEndpoint(t, 'tcp');
       const peer = await start();
       const dealer = use(t, new zmq.Dealer({ reconnectInterval: 20 }));

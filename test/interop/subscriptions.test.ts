@@ -135,7 +135,7 @@ for (const implementation of implementations(t)) {
       await publisher.close();
     });
 
-    t.test('long topics of a libzmq SUB at our XPUB (conformance 30)', async (t) => {
+    t.test('topics of a libzmq SUB of any length reach our XPUB', async (t) => {
       const publisher = use(t, new zmq.XPublisher());
       await publisher.bind('tcp://127.0.0.1:*');
       for (const length of LENGTHS) {
@@ -155,7 +155,7 @@ for (const implementation of implementations(t)) {
       }
     });
 
-    t.test('long topics of our SUB at a libzmq XPUB (30)', async (t) => {
+    t.test('topics of our SUB of any length reach a libzmq XPUB', async (t) => {
       const publisher = await peer.open('XPUB');
       const endpoint = await publisher.bind();
       const subscriber = use(t, new zmq.Subscriber());
@@ -190,7 +190,7 @@ for (const implementation of implementations(t)) {
       await publisher.close();
     });
 
-    t.test('the welcome message of our XPUB comes first (29)', async (t) => {
+    t.test('the welcome message of our XPUB comes first', async (t) => {
       const publisher = use(t, new zmq.XPublisher({ welcomeMessage: 'welcome' }));
       await publisher.bind('tcp://127.0.0.1:*');
       const subscriber = await peer.open('SUB');
@@ -202,7 +202,7 @@ for (const implementation of implementations(t)) {
       await subscriber.close();
     });
 
-    t.test('the welcome message of a libzmq XPUB reaches our SUB first (29)', async (t) => {
+    t.test('the welcome message of a libzmq XPUB reaches our SUB first', async (t) => {
       const publisher = await peer.open('XPUB', { welcomeMessage: 'welcome' });
       const subscriber = use(t, new zmq.Subscriber());
       subscriber.subscribe('');

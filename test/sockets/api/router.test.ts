@@ -1,4 +1,4 @@
-/** ROUTER whose connects name their peers: `ZMQ_CONNECT_ROUTING_ID` (conformance 19). */
+/** ROUTER whose connects name their peers: `ZMQ_CONNECT_ROUTING_ID`. */
 
 import t, { type Test } from 'tap';
 import { Dealer, Router } from '../../../src/index.ts';

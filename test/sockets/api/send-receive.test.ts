@@ -140,7 +140,7 @@ for (const transport of TRANSPORTS) {
       t.strictSame(texts(await receiving), ['2']);
     });
 
-    t.test('time-outs (54)', async (t) => {
+    t.test('each call that waits rejects with EAGAIN when its time is over', async (t) => {
       const dealer = own(t, new zmq.Dealer({ sendTimeout: 20, receiveTimeout: 20 }));
       await dealer.bind(freeEndpoint(transport));
       for (const call of [

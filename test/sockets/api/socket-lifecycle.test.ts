@@ -20,7 +20,7 @@ const BLOCKED = 'Socket is blocked by a bind or unbind operation';
 
 for (const transport of TRANSPORTS) {
   t.test(`over ${transport}`, async (t) => {
-    t.test('bind, unbind and bind again (49)', async (t) => {
+    t.test('an endpoint that was unbound can be bound again, and serves its peers', async (t) => {
       const pull = own(t, new zmq.Pull());
       const push = own(t, new zmq.Push({ reconnectInterval: 10 }));
       await pull.bind(freeEndpoint(transport));
@@ -446,7 +446,7 @@ t.test('files of ipc', async (t) => {
 });
 
 t.test('a context', async (t) => {
-  t.test('closes all its sockets, and is closed (59)', async (t) => {
+  t.test('closes all its sockets, and is closed', async (t) => {
     const context = new zmq.Context();
     const [push, pull] = [new zmq.Push({ context }), new zmq.Pull({ context })];
     await join(pull, push, 'inproc');
@@ -486,7 +486,7 @@ t.test('a context', async (t) => {
     await own(t, new zmq.Pair()).bind('inproc://own-names');
   });
 
-  t.test('holds maxSockets sockets (59)', async (t) => {
+  t.test('holds maxSockets sockets', async (t) => {
     const context = new zmq.Context({ maxSockets: 3 });
     const sockets = [1, 2, 3].map(() => own(t, new zmq.Push({ context })));
     t.throws(() => new zmq.Push({ context }), {

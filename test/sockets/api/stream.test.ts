@@ -1,4 +1,4 @@
-/** STREAM against plain TCP: notices, data of any size, ends, and what a ZMTP peer makes of it (conformance 55). */
+/** STREAM against plain TCP: notices, data of any size, ends, and what a ZMTP peer makes of it. */
 
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';

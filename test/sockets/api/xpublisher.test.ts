@@ -1,4 +1,4 @@
-/** XPUB whose application decides who is subscribed to what (conformance 27). */
+/** XPUB whose application decides who is subscribed to what. */
 
 import t, { type Test } from 'tap';
 import * as zmq from '../../../src/index.ts';

@@ -147,7 +147,7 @@ t.test('a listener may do anything', async (t) => {
 });
 
 for (const transport of ['tcp', 'ipc'] as const) {
-  t.test(`orders over ${transport} (48)`, async (t) => {
+  t.test(`events come in the order of libzmq over ${transport}`, async (t) => {
     t.test('no server, then one', async (t) => {
       const server = pull(t);
       const endpoint = await absent(server, transport);

@@ -120,7 +120,7 @@ for (const transport of TRANSPORTS) {
   });
 }
 
-t.test('back-pressure passes through (25)', async (t) => {
+t.test('back-pressure passes through', async (t) => {
   const [front, back] = [
     own(t, new zmq.Pull({ receiveHighWaterMark: 5 })),
     own(t, new zmq.Push({ sendHighWaterMark: 5 })),
@@ -154,7 +154,7 @@ t.test('back-pressure passes through (25)', async (t) => {
   await running;
 });
 
-t.test('one socket on both sides echoes (58)', async (t) => {
+t.test('one socket on both sides echoes', async (t) => {
   const router = own(t, new zmq.Router());
   await router.bind('inproc://echo');
   const proxy = new zmq.Proxy(router, router);

@@ -2,7 +2,7 @@ import t from 'tap';
 import { DealerPattern } from '../../../src/sockets/pattern/dealer.ts';
 import { FakeHost, FakePeer, octets, receiveAll } from '../../support/fake-peer.ts';
 
-t.test('out in turns and in fairly queued, unchanged (9)', async (t) => {
+t.test('out in turns and in fairly queued, unchanged', async (t) => {
   const host = new FakeHost();
   const dealer = new DealerPattern(host, { probeRouter: false });
   t.notOk(dealer.canSend);

@@ -110,7 +110,7 @@ t.test(
   },
 );
 
-t.test('inverted matching sends to those that did not subscribe (34)', async (t) => {
+t.test('inverted matching sends to those that did not subscribe', async (t) => {
   const { pattern } = setUp({ invertMatching: true });
   const [one, two] = [joined(pattern), joined(pattern)];
   one.say('\x01A');

@@ -2,7 +2,7 @@ import t from 'tap';
 import { PullPattern } from '../../../src/sockets/pattern/pull.ts';
 import { FakeHost, FakePeer, octets, receiveAll } from '../../support/fake-peer.ts';
 
-t.test('peers are read in turns, one whole message each (11)', async (t) => {
+t.test('peers are read in turns, one whole message each', async (t) => {
   const host = new FakeHost();
   const pull = new PullPattern(host);
   t.notOk(pull.canReceive);

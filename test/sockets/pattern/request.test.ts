@@ -16,7 +16,7 @@ function requestWith(options: Partial<RequestOptions> = {}) {
   return { host, options: live, request: new RequestPattern(host, live, () => 0) };
 }
 
-t.test('a request has a delimiter in front, a reply loses its own (2)', async (t) => {
+t.test('a request has a delimiter in front, a reply loses its own', async (t) => {
   const { host, request } = requestWith();
   const peer = FakePeer.of(request);
   t.ok(request.send(octets('A', 'B')));
@@ -60,7 +60,7 @@ t.test('five peers are asked one after another', async (t) => {
   }
 });
 
-t.test('only the peer that was asked is heard (3)', async (t) => {
+t.test('only the peer that was asked is heard', async (t) => {
   const { request } = requestWith();
   const asked = FakePeer.of(request);
   const other = FakePeer.of(request);
@@ -89,7 +89,7 @@ t.test('what came before a request does not answer it', async (t) => {
   t.notOk(request.canReceive);
 });
 
-t.test('a reply without a delimiter fails its peer, a probe is ignored (7)', async (t) => {
+t.test('a reply without a delimiter fails its peer, a probe is ignored', async (t) => {
   const { request } = requestWith();
   const peer = FakePeer.of(request);
   request.send(octets('x'));
@@ -102,32 +102,29 @@ t.test('a reply without a delimiter fails its peer, a probe is ignored (7)', asy
   t.equal(peer.failures.length, 1);
 });
 
-t.test(
-  'correlate: the id goes in front, and only a reply that repeats it is taken (6)',
-  async (t) => {
-    const { request } = requestWith({ correlate: true });
-    const peer = FakePeer.of(request);
-    const ids: string[] = [];
-    for (let i = 0; i < 2; i++) {
-      t.ok(request.send(octets('A')));
-      const [id, delimiter, body] = peer.got.at(-1)!;
-      t.equal(id?.length, 4);
-      t.same([delimiter, body], ['', 'A']);
-      ids.push(id!);
-      peer.say('', 'no id');
-      peer.say('nope', '', 'wrong id');
-      peer.say('x'.repeat(4));
-      peer.say(id!, 'no delimiter', 'x');
-      peer.say(id!, '');
-      t.notOk(request.canReceive);
-      peer.say(id!, '', 'right');
-      t.same(receiveAll(request), [['right']]);
-    }
-    t.not(ids[0], ids[1]);
-    t.same(peer.failures, []);
-    t.equal(peer.pipe.droppedCount, 10);
-  },
-);
+t.test('correlate: the id goes in front, and only a reply that repeats it is taken', async (t) => {
+  const { request } = requestWith({ correlate: true });
+  const peer = FakePeer.of(request);
+  const ids: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    t.ok(request.send(octets('A')));
+    const [id, delimiter, body] = peer.got.at(-1)!;
+    t.equal(id?.length, 4);
+    t.same([delimiter, body], ['', 'A']);
+    ids.push(id!);
+    peer.say('', 'no id');
+    peer.say('nope', '', 'wrong id');
+    peer.say('x'.repeat(4));
+    peer.say(id!, 'no delimiter', 'x');
+    peer.say(id!, '');
+    t.notOk(request.canReceive);
+    peer.say(id!, '', 'right');
+    t.same(receiveAll(request), [['right']]);
+  }
+  t.not(ids[0], ids[1]);
+  t.same(peer.failures, []);
+  t.equal(peer.pipe.droppedCount, 10);
+});
 
 t.test(
   'relaxed and correlate: a new request abandons the last, whose late reply is ignored',

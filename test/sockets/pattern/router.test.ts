@@ -87,7 +87,7 @@ t.test('what cannot be routed is dropped in silence', async (t) => {
   t.equal(peer.pipe.droppedCount, 3);
 });
 
-t.test('mandatory: unknown is an error, full waits (14)', async (t) => {
+t.test('mandatory: unknown is an error, full waits', async (t) => {
   const { host, router } = routerWith({ mandatory: true });
   t.notOk(router.canSend);
   t.notOk(router.send(octets('nobody', 'x')), 'nobody at all: waits');

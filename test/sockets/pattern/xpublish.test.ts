@@ -32,7 +32,7 @@ const tables: [mode: string, options: Partial<XPublishOptions>, seen: string[]][
 ];
 
 for (const [mode, options, seen] of tables) {
-  t.test(`what the application sees of two peers, ${mode} (26)`, async (t) => {
+  t.test(`what the application sees of two peers, ${mode}`, async (t) => {
     const { pattern } = setUp(options);
     const peers = [joined(pattern), joined(pattern)];
     const got = script.map(([peer, said]) => {

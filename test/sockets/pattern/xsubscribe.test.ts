@@ -17,7 +17,7 @@ t.test('subscribing is passed on each time, cancelling only the last time', asyn
   for (const peer of peers) t.same(peer.got(), ['+A', '+A', '-A']);
 });
 
-t.test('verboseUnsubscribe passes on every cancellation (31)', async (t) => {
+t.test('verboseUnsubscribe passes on every cancellation', async (t) => {
   const { pattern } = setUp(true);
   const peer = joined(pattern);
   for (const text of ['\x01A', '\x01A', '\x00A', '\x00A', '\x00B']) pattern.send(message(text));

@@ -151,7 +151,7 @@ t.test('linger: what the reader has no room for yet is delivered after close', a
   for (let n = 0; n < 20; n++) t.equal(String((await pull.receive())[0]), String(n));
 });
 
-t.test('linger: what waits for a bind is delivered when it comes (57)', async (t) => {
+t.test('linger: what waits for a bind is delivered when it comes', async (t) => {
   const options = room(t);
   const push = use(t, new Push({ ...options, linger: -1 }));
   push.connect('inproc://late');
@@ -186,7 +186,7 @@ t.test('types that do not go together', async (t) => {
 });
 
 t.test('patterns', async (t) => {
-  t.test('request and reply (56)', async (t) => {
+  t.test('each request gets its reply', async (t) => {
     const options = room(t);
     const reply = use(t, new Reply(options));
     await reply.bind('inproc://a');

@@ -79,7 +79,7 @@ t.test('IPv6', { skip: ipv6 ? false : 'no ::1 here' }, async (t) => {
   }
 });
 
-t.test('the peer is seen at the source that was asked for (52)', async (t) => {
+t.test('the peer is seen at the source that was asked for', async (t) => {
   for (const source of ['127.0.0.1:0', '127.0.0.2:*', 'lo:0']) {
     if (source.startsWith('lo') && !hasLo) continue;
     const server = await listenRaw(t);

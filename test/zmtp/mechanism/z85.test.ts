@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { decodeZ85, encodeZ85 } from '../../../src/zmtp/mechanism/z85.ts';
 
-t.test('the example of RFC 32 (60)', async (t) => {
+t.test('the example of RFC 32', async (t) => {
   const octets = Buffer.from('864fd26fb559f75b', 'hex');
   t.equal(encodeZ85(octets), 'HelloWorld');
   t.same(decodeZ85('HelloWorld'), octets);
