@@ -6,7 +6,6 @@ import {
   openSocket,
   type Sendable,
   type Sender,
-  SOCKET_NAMES,
   type Socket,
   type SocketName,
   type SocketsByName,
@@ -171,7 +170,6 @@ export class Channel<S extends Socket = Socket> {
 /** Opens the channel that `declaration` describes. Rejects with the error of its socket, and leaves nothing open then. */
 export async function openChannel(name: string, declaration: ChannelDeclaration): Promise<Channel> {
   const { type, bind, connect } = declaration;
-  if (!SOCKET_NAMES.includes(type)) throw new TypeError(`channel ${name}: no type "${type}"`);
   try {
     const { socket, endpoints } = await openSocket({
       ...declaration,
