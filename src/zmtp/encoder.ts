@@ -11,7 +11,7 @@ import { COMMAND, headerSize, type Message, MORE, SHORT_MAX, writeHeader } from 
 /** Bodies up to this many octets are copied into the block. */
 export const COPY_MAX = 2048;
 
-/** Octets of a block, and how much is worth a write of its own. */
+/** Octets of a block. */
 export const BLOCK_SIZE = 65_536;
 
 /**
@@ -28,13 +28,13 @@ export class Encoder {
   /** A block or a page. */
   #block: Buffer | undefined;
   #size = 0;
-  /** What of the block is not yet taken: [start, end). */
+  /** The range of the block that is not yet taken: [start, end). */
   #start = 0;
   #end = 0;
   #buffers: Buffer[] = [];
   /** The block that `take` handed out last, whose memory `written` gives back. */
   #lent = false;
-  /** What was taken last would not have fitted in a page: begin with a block. */
+  /** The last `take` had more than a page holds, so the next run begins with a block. */
   #ample = false;
 
   /** Hot: once per message. */
@@ -109,14 +109,14 @@ export class Encoder {
     this.#buffers.push(body);
   }
 
-  /** Close the run of octets in the block. */
+  /** Ends the current run of octets in the block, which becomes a buffer to write. */
   #cut(): void {
     if (this.#end === this.#start) return;
     this.#buffers.push(this.#block!.subarray(this.#start, this.#end));
     this.#start = this.#end;
   }
 
-  /** Go on in a block with room: what a page holds moves there, a full block lives as long as its views do. */
+  /** Returns a block with room. The contents of a page are copied there; a full block lives as long as the buffers over it. */
   #turn(): Buffer {
     const page = this.#block;
     if (page === undefined && !this.#ample) {
@@ -126,7 +126,7 @@ export class Encoder {
     }
     const block = spareBlocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE);
     if (page !== undefined && this.#size === PAGE_SIZE && this.#start === 0) {
-      // Nobody has a view of the page, so all of it still leaves in one buffer.
+      // No buffer refers to the page yet, so all of it still leaves in one.
       block.set(page.subarray(0, this.#end));
       giveBack(page);
     } else {
@@ -140,7 +140,7 @@ export class Encoder {
   }
 }
 
-/** Memory that no encoder uses: thousands of idle connections hold none. */
+/** Memory that no encoder uses at present, for all of them: an idle connection holds none. */
 const spareBlocks: Buffer[] = [];
 const sparePages: Buffer[] = [];
 
@@ -152,8 +152,8 @@ function giveBack(block: Buffer): void {
   }
 }
 
-/** One MiB. */
+/** 1 MiB of blocks. */
 const SPARE_BLOCKS_MAX = 16;
 
-/** Eight MiB: as many clients may be answered within one tick before pages are new memory. */
+/** 8 MiB of pages: so many clients can be answered in one tick without allocating. */
 const SPARE_PAGES_MAX = 2048;

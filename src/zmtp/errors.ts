@@ -3,7 +3,7 @@
 export class ZmtpError extends Error {
   /** Which rule was broken. */
   readonly code: ZmtpErrorCode;
-  /** `peer`: it broke the protocol. `local`: this side asked for what cannot be. */
+  /** `peer`: it broke the protocol. `local`: this side asked for something impossible. */
   readonly fault: 'peer' | 'local';
   /** The status of RFC 27 with which one side refused the other: 300, 400 or 500. */
   declare readonly status?: number;
@@ -24,7 +24,7 @@ export class ZmtpError extends Error {
 
 /**
  * The first group are the codes of zeromq.js for libzmq's monitor values (`ZMQ_PROTOCOL_ERROR_ZMTP_*`);
- * the second are ours, where libzmq closes without a word or stays open.
+ * the second are ours, for cases in which libzmq closes the connection without a reason, or keeps it.
  */
 export type ZmtpErrorCode =
   | 'ERR_ZMTP_UNSPECIFIED'

@@ -23,7 +23,7 @@ export function encodeGreeting(mechanism: string): Buffer {
   return greeting;
 }
 
-/** A peer's greeting, read as it trickles in. */
+/** Reads a peer's greeting, which may come in pieces of any size. */
 export class GreetingDecoder {
   readonly #octets = Buffer.alloc(GREETING_SIZE);
   #length = 0;
@@ -50,9 +50,9 @@ export class GreetingDecoder {
   }
 
   /**
-   * Take what belongs to the greeting from the front of `chunk`; returns how many octets that were.
+   * Takes the octets of the greeting from the front of `chunk`; returns how many that were.
    * Padding, as-server and filler are not looked at: libzmq does not keep them zero.
-   * @throws ZmtpError as soon as an octet shows that this cannot be a peer of ours:
+   * @throws ZmtpError at the first octet that no peer of ours can send:
    * `ERR_ZMTP_NOT_ZMTP`, `ERR_ZMTP_VERSION_UNSUPPORTED`
    */
   push(chunk: Buffer): number {
@@ -64,7 +64,7 @@ export class GreetingDecoder {
   }
 
   /**
-   * Is the peer's mechanism `name`, in all twenty octets?
+   * Checks that the peer's mechanism, in all 20 octets, is `name`.
    * @throws ZmtpError `ERR_ZMTP_MECHANISM_MISMATCH`
    */
   checkMechanism(name: string): void {

@@ -58,7 +58,7 @@ export class Heartbeat {
     }
   }
 
-  /** The peer has sent a PING: it asks to be given up when nothing more comes within its TTL. */
+  /** Takes a PING of the peer, which asks to be given up when it is silent for its TTL. */
   promised(ttlDeciseconds: number, now: number): void {
     this.#promise = ttlDeciseconds * 100;
     if (ttlDeciseconds > 0) this.#timeToLive = now + this.#promise;

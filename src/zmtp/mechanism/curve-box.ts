@@ -10,8 +10,8 @@ import { deriveKey, NobleBox, SEAL_ROOM, TAG_SIZE } from './noble-box.ts';
 import { type Sodium, SodiumBox, SodiumMemory } from './sodium-box.ts';
 
 /**
- * Have `library` seal and open all boxes that are made from now on, if it does that rightly: another version might be built in
- * another way. undefined = `@noble/ciphers` does.
+ * Uses `library` for all boxes that are constructed from now on, if it seals and opens a known box correctly (another version
+ * of it might be compiled differently); else, and for undefined, `@noble/ciphers`. Never throws.
  */
 export function sealWith(library: Sodium | undefined): void {
   memory = undefined;
@@ -24,7 +24,7 @@ export function sealWith(library: Sodium | undefined): void {
       return;
     }
   } catch {
-    // Not the functions that we know.
+    // Its functions are not those that we know.
   }
   memory = undefined;
 }
@@ -40,7 +40,7 @@ export function sharedKey(secret: KeyObject, publicKey: KeyObject): Uint8Array {
   return key;
 }
 
-/** Seal under a nonce of 24 octets: tag, then cipher text. */
+/** Seals `content` under a nonce of 24 octets. Returns the tag and then the cipher text. */
 export function seal(key: Uint8Array, nonce: Uint8Array, content: Uint8Array): Buffer {
   const stream = new StreamBox(key, nonce.subarray(0, 16));
   try {
@@ -51,8 +51,8 @@ export function seal(key: Uint8Array, nonce: Uint8Array, content: Uint8Array): B
 }
 
 /**
- * What {@link seal} sealed.
- * @throws ZmtpError `ERR_ZMTP_CRYPTOGRAPHIC` when key, nonce or a single bit is another
+ * The content of a box that {@link seal} returned.
+ * @throws ZmtpError `ERR_ZMTP_CRYPTOGRAPHIC` when the key, the nonce or any bit of the box differs
  */
 export function open(key: Uint8Array, nonce: Uint8Array, box: Uint8Array): Buffer {
   const stream = new StreamBox(key, nonce.subarray(0, 16));
@@ -63,7 +63,7 @@ export function open(key: Uint8Array, nonce: Uint8Array, box: Uint8Array): Buffe
   }
 }
 
-/** What `use` makes of `key`, which is wiped then, even if it throws. */
+/** Returns what `use` returns for `key`, and overwrites `key` with zeros, even if `use` throws. */
 export function useOnce<K extends Uint8Array, T>(key: K, use: (key: K) => T): T {
   try {
     return use(key);
@@ -72,12 +72,12 @@ export function useOnce<K extends Uint8Array, T>(key: K, use: (key: K) => T): T 
   }
 }
 
-/** Many boxes under one key, whose nonces have the same 16 octets at the front. */
+/** Seals and opens many boxes under one key. The first 16 octets of their nonces are the same. */
 export class StreamBox {
-  /** 32 octets, and 24 of which the last 8 come with each box. */
+  /** The key (32 octets) and the nonce (24 octets), whose last 8 octets are set for each box. */
   readonly #keyAndNonce = new Uint8Array(KEY_SIZE + 24);
   readonly #sodium: SodiumBox | undefined;
-  /** Where there is no libsodium, and for what is too large for it. */
+  /** Used where libsodium is not installed, and for boxes that its memory has no room for. */
   #noble: NobleBox | undefined;
   #wiped = false;
 
@@ -96,8 +96,8 @@ export class StreamBox {
   }
 
   /**
-   * Seal what stands in `work` behind {@link SEAL_ROOM} octets: the tag comes in front of it, and what is left of the room is
-   * overwritten. Hot.
+   * Seals in place the octets of `work` that follow the first {@link SEAL_ROOM}: writes the tag directly before them and
+   * overwrites the rest of that room. Hot.
    */
   sealInPlace(nonceBack: Uint8Array, work: Uint8Array): void {
     this.#library(work.length).sealInPlace(nonceBack, work);
@@ -111,7 +111,7 @@ export class StreamBox {
     return content;
   }
 
-  /** Wipe the key: nothing is sealed or opened any more. */
+  /** Overwrites the key with zeros. Sealing and opening throw from then on. */
   wipe(): void {
     this.#wiped = true;
     this.#sodium?.wipe();
@@ -120,7 +120,7 @@ export class StreamBox {
   }
 
   #library(size: number): SodiumBox | NobleBox {
-    // A key of zeros is everybody's.
+    // After `wipe` the key is zeros, which anybody could seal and open with.
     if (this.#wiped) throw forgotten();
     if (this.#sodium?.fits(size)) return this.#sodium;
     this.#noble ??= new NobleBox(
@@ -139,7 +139,7 @@ function forgotten(): ZmtpError {
   return new ZmtpError('ERR_ZMTP_CRYPTOGRAPHIC', 'keys of this connection are wiped', 'local');
 }
 
-/** Of libsodium, while that is used. */
+/** Memory of libsodium; undefined while `@noble/ciphers` is used. */
 let memory: SodiumMemory | undefined;
 
 const ZERO_FRONT = new Uint8Array(16);

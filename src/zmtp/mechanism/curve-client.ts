@@ -45,7 +45,7 @@ class CurveClient implements Handshake {
   readonly #client: KeyPair;
   readonly #serverKey: Buffer;
   readonly #chance: CurveChance;
-  /** c' and C', until the secret of the session is there. */
+  /** c' and C'; undefined once the key of the session is computed. */
   #transient: KeyPair | undefined;
   readonly #nonce = new ShortNonce();
   /** The key between c' and S. */
@@ -103,7 +103,7 @@ class CurveClient implements Handshake {
     const cookie = content.subarray(32);
     this.#session = sharedKey(transient.secret, serverTransient);
 
-    // Forgotten as early as can be: without it nobody reads this connection later.
+    // Forgotten as early as possible: without c' nobody can decrypt a recording of this connection later.
     this.#transient = undefined;
 
     const vouchNonce = this.#chance.nonce();

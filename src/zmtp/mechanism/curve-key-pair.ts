@@ -1,4 +1,4 @@
-/** Key pairs of CURVE: made, imported, and joined to a secret by X25519 of node:crypto (RFC 7748). */
+/** Key pairs of CURVE: generated, imported, and combined to a shared secret by X25519 of node:crypto (RFC 7748). */
 
 import {
   createPrivateKey,
@@ -37,7 +37,7 @@ export function generateKeyPair(): KeyPair {
   return { secret: privateKey, publicKey: rawPublicKey(publicKey) };
 }
 
-/** The pair of a secret key of 32 octets. */
+/** The key pair whose secret key is `secretKey`, 32 octets. */
 export function importKeyPair(secretKey: Buffer): KeyPair {
   const key = Buffer.concat([PKCS8_X25519, secretKey]);
   const secret = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
@@ -45,7 +45,7 @@ export function importKeyPair(secretKey: Buffer): KeyPair {
   return { secret, publicKey: rawPublicKey(createPublicKey(secret)) };
 }
 
-/** The pair of both keys, of 32 octets each; undefined when they do not belong together. */
+/** The key pair of `secretKey` and `publicKey`, 32 octets each; undefined when they do not belong together. */
 export function matchKeyPair(secretKey: Buffer, publicKey: Buffer): KeyPair | undefined {
   const [d, x] = [secretKey.toString('base64url'), publicKey.toString('base64url')];
   let secret: KeyObject;
@@ -55,7 +55,7 @@ export function matchKeyPair(secretKey: Buffer, publicKey: Buffer): KeyPair | un
   } catch {
     return undefined;
   }
-  // Node 26 has compared them itself; older ones believe `d` alone.
+  // Node 26 compares them itself; older versions read `d` alone.
   return rawPublicKey(createPublicKey(secret)).equals(publicKey)
     ? { secret, publicKey }
     : undefined;
@@ -66,15 +66,15 @@ export function exportSecret(secret: KeyObject): Buffer {
   return secret.export({ format: 'der', type: 'pkcs8' }).subarray(-KEY_SIZE);
 }
 
-/** A public key of 32 octets. */
+/** `publicKey`, 32 octets, as `node:crypto` takes it. */
 export function importPublicKey(publicKey: Buffer): KeyObject {
   const x = publicKey.toString('base64url');
   return createPublicKey({ key: { ...JWK, x }, format: 'jwk' });
 }
 
 /**
- * What both sides can compute: 32 octets, to be wiped by the caller.
- * @throws ZmtpError `ERR_ZMTP_KEY_EXCHANGE` for a public key that makes it zero
+ * The secret that both sides compute, 32 octets. The caller must wipe it.
+ * @throws ZmtpError `ERR_ZMTP_KEY_EXCHANGE` for a public key of low order, which would make it zero
  */
 export function agree(secret: KeyObject, publicKey: KeyObject): Buffer {
   let shared: Buffer;
@@ -107,9 +107,9 @@ function weakKey(): ZmtpError {
   return new ZmtpError('ERR_ZMTP_KEY_EXCHANGE', 'public key of the peer gives no secret');
 }
 
-/** Any pair, to try public keys with. */
+/** Some key pair to test public keys with. */
 let probe: KeyPair | undefined;
 const JWK = { kty: 'OKP', crv: 'X25519' };
 const ZERO_KEY = Buffer.alloc(KEY_SIZE);
-/** What stands before the 32 octets of a secret key (RFC 8410). */
+/** The PKCS#8 header before the 32 octets of a secret key (RFC 8410). */
 const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex');

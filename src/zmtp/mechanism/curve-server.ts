@@ -16,11 +16,14 @@ import {
 } from './mechanism.ts';
 import { TAG_SIZE } from './noble-box.ts';
 
-/** Sources of chance of a server, beside {@link CurveChance}. */
+/** Sources of randomness that only a server needs, beside those of {@link CurveChance}. */
 export interface ServerChance extends CurveChance {
-  /** 32 octets that seal the cookie of one handshake. */
+  /** A key of 32 octets that seals the cookie of one handshake. */
   readonly cookieKey: () => Buffer;
-  /** 32 octets for the place where RFC 26 has s', for servers that keep nothing. We keep s', and need not give it away. */
+  /**
+   * 32 octets to put into the cookie in place of s'. RFC 26 sends s' there so that a server keeps no state; this one keeps
+   * s', and so need not send it.
+   */
   readonly cookieSecret: (transient: KeyPair) => Buffer;
 }
 
@@ -38,9 +41,9 @@ class CurveServer implements Handshake {
   readonly #server: KeyPair;
   readonly #chance: ServerChance;
   readonly #nonce = new ShortNonce();
-  /** As it was sent. */
+  /** The cookie, as it was sent. */
   #cookie: Buffer | undefined;
-  /** s' and S', from WELCOME until the secret of the session is there. */
+  /** s' and S'; kept from WELCOME until the key of the session is computed. */
   #transient: KeyPair | undefined;
   #welcomed = false;
   /** C', the client's key for this connection. */
@@ -64,7 +67,7 @@ class CurveServer implements Handshake {
     const transient = this.#transient;
     if (name !== expected || this.#metadata !== undefined) throw unexpectedCommand(name, expected);
     if (!this.#welcomed) return this.#welcome(command);
-    // A cookie serves once: after a refused INITIATE there is nothing left to try another with.
+    // A cookie is valid once: after a refused INITIATE the client cannot try another.
     if (transient === undefined) throw unexpectedCommand(name, 'nothing more');
     this.#transient = undefined;
     this.#initiate(command, transient);
@@ -91,7 +94,7 @@ class CurveServer implements Handshake {
 
   #welcome(hello: Buffer): Buffer {
     if (hello.length !== HELLO_SIZE) throw malformed('HELLO', hello.length);
-    // Version 1.0; the padding is there to make a HELLO larger than its answer.
+    // Version 1.0. The padding after it makes a HELLO larger than its answer.
     if (hello[6] !== 1 || hello[7] !== 0) throw malformed('HELLO', hello.length);
     const clientTransient = Buffer.from(hello.subarray(80, 112));
     const clientKey = importPublicKey(clientTransient);
@@ -110,7 +113,7 @@ class CurveServer implements Handshake {
     });
   }
 
-  /** Our key for this connection, and a cookie. */
+  /** The content of a WELCOME: our key for this connection, and a cookie. */
   #offer(clientTransient: Buffer): Buffer {
     const transient = this.#chance.keyPair();
     const content = Buffer.concat([clientTransient, this.#chance.cookieSecret(transient)]);
@@ -126,7 +129,7 @@ class CurveServer implements Handshake {
 
   #initiate(initiate: Buffer, transient: KeyPair): void {
     if (initiate.length < INITIATE_MIN) throw malformed('INITIATE', initiate.length);
-    // Every octet, its nonce too: nothing has to be opened for one that is not ours.
+    // All octets are compared, those of the nonce too: a cookie that is not ours is refused without opening it.
     if (!timingSafeEqual(initiate.subarray(9, 105), this.#cookie!)) throw foreignCookie();
     const nonce = initiate.subarray(105, 113);
     if (nonce.compare(this.#lastNonce!) <= 0) throw replayedInitiate();

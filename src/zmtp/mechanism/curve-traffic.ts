@@ -17,14 +17,14 @@ export class CurveTraffic implements Box {
   readonly #sending: StreamBox;
   readonly #receiving: StreamBox;
   readonly #sendNonce: ShortNonce;
-  /** The last nonce received, in two halves. */
+  /** The nonce of the last message received, in two halves. */
   #lastHigh: number;
   #lastLow: number;
 
   /**
-   * @param key of the session
-   * @param role ours
-   * @param sendNonce the counter that the handshake began
+   * @param key the key of the session
+   * @param role which side we are
+   * @param sendNonce our counter, which the handshake has begun
    * @param lastReceived the peer's last nonce in the handshake
    */
   constructor(
@@ -81,7 +81,7 @@ export class CurveTraffic implements Box {
 export class ShortNonce {
   readonly #octets = Buffer.alloc(8);
 
-  /** The next one, in memory that the next call changes. */
+  /** The next nonce, in memory that the next call overwrites. */
   next(): Buffer {
     const octets = this.#octets;
     for (let i = 7; i >= 0; i--) {
@@ -92,7 +92,7 @@ export class ShortNonce {
   }
 }
 
-/** Octet by octet: a call out of JavaScript costs more. */
+/** Compares octet by octet: a native call would cost more. */
 function isMessage(frame: Buffer): boolean {
   for (let i = 0; i < MESSAGE.length; i++) if (frame[i] !== MESSAGE[i]) return false;
   return true;

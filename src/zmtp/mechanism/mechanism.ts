@@ -7,7 +7,7 @@ import type { Metadata } from '../metadata.ts';
 export interface Mechanism {
   /** The name in the greeting: upper case, at most 20 octets. */
   readonly name: string;
-  /** Begin a handshake that announces `local`, an encoded property list. */
+  /** Begins the handshake of one connection. `local`: our properties, encoded, for the peer. */
   begin(local: Buffer): Handshake;
 }
 
@@ -16,8 +16,8 @@ export interface Handshake {
   /** The command to send first, after both greetings; undefined for a side that waits. */
   first(): Buffer | undefined;
   /**
-   * A command from the peer; returns the one to answer with, if any.
-   * @throws ZmtpError when it is not the one that must come now, or is malformed.
+   * Takes a command from the peer; returns the command to answer with, if any.
+   * @throws ZmtpError when another command was expected, or this one is malformed
    */
   step(command: Buffer): Buffer | undefined;
   /** The peer's properties; undefined until the handshake has finished on this side. */
@@ -41,9 +41,12 @@ export interface Box {
   readonly overhead: number;
   /** A whole frame for `payload`. Flags: 1 = more parts follow, 2 = it is a command. */
   seal(flags: number, payload: Uint8Array): Buffer;
-  /** @throws ZmtpError for what was not sealed by the peer, in this order */
+  /**
+   * Opens the next frame.
+   * @throws ZmtpError for one that the peer has not sealed, or not in this order
+   */
   open(frame: Buffer): Sealed;
-  /** Forget the keys: nothing is sealed or opened any more. */
+  /** Erases the keys. Sealing and opening throw from then on. */
   wipe(): void;
 }
 
@@ -55,14 +58,14 @@ export interface Sealed {
   readonly payload: Buffer;
 }
 
-/** The peer sent an ERROR with this reason. */
+/** The error of a peer that has refused us by an ERROR with this reason. */
 export function refusedByPeer(reason: string): ZmtpError {
   const status = /^[345]00$/.test(reason) ? Number(reason) : undefined;
   const message = `peer refused: ${JSON.stringify(reason)}`;
   return new ZmtpError('ERR_ZMTP_REFUSED_BY_PEER', message, 'peer', status);
 }
 
-/** The peer sent another command than the one that must come now. */
+/** The error of a peer that has sent command `name` where `expected` had to come. */
 export function unexpectedCommand(name: string | undefined, expected: string): ZmtpError {
   return new ZmtpError(
     'ERR_ZMTP_UNEXPECTED_COMMAND',

@@ -11,13 +11,13 @@ import { poly1305 } from '@noble/ciphers/_poly1305.js';
 import { hsalsa, salsa20 } from '@noble/ciphers/salsa.js';
 import { KEY_SIZE } from './curve-key-pair.ts';
 
-/** Octets that a box adds to what is in it. */
+/** Octets that a box is longer than its content. */
 export const TAG_SIZE = 16;
-/** Octets that sealing wants in front of what it seals. */
+/** Octets of room that sealing needs before the content. */
 export const SEAL_ROOM: number = KEY_SIZE;
 
 export class NobleBox {
-  /** Of Salsa20. */
+  /** The key of Salsa20, derived from the key and the front of the nonces. */
   readonly #key: Uint8Array;
 
   /** `nonceFront`: the first 16 octets of all nonces. */
@@ -35,7 +35,7 @@ export class NobleBox {
     work.set(tag, KEY_SIZE - TAG_SIZE);
   }
 
-  /** What was in `box`; undefined for a forged one. */
+  /** The content of `box`; undefined if it is forged. */
   open(nonceBack: Uint8Array, box: Uint8Array): Buffer | undefined {
     const work = Buffer.allocUnsafe(KEY_SIZE + box.length - TAG_SIZE);
     work.fill(0, 0, KEY_SIZE);
@@ -53,7 +53,7 @@ export class NobleBox {
   }
 }
 
-/** HSalsa20: a key out of a key and 16 octets. */
+/** HSalsa20: derives a key from `key` and 16 octets. */
 export function deriveKey(key: Uint8Array, front: Uint8Array): Uint8Array {
   const derived = new Uint32Array(8);
   const copy = words(key);

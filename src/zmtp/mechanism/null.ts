@@ -22,7 +22,7 @@ class NullHandshake implements Handshake {
     return this.#peer;
   }
 
-  /** READY at once in both roles, as libzmq does: it can never deadlock. */
+  /** Neither side waits for the other's READY, as in libzmq, so that they cannot deadlock. */
   first(): Buffer {
     return encodeCommand('READY', this.#local);
   }

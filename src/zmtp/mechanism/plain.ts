@@ -2,7 +2,7 @@
  * PLAIN: a user name and a password in the clear (RFC 24).
  *
  *     client                      server
- *     HELLO user password    →    (asks: who may come in?)
+ *     HELLO user password    →    (has the credentials judged)
  *                            ←    WELCOME
  *     INITIATE metadata      →
  *                            ←    READY metadata
@@ -19,12 +19,12 @@ import {
   unexpectedCommand,
 } from './mechanism.ts';
 
-/** The side that shows credentials. Each 0 to 255 octets. */
+/** The mechanism PLAIN for the side that sends a user name and a password, each of 0 to 255 octets. */
 export function plainClient(username: Buffer, password: Buffer): Mechanism {
   return { name: 'PLAIN', begin: (local) => new PlainClient(local, username, password) };
 }
 
-/** The side that asks for them. */
+/** The mechanism PLAIN for the side that has the peer's user name and password judged. */
 export function plainServer(): Mechanism {
   return { name: 'PLAIN', begin: (local) => new PlainServer(local) };
 }

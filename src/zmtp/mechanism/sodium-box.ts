@@ -1,8 +1,8 @@
 /**
  * SodiumBox: XSalsa20-Poly1305 (`crypto_secretbox`) by libsodium, compiled to WebAssembly.
  *
- * It works on memory of its own, into and out of which everything is copied. The wrappers around it take fresh memory for each
- * argument and each result; here one place serves all boxes. 64 octets: 2.1 µs by the wrappers, 0.7 µs so.
+ * Its functions work on memory of WebAssembly, into and out of which everything is copied. libsodium-wrappers allocates memory
+ * for each argument and each result; here one area serves all boxes: 64 octets are sealed in 0.7 µs instead of 2.1 µs.
  */
 
 import { KEY_SIZE } from './curve-key-pair.ts';
@@ -12,7 +12,7 @@ import { SEAL_ROOM, TAG_SIZE } from './noble-box.ts';
 export interface Sodium {
   /** Its memory: another view once that has grown. */
   readonly HEAPU8: Uint8Array;
-  /** 0 = there is no more. */
+  /** Returns the address of `size` octets; 0 = no memory is left. */
   _malloc(size: number): number;
   _free(address: number): void;
   /** 0 = done. */
@@ -45,7 +45,7 @@ export class SodiumBox {
     this.#keyAndNonce = keyAndNonce;
   }
 
-  /** Is there memory for a box of about `size` octets? Asked before each one. */
+  /** Whether there is memory for a box of about `size` octets. Must be asked before each box. */
   fits(size: number): boolean {
     return this.#memory.reaches(size);
   }
@@ -62,7 +62,7 @@ export class SodiumBox {
     work.set(library.HEAPU8.subarray(box, content + size), SEAL_ROOM - TAG_SIZE);
   }
 
-  /** What was in `box`; undefined for a forged one. */
+  /** The content of `box`; undefined if it is forged. */
   open(nonceBack: Uint8Array, box: Uint8Array): Buffer | undefined {
     const { library, start } = this.#memory;
     this.#memory.load(this.#keyAndNonce, nonceBack);
@@ -79,26 +79,26 @@ export class SodiumBox {
     return opened;
   }
 
-  /** Forget the key where it may still lie. */
+  /** Erases the key from libsodium's memory, if it is still there. */
   wipe(): void {
     this.#memory.forget(this.#keyAndNonce);
   }
 }
 
-/** A place in libsodium's memory for a key, a nonce, and a box, which is sealed and opened where it stands. */
+/** An area of libsodium's memory for a key, a nonce and a box. The box is sealed and opened in place. */
 export class SodiumMemory {
   readonly library: Sodium;
   /** Its address. */
   start = 0;
   #capacity = 0;
-  /** What lies there. */
+  /** The key and nonce that were copied there last. */
   #keyAndNonce: Uint8Array | undefined;
 
   constructor(library: Sodium) {
     this.library = library;
   }
 
-  /** Is there, or can there be, room for a box of `size` octets? */
+  /** Whether a box of `size` octets fits. Allocates memory for it, if there is none yet. */
   reaches(size: number): boolean {
     return size <= this.#capacity || this.#grow(size);
   }
@@ -137,7 +137,7 @@ export class SodiumMemory {
 }
 
 const NONCE_AT = KEY_SIZE;
-/** A multiple of 16, behind the nonce. */
+/** The offset of the box, behind key and nonce: a multiple of 16. */
 const BOX_AT = 64;
 const CAPACITY_MIN = 65_536;
 /** Octets of the largest box: WebAssembly's memory never shrinks. */
