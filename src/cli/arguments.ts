@@ -1,4 +1,4 @@
-/** Arguments: the command line of one subcommand, taken apart and checked. */
+/** Arguments: the command line of one subcommand, parsed and checked. */
 
 import { parseArgs } from 'node:util';
 
@@ -8,7 +8,7 @@ export interface Option {
   readonly short?: string;
   /** May be given several times. */
   readonly multiple?: boolean;
-  /** What stands for its value in the help: `N`. */
+  /** The placeholder of its value in the help: `N`. */
   readonly value?: string;
   readonly help: string;
 }
@@ -19,7 +19,7 @@ export type OptionSet = Readonly<Record<string, Option>>;
 /** A mistake on the command line, for its author to correct. */
 export class UsageError extends Error {}
 
-/** What was given: options by name, and the rest. */
+/** The options that were given, by name, and the other words. */
 export class Arguments {
   readonly positionals: readonly string[];
   #values: Readonly<Record<string, unknown>>;
@@ -43,13 +43,13 @@ export class Arguments {
     }
   }
 
-  /** These, and what `others` has that is not given here. */
-  over(others: Arguments): this {
+  /** Takes from `others` the options that are not given here. Returns these arguments. */
+  withDefaults(others: Arguments): this {
     this.#values = { ...others.#values, ...this.#values };
     return this;
   }
 
-  /** Whether the option was given, or is on. */
+  /** Whether the option was given. */
   has(name: string): boolean {
     return this.#values[name] !== undefined;
   }
@@ -63,8 +63,8 @@ export class Arguments {
   }
 
   /**
-   * A number of at least `least`.
-   * @throws UsageError when it is something else
+   * The number given for `name`; undefined when the option was not given.
+   * @throws UsageError for anything but a number of at least `least`
    */
   number(name: string, least = 0): number | undefined {
     const text = this.text(name);
@@ -74,14 +74,20 @@ export class Arguments {
     throw new UsageError(`--${name} must be a number from ${least} on, not "${text}"`);
   }
 
-  /** The whole number given for `name`, from `least` on; undefined when the option was not given. */
+  /**
+   * The whole number given for `name`; undefined when the option was not given.
+   * @throws UsageError for anything but a whole number of at least `least`
+   */
   count(name: string, least = 0): number | undefined {
     const number = this.number(name, least);
     if (number === undefined || Number.isInteger(number)) return number;
     throw new UsageError(`--${name} must be a whole number, not "${this.text(name)}"`);
   }
 
-  /** One of `words`; the first when the option was not given. */
+  /**
+   * The word given for `name`; the first of `words` when the option was not given.
+   * @throws UsageError for a word that is not one of `words`
+   */
   choice<W extends string>(name: string, words: readonly [W, ...W[]]): W {
     const text = this.text(name) ?? words[0];
     const word = words.find((each) => each === text);
@@ -89,7 +95,7 @@ export class Arguments {
     throw new UsageError(`--${name} must be one of ${words.join(', ')}, not "${text}"`);
   }
 
-  /** @throws UsageError when there are words left over that no option has taken */
+  /** @throws UsageError when there are words that belong to no option */
   noPositionals(): void {
     const [first] = this.positionals;
     if (first !== undefined) throw new UsageError(`"${first}" is not expected here`);

@@ -1,4 +1,4 @@
-/** Command: one subcommand, what it may be given, and what is said of that in its help. */
+/** Command: one subcommand, its options, and the text of its help. */
 
 import type { Arguments, OptionSet } from './arguments.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,13 +13,13 @@ export interface Command {
   /** A few lines for its own help. */
   readonly description: string;
   readonly options: OptionSet;
-  /** What can be typed, each a whole line, with a remark behind `#`. */
+  /** Command lines that can be typed, each with a remark behind `#` where it needs one. */
   readonly examples: readonly string[];
-  /** Does it, and resolves to the exit code. */
+  /** Runs it, and resolves to the exit code. */
   run(given: Arguments, terminal: Terminal): Promise<number>;
 }
 
-/** What the program tells the shell. */
+/** Exit codes of the program. */
 export const EXIT = {
   done: 0,
   failed: 1,

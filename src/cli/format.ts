@@ -3,12 +3,12 @@
 import { isUtf8 } from 'node:buffer';
 import { UsageError } from './arguments.ts';
 
-/** How a message is written on one line; `raw` is octets as they are. */
+/** How a message is written on one line; `raw`: its octets, unchanged. */
 export type Format = 'text' | 'json' | 'hex' | 'raw';
 
 export const FORMATS: readonly [Format, ...Format[]] = ['text', 'json', 'hex', 'raw'];
 
-/** What stands between the parts of a message in text. */
+/** Separates the parts of a message in the format `text`, by default. */
 export const SEPARATOR: string = '\t';
 
 /**
@@ -18,7 +18,7 @@ export const SEPARATOR: string = '\t';
  *     json   ["hello",{"n":1},{"hex":"00ff"}]   an array of parts; anything else is the one part
  *     hex    68656c6c6f 00ff               separated by spaces; - is an empty part
  *
- * @throws UsageError for what is not in that format
+ * @throws UsageError for a line that is not in that format
  */
 export function parseMessage(
   line: string,
@@ -47,7 +47,7 @@ export function parsePart(word: string, format: Format): Buffer {
   return format === 'json' ? partOf(parseJson(word)) : Buffer.from(word);
 }
 
-/** `message` on a line, to be read by `parseMessage`. In text what cannot be shown is escaped as \x00. */
+/** `message` on a line that `parseMessage` reads. In the format `text`, octets that cannot be shown are escaped as \x00. */
 export function formatMessage(
   message: readonly Buffer[],
   format: Exclude<Format, 'raw'>,
@@ -65,7 +65,7 @@ export function formatMessage(
   }
 }
 
-/** A routing id as text: itself, or 0x and its octets. */
+/** A routing id as text: itself where it can be shown, else `0x` and its octets in hex. */
 export function formatId(id: Buffer): string {
   return isUtf8(id) && !UNSHOWABLE.test(id.toString()) && !/^0x/.test(id.toString())
     ? id.toString()

@@ -1,4 +1,4 @@
-/** HubLog: what a hub says of itself, in lines for people or for programs. */
+/** HubLog: the log of a hub, in lines for people or for programs. */
 
 import { Seldom } from '../base/seldom.ts';
 import type { Hub } from '../layer/index.ts';
@@ -57,7 +57,7 @@ export class HubLog {
     if (this.#format === 'none') return;
     const time = new Date().toISOString();
     if (this.#format === 'json') {
-      // What JSON leaves as it is, and a terminal may obey.
+      // JSON leaves some control characters as they are, which a terminal may obey.
       this.#write(showLine(JSON.stringify({ time, level, text, ...fields })));
       return;
     }

@@ -9,7 +9,7 @@ import type { Hub } from '../layer/index.ts';
 import { UsageError } from './arguments.ts';
 import type { CurveOptions } from './security.ts';
 
-/** One way to ask; `address` is where it really listens. */
+/** One way to ask; `address`: where it listens, with the real port. */
 export interface Service {
   readonly name: 'control' | 'http';
   readonly address: string;
@@ -23,15 +23,15 @@ export function figuresOf(hub: Hub): Record<string, unknown> {
 }
 
 /**
- * A REP at `endpoint`, for one question at a time: `health` or `stats`. With `security` only those are heard who are let in by
- * it; a longer question than `QUESTION_MAX` costs its asker the connection.
+ * A REP at `endpoint`, for one question at a time: `health` or `stats`. With `security` only peers that it lets in
+ * are answered; one that sends more than `QUESTION_MAX` octets is disconnected.
  */
 export async function answerAt(
   endpoint: string,
   hub: Hub,
   security: CurveOptions = {},
 ): Promise<Service> {
-  // Its envelope is a part of a request.
+  // The envelope counts as a part of a request.
   const reply = new Reply({
     linger: 0,
     maxMessageSize: QUESTION_MAX,
@@ -55,15 +55,15 @@ export async function answerAt(
     address: reply.lastEndpoint ?? endpoint,
     close: async () => {
       reply.close();
-      // Closing in the middle of an answer is no failure.
+      // The socket was closed in the middle of an answer, which is no failure.
       await answering.catch(() => {});
     },
   };
 }
 
 /**
- * A web server at an address: `/health`, `/stats`, for GET and HEAD. A page of
- * another site must not read them by a name that it has made lead here, so requests name an address, this machine or HOST.
+ * A web server at an address: `/health`, `/stats`, for GET and HEAD. Requests must be for an IP address, a name of this machine,
+ * or HOST: a page of another site could otherwise read them by a name of its own that resolves to this address (DNS rebinding).
  */
 export async function serveAt({ host, port }: HostAndPort, hub: Hub): Promise<Service> {
   const server = createServer((request, response) => {
@@ -141,10 +141,10 @@ function answerTo(question: string, hub: Hub): object | undefined {
   return { healthy: !hub.closed, uptime: inSeconds(uptime), peers };
 }
 
-/** What people and monitoring read is in seconds. */
+/** Answers are in seconds, as people and monitoring expect. */
 function inSeconds(milliseconds: number): number {
   return Math.round(milliseconds / 1000);
 }
 
-/** Octets. */
+/** Octets of the longest question. */
 const QUESTION_MAX = 1024;

@@ -1,4 +1,4 @@
-/** Input: the messages a subcommand sends, from its arguments or from standard input, at their pace. */
+/** Input: the messages a subcommand sends, from its arguments or from standard input, at the pace that was asked for. */
 
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
@@ -8,7 +8,7 @@ import { type Arguments, UsageError } from './arguments.ts';
 import { FORMATS, type Format, parseMessage, parsePart, SEPARATOR } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
-/** How messages are written, for every subcommand that has some. */
+/** Options for the format of messages, of every subcommand that reads or shows some. */
 export const FORMAT_OPTIONS: OptionSet = {
   format: {
     type: 'string',
@@ -51,7 +51,7 @@ export async function* messagesOf(
   for await (const message of written(given, terminal)) {
     for (let time = 0; time < repeat && !signal.aborted; time++, count++) {
       if (rate !== undefined) {
-        // By the clock of the whole run, so that late messages are made up for.
+        // Measured from the start of the run, so that a late message does not delay the following ones.
         const wait = started + (count * 1_000) / rate - performance.now();
         if (wait > 1) await pause(wait, undefined, { signal }).catch(() => {});
         if (signal.aborted) return;

@@ -37,7 +37,7 @@ export const COMMANDS: readonly Command[] = [
   bench,
 ];
 
-/** Does what `args` say and resolves to the exit code. Complaints are one line on standard error. */
+/** Runs the subcommand that `args` name, and resolves to the exit code. Errors are one line on standard error. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   const [first, ...rest] = args;
   let name = '';
@@ -96,7 +96,7 @@ function started(): boolean {
 async function start(): Promise<void> {
   const terminal = new Terminal(process.stdin, process.stdout, process.stderr);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // The second one is for a program that does not come to its end.
+    // The second signal ends a program that does not end by the first.
     process.once(signal, () => {
       process.once(signal, () => process.exit(EXIT.interrupted));
       terminal.interrupt();
@@ -104,7 +104,7 @@ async function start(): Promise<void> {
   }
   process.exitCode = await main(process.argv.slice(2), terminal);
   terminal.close();
-  // What is still queued then is not waited for.
+  // Messages that are still queued then are not waited for.
   if (terminal.interrupted) process.exit();
 }
 

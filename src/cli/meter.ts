@@ -12,7 +12,7 @@ export const METER_OPTIONS: OptionSet = {
   },
 };
 
-/** Counts, and tells on standard error if it was asked to. */
+/** Counts messages, and shows the count on standard error if it was asked to. */
 export class Meter {
   count = 0;
   bytes = 0;
@@ -38,7 +38,7 @@ export class Meter {
     for (const part of message) this.bytes += part.length;
   }
 
-  /** Clears the live line and says how it went. */
+  /** Clears the live line and shows the result. */
   end(): void {
     clearInterval(this.#timer);
     if (!this.#shown) return;

@@ -18,7 +18,7 @@ export interface Showing {
   readonly routed?: boolean;
 }
 
-/** Something that shows one message, as `given` says. */
+/** Returns a function that shows one message, as the options in `given` say. */
 export function shower(
   given: Arguments,
   terminal: Terminal,
@@ -28,7 +28,7 @@ export function shower(
   const timed = given.has('time');
   if (given.has('quiet')) return async () => {};
   if (format === 'raw') return (message) => terminal.write(Buffer.concat(message));
-  // On a terminal a tab could be anything: parts are told apart by colour.
+  // On a terminal a tab looks like spaces: parts are distinguished by colour.
   const between =
     format === 'text' && terminal.isLive ? terminal.paint('dim', separator) : separator;
   return (message) => {

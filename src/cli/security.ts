@@ -1,4 +1,4 @@
-/** Security: the certificates that subcommands are given, and what they make of a socket. */
+/** Security: the certificates that subcommands are given, and the socket options made of them. */
 
 import { existsSync } from 'node:fs';
 import { type Authenticate, Authenticator, Certificate } from '../index.ts';
@@ -36,8 +36,8 @@ export interface Certificates {
 }
 
 /**
- * What `given` says of {@link SECURITY_OPTIONS}; undefined when nothing. Rejects with UsageError for options that do not
- * fit, and as `Certificate.load`.
+ * Loads the certificates that `given` names by {@link SECURITY_OPTIONS}; undefined when it names none. Rejects with UsageError
+ * for options that do not fit together, and as `Certificate.load`.
  */
 export async function certificatesOf(given: Arguments): Promise<Certificates | undefined> {
   const [cert, serverCert, allow] = ['cert', 'server-cert', 'allow'].map((name) =>
@@ -49,7 +49,7 @@ export async function certificatesOf(given: Arguments): Promise<Certificates | u
   if (cert === undefined && serverCert === undefined) return undefined;
   const server = serverCert === undefined ? undefined : await Certificate.load(serverCert);
   if (cert === undefined) return { own: Certificate.create(), server, allow };
-  // As czmq: whoever names the pair by its public file means the pair.
+  // As in czmq: the name of the public file stands for the pair.
   const path = existsSync(`${cert}_secret`) ? `${cert}_secret` : cert;
   const own = await Certificate.load(path);
   if (own.secretKey === undefined) {

@@ -40,7 +40,7 @@ export const SOCKET_OPTIONS: OptionSet = {
   },
 };
 
-/** Opens a socket, bound and connected as `given` says. It closes at once when the program is interrupted. */
+/** Opens a socket, bound and connected as `given` says. It is closed immediately when the program is interrupted. */
 export async function openSocket<const N extends SocketName>(
   name: N,
   given: Arguments,
@@ -72,8 +72,8 @@ export async function openSocket<const N extends SocketName>(
 }
 
 /**
- * Closes `socket` and delivers what it has accepted, for at most `timeout` milliseconds; resolves to what was not. An interruption
- * ends the waiting, and rejects.
+ * Closes `socket` after delivering the messages that it has accepted, for at most `timeout` milliseconds. Resolves to the number
+ * of those that were not delivered. Rejects when the program is interrupted.
  */
 export async function closeGently(
   socket: Socket,
@@ -117,7 +117,7 @@ function set(socket: Socket, option: string, value: unknown): void {
   }
 }
 
-/** Options are accessors, of the class or of one that it extends. */
+/** Whether `name` is an option: an accessor of the class, or of one that it extends. */
 function isSettable(object: object | null, name: string): boolean {
   if (object === null) return false;
   const own = Object.getOwnPropertyDescriptor(object, name);
@@ -132,7 +132,7 @@ function settingOf(text: string): unknown {
   return /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
-/** An error with the endpoint it is about. */
+/** Runs `open`; adds `endpoint` to the text of its error. */
 async function at(endpoint: string, open: () => Promise<void>): Promise<void> {
   try {
     await open();

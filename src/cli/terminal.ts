@@ -10,12 +10,12 @@ export type Style = Parameters<typeof styleText>[0];
 
 type Output = Writable & { isTTY?: boolean; columns?: number; hasColors?(): boolean };
 
-/** The three streams, with colour and a live line where there is somebody to look at them. */
+/** The three streams, with colour and a live line where they are a person's terminal. */
 export class Terminal {
   readonly input: Readable & { isTTY?: boolean };
-  /** Aborts on Ctrl-C, on SIGTERM, and when nobody reads the output any more. */
+  /** Aborts on Ctrl-C, on SIGTERM, and when the reader of the output has closed it. */
   readonly signal: AbortSignal;
-  /** The exit code if the end was not of our choosing: Ctrl-C is an interruption, `| head` is not. */
+  /** Whether a signal has aborted it. A closed output, as by `| head`, is a normal end. */
   interrupted = false;
   readonly #output: Output;
   readonly #errors: Output;
@@ -33,13 +33,13 @@ export class Terminal {
     });
   }
 
-  /** End what is running. */
+  /** Aborts `signal`, as Ctrl-C does. */
   interrupt(): void {
     this.interrupted = true;
     this.#stop.abort();
   }
 
-  /** Nothing is read any more: what was not asked for must not keep the program. */
+  /** Stops reading the input, so that it does not keep the program running. */
   close(): void {
     this.input.destroy();
   }
@@ -74,7 +74,7 @@ export class Terminal {
     return this.write(`${text}\n`);
   }
 
-  /** A remark that is no result: to standard error. */
+  /** Writes a remark to standard error, apart from the results. */
   note(text: string): void {
     const live = this.#live;
     if (live !== '') this.status('');
@@ -82,7 +82,7 @@ export class Terminal {
     if (live !== '') this.status(live);
   }
 
-  /** Shows `text` at the bottom of a terminal, in place of what was shown there. Nothing elsewhere. */
+  /** Shows `text` in the bottom line of a terminal, in place of the last one. Does nothing where there is none. */
   status(text: string): void {
     if (!this.showsStatus || text === this.#live) return;
     cursorTo(this.#errors, 0);

@@ -42,22 +42,22 @@ export type SocketType =
   | 'xsub'
   | 'stream';
 
-/** What is called when something is done, with the error if it failed. */
+/** Called when a call has finished, with the error if it failed. */
 export type Callback = (error?: Error) => void;
 
 export class Bridge {
   readonly socket: Socket;
   readonly #face: EventEmitter;
-  /** Messages that could not be sent at once, in order. */
+  /** Messages that could not be sent immediately, in order. */
   readonly #outgoing: { readonly parts: Sendable; readonly done: Callback }[] = [];
-  /** A bind or unbind is under way, and what must wait for it: version 6 refuses other calls meanwhile. */
+  /** Settles when the bind or unbind under way has: version 6 refuses other calls until then. */
   #blocked: Promise<void> | undefined;
   #sending = false;
   #paused = false;
   #closed = false;
   /** Called by `resume`, and by `close`. */
   #resumed: (() => void) | undefined;
-  /** Before the next message is taken this settles: somebody downstream is full. */
+  /** No message is received until this settles: the socket that they are forwarded to is full. */
   #held: Promise<void> | undefined;
   #roomy: (() => void)[] = [];
   #observer: Observer | undefined;
@@ -84,7 +84,7 @@ export class Bridge {
 
   // — endpoints —
 
-  /** Run a bind or unbind, after those under way; then emit `event`, and call `done`. */
+  /** Binds or unbinds `address`, after the calls under way; then emits `event`, and calls `done`. */
   async block(
     event: 'bind' | 'unbind',
     address: string,
@@ -110,7 +110,7 @@ export class Bridge {
     this.#send();
   }
 
-  /** Connect or disconnect, when no bind is under way any more. */
+  /** Calls `action`, a connect or disconnect, when no bind is under way. */
   whenFree(action: () => void): void {
     if (this.#blocked === undefined) {
       action();
@@ -128,7 +128,7 @@ export class Bridge {
 
   // — messages —
 
-  /** Send `parts` after what waits; `done` is called when they are accepted. */
+  /** Sends `parts` after the messages that wait; calls `done` when they are accepted. */
   send(parts: readonly MessageLike[], done: Callback | undefined): void {
     this.#outgoing.push({
       parts,
@@ -147,7 +147,7 @@ export class Bridge {
     this.#send();
   }
 
-  /** Take no further message until `room` settles. */
+  /** Receives no further message until `room` settles. */
   hold(room: Promise<void>): void {
     this.#held = room;
   }
@@ -161,7 +161,7 @@ export class Bridge {
 
   // — the end —
 
-  /** What waits is sent as far as it can be at once; callbacks of the rest hear of an error. */
+  /** Sends what can be sent without waiting, and calls the callbacks of the other messages with an error; then closes. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -219,7 +219,7 @@ export class Bridge {
     }
   }
 
-  /** On a tick of its own, so that what a listener throws is uncaught, as in version 5. */
+  /** Emits `message` on a tick of its own, so that what a listener throws is uncaught, as in version 5. */
   async #deliver(message: readonly Message[]): Promise<void> {
     for (;;) {
       while (this.#paused && !this.#closed) {
@@ -254,7 +254,7 @@ export class Bridge {
     });
   }
 
-  /** Send all that can be sent without waiting. */
+  /** Sends all messages that can be sent without waiting. */
   #sendNow(): void {
     while (!this.#sending && this.#outgoing.length > 0) {
       const { parts, done } = this.#outgoing[0]!;
@@ -262,7 +262,7 @@ export class Bridge {
       try {
         if (!this.#sender().trySend(parts)) break;
       } catch (error) {
-        // Out of turn, which waiting mends.
+        // Out of turn: it can be sent after the next message has come.
         if ((error as SocketError).code === 'EFSM') break;
         failure = error as Error;
       }
@@ -291,7 +291,7 @@ export class Bridge {
     for (const resolve of this.#roomy.splice(0)) resolve();
   }
 
-  /** An error goes to `done`, or is the event `error`, which is not for a socket that its program has closed. */
+  /** Calls `done` with `error`, or emits it as the event `error`, except on a socket that its program has closed. */
   #report(error: Error | undefined, done: Callback | undefined): void {
     if (done !== undefined) done(error);
     else if (error !== undefined && !this.#closed) this.#face.emit('error', error);
@@ -321,7 +321,7 @@ const CLASSES: Readonly<Record<SocketType, new () => Socket>> = {
   stream: Stream,
 };
 
-/** Events of version 6, and what they were called. */
+/** Events of version 6, and their names in version 5. */
 const MONITORED: ReadonlyMap<EventType, string> = new Map<EventType, string>([
   ['connect', 'connect'],
   ['connect:delay', 'connect_delay'],
@@ -335,5 +335,5 @@ const MONITORED: ReadonlyMap<EventType, string> = new Map<EventType, string>([
   ['disconnect', 'disconnect'],
 ]);
 
-/** A proxy goes on reading one side when no more messages than this wait for the other. */
+/** Messages that may wait at one side of a proxy before it stops reading the other. */
 const ROOM = 100;

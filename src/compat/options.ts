@@ -207,7 +207,7 @@ const BOOLEANS: ReadonlySet<number> = new Set([
   zmq.ZMQ_ROUTER_HANDOVER,
 ]);
 
-/** What libzmq takes on every socket, whether it means something there or not, with the defaults. */
+/** Options that libzmq accepts on every socket, also where they have no effect, with their defaults. */
 const DEFAULTS: ReadonlyMap<number, OptionOutput> = new Map<number, OptionOutput>([
   [zmq.ZMQ_IDENTITY, null],
   [zmq.ZMQ_SNDHWM, 1_000],
@@ -222,7 +222,7 @@ const ANYWHERE: ReadonlySet<number> = new Set([
   zmq.ZMQ_SNDTIMEO,
 ]);
 
-/** Values of such options on sockets to which they mean nothing. */
+/** Values of such options on sockets where they have no effect. */
 const ignored = new WeakMap<Socket, Map<number, OptionOutput>>();
 
 const MECHANISMS: readonly (string | null)[] = [null, 'plain', 'curve', 'gssapi'];

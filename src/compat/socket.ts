@@ -19,7 +19,7 @@ export type OptionProperties = { [K in OptionName]: OptionOutput | Buffer | bool
 export interface CompatSocket extends OptionProperties {}
 
 /**
- * A socket that emits `message`, with one Buffer for each part, from its making on, unless it is a push or a pub. Events:
+ * A socket that emits `message`, with one Buffer for each part, as soon as it is constructed, unless it is a push or a pub. Events:
  * `message`, `error`, `bind`, `unbind`, and those of `monitor`. It keeps the process alive until it is closed.
  */
 export class CompatSocket extends EventEmitter {
@@ -46,7 +46,7 @@ export class CompatSocket extends EventEmitter {
     return this;
   }
 
-  /** Listen on `address` from this very call on. Emits nothing. Throws what `bind` of version 6 rejects with. */
+  /** Listens on `address` when it returns. Emits nothing. Throws what `bind` of version 6 rejects with. */
   bindSync(address: string): this {
     bridgeOf(this).socket.bindSync(address);
     return this;
@@ -165,7 +165,7 @@ export type Socket = CompatSocket;
 
 /** Makes sockets, also where it is called as a function on an object that inherits from its prototype (`util.inherits`). */
 export interface SocketConstructor {
-  /** What old classes inherit from. */
+  /** The prototype that old classes inherit from. */
   readonly prototype: Socket;
   /** Throws `Invalid socket type` for what is none. */
   new (type: SocketType): Socket;
@@ -210,7 +210,7 @@ export function createSocket(
   }
 }
 
-/** What stands behind `socket`. Not a private field: objects that inherit by prototype have one, too. */
+/** The bridge of `socket`. Not in a private field, which objects that inherit by prototype would lack. */
 export function bridgeOf(socket: object): Bridge {
   const bridge = bridges.get(socket);
   if (bridge === undefined) throw new TypeError('not a socket: its constructor was not called');

@@ -136,7 +136,7 @@ export class Channel<S extends Socket = Socket> {
       }
     });
     this.#sent = sent.catch(() => {});
-    // Who does not wait has nothing to catch it with; `bufferedCount` and the end tell what is left.
+    // A caller that does not await it cannot catch it; `bufferedCount` and `close` count what is left.
     sent.catch(() => {});
     return sent;
   }

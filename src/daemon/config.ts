@@ -127,7 +127,7 @@ export function configured(
     const own = config.channels[key];
     if (own === undefined) continue;
     const { bind, connect, subscribe, options } = own;
-    // The same file serves who binds a channel and who connects to it.
+    // One file serves both the daemon that binds a channel and the one that connects to it.
     result = {
       ...result,
       ...(bind !== undefined && declaration.bind !== undefined && { bind }),

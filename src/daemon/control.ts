@@ -53,7 +53,7 @@ export class Control {
   }
 
   #use<S extends Socket>(socket: S): S {
-    // The last answer should arrive; nothing should wait long for it.
+    // The last answer should arrive, but the daemon must not wait long for it.
     socket.linger = LINGER;
     this.#sockets.push(socket);
     return socket;
@@ -61,7 +61,7 @@ export class Control {
 
   async #answer(reply: Reply): Promise<void> {
     for await (const [command] of reply) {
-      // To a peer that has gone there is nothing to say.
+      // The peer has gone: the answer is dropped.
       await reply.send(this.#result(String(command))).catch(() => {});
     }
   }

@@ -155,8 +155,8 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
   }
 
   /**
-   * Open the channels and pass messages to their handlers until `terminate`; then take what has arrived, send what is
-   * waiting, and close. Rejects when a channel cannot be opened, or `begin` fails.
+   * Opens the channels and passes messages to their handlers until `terminate`; then handles what has arrived, sends what is
+   * waiting, and closes. Rejects when a channel cannot be opened, or `begin` fails.
    */
   run(): Promise<void> {
     this.#over = this.#run();
@@ -186,20 +186,20 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     }
   }
 
-  /** End `run`, in good order. */
+  /** Ends `run`: messages that have arrived are handled, and those that wait to be sent have 10 000 ms to leave. */
   terminate(): void {
     if (this.signal.aborted) return;
     this.log.info('%s is terminating', this.constructor.name);
     this.#stop.abort();
   }
 
-  /** `terminate`, and wait until `run` has ended, however it does. */
+  /** Calls `terminate` and resolves when `run` has ended, also if it has failed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.terminate();
     await this.#over?.catch(() => {});
   }
 
-  /** Read the configuration again. What it says of the log takes effect; `reloaded` may look at the rest. */
+  /** Reads the configuration again. Its settings of the log take effect; `reloaded` may apply the others. */
   reload(): void {
     if (this.#setup.reread === undefined) return;
     try {
@@ -299,9 +299,9 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     });
   }
 
-  /** Take what has arrived by now: what was sent to us before the word to terminate should not be lost. */
+  /** Handles what has arrived by now: messages sent before the command to terminate should not be lost. */
   async #drain(pumps: readonly Pump[]): Promise<void> {
-    // The kernel may hold more than the sockets have read: let them have a look.
+    // The kernel may hold more than the sockets have read: give them turns to read it.
     for (let i = 0; i < DRAIN_TURNS; i++) {
       await turn();
       for (const pump of pumps) await pump.drain();
@@ -319,7 +319,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
   }
 }
 
-/** Says when the event loop was blocked for longer than `threshold` seconds. */
+/** Logs a warning whenever the event loop was blocked for longer than `threshold` seconds. */
 function watchLoop(threshold: number, log: Logger): NodeJS.Timeout | undefined {
   if (threshold === 0) return undefined;
   const delays = monitorEventLoopDelay({ resolution: 20 });

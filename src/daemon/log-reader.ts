@@ -13,8 +13,8 @@ export interface LogReaderOptions {
 }
 
 /**
- * Takes only records that are signed with the key, are of now, and have not been taken: a signed record that somebody has
- * recorded cannot be played again. One reader sees one stream, such as a SUB: records that come out of order are refused.
+ * Takes only records that are signed with the key, recent, and new, so that a signed record that somebody has copied cannot be
+ * replayed. One reader sees one stream, such as a SUB: records that come out of order are refused.
  */
 export class LogReader {
   readonly #key: string;
@@ -31,8 +31,8 @@ export class LogReader {
   }
 
   /**
-   * The record that `frames` carry.
-   * @throws Error for what is no record, not signed with the key, older than `maxAge` or ahead by as much, or not new
+   * The record that `frames` contain.
+   * @throws Error for frames that are no record, not signed with the key, older than `maxAge` or ahead by more, or not new
    */
   read(frames: readonly Buffer[]): LogRecord {
     const record = decodeRecord(frames, this.#key);
@@ -51,7 +51,7 @@ export class LogReader {
     return record;
   }
 
-  /** Of loggers whose last record is too old nothing more is taken anyway. */
+  /** Forgets loggers whose last record is too old: a copy of it would be refused for its age. */
   #forget(now: number): void {
     for (const [run, { time }] of this.#last) {
       if (now - time > this.#maxAge) this.#last.delete(run);

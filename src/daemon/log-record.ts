@@ -42,9 +42,9 @@ export function encodeRecord(record: LogRecord, key?: string): Buffer[] {
 }
 
 /**
- * The record that `frames` carry. With a key only signed ones are taken; whoever has seen one can send it again, which
- * LogReader notices.
- * @throws Error for what is no record, or not signed with `key`
+ * The record that `frames` contain. With a key only records signed with it are taken. A copy of a signed record is taken too:
+ * LogReader refuses those.
+ * @throws Error for frames that are no record, or not signed with `key`
  */
 export function decodeRecord(frames: readonly Buffer[], key?: string): LogRecord {
   const [, , kind, body, version, found, , , form] = frames;

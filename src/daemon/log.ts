@@ -26,7 +26,7 @@ export interface LogHandlerConfig {
 export interface LogConfig {
   /** The least severe level that is logged. */
   readonly level: LogLevel;
-  /** Each gets every record. */
+  /** The destinations; each gets every record of its level. */
   readonly handlers: readonly LogHandlerConfig[];
 }
 
@@ -155,7 +155,7 @@ function sinkOf({ kind, target = '', key, level = 'DEBUG', format }: LogHandlerC
   }
 }
 
-/** To a file; to stderr, with the reason, what that does not take: a full disk must not end a daemon. */
+/** Appends a line to a file, or to stderr with the reason where that fails: a full disk must not end a daemon. */
 function append(path: string, line: string): void {
   try {
     appendFileSync(path, line);
@@ -165,8 +165,8 @@ function append(path: string, line: string): void {
 }
 
 /**
- * In a thread the standard streams go by way of the main one, and lines of several threads change places: one says that it has
- * received what another has not yet said to have sent.
+ * Writes to the descriptor itself: the standard streams of a thread go through the main thread, so that lines of several threads
+ * would come out of order, the receipt of a message before its sending.
  */
 function print(descriptor: 1 | 2, line: string): void {
   if (!isMainThread) {
@@ -174,7 +174,7 @@ function print(descriptor: 1 | 2, line: string): void {
       writeSync(descriptor, line);
       return;
     } catch {
-      // A pipe that is full: then late is better than never.
+      // The pipe is full: the stream writes it later.
     }
   }
   (descriptor === 1 ? process.stdout : process.stderr).write(line);
@@ -186,5 +186,5 @@ function shown(value: unknown): unknown {
   return `[${value.map((part) => `'${part}'`).join(', ')}]`;
 }
 
-/** Milliseconds for the last records at the end. */
+/** Milliseconds that the last records have to leave when a logger is closed. */
 const LINGER = 1_000;

@@ -6,7 +6,7 @@ import type { Channel, Handler } from './channel.ts';
 import type { Logger } from './log.ts';
 import type { Throttle } from './throttle.ts';
 
-/** What a pump moves, whereto, and how long. */
+/** What a pump moves, where to, and until when. */
 export interface PumpOptions {
   /** The channel whose messages it takes. */
   readonly channel: Channel;
@@ -46,7 +46,7 @@ export class Pump {
     }
   }
 
-  /** Take what is there now, and no more. */
+  /** Handles the messages that are there now, and no later ones. */
   async drain(): Promise<void> {
     const socket = this.#socket;
     if (socket.closed) return;
@@ -68,14 +68,14 @@ export class Pump {
       log.error('Channel %s: a handler has failed: %s', channel.name, shownError(error));
     }
     if (channel.type !== 'rep' || this.#socket.closed || !this.#socket.writable) return;
-    // Whoever asked waits, even where there is nothing to say.
+    // The requester waits for an answer, even an empty one.
     const reply = answer === undefined ? '' : (answer as string);
     await this.#socket.send!(reply).catch((error) => {
       log.error('Channel %s: %s', channel.name, shownError(error));
     });
   }
 
-  /** Until there is room where the messages lead. */
+  /** Resolves when the channel that the messages lead to has room. */
   async #rest(): Promise<void> {
     const { channel, throttle, log, signal } = this.#options;
     if (throttle === undefined) return;

@@ -1,4 +1,4 @@
-/** RunAll: several daemons, each in a process or a thread of its own, looked after by this one. */
+/** RunAll: several daemons, each in a process or a thread of its own, supervised by this one. */
 
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { setTimeout } from 'node:timers';
@@ -60,7 +60,7 @@ export async function runAll<const L extends readonly ChannelDeclarations[]>(
   const all = members as unknown as readonly Member<ChannelDeclarations>[];
   const assignment = process.env[ASSIGNMENT];
   if (assignment !== undefined) {
-    // Programs that this one starts are none of ours.
+    // Programs that this one starts are not members.
     delete process.env[ASSIGNMENT];
     assigned = true;
     const { index, title } = JSON.parse(assignment) as Assignment;
@@ -79,7 +79,7 @@ interface Assignment {
   readonly title: string | undefined;
 }
 
-/** From the parent. */
+/** A command from the parent. */
 type Word = 'TERM' | 'RELOAD' | 'STATS';
 
 const ASSIGNMENT = 'ZEROMQ_PURE_DAEMON';
@@ -104,7 +104,7 @@ function unsupported(message: string): SocketError {
   return new SocketError('ENOTSUP', { message });
 }
 
-/** In the process or thread of one daemon. */
+/** Runs one daemon in the process or thread that was started for it. */
 async function runMember(
   Class: DaemonClass<ChannelDeclarations>,
   title: string | undefined,
@@ -135,7 +135,7 @@ async function runMember(
       if (port === undefined) {
         process.title = made.title;
         process.on('SIGTERM', orphaned);
-        // The parent may have gone before anybody listened for that.
+        // The parent may have gone before `disconnect` was listened for.
         if (!process.connected) orphaned();
       }
     },
@@ -153,12 +153,12 @@ async function runMember(
   return code;
 }
 
-/** The parent's side of all. */
+/** The parent's side: starts, restarts and ends all members. */
 class Crew {
   readonly #members: readonly Member<ChannelDeclarations>[];
   readonly #options: RunAllOptions;
   readonly #running = new Set<Post>();
-  /** Ends the waiting for restarts. */
+  /** Aborts when all shall end; no member is restarted then. */
   readonly #stop = new AbortController();
   #log!: Logger;
   #code = 0;
@@ -202,7 +202,7 @@ class Crew {
     return this.#code;
   }
 
-  /** One daemon, through all its lives. */
+  /** Runs one daemon, and restarts it, until it ends for good. */
   async #keep(assignment: Assignment): Promise<void> {
     const { restart = this.#options.restart } = this.#members[assignment.index]!;
     const restarts = new Restarts(restart);
@@ -249,7 +249,7 @@ class Crew {
   }
 }
 
-/** Where one daemon runs. */
+/** The process or thread in which one daemon runs. */
 interface Post {
   /** Resolves to its exit code. */
   readonly over: Promise<number>;
@@ -311,7 +311,7 @@ class ThreadPost implements Post {
   }
 }
 
-/** The log of the parent, by the configuration of the first member. Flags may be of any member. */
+/** The log of the parent, configured as that of the first member. `argv` may have flags of any member. */
 function logOf(members: readonly Member<ChannelDeclarations>[], argv: readonly string[]): Logger {
   const flags: FlagDeclarations = {};
   for (const { daemon } of members) Object.assign(flags, daemon.flags);

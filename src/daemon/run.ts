@@ -70,7 +70,7 @@ export async function run<C extends ChannelDeclarations>(
   }
 }
 
-/** Passes signals of this process on to the daemon; the function that it returns ends that. */
+/** Passes signals of this process on to the daemon until the returned function is called. */
 function listen(daemon: Daemon): () => void {
   const { name } = daemon.constructor;
   const end = (signal: NodeJS.Signals, number: number) => {

@@ -1,6 +1,6 @@
 /** Throttle: when to stop reading because too much waits elsewhere, and when to go on. */
 
-/** Pauses at the high-water mark and resumes at half of it; in between it stays as it is, so that it does not flap. */
+/** Pauses at the high-water mark and resumes at half of it; in between it does not change, so that it does not toggle with every message. */
 export class Throttle {
   /** Messages at which reading pauses. */
   readonly highWaterMark: number;
@@ -18,7 +18,7 @@ export class Throttle {
     return this.#closed;
   }
 
-  /** Takes the number of messages that wait. Returns what that has changed, if anything. */
+  /** Takes the number of messages that wait. Returns whether that has closed or opened it; undefined = neither. */
   measure(count: number): 'closed' | 'opened' | undefined {
     if (!this.#closed && count >= this.highWaterMark) {
       this.#closed = true;

@@ -100,7 +100,7 @@ export abstract class ChannelLayer<M extends object = Message> {
       const message = this.#take(name);
       if (message !== undefined) return this.#soon(message);
       if (options.timeout !== undefined && options.timeout <= 0) {
-        // Somewhere else there may be one: ask for it, but do not wait here for the answer.
+        // The hub may have one: ask for it, but do not wait for the answer.
         if (this.capabilities.producers === 'this-process') throw timedOut(channel, 0);
       }
       return new Reception(this.#host, name, options).promise;
@@ -337,7 +337,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     return (letter.shared ? copyValue(letter.value) : letter.value) as M;
   }
 
-  /** Resolved; now and then on the next turn, so that a loop of calls that never wait lets others live. */
+  /** Resolved with `message`, or on the next turn where one is due: see Turns. */
   #soon(message: M): Promise<M> {
     return this.#turns.due(1) ? this.#turns.over(message) : Promise.resolve(message);
   }
@@ -355,7 +355,7 @@ export abstract class ChannelLayer<M extends object = Message> {
   };
 }
 
-/** `work`, waited for as long as `options` say, by default `TIMEOUT`; it goes on by itself where they end the wait. */
+/** Waits for `work` as long as `options` say, by default `TIMEOUT`. `work` itself goes on after that. */
 function bounded(work: Promise<void>, options: WaitOptions, what: string): Promise<void> {
   const { signal, timeout = TIMEOUT } = options;
   return new Promise((resolve, reject) => {

@@ -18,7 +18,7 @@ export class MemoryLayer<M extends object = Message> extends ChannelLayer<M> {
   }
 }
 
-/** Delivers at once what is sent. */
+/** Delivers each message within the call that sends it. */
 class MemoryCarrier implements Carrier {
   readonly capabilities: Capabilities = fullCapabilities('this-process');
   readonly peerCount = 0;

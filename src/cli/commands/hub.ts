@@ -13,7 +13,7 @@ import { type CurveOptions, certificatesOf } from '../security.ts';
 
 const WIRES = ['native', 'channels_zmq'] as const;
 
-/** What stands on the command line, or by the same long names in the file. */
+/** Options of the command line, which the file of `--config` may have by the same long names. */
 const SETTINGS: OptionSet = {
   bind: {
     type: 'string',
@@ -95,14 +95,14 @@ export const hub: Command = {
   async run(given, terminal) {
     given.noPositionals();
     const path = given.text('config');
-    const told = path === undefined ? given : given.over(readConfig(path));
+    const told = path === undefined ? given : given.withDefaults(readConfig(path));
     const where = addressesOf(told);
     const maxMessageSize = told.count('max-message-size', 1);
     const localCapacity = told.count('local-capacity', 1);
     const groupExpiry = told.number('group-expiry', 0.1);
     const report = told.number('report') ?? 60;
     const [control, http] = [told.text('control'), told.text('http')];
-    // Told before the hub listens, not after.
+    // A mistake in the address is reported before the hub listens.
     const web = http === undefined ? undefined : hostAndPort(http);
     const curve = await curveOf(told);
     const log = new HubLog(told.choice('log', FORMATS), (line) => terminal.note(line));
@@ -173,7 +173,7 @@ async function curveOf(told: Arguments): Promise<LayerCurve | undefined> {
   return { publicKey, secretKey, ...(clients !== undefined && { clients }) };
 }
 
-/** The REP of `--control` lets in whom the hub lets in. */
+/** The security of the REP of `--control`: it lets in the peers that the hub lets in. */
 function controlSecurity(curve: LayerCurve | undefined): CurveOptions {
   if (curve === undefined) return {};
   const { publicKey, secretKey, clients } = curve;

@@ -35,7 +35,7 @@ export const monitor: Command = {
     const timeout = given.number('timeout');
     const { signal } = terminal;
 
-    // From the first access on events are kept, so that none of the beginning is missed.
+    // Events are kept from the first access on, so that none of the first ones is missed.
     const socket = await openSocket(type as SocketName, given, terminal, (each) => each.events);
     const started = performance.now();
     let seen = 0;
@@ -59,7 +59,7 @@ export const monitor: Command = {
         error?: Error & { code?: string; status?: number };
       };
       const { cause } = error ?? {};
-      // The text that libzmq's protocol errors share says nothing.
+      // All protocol errors share one text, as in libzmq; the cause says what was wrong.
       const message =
         type === 'handshake:error:protocol' && cause instanceof Error
           ? cause.message

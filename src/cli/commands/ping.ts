@@ -1,4 +1,4 @@
-/** `ping`: who is at an endpoint? Reads its greeting and its READY, and goes away. */
+/** `ping`: shows what is at an endpoint. Reads its greeting and its READY, and disconnects. */
 
 import { connect, type Socket as Stream } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,14 +16,14 @@ import {
 import { UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 
-/** What a peer tells of itself before anything is told to it. */
+/** What a peer announces in its handshake. */
 interface Portrait {
   readonly version: string;
   readonly mechanism: string;
   /** Undefined where the mechanism wants credentials first. */
   readonly socketType: string | undefined;
   readonly routingId: string | undefined;
-  /** Milliseconds until the connection, the greeting, and the READY were there. */
+  /** Milliseconds until the connection was open, and until greeting and READY had arrived. */
   readonly times: { readonly connect: number; readonly greeting: number; readonly ready?: number };
 }
 
@@ -80,7 +80,7 @@ export const ping: Command = {
   },
 };
 
-/** Reads what the peer at `address` says first. Rejects when it is no peer, or says nothing in time. */
+/** Reads the handshake of the peer at `address`. Rejects when it is no ZMTP peer, or does not answer in time. */
 async function portraitOf(
   address: { host: string; port: number } | { path: string },
   signal: AbortSignal,
@@ -94,7 +94,7 @@ async function portraitOf(
   try {
     stream.once('connect', () => {
       connected = elapsed();
-      // At once and whole: peers hold back parts of theirs until they have seen parts of this.
+      // The whole greeting is sent first: peers hold back parts of theirs until they have seen parts of ours.
       stream.write(encodeGreeting('NULL'));
     });
     for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -124,7 +124,7 @@ async function portraitOf(
   }
 }
 
-/** Socket type and routing id from READY; an ERROR in its place is thrown. */
+/** Socket type and routing id from READY. Throws the reason of an ERROR in its place. */
 function readyOf(command: Buffer): Pick<Portrait, 'socketType' | 'routingId'> {
   const name = commandName(command);
   if (name !== 'READY') throw new Error(`said ${name} in place of READY`);

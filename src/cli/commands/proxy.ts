@@ -7,7 +7,7 @@ import { type Command, EXIT } from '../command.ts';
 import { grouped } from '../meter.ts';
 import { certificatesOf, curveOptions, SECURITY_OPTIONS } from '../security.ts';
 
-/** What the two sides of each type of device are. */
+/** The socket types of the two sides of each type of device. */
 const TYPES: Readonly<Record<Type, readonly [front: SideType, back: SideType]>> = {
   queue: ['router', 'dealer'],
   forwarder: ['xsub', 'xpub'],
@@ -107,5 +107,5 @@ function summary({ front, back, dropped }: ProxyStatistics): string {
   return `${there}, ${grouped(back.received.messages)} to the front${lost}`;
 }
 
-/** The sides of a device, as this program calls them. */
+/** The sides of a device, by the names that this program has for them. */
 const WORDS: Readonly<Record<string, string>> = { in: 'front', out: 'back', monitor: 'capture' };

@@ -69,6 +69,6 @@ async function show(
     meter.end();
     closeNow(socket);
   }
-  // Without a goal an interruption is the end that was meant.
+  // Without `--count` an interruption is the normal end.
   return signal.aborted && Number.isFinite(count) ? EXIT.interrupted : EXIT.done;
 }

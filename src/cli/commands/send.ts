@@ -59,7 +59,7 @@ async function send(name: 'push' | 'pub', given: Arguments, terminal: Terminal):
   const wait = { ...(timeout !== undefined && { timeout }), signal };
   if (peers > 0) {
     const whom = name === 'pub' ? 'subscriber' : 'peer';
-    // A person would wonder why nothing happens.
+    // Otherwise a person would not know why nothing happens.
     if (terminal.showsStatus)
       terminal.note(`waiting for ${peers} ${whom}${peers === 1 ? '' : 's'}`);
     await socket.waitFor(name === 'pub' ? 'subscription' : 'handshake', { peers, ...wait });

@@ -92,7 +92,7 @@ async function talk(
   const sent = new AbortController();
 
   const receiving = (async () => {
-    // Until the input has ended nobody has been waited for too long.
+    // The time-out for answers begins when the input has ended.
     const patient = AbortSignal.any([signal, sent.signal]);
     while (!signal.aborted && (meter.count < count || !patient.aborted)) {
       const wait = patient.aborted ? { timeout, signal } : { timeout: -1, signal: patient };

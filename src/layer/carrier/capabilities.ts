@@ -37,7 +37,7 @@ export interface Capabilities {
   readonly separateNames: boolean;
 }
 
-/** Those of a layer that supports everything; only who may send differs between them. */
+/** The capabilities of a layer that supports everything; `producers` says which processes may send. */
 export function fullCapabilities(producers: Capabilities['producers']): Capabilities {
   return {
     extensions: ['groups', 'flush'],

@@ -66,7 +66,7 @@ export abstract class ZmqCarrier implements Carrier {
     const options = socketOptions(this.#connection, maxMessageSize, role);
     return { ...options, heartbeatInterval: 0, heartbeatTimeout: -1 };
   }
-  /** Sends a frame to all who follow `topic`. `to`: the channel that is meant; without, nobody is told of a full one. */
+  /** Sends a frame to all that follow `topic`. `to`: the channel to report as full; undefined for a group. */
   protected abstract publish(topic: string, json: Uint8Array, to?: string): Promise<void>;
 
   send(channel: string, payload: Uint8Array): Promise<void> {
@@ -96,7 +96,7 @@ export abstract class ZmqCarrier implements Carrier {
     if (this.host.removeMember(group, channel)) this.#unsubscribe(group);
   }
 
-  /** Forgets what is in this process; the format has no word for others. */
+  /** Forgets what is in this process. The format has no message that would tell the others. */
   async flush(): Promise<void> {
     this.host.clear();
     for (const channel of this.#followed) {
@@ -135,7 +135,7 @@ export abstract class ZmqCarrier implements Carrier {
     }
   }
 
-  /** This process is the publisher now: it delivers to itself, and needs no SUB. */
+  /** Delivers within this process from now on, without a SUB: it has become the publisher. */
   protected loopBack(): void {
     this.#subscriber?.close();
     this.#subscriber = undefined;
@@ -162,7 +162,7 @@ export abstract class ZmqCarrier implements Carrier {
     }
     if (this.host.memberCountOf(topic) === 0) return;
     const letter = new Letter(json, expiresAt, 0, '', topic);
-    // The channel of that name may have got the object itself.
+    // The channel of that name may hold the object itself.
     letter.value = followed ? structuredClone(message) : message;
     this.host.deliverToGroup(topic, letter);
   }

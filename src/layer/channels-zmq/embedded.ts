@@ -56,7 +56,7 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
     if (to !== undefined) {
       const capacity = this.host.capacityOf(topic);
       const full = publisher.stats().peers.some((peer) => peer.queued.out >= capacity);
-      // What a reader here waits for would not be kept here.
+      // A message for a reader of this process would not be kept here.
       const kept = this.host.waitingAt(to) === 0 && this.host.unreadOf(topic) >= capacity;
       if (full || kept) throw new ChannelFull(topic);
     }

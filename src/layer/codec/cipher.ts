@@ -3,14 +3,14 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { LayerError } from '../errors.ts';
 
-/** 32 octets as they are, or any text, of which the SHA-256 is taken. */
+/** A key of 32 octets, or any text, whose SHA-256 is the key. */
 export type EncryptionKey = string | Uint8Array;
 
 /**
  * ```
  * nonce (12) | tag (16) | ciphertext
  * ```
- * The name of the channel or group is authenticated with it: what was said in one cannot be played in another.
+ * The name of the channel or group is authenticated with it: a message of one cannot be replayed in another.
  */
 export class Cipher {
   readonly #keys: readonly Buffer[];
@@ -42,7 +42,7 @@ export class Cipher {
         try {
           return Buffer.concat([decipher.update(octets.subarray(NONCE + TAG)), decipher.final()]);
         } catch {
-          // The next key may be the one.
+          // The next key may open it.
         }
       }
     }

@@ -7,8 +7,8 @@ import { checkMessage, DEPTH_MAX, define } from './value.ts';
 
 /**
  * Integers come back as `number` up to 53 bit and as `bigint` beyond, whatever they were sent as; -0 stays -0; bytes come
- * back as `Uint8Array`s of their own. Octets are looked through before they are decoded: no count is believed that
- * the octets cannot hold, nothing goes deeper than 100.
+ * back as `Uint8Array`s of their own. Octets are scanned before they are decoded: a count that the octets cannot hold and a
+ * depth of more than 100 are refused.
  */
 export class MsgpackCodec implements Codec {
   readonly name = 'msgpack';
@@ -43,7 +43,7 @@ const decoder = new Decoder({ extensionCodec });
 /** Reads 64 bit exactly, and always as bigint. */
 const wideDecoder = new Decoder({ extensionCodec, useBigInt64: true });
 
-/** A copy in which everything is as the encoder wants it. */
+/** Returns a copy of `value` that the encoder encodes exactly. */
 function prepare(value: unknown): unknown {
   if (typeof value === 'number') {
     if (Object.is(value, -0)) return negativeZero;
@@ -64,7 +64,7 @@ function prepare(value: unknown): unknown {
   return map;
 }
 
-/** Put right, in place, what the decoder makes differently. */
+/** Returns what was encoded for `value`, which the decoder has made; lists and maps are corrected in place. */
 function restore(value: unknown, holder: string | undefined): unknown {
   if (typeof value === 'bigint') {
     const number = Number(value);
@@ -72,7 +72,7 @@ function restore(value: unknown, holder: string | undefined): unknown {
   }
   if (typeof value === 'string') return value === holder ? '__proto__' : value;
   if (typeof value !== 'object' || value === null) return value;
-  // A view of the chunk it came in would hold that, and change with it.
+  // A view would keep the whole chunk in memory, and change with it.
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) value[i] = restore(value[i], holder);
@@ -109,7 +109,7 @@ function hide(octets: Uint8Array, holder: string): Uint8Array {
 
 const PROTO = Buffer.from('__proto__');
 
-/** A walk over octets that allocates nothing: is this msgpack, how deep, and what is in it? */
+/** Scans octets without allocating: whether they are msgpack, how deep, and which of these kinds they hold. */
 class Scan {
   /** Integers of 64 bit. */
   wide = false;
@@ -205,7 +205,7 @@ class Scan {
 
   #values(count: number, depth: number, map: boolean): void {
     if (depth >= DEPTH_MAX) throw bad(`more than ${DEPTH_MAX} values inside each other`);
-    // Each takes an octet at least.
+    // Each element takes at least one octet.
     if (count > this.#octets.length - this.#at) throw bad('a count beyond the octets');
     for (let i = 0; i < count; i++) {
       if (map && i % 2 === 0 && !isText(this.#octets[this.#at]!))

@@ -55,7 +55,7 @@ export function checkMessage(message: unknown, limits: ValueLimits): boolean {
   }
 }
 
-/** A copy that shares nothing that can be changed. */
+/** A deep copy of `value`: they share nothing that can be changed. */
 export function copyValue<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
@@ -71,7 +71,7 @@ export function copyValue<T>(value: T): T {
   return map as T;
 }
 
-/** Set a property of the object itself, whatever its name. */
+/** Sets an own property, also one with the name `__proto__`. */
 export function define(map: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== '__proto__') map[key] = value;
   else {
@@ -147,7 +147,7 @@ function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return true;
   const prototype = Object.getPrototypeOf(value);
-  // The last: a literal made in another realm, as by a test runner.
+  // The last one is a literal of another realm, such as a test runner's.
   return (
     prototype === Object.prototype ||
     prototype === null ||

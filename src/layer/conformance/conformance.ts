@@ -34,7 +34,7 @@ export interface ConformanceOptions {
   clock?: boolean;
   /** Milliseconds that one test may take. Default 20 000. */
   timeout?: number;
-  /** Where chance comes from: an integer from 0. Default: another one each time; the error of a test that fails names it. */
+  /** Seed of the random numbers, an integer from 0. Default: another one each time; the error of a failed test names it. */
   seed?: number;
 }
 

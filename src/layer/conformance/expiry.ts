@@ -50,7 +50,7 @@ export const EXPIRY: readonly Case[] = [
           }
           for (let n = gone; n < 3; n++) assert.deepEqual(await receiver.receive(channel), { n });
           await silent(receiver, channel);
-          // Nobody wants the next one before it is there.
+          // The next one must wait unread before it is received.
           await receiver.ready();
         }
       }

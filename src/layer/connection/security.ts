@@ -92,7 +92,7 @@ export function securityOf(
     ...(curve !== undefined && { curveServer: true }),
     ...(plain !== undefined && { plainServer: true }),
     ...(judge !== undefined && { authenticate: judge }),
-    // Whoever names a domain wants somebody to be asked.
+    // A domain is only given so that a handler is asked.
     ...(zapDomain !== undefined && { zapDomain, zapEnforceDomain: true }),
     ...(maxHandshakesPerSecond !== undefined && { maxHandshakesPerSecond }),
   };

@@ -24,7 +24,7 @@ export interface Route {
   readonly boxes: Set<Box>;
   count: number;
   changed: boolean;
-  /** No message here expires before. */
+  /** No message of this route expires before this time. */
   firstExpiry: number;
 }
 
@@ -37,11 +37,11 @@ export interface Parcel {
 /** One letter on its way into many channels. */
 export class Spread {
   readonly letter: Letter;
-  /** Channels that have it, or whose reader has. */
+  /** Channels that hold the letter, or whose waiting reader has got it. */
   delivered = 0;
   /** Channels that were full. */
   readonly skipped: string[] = [];
-  /** By route; null = there was no room. Most often all members are of one route: then it is not needed. */
+  /** By route; null = the route had no room. Undefined while all members have one route, the usual case. */
   parcels: Map<string, Parcel | null> | undefined;
   lastRoute: string | undefined;
   lastParcel: Parcel | null | undefined;

@@ -12,7 +12,7 @@ export type ChannelCapacity =
   | ReadonlyMap<string | RegExp, number>
   | readonly (readonly [pattern: string | RegExp, capacity: number])[];
 
-/** Answers for names, and remembers the answers. */
+/** Looks up the capacity of channel names, and remembers it. */
 export class Capacities {
   readonly #default: number;
   readonly #rules: { readonly matches: (name: string) => boolean; readonly capacity: number }[];

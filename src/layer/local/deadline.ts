@@ -1,4 +1,4 @@
-/** Deadline: the end of a wait by its time-out or its signal, and what may be said of either. */
+/** Deadline: ends a wait by its time-out or its signal, and checks both. */
 
 import { Deadline } from '../../base/deadline.ts';
 import type { WaitOptions } from '../carrier/carrier.ts';
@@ -16,8 +16,8 @@ export function checkWait({ timeout, signal }: WaitOptions): void {
 }
 
 /**
- * Calls `end` once, with the reason: `ERR_TIMEOUT` after `timeout` milliseconds, or that of `signal`. The function that it
- * returns calls it off. `what` names in the error what did not answer.
+ * Calls `end` once, with the reason: `ERR_TIMEOUT` after `timeout` milliseconds, or that of `signal`. The returned function
+ * cancels that. `what`: what did not answer, for the text of the error.
  */
 export function deadline(
   { timeout, signal }: WaitOptions,

@@ -27,12 +27,12 @@ export class FanOut {
     this.#host = host;
   }
 
-  /** Settles when all messages are where they belong; undefined if they are. */
+  /** Settles when all messages are in all their members; undefined if they are. */
   get busy(): Promise<void> | undefined {
     return this.#busy;
   }
 
-  /** Put `letter` into the members of `group`; with `sentAt`, into those who had joined by then. */
+  /** Puts `letter` into the members of `group`; with `sentAt`, into those that had joined by then. */
   add(group: string, letter: Letter, except?: ReadonlySet<string>, sentAt?: number): void {
     const { boxes, groups } = this.#host;
     const now = this.#host.now();
@@ -49,7 +49,7 @@ export class FanOut {
     this.#busy ??= this.#run();
   }
 
-  /** Put into `channel` what is on its way there, before something else is. */
+  /** Puts into `channel` the group messages that are on their way there, so that what comes next stays behind them. */
   catchUp(channel: string): void {
     for (const job of this.#jobs) {
       job.ahead ??= new Set(job.rest.slice(job.at));
@@ -58,7 +58,7 @@ export class FanOut {
     }
   }
 
-  /** Give up all messages to groups whose name passes; returns how many channels will not get one. */
+  /** Discards all messages to groups that are `unwanted`; returns how many channels do not get one. */
   clear(unwanted: (group: string) => boolean): number {
     let count = 0;
     for (const job of this.#jobs) {
@@ -128,9 +128,9 @@ interface Job {
   /** Members when it was sent; those from `at` on have not got it, but for the ones served out of turn. */
   readonly rest: readonly string[];
   at: number;
-  /** Once somebody was served out of turn: who has not got it. */
+  /** After a member was served out of turn: the members that have not got it. */
   ahead: Set<string> | undefined;
-  /** While this is that of the groups, all are members still. */
+  /** `endCount` of the groups when it was sent: while that is the same, all are still members. */
   readonly endCount: number;
 }
 

@@ -1,4 +1,4 @@
-/** Glob: patterns of names as Python's fnmatch has them, always minding case. */
+/** Glob: patterns of names as Python's fnmatch has them, always case-sensitive. */
 
 /** Whether a whole name matches `glob`: `*` is any text, `?` any character, `[a-z]` and `[!a-z]` one of a set. */
 export function globMatcher(glob: string): (name: string) => boolean {
@@ -6,7 +6,7 @@ export function globMatcher(glob: string): (name: string) => boolean {
   return (name) => matches(steps, name);
 }
 
-/** One character that passes, or, for `*`, any number of whatever. */
+/** A test of one character, or `*` for any number of any characters. */
 type Step = ((character: string) => boolean) | '*';
 
 /**
@@ -43,7 +43,7 @@ function stepsOf(glob: string): Step[] {
     } else if (character === '?') steps.push(() => true);
     else if (character === '[') {
       const start = i + 1 + (glob[i + 1] === '!' ? 1 : 0);
-      // A bracket that comes first is one of the set.
+      // A bracket that comes first belongs to the set.
       const end = glob.indexOf(']', start + 1);
       if (end < 0) steps.push((other) => other === '[');
       else {

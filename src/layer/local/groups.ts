@@ -4,7 +4,7 @@ import { hasPrefix } from './names.ts';
 
 export class Groups {
   readonly #groups = new Map<string, Map<string, number>>();
-  /** Milliseconds that a membership lasts after the last `add`; Infinity where others see to that. */
+  /** Milliseconds that a membership lasts after the last `add`; Infinity = they do not expire here. */
   expiry: number;
   #memberCount = 0;
   /** Goes up whenever a membership ends. */

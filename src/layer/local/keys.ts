@@ -1,4 +1,4 @@
-/** Keys: by which processes are known, and which names are theirs. */
+/** Keys: the identifiers of processes, and the channel names that contain them. */
 
 import { createHash } from 'node:crypto';
 
@@ -8,7 +8,7 @@ export function ownerOf(channel: string): string | undefined {
   return mark < 0 ? undefined : OWNED.exec(channel.slice(0, mark + 1))?.[1];
 }
 
-/** The key of the process that knows this secret: who has the secret is that process, and nobody can be made to fit a key. */
+/** The key of the process with this secret, a hash of it: the secret proves the key, and cannot be found for another's. */
 export function keyOf(secret: Uint8Array): string {
   return createHash('sha256').update(secret).digest('hex').slice(0, 16);
 }

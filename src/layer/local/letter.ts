@@ -38,17 +38,17 @@ export class Letter {
     this.group = group;
   }
 
-  /** @internal How it ended for all who held it: read, if one of them has read it. */
+  /** @internal What became of it in all channels: `read` if it was read in one of them. */
   get settlement(): Settlement {
     return this.#settlement;
   }
 
-  /** @internal One more holds it. Hot. */
+  /** @internal One more channel holds it. Hot. */
   hold(): void {
     this.#holders++;
   }
 
-  /** @internal One lets go of it; true if that was the last. Hot. */
+  /** @internal A channel lets go of it; true if that was the last one. Hot. */
   letGo(how: Settlement): boolean {
     if (how === 'read' || (how === 'expired' && this.#settlement === 'dropped')) {
       this.#settlement = how;

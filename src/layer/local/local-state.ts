@@ -16,7 +16,7 @@ import type { Letter } from './letter.ts';
 import { type Delivery, Mailboxes } from './mailboxes.ts';
 import { Reports } from './reports.ts';
 
-/** One for each layer, and for each hub. Its carrier sees of it what CarrierHost has. */
+/** The state of one layer, or one hub. Its carrier sees the part of it that CarrierHost declares. */
 export class LocalState implements CarrierHost {
   readonly settings: Settings;
   readonly boxes: Mailboxes;
@@ -34,7 +34,7 @@ export class LocalState implements CarrierHost {
     undecodable: 0,
     lost: 0,
   };
-  /** By which this process proves that it is the one with `key`. */
+  /** Proves that this process is the one with `key`, its hash. */
   readonly secret: Buffer = randomBytes(16);
   readonly key: string = keyOf(this.secret);
   readonly #mark: string;
@@ -269,7 +269,7 @@ export class LocalState implements CarrierHost {
     if (--this.#holdCount === 0) this.#holder?.unref();
   }
 
-  /** Remove expired messages and memberships now and then, and let the carrier do so; then call `also`. */
+  /** Removes expired messages and memberships periodically, and has the carrier do so; then calls `also`. */
   startSweeping(also?: (now: number) => void): void {
     const { expiry, localExpiry } = this.settings;
     const interval = Math.min(10_000, Math.max(50, Math.min(expiry, localExpiry) / 4));
@@ -289,8 +289,8 @@ export class LocalState implements CarrierHost {
   }
 }
 
-/** Of a carrier, what is told what happens here. */
+/** The methods of a carrier that this state calls. */
 type Served = Pick<Carrier, 'capabilities' | 'settled' | 'levelsChanged' | 'emptied' | 'sweep'>;
 
-/** As `newChannel` ends its names: with the key of its process, and chance. */
+/** How the names that `newChannel` makes up end: the key of the process, and twelve random characters. */
 const MADE = /\.([0-9a-f]{16})![a-zA-Z0-9_-]{12}$/;

@@ -84,8 +84,8 @@ export class Mailboxes {
   }
 
   /**
-   * Put a message into a channel. `capacity`: Infinity for what has been counted elsewhere; default: the host's. What lies
-   * elsewhere for the same route is `others`.
+   * Puts a message into a channel. `capacity`: that of its route, by default the host's; Infinity for a message that was
+   * counted elsewhere. `others`: messages of the route that wait elsewhere.
    */
   put(channel: string, letter: Letter, now: number, capacity?: number, others = 0): Delivery {
     const box = this.#boxes.get(channel);
@@ -113,13 +113,13 @@ export class Mailboxes {
     return 'expired';
   }
 
-  /** Begin to put `letter` into many channels; it is held until `endSpread`. */
+  /** Begins to put `letter` into many channels; it is held until `endSpread`. */
   beginSpread(letter: Letter): Spread {
     letter.hold();
     return new Spread(letter);
   }
 
-  /** Put it into one of them; it counts at most once in each route. Hot: once per member. */
+  /** Puts it into one of them; it counts at most once in each route. Hot: once per member. */
   spreadTo(spread: Spread, channel: string, now: number): void {
     const { letter } = spread;
     const box = this.#boxes.get(channel);
@@ -147,7 +147,7 @@ export class Mailboxes {
     spread.delivered++;
   }
 
-  /** No channel is left to put it into. */
+  /** Ends what `beginSpread` began: it was put into all its channels. */
   endSpread(spread: Spread): void {
     this.#letGo(spread.letter, 'dropped');
   }
@@ -327,7 +327,7 @@ export class Mailboxes {
     return !full;
   }
 
-  /** The dead do not take up room, so they are looked for before anything is refused. */
+  /** Expired messages take up no room: they are looked for before a message is refused. */
   #isFull(route: Route, capacity: number, others: number, now: number): boolean {
     if (route.count + others < capacity && this.#letterCount < this.#limit) return false;
     if (route.firstExpiry <= now) {
@@ -367,7 +367,7 @@ export class Mailboxes {
     return route;
   }
 
-  /** The box of `channel`, made if there is none. */
+  /** The box of `channel`, which is created if there is none. */
   #open(channel: string): Box {
     const known = this.#boxes.get(channel);
     if (known !== undefined) return known;
@@ -378,7 +378,7 @@ export class Mailboxes {
     return box;
   }
 
-  /** Forget a box in which nothing waits. */
+  /** Deletes a box in which nothing waits. */
   #close(box: Box): void {
     if (box.parcels.length > 0 || box.readers !== undefined) return;
     this.#boxes.delete(box.channel);

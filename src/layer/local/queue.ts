@@ -31,19 +31,19 @@ export class Queue<T> {
     return item;
   }
 
-  /** Take the last one. */
+  /** Removes and returns the last item. */
   pop(): T | undefined {
     return this.length === 0 ? undefined : this.#items.pop();
   }
 
-  /** Put `item` before the first one that `after` says comes after it. */
+  /** Puts `item` before the first item for which `after` is true. */
   insert(item: T, after: (other: T) => boolean): void {
     let at = this.#head;
     while (at < this.#items.length && !after(this.#items[at]!)) at++;
     this.#items.splice(at, 0, item);
   }
 
-  /** Removes all items that are unwanted, and returns them in order. */
+  /** Removes the items for which `unwanted` is true, and returns them in order. */
   remove(unwanted: (item: T) => boolean): T[] {
     const removed: T[] = [];
     const kept: T[] = [];

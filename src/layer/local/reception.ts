@@ -41,7 +41,7 @@ export class Reception<M> implements Reader {
   take(letter: Letter): void {
     const message = this.#host.open(letter, this.#channel);
     if (message === undefined) {
-      // Not what was waited for: back to the end of the line.
+      // It could not be decoded: wait again, behind the other readers.
       this.#host.local.boxes.wait(this.#channel, this);
       this.#host.want(this.#channel);
       return;

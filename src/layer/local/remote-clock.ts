@@ -1,9 +1,9 @@
-/** RemoteClock: how long messages were on their way, by the clock of who sent them. */
+/** RemoteClock: how long messages were on their way, by the clock of their sender. */
 
 /**
  * Clocks of two processes differ by an offset that nobody knows, and a message is at least as old as the least difference
  * between its arrival and its stamp that was ever seen. So a message that waited in a stopped process, or in the buffers
- * before it, is known to be old, without any clock being right. What every message takes counts as nothing.
+ * before it, is known to be old, although neither clock need be right. The time that every message takes is not counted.
  *
  * Clocks also drift: only differences of the last 10 to 20 minutes count.
  */
@@ -28,5 +28,5 @@ export class RemoteClock {
   }
 }
 
-/** Milliseconds. */
+/** Milliseconds for which a difference counts, at least. */
 const WINDOW = 600_000;

@@ -1,4 +1,4 @@
-/** Reports: events about what may happen often, told seldom, with how many times it has happened. */
+/** Reports: events about what may happen often, emitted seldom, with how many times it has happened. */
 
 import type { EventEmitter } from 'node:events';
 import { Seldom } from '../../base/seldom.ts';
@@ -14,7 +14,7 @@ interface ReportsHost {
   bare(name: string): string;
 }
 
-/** Counts everything at once, and emits one event for a thing in `REPORT_INTERVAL`. */
+/** Counts everything when it happens, and emits at most one event about the same thing in `REPORT_INTERVAL`. */
 export class Reports {
   readonly #local: ReportsHost;
   readonly #seldom = new Seldom(REPORT_INTERVAL);
@@ -23,7 +23,7 @@ export class Reports {
     this.#local = local;
   }
 
-  /** A message of `group` did not get to these full channels. Each time an event `skipped`, now and then `backpressure`. */
+  /** A message of `group` did not get to these full channels. Emits `skipped` each time, and seldom `backpressure`. */
   skipped(group: string, channels: readonly string[]): void {
     const local = this.#local;
     local.counters.skipped += channels.length;
