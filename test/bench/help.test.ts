@@ -22,4 +22,6 @@ t.test('--help and --list need no build', async (t) => {
   t.match(await say('main.ts', '--list'), /push-pull-tcp-16B .*\nzeromq-pure \d/s);
   t.match(await say('micro/main.ts', '--help'), /--time MS/);
   t.match(await say('layer/main.ts', '--list'), /hub-latency/);
+  t.match(await say('regress.ts', '--help'), /BASE/);
+  t.match(await say('regress.ts', '--list'), /push-pull-tcp-16B/);
 });
