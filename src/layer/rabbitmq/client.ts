@@ -80,12 +80,15 @@ export interface AmqpChannel {
   close(): Promise<void>;
 }
 
+/** A channel is over. `consumer` is the name of the one whose queue was deleted; undefined: it closed for another reason. */
+export type ChannelEnded = (error: Error, consumer?: string) => void;
+
 /** One connection. It does not come back: another one is made. */
 export interface AmqpConnection {
   /** What the library has, for programs that need more than a layer does. */
   readonly raw: Connection;
-  /** `ended`: it closed, or its queue was taken from it. Called once. */
-  openChannel(ended: (error: Error) => void): Promise<AmqpChannel>;
+  /** `ended` is called once, when it closed, or a queue was taken from it. */
+  openChannel(ended: ChannelEnded): Promise<AmqpChannel>;
   /** In good order. */
   close(): Promise<void>;
   destroy(): void;
@@ -196,7 +199,7 @@ class OpenConnection implements AmqpConnection {
     });
   }
 
-  async openChannel(ended: (error: Error) => void): Promise<AmqpChannel> {
+  async openChannel(ended: ChannelEnded): Promise<AmqpChannel> {
     const channel = new OpenChannel(await this.raw.acquire({ emitErrorsFromChannel: true }), ended);
     this.#channels.add(channel);
     return channel;
@@ -233,21 +236,20 @@ class OpenChannel implements AmqpChannel {
   readonly #published = new Map<string, Published>();
   #count = 0;
   #error: Error | undefined;
-  #answered: Published[] = [];
 
-  constructor(channel: Channel, ended: (error: Error) => void) {
+  constructor(channel: Channel, ended: ChannelEnded) {
     this.#channel = channel;
     let over = false;
-    const end = (error: Error) => {
+    const end = (error: Error, consumer?: string) => {
       if (over) return;
       over = true;
       this.#error = error;
       for (const { reject } of this.#published.values()) reject(error);
       this.#published.clear();
-      ended(error);
+      ended(error, consumer);
     };
-    channel.on('error', end);
-    channel.on('basic.cancel', (_tag, error) => end(error));
+    channel.on('error', (error) => end(error));
+    channel.on('basic.cancel', (consumer, error) => end(error, consumer));
     // On the next turn: calls that failed for it have been rejected by then, with what the broker said.
     channel.on('close', () => setImmediate(end, new Error('the AMQP channel is closed')));
     channel.on('basic.return', ({ messageId }) => {
@@ -333,8 +335,11 @@ class OpenChannel implements AmqpChannel {
     const { exchange, routingKey, mandatory, durable, expiration, headers, body } = publication;
     const messageId = (++this.#count).toString(36);
     return new Promise((resolve, reject) => {
-      const published: Published = { id: messageId, fate: 'routed', resolve, reject };
+      const published: Published = { fate: 'routed', reject };
       this.#published.set(messageId, published);
+      const settle = () => {
+        if (this.#published.delete(messageId)) resolve(published.fate);
+      };
       const octets = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       const envelope = {
         exchange,
@@ -346,7 +351,8 @@ class OpenChannel implements AmqpChannel {
         headers,
       };
       this.#channel.basicPublish(envelope, octets).then(
-        () => this.#taken(published),
+        // The library tells of a returned message one turn of the event loop later than that the broker has dealt with it.
+        () => (mandatory ? setImmediate(settle) : settle()),
         (error) => {
           if (this.#published.delete(messageId)) reject(error);
         },
@@ -357,24 +363,10 @@ class OpenChannel implements AmqpChannel {
   async close(): Promise<void> {
     await this.#channel.close();
   }
-
-  /** The library tells of a returned message one turn after it tells that the broker has dealt with it. */
-  #taken(published: Published): void {
-    if (this.#answered.push(published) > 1) return;
-    setImmediate(() => {
-      const answered = this.#answered;
-      this.#answered = [];
-      for (const { id, fate, resolve } of answered) {
-        if (this.#published.delete(id)) resolve(fate);
-      }
-    });
-  }
 }
 
 interface Published {
-  readonly id: string;
   fate: 'routed' | 'unroutable';
-  readonly resolve: (fate: 'routed' | 'unroutable') => void;
   readonly reject: (error: Error) => void;
 }
 

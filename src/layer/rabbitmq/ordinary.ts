@@ -79,9 +79,14 @@ export class OrdinaryChannels {
     return declaring;
   }
 
-  /** The queue of `channel` has turned out not to exist. */
+  /** The queue of `channel` has turned out not to exist: what was in it is gone. */
   forget(channel: string): void {
     this.#declared.delete(channel);
+    const sent = this.#sent.get(channel);
+    if (sent === undefined) return;
+    this.#sent.delete(channel);
+    const count = Math.min(sent.count, this.#host.capacityOf(channel));
+    this.#host.lost(count, `unread in channel ${this.#host.bare(channel)}, whose queue has ended`);
   }
 
   /** A message to `channel` has been accepted. */
@@ -274,21 +279,25 @@ export class OrdinaryChannels {
 
   /** The AMQP channel of all of them. */
   #open(): Promise<AmqpChannel> {
-    this.#channel ??= this.#session!.connection.openChannel(() => this.#restart()).then(
-      (channel) => {
-        this.#acknowledgements = new Acknowledgements(channel);
-        return channel;
-      },
-    );
+    this.#channel ??= this.#session!.connection.openChannel((_error, consumer) =>
+      this.#restart(consumer),
+    ).then((channel) => {
+      this.#acknowledgements = new Acknowledgements(channel);
+      return channel;
+    });
     return this.#channel;
   }
 
-  /** It was closed, as when a queue was deleted: the broker has back what was not done with. */
-  #restart(): void {
+  /** It was closed, as when the queue of `cancelled` was deleted: the broker has back what was not done with of the others. */
+  #restart(cancelled: string | undefined): void {
     const channels = [...this.#consumers.keys()];
+    const deleted = channels.find(
+      (channel) => cancelled !== undefined && this.#consumers.get(channel)?.tag === cancelled,
+    );
     this.#dropConsumers();
     for (const channel of channels) {
-      this.#declared.delete(channel);
+      if (channel === deleted) this.forget(channel);
+      else this.#declared.delete(channel);
       if (this.#host.waitingAt(channel) > 0) this.want(channel);
     }
   }
