@@ -4,15 +4,33 @@
  */
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { encode } from '@msgpack/msgpack';
 import t from 'tap';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
+import { skipProcesses } from '../../support/layer-process.ts';
 import { RabbitmqBroker, skipRabbitmq } from '../../support/rabbitmq-broker.ts';
+
+/** Answers a message to its channel, and one to its group. */
+const WORKER = `
+import { parentPort, workerData } from 'node:worker_threads';
+import { RabbitmqLayer } from '${pathToFileURL('dist/layer/rabbitmq/index.js')}';
+const layer = new RabbitmqLayer(workerData);
+await layer.groupAdd('threads', 'worker!1');
+parentPort.postMessage('ready');
+for (let i = 0; i < 2; i++) {
+  const { n } = await layer.receive('worker!1');
+  await layer.send('main!1', { n: n + 1 });
+}
+await layer.close();
+`;
 
 const CLOSED = { code: 'ERR_LAYER_CLOSED' };
 
 t.test('as channels_rabbitmq', { skip: skipRabbitmq }, async (t) => {
-  const broker = await RabbitmqBroker.start();
+  const broker = await RabbitmqBroker.start({ tls: 'server' });
   t.teardown(() => broker.stop());
   const open = (options: RabbitmqLayerOptions = {}) => {
     const layer = new RabbitmqLayer({
@@ -173,6 +191,49 @@ t.test('as channels_rabbitmq', { skip: skipRabbitmq }, async (t) => {
       await Promise.all([...before, closed, ...after]);
     });
   }
+
+  t.test('TLS without a client certificate: the broker is verified', async (t) => {
+    const { ca, otherCa } = broker.certificates!;
+    const layer = open({ url: broker.tlsUrl, tls: { ca: readFileSync(ca) }, queue: 'tls' });
+    await layer.send('tls!1', { n: 1 });
+    t.same(await layer.receive('tls!1'), { n: 1 });
+    await layer.close();
+    for (const [title, tls, code] of [
+      [
+        'a CA that has not signed it',
+        { ca: readFileSync(otherCa) },
+        /^UNABLE_TO_VERIFY|^SELF_SIGN/,
+      ],
+      ['what Node trusts', {}, /^UNABLE_TO_VERIFY|^SELF_SIGN/],
+      ['another name', { ca: readFileSync(ca), servername: 'other' }, /^ERR_TLS_CERT_ALTNAME/],
+    ] as const) {
+      const refused = open({ url: broker.tlsUrl, tls, expiry: 300 });
+      const sent = t.rejects(refused.send('tls!1', {}), { code: 'ERR_UNCONFIRMED' }, title);
+      const [{ error }] = await once(refused.events, 'refused');
+      t.match(error.code, code, title);
+      await sent;
+      t.equal(refused.stats().sent, 0);
+      await refused.close();
+    }
+  });
+
+  t.test('a worker thread has its own layer', { skip: skipProcesses }, async (t) => {
+    const layer = open({ queue: 'main' });
+    await layer.groupAdd('threads', 'main!1');
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(WORKER)}`), {
+      workerData: { url: broker.url(), queue: 'worker' },
+      execArgv: [],
+    });
+    t.teardown(() => worker.terminate());
+    const ended = once(worker, 'exit');
+    t.same(await once(worker, 'message'), ['ready']);
+    await layer.send('worker!1', { n: 1 });
+    t.same(await layer.receive('main!1', { timeout: 10_000 }), { n: 2 });
+    await layer.groupSend('threads', { n: 3 }, { except: 'main!1' });
+    t.same(await layer.receive('main!1', { timeout: 10_000 }), { n: 4 });
+    t.same(await ended, [0], 'it ends by itself when its layer is closed');
+    await layer.close();
+  });
 
   t.test('receive after close, with a connection and without', async (t) => {
     const layer = open({ queue: 'over' });
