@@ -144,7 +144,8 @@ function external(id: string): boolean {
 const ENGINE =
   /\/dist\/sockets\/((pattern|routing|transport)\/|core\/(core|counters|ending|endpoint-security|incoming|outgoing|watching|zap-dealer)\.js)/;
 /** What the first socket of a draft type does beside that. */
-const DRAFTS = /\/dist\/sockets\/pattern\/(client|dish|group|one-part|radio|scatter|server)\.js/;
+const DRAFTS =
+  /\/dist\/sockets\/(pattern\/(client|datagram|dish|group|one-part|radio|scatter|server)|transport\/udp[-\w]*)\.js/;
 const LATE_CHUNKS = ['engine', 'zmtp', 'drafts'];
 
 /** Right within its `try`, where bundlers let what is optional be missing. */

@@ -38,6 +38,11 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
   { files: /^zmtp\//, may: [/^zmtp\//] },
   // Sockets, room by room, from the ground up. What moves messages between pipes is as pure as ZMTP.
   { files: /^sockets\/routing\//, may: [/^sockets\/(routing\/|message\.ts|errors\.ts)/] },
+  // Whether a text is an IP address, Node knows.
+  {
+    files: /^sockets\/pattern\/datagram\.ts$/,
+    may: [/^sockets\/(pattern\/|message\.ts|errors\.ts)/, /^node:net$/],
+  },
   {
     files: /^sockets\/pattern\//,
     may: [/^sockets\/(pattern\/|routing\/|message\.ts|errors\.ts)/],

@@ -169,7 +169,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return this.#blocked(async () => {
       const transport = this.#transportOf(text);
       const endpoint = transport.parseBind(text);
-      this.#refuseForeign(transport, text);
+      this.#refuseForeign(transport, 'bind', text);
       const values = this.#valuesFor(transport, 'bind');
       if (transport.handshakes) this.security.binding(values);
       const preparing = this.prepare(values);
@@ -184,7 +184,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   bindSync(text: string): void {
     const transport = this.#transportOf(text);
     const endpoint = transport.parseBind(text);
-    this.#refuseForeign(transport, text);
+    this.#refuseForeign(transport, 'bind', text);
     const values = this.#valuesFor(transport, 'bind');
     const listener = transport.listen({ host: this, endpoint, values, text });
     listener.listenSync();
@@ -209,7 +209,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   connect(text: string, connectRoutingId?: Buffer): void {
     const transport = this.#transportOf(text);
     const endpoint = transport.parseConnect(text);
-    this.#refuseForeign(transport, text);
+    this.#refuseForeign(transport, 'connect', text);
     this.lastEndpoint = text;
     for (const each of this.#endpoints.filter((each) => isConnect(each, text))) {
       if (each.spent) {
@@ -414,13 +414,15 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return transportOf(text, this.#spec.transports?.());
   }
 
-  #refuseForeign(transport: Transport, text: string): void {
-    if (!transport.serves(this)) throw new SocketError('ENOCOMPATPROTO', { address: text });
+  #refuseForeign(transport: Transport, kind: OpenEndpoint['kind'], text: string): void {
+    if (!transport.serves(this, kind)) throw new SocketError('ENOCOMPATPROTO', { address: text });
   }
 
   /** The options as they are now, for an endpoint to keep. @throws SocketError `EINVAL` for half a mechanism */
   #valuesFor(transport: Transport, kind: OpenEndpoint['kind']): OptionValues {
-    return transport.handshakes ? this.security.snapshot(this.values, kind) : { ...this.values };
+    if (transport.handshakes) return this.security.snapshot(this.values, kind);
+    if (transport.exposed) this.security.refuseExposed(this.values, kind, transport.scheme);
+    return { ...this.values };
   }
 
   #bound(listener: ListeningEndpoint, transport: Transport, values: OptionValues): void {

@@ -3,11 +3,15 @@
 import { COMMON, CONFLATE, NO_DROP, RECEIVE, SEND } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
 import { ClientPattern } from '../pattern/client.ts';
+import { DatagramPattern } from '../pattern/datagram.ts';
 import { DishPattern } from '../pattern/dish.ts';
 import { PullPattern } from '../pattern/pull.ts';
 import { RadioPattern } from '../pattern/radio.ts';
 import { ScatterPattern } from '../pattern/scatter.ts';
 import { ServerPattern } from '../pattern/server.ts';
+import { transports } from '../transport/registry.ts';
+import type { Transport } from '../transport/transport.ts';
+import { udp } from '../transport/udp.ts';
 import { SocketType, type SocketTypeSpec } from './socket-type.ts';
 
 /** A peer that sends more parts breaks the protocol of these types. */
@@ -37,6 +41,7 @@ export const RADIO: SocketTypeSpec = {
   optionNames: [...COMMON, ...SEND, ...NO_DROP],
   defaults: ONE_PART,
   threadSafe: true,
+  transports: withUdp,
   makePattern: (host, options) => new RadioPattern(host, options),
 };
 
@@ -47,6 +52,7 @@ export const DISH: SocketTypeSpec = {
   // The group, and the one part.
   defaults: { maxMessageParts: 2, linger: 0 },
   threadSafe: true,
+  transports: withUdp,
   makePattern: (host) => new DishPattern(host),
 };
 
@@ -67,3 +73,16 @@ export const SCATTER: SocketTypeSpec = {
   threadSafe: true,
   makePattern: (host) => new ScatterPattern(host),
 };
+
+export const DATAGRAM: SocketTypeSpec = {
+  type: SocketType.Datagram,
+  name: 'DGRAM',
+  optionNames: [...COMMON, ...SEND, ...RECEIVE],
+  raw: true,
+  transports: () => new Map<string, Transport>([[udp.scheme, udp]]),
+  makePattern: (host) => new DatagramPattern(host),
+};
+
+function withUdp(): ReadonlyMap<string, Transport> {
+  return new Map([...transports, [udp.scheme, udp]]);
+}

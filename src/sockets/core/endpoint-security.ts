@@ -11,6 +11,7 @@ import {
   type MechanismName,
   nobodyJudges,
   noMechanism,
+  notJudged,
   SecurityChoice,
   tooLate,
 } from '../security/choice.ts';
@@ -48,7 +49,8 @@ export class EndpointSecurity {
    */
   snapshot(current: OptionValues, kind: OpenEndpoint['kind']): OptionValues {
     const values = { ...current };
-    if (this.#raw && this.choice.mechanism !== 'NULL') throw noMechanism(this.choice.mechanism);
+    if (this.#raw && this.choice.mechanism !== 'NULL')
+      throw noMechanism('a STREAM socket', this.choice.mechanism);
     const mechanism = this.choice.make(values, kind === 'connect');
     if (mechanism instanceof Promise) {
       const loading = mechanism.then((loaded) => {
@@ -61,6 +63,18 @@ export class EndpointSecurity {
       this.#mechanisms.set(values, mechanism);
     }
     return values;
+  }
+
+  /**
+   * An endpoint of `scheme`, which has no handshake, is to be opened.
+   * @throws SocketError `EINVAL` where the options ask for a mechanism, or somebody judges the peers
+   */
+  refuseExposed(values: OptionValues, kind: OpenEndpoint['kind'], scheme: string): void {
+    const { mechanism } = this.choice;
+    if (mechanism !== 'NULL') throw noMechanism(scheme, mechanism);
+    const authenticate = this.authenticate ?? this.#context.authenticate;
+    const judged = authenticate !== undefined || Boolean(values.zapDomain);
+    if (kind === 'bind' && judged) throw notJudged(scheme);
   }
 
   /** A bind with `values` is under way; undefined: none is any more. */

@@ -50,6 +50,7 @@ export const SocketType = {
   Dish: 15,
   Gather: 16,
   Scatter: 17,
+  Datagram: 18,
 } as const;
 
 export type SocketType = (typeof SocketType)[keyof typeof SocketType];

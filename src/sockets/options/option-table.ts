@@ -124,6 +124,7 @@ const sendRows: Rows<SendOptions> = {
   sendHighWaterMarkBytes: late(integer(undefined, 0, { min: 0, max: Number.MAX_SAFE_INTEGER })),
   sendTimeout: late(integer(28, -1, { min: -1 })),
   multicastHops: integer(25, 1, { min: 1 }),
+  multicastLoop: bool(96, true),
 };
 
 const receiveRows: Rows<ReceiveOptions> = {

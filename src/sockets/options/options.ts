@@ -163,7 +163,7 @@ export type GssapiNameType = 'hostBased' | 'userName' | 'krb5Principal';
 
 /** On sockets that can send. */
 export interface SendOptions {
-  /** `ZMQ_SNDBUF`. Octets in the kernel's send buffer, default −1 = system's. Accepted, without effect. */
+  /** `ZMQ_SNDBUF`. Octets in the kernel's send buffer, default −1 = system's. Has an effect with udp. */
   sendBufferSize: number;
   /**
    * `ZMQ_SNDHWM`. Messages held for one peer before `send` waits (or drops, on PUB). Default 1000; 0 = no
@@ -180,13 +180,15 @@ export interface SendOptions {
    * ever; 0 = does not wait. Takes effect immediately.
    */
   sendTimeout: number;
-  /** `ZMQ_MULTICAST_HOPS`. Time-to-live of multicast packets, default 1. Accepted, without effect. */
+  /** `ZMQ_MULTICAST_HOPS`. Time-to-live of multicast packets, default 1, at most 255. Has an effect with udp. */
   multicastHops: number;
+  /** `ZMQ_MULTICAST_LOOP`. Whether multicast packets also reach this machine, default true. Has an effect with udp. */
+  multicastLoop: boolean;
 }
 
 /** On sockets that can receive. */
 export interface ReceiveOptions {
-  /** `ZMQ_RCVBUF`. Octets in the kernel's receive buffer, default −1 = system's. Accepted, without effect. */
+  /** `ZMQ_RCVBUF`. Octets in the kernel's receive buffer, default −1 = system's. Has an effect with udp. */
   receiveBufferSize: number;
   /**
    * `ZMQ_RCVHWM`. Messages from one peer held unread before reading from it stops, so that the peer's own

@@ -11,12 +11,14 @@ import type { Pattern, PatternHost } from './pattern.ts';
  */
 export class PairPattern implements Pattern {
   readonly #host: PatternHost;
+  readonly #typeName: string;
   #peer: Pipe | undefined;
   /** Former peers with unread messages, the oldest first: what they sent is read before the next one's. */
   readonly #former: Pipe[] = [];
 
-  constructor(host: PatternHost) {
+  constructor(host: PatternHost, typeName: string = 'PAIR') {
     this.#host = host;
+    this.#typeName = typeName;
   }
 
   attach(pipe: Pipe): void {
@@ -93,7 +95,7 @@ export class PairPattern implements Pattern {
   }
 
   #refuse(pipe: Pipe): void {
-    const reason = 'a PAIR socket has one peer, and that place is taken';
+    const reason = `a ${this.#typeName} socket has one peer, and that place is taken`;
     this.#host.note(pipe, reason);
     pipe.discardIncoming();
     pipe.drop(reason);

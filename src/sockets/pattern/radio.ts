@@ -19,6 +19,8 @@ export interface RadioOptions {
  *     [length of the group: 1 octet, group] [body]   →   [group] [body]
  */
 export class RadioPattern extends PublishPattern {
+  readonly #host: PatternHost;
+
   constructor(host: PatternHost, options: RadioOptions) {
     super(host, {
       get noDrop() {
@@ -26,6 +28,7 @@ export class RadioPattern extends PublishPattern {
       },
       invertMatching: false,
     });
+    this.#host = host;
   }
 
   /** Its limit is one part, for which the class has an error of its own. */
@@ -36,6 +39,10 @@ export class RadioPattern extends PublishPattern {
   override attach(pipe: Pipe): void {
     if (pipe.takesAll) super.take(pipe, EVERYTHING, false);
     super.attach(pipe);
+  }
+
+  override established(pipe: Pipe): void {
+    if (pipe.takesAll) this.#host.subscribed?.(pipe, this.countOf(pipe));
   }
 
   override send(message: Message): boolean {

@@ -189,9 +189,14 @@ export function nobodyJudges(mechanism: MechanismName): SocketError {
   });
 }
 
-/** A STREAM socket was told to use a mechanism. */
-export function noMechanism(mechanism: MechanismName): SocketError {
-  return invalid(`a STREAM socket cannot use ${mechanism}: it has no handshake`);
+/** `what` was told to use a mechanism. */
+export function noMechanism(what: string, mechanism: MechanismName): SocketError {
+  return invalid(`${what} cannot use ${mechanism}: it has no handshake`);
+}
+
+/** Peers that come by `what` are to be judged. */
+export function notJudged(what: string): SocketError {
+  return invalid(`${what} has no handshake in which peers could be judged`);
 }
 
 function need(values: OptionValues, names: readonly (keyof OptionValues)[], role: string): void {

@@ -100,7 +100,11 @@ function requestFor({ host, port }: TcpConnectEndpoint, values: OptionValues): S
 }
 
 /** The address to listen on, or to connect from, for `host`. Only an interface needs the list of them, for which Deno asks for a permission. */
-function localAddress(host: string, { ipv6 }: OptionValues, text: string): string {
+export function localAddress(
+  host: string,
+  { ipv6 }: Pick<OptionValues, 'ipv6'>,
+  text: string,
+): string {
   const named = host !== '*' && host !== 'localhost' && isIP(host) === 0;
   return bindAddress(host, ipv6, named ? networkInterfaces() : {}, text);
 }

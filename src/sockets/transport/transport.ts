@@ -20,8 +20,13 @@ export interface Transport<B extends Endpoint = Endpoint, C extends Endpoint = E
   readonly scheme: string;
   /** Whether connections begin with a handshake, under the mechanism that the options ask for. */
   readonly handshakes: boolean;
-  /** Whether sockets of this type can use it; otherwise bind and connect throw `ENOCOMPATPROTO`. */
-  serves(host: TransportHost): boolean;
+  /**
+   * Messages leave the machine with neither encryption nor a handshake in which peers are judged: bind and connect throw `EINVAL`
+   * where the options ask for one or the other.
+   */
+  readonly exposed?: boolean;
+  /** Whether sockets of this type can bind or connect by it; otherwise that throws `ENOCOMPATPROTO`. */
+  serves(host: TransportHost, kind: OpenEndpoint['kind']): boolean;
   /** @throws SocketError `EINVAL`, `ENAMETOOLONG`, with `address`; `text` begins with the scheme and goes on after it */
   parseBind(text: string): B;
   /** As `parseBind`. Names are not resolved here: one that does not exist is tried again and again. */

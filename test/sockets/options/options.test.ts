@@ -59,6 +59,7 @@ const defaults: Partial<OptionValues> = {
   sendHighWaterMarkBytes: 0,
   sendTimeout: -1,
   multicastHops: 1,
+  multicastLoop: true,
   receiveHighWaterMark: 1_000,
   receiveHighWaterMarkBytes: 0,
   receiveTimeout: -1,

@@ -1,0 +1,374 @@
+/** UdpPort: a bound or connected endpoint over udp, which drives one pipe: each message is a packet, and the other way round. */
+
+import dgram from 'node:dgram';
+import dns from 'node:dns';
+import { isIP, isIPv6 } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { SocketError, toSocketError } from '../errors.ts';
+import type { EventError, SystemError } from '../events.ts';
+import type { Message } from '../message.ts';
+import type { OptionValues } from '../options/options.ts';
+import { datagramAddress, parseDatagramAddress } from '../pattern/datagram.ts';
+import type { Pipe, PipeDriver } from '../routing/pipe.ts';
+import { formatTcp, plainAddress } from './endpoint.ts';
+import type { Flushed } from './flushed.ts';
+import { reconnectDelay } from './reconnect.ts';
+import { localAddress } from './tcp-stream.ts';
+import {
+  endPipe,
+  type ListeningEndpoint,
+  type OpenEndpoint,
+  type Opening,
+  type PeerConnection,
+  retire,
+  type TransportHost,
+} from './transport.ts';
+import { isMulticast, multicastInterface, type UdpEndpoint } from './udp-address.ts';
+import { decodeGrouped, encodeGrouped } from './udp-datagram.ts';
+
+/** What both kinds of endpoints are. There is no handshake: it is its own only peer, from when it is open. */
+abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
+  abstract readonly kind: 'bind' | 'connect';
+  readonly text: string;
+  address: string;
+  readonly reconnectCount = 0;
+  spent = false;
+  readonly over: Promise<void>;
+  readonly remoteAddress: undefined = undefined;
+  bytesSent = 0;
+  bytesReceived = 0;
+  protected readonly host: TransportHost;
+  protected readonly values: OptionValues;
+  protected readonly endpoint: UdpEndpoint;
+  protected readonly pipe: Pipe;
+  protected socket: dgram.Socket | undefined;
+  protected closed = false;
+  #finishing = false;
+  /** Where packets go that bring no address of their own. */
+  #target = '';
+  /** Octets that the kernel has not taken yet. */
+  #waiting = 0;
+  #resolveOver!: () => void;
+
+  constructor({ host, endpoint, values, text }: Opening<UdpEndpoint>) {
+    this.host = host;
+    this.values = values;
+    this.endpoint = endpoint;
+    this.text = text;
+    this.address = text;
+    this.over = new Promise((resolve) => {
+      this.#resolveOver = resolve;
+    });
+    this.pipe = host.makePipe(values);
+  }
+
+  get unsentCount(): number {
+    return this.pipe.outgoingCount + (this.#waiting > 0 ? 1 : 0);
+  }
+
+  flush(): Flushed {
+    // What the kernel does not take within the call is not known to be lost: there are no answers in udp.
+    return 'done';
+  }
+
+  finish(): void {
+    this.#finishing = true;
+    retire(this.host, this.pipe);
+    this.pipe.discardIncoming();
+    this.#closeIfDone();
+  }
+
+  close(): Promise<void> {
+    if (this.closed) return this.over;
+    this.closed = true;
+    const { host, pipe, socket } = this;
+    pipe.drive(undefined);
+    endPipe(host, pipe);
+    host.departed(pipe, socket === undefined ? undefined : this);
+    if (socket === undefined) {
+      this.#resolveOver();
+    } else {
+      socket.close(() => {
+        host.emit({ type: 'close', address: this.address });
+        this.#resolveOver();
+      });
+    }
+    return this.over;
+  }
+
+  /** Open a socket at `local`, for packets to `target` where that is not empty; `opened` or `failed` tell, perhaps at once. */
+  protected open(
+    [local, port]: readonly [address: string, port: number],
+    target: string,
+    opened: (socket: dgram.Socket) => void,
+    failed: (error: Error) => void,
+  ): void {
+    const { endpoint, values, text } = this;
+    const family = isIPv6(local) ? 6 : 4;
+    const { sendBufferSize, receiveBufferSize } = values;
+    const socket = dgram.createSocket({
+      type: family === 6 ? 'udp6' : 'udp4',
+      // All of a machine hear what is sent to a group; an address belongs to one.
+      reuseAddr: this.kind === 'bind' && isMulticast(endpoint.host),
+      // Addresses are resolved already: so all happens within the call, and in order.
+      lookup: (address, _options, found) => found(null, address, family),
+      ...(sendBufferSize > 0 && { sendBufferSize }),
+      ...(receiveBufferSize > 0 && { recvBufferSize: receiveBufferSize }),
+    });
+    socket.unref();
+    let settled = false;
+    const fail = (error: Error): void => {
+      if (settled) return;
+      settled = true;
+      socket.close();
+      failed(error);
+    };
+    socket.on('error', fail);
+    socket.on('message', (packet, from) => this.#received(packet, from));
+    socket.once('listening', () => {
+      if (settled) return;
+      try {
+        this.#setUp(socket, multicastInterface(endpoint, text));
+      } catch (error) {
+        fail(error as Error);
+        return;
+      }
+      settled = true;
+      this.socket = socket;
+      this.#target = target;
+      opened(socket);
+    });
+    try {
+      socket.bind({ address: local, port, exclusive: true });
+    } catch (error) {
+      fail(error as Error);
+    }
+  }
+
+  /** The socket is open: have it move messages. */
+  protected start(): void {
+    const { host, pipe } = this;
+    pipe.peer = {
+      socketType: PARTNERS[host.typeName] ?? host.typeName,
+      routingId: undefined,
+      address: this.address,
+      metadata: new Map(),
+    };
+    pipe.drive(this);
+    host.established(pipe, this);
+    this.#drain();
+  }
+
+  // — PipeDriver —
+
+  offer(message: Message): boolean {
+    const { socket, host } = this;
+    if (socket === undefined || this.#waiting >= WAITING_MAX) return false;
+    // A DISH says which groups it joins, and nobody is there to hear of it.
+    if (this.kind === 'bind' && !host.raw) return true;
+    const to = host.raw
+      ? parseDatagramAddress(message[0]!)
+      : { host: this.#target, port: this.endpoint.port };
+    const packet = host.raw ? Buffer.from(message[1]!) : encodeGrouped(message);
+    if (packet === undefined || to === undefined) this.pipe.droppedCount++;
+    else this.#send(socket, packet, to);
+    return true;
+  }
+
+  wake(): void {
+    this.#drain();
+  }
+
+  room(): void {}
+
+  fail(): void {
+    // One bad packet says nothing about the next.
+  }
+
+  drop(): void {
+    void this.close();
+  }
+
+  #send(socket: dgram.Socket, packet: Buffer, to: { host: string; port: number }): void {
+    this.bytesSent += packet.length;
+    this.#waiting += packet.length;
+    socket.send(packet, to.port, to.host, (error) => {
+      if (error !== null) this.pipe.droppedCount++;
+      this.#waiting -= packet.length;
+      if (this.closed) return;
+      this.#drain();
+    });
+  }
+
+  #drain(): void {
+    if (this.socket !== undefined && !this.closed) {
+      while (this.#waiting < WAITING_MAX) {
+        const message = this.pipe.next();
+        if (message === undefined) break;
+        this.offer(message);
+      }
+      this.pipe.drained();
+    }
+    this.#closeIfDone();
+  }
+
+  #received(packet: Buffer, from: dgram.RemoteInfo): void {
+    const { host, pipe } = this;
+    // A datagram can come before the pipe is in routing, and after it has left it.
+    if (this.socket === undefined || this.closed || this.#finishing) return;
+    this.bytesReceived += packet.length;
+    const message: Message | undefined = host.raw
+      ? [datagramAddress(plainAddress(from.address), from.port), packet]
+      : decodeGrouped(packet);
+    const { maxMessageSize } = this.values;
+    const tooLarge =
+      maxMessageSize >= 0 && message !== undefined && message[1]!.length > maxMessageSize;
+    // Who does not keep up cannot hold the sender back.
+    if (message === undefined || tooLarge || pipe.full) pipe.droppedCount++;
+    else pipe.deliver(message);
+  }
+
+  #setUp(socket: dgram.Socket, source: string | undefined): void {
+    const { host } = this.endpoint;
+    const { multicastHops, multicastLoop } = this.values;
+    if (this.kind === 'bind' && isMulticast(host)) socket.addMembership(host, source);
+    if (this.kind === 'bind' && !this.host.raw) return;
+    socket.setMulticastTTL(Math.min(multicastHops, HOPS_MAX));
+    socket.setMulticastLoopback(multicastLoop);
+    if (source !== undefined) socket.setMulticastInterface(source);
+  }
+
+  #closeIfDone(): void {
+    if (this.#finishing && !this.closed && this.unsentCount === 0) void this.close();
+  }
+}
+
+/** A bound address. */
+export class UdpListener extends UdpPort implements ListeningEndpoint {
+  readonly kind = 'bind';
+
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => this.#bind(resolve, reject));
+  }
+
+  listenSync(): void {
+    let failure: unknown = new SocketError('ENOTSUP', { address: this.text });
+    this.#bind(
+      () => {
+        failure = undefined;
+      },
+      (error) => {
+        failure = error;
+      },
+    );
+    if (failure === undefined) return;
+    void this.close();
+    throw failure;
+  }
+
+  #bind(done: () => void, failed: (error: unknown) => void): void {
+    const { endpoint, values, host, text } = this;
+    const fail = (cause: unknown): void => {
+      const error = toSocketError(cause, text);
+      host.emit({ type: 'bind:error', address: text, error: error as SystemError });
+      void this.close();
+      failed(error);
+    };
+    try {
+      const group = isMulticast(endpoint.host);
+      const any = isIPv6(endpoint.host) ? '::' : '0.0.0.0';
+      const local = group ? any : localAddress(endpoint.host, values, text);
+      const opened = (socket: dgram.Socket): void => {
+        const { port } = socket.address();
+        const shown = formatTcp(group ? endpoint.host : local, port, 'udp');
+        const { source } = endpoint;
+        this.address = source === undefined ? shown : shown.replace('//', `//${source};`);
+        host.pattern.attach(this.pipe);
+        this.start();
+        if (this.closed) {
+          fail(new SocketError('EINVAL', { message: ONE_ENDPOINT, address: text }));
+          return;
+        }
+        host.emit({ type: 'bind', address: this.address });
+        done();
+      };
+      this.open([local, endpoint.port], '', opened, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+}
+
+/** A target, which is resolved again and again until that works. */
+export class UdpConnecter extends UdpPort {
+  readonly kind = 'connect';
+  #timer: NodeJS.Timeout | undefined;
+  #attempt = 0;
+  #begun = false;
+
+  constructor(opening: Opening<UdpEndpoint>) {
+    super(opening);
+    this.pipe.takesAll = true;
+    opening.host.pattern.attach(this.pipe);
+    // In this tick a caller may still add listeners.
+    process.nextTick(() => this.#begin());
+  }
+
+  override flush(): Flushed {
+    this.#begin();
+    return super.flush();
+  }
+
+  override close(): Promise<void> {
+    clearTimeout(this.#timer);
+    return super.close();
+  }
+
+  #begin(): void {
+    if (this.#begun || this.closed) return;
+    this.#begun = true;
+    const { host, endpoint, values, address } = this;
+    host.emit({ type: 'connect:delay', address });
+    if (isIP(endpoint.host) !== 0) {
+      this.#open(endpoint.host);
+      return;
+    }
+    dns.lookup(endpoint.host, { family: values.ipv6 ? 0 : 4 }, (error, found) => {
+      if (this.closed) return;
+      if (error === null) this.#open(found);
+      else this.#retry(error);
+    });
+  }
+
+  #open(target: string): void {
+    const opened = (): void => {
+      this.host.emit({ type: 'connect', address: this.address });
+      if (!this.closed) this.start();
+    };
+    const local = isIPv6(target) ? '::' : '0.0.0.0';
+    this.open([local, 0], target, opened, (error) => this.#retry(error));
+  }
+
+  #retry(error: Error): void {
+    if (this.closed) return;
+    const { reconnectInterval: interval, reconnectMaxInterval: maxInterval } = this.values;
+    const { random } = this.host;
+    const delay = reconnectDelay({ interval, maxInterval, random, attempt: this.#attempt++ });
+    if (delay === undefined) {
+      this.spent = true;
+      void this.close();
+      return;
+    }
+    const { address } = this;
+    this.host.emit({ type: 'connect:retry', address, interval: delay, error: error as EventError });
+    this.#begun = false;
+    this.#timer = setTimeout(() => this.#begin(), delay).unref();
+  }
+}
+
+const PARTNERS: Readonly<Record<string, string>> = { RADIO: 'DISH', DISH: 'RADIO' };
+const ONE_ENDPOINT = 'Invalid argument: a DGRAM socket has one endpoint, and is bound already';
+/** Octets that may wait for the kernel; then messages wait in the pipe, up to its mark. */
+const WAITING_MAX = 262_144;
+/** What fits into the field of the packet. */
+const HOPS_MAX = 255;
