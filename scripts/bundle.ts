@@ -145,7 +145,7 @@ const ENGINE =
   /\/dist\/sockets\/((pattern|routing|transport)\/|core\/(core|counters|ending|endpoint-security|incoming|outgoing|watching|zap-dealer)\.js)/;
 /** What the first socket of a draft type does beside that. */
 const DRAFTS =
-  /\/dist\/sockets\/(pattern\/(client|datagram|dish|group|one-part|radio|scatter|server)|transport\/udp[-\w]*)\.js/;
+  /\/dist\/sockets\/(pattern\/(channel|client|datagram|dish|group|one-part|peer|radio|scatter|server)|transport\/udp[-\w]*)\.js/;
 const LATE_CHUNKS = ['engine', 'zmtp', 'drafts'];
 
 /** Right within its `try`, where bundlers let what is optional be missing. */

@@ -28,7 +28,7 @@ export const capability: {
   norm: false,
   curve: true,
   gssapi: false,
-  draft: false,
+  draft: true,
 };
 
 /** Everything above in one object, as `import zmq from 'zeromq'` gives it. */

@@ -73,7 +73,7 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
   },
   {
     files: /^sockets\/draft\//,
-    may: [/^sockets\/(draft|api|core|options|pattern)\//, /^sockets\/message\.ts$/],
+    may: [/^sockets\/(draft|api|core|options|pattern)\//, /^sockets\/(message|errors)\.ts$/],
   },
   // Adapters and devices are users of sockets.
   { files: /^sockets\/adapter\//, may: [USES_SOCKETS, /^sockets\/adapter\//, /^base\//, /^node:/] },

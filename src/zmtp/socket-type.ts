@@ -1,6 +1,7 @@
 /**
  * The socket types that ZMTP names, and which may talk to which (RFC 37, "Socket Types"; RFC 41 for SERVER and CLIENT, RFC 48
- * for RADIO and DISH, RFC 49 for SCATTER and GATHER).
+ * for RADIO and DISH, RFC 49 for SCATTER and GATHER, RFC 51 and
+ * 52 for PEER and CHANNEL).
  */
 
 import { ZmtpError } from './errors.ts';
@@ -23,7 +24,9 @@ export type SocketType =
   | 'RADIO'
   | 'DISH'
   | 'GATHER'
-  | 'SCATTER';
+  | 'SCATTER'
+  | 'PEER'
+  | 'CHANNEL';
 
 /** What ZMTP has to know of a socket type. */
 export interface SocketTypeTraits {
@@ -82,4 +85,6 @@ const ROWS: Readonly<Record<SocketType, SocketTypeTraits>> = {
   DISH: { partners: ['RADIO'], joins: true },
   GATHER: { partners: ['SCATTER'] },
   SCATTER: { partners: ['GATHER'] },
+  PEER: { partners: ['PEER'] },
+  CHANNEL: { partners: ['CHANNEL'] },
 };

@@ -27,6 +27,8 @@ export const PARTNER: Readonly<Record<SocketType, SocketType>> = {
   DISH: 'RADIO',
   GATHER: 'SCATTER',
   SCATTER: 'GATHER',
+  PEER: 'PEER',
+  CHANNEL: 'CHANNEL',
 };
 
 /** A core at the time 0, without limits and heartbeats but those `given`. */

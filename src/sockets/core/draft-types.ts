@@ -2,9 +2,11 @@
 
 import { COMMON, CONFLATE, NO_DROP, RECEIVE, SEND } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
+import { ChannelPattern } from '../pattern/channel.ts';
 import { ClientPattern } from '../pattern/client.ts';
 import { DatagramPattern } from '../pattern/datagram.ts';
 import { DishPattern } from '../pattern/dish.ts';
+import { PeerPattern } from '../pattern/peer.ts';
 import { PullPattern } from '../pattern/pull.ts';
 import { RadioPattern } from '../pattern/radio.ts';
 import { ScatterPattern } from '../pattern/scatter.ts';
@@ -81,6 +83,24 @@ export const DATAGRAM: SocketTypeSpec = {
   raw: true,
   transports: () => new Map<string, Transport>([[udp.scheme, udp]]),
   makePattern: (host) => new DatagramPattern(host),
+};
+
+export const PEER: SocketTypeSpec = {
+  type: SocketType.Peer,
+  name: 'PEER',
+  optionNames: [...COMMON, ...SEND, ...RECEIVE],
+  defaults: ONE_PART,
+  threadSafe: true,
+  makePattern: (host, _options, random) => new PeerPattern(host, random),
+};
+
+export const CHANNEL: SocketTypeSpec = {
+  type: SocketType.Channel,
+  name: 'CHANNEL',
+  optionNames: [...COMMON, ...SEND, ...RECEIVE],
+  defaults: ONE_PART,
+  threadSafe: true,
+  makePattern: (host) => new ChannelPattern(host),
 };
 
 function withUdp(): ReadonlyMap<string, Transport> {

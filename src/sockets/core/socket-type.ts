@@ -51,6 +51,8 @@ export const SocketType = {
   Gather: 16,
   Scatter: 17,
   Datagram: 18,
+  Peer: 19,
+  Channel: 20,
 } as const;
 
 export type SocketType = (typeof SocketType)[keyof typeof SocketType];

@@ -1,78 +1,12 @@
 /** Server: SERVER, talks to many clients by number (RFC 41). */
 
-import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
 import { SERVER } from '../core/draft-types.ts';
-import type { CallOptions } from '../core/waiter.ts';
-import { type MessageLike, toMessage } from '../message.ts';
-import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE, SEND } from '../options/option-table.ts';
-import type { ReceiveOptions, SendOptions } from '../options/options.ts';
-import { checkOnePart } from '../pattern/one-part.ts';
+import { RoutedSocket } from './routed-socket.ts';
 
-/** Which client a message is from, or for. */
-export interface ServerRoutingOptions {
-  /** A whole number from 1 to 2³² − 1 that this socket has given to the client; another after it has come again. */
-  routingId: number;
-}
-
-export interface Server extends SendOptions, ReceiveOptions {}
-
-/**
- * What is received comes with the `routingId` of its client, by which it is answered. Messages have one part. A routing id
- * that no client has is refused with `EHOSTUNREACH`; `send` waits while that client can take no more.
- */
-export class Server extends ReceivingSocket<[Message, ServerRoutingOptions]> {
+/** Receives from its clients, fairly, and answers them by the `routingId` that comes with each message. */
+export class Server extends RoutedSocket {
   constructor(options?: SocketOptions<Server>) {
     super(SERVER, options);
   }
-
-  /** Send one part to the client `routingId`. Rejects as `Sender.send` does, and with `EHOSTUNREACH`. */
-  send(message: MessageLike, options: ServerRoutingOptions & CallOptions): Promise<void> {
-    return this.open().outgoing.send(addressed(message, options), options);
-  }
-
-  /** Send it if that is possible now: false otherwise. Throws `EHOSTUNREACH`. */
-  trySend(message: MessageLike, options: ServerRoutingOptions): boolean {
-    return this.open().outgoing.trySend(addressed(message, options));
-  }
-
-  /** Settles when some client can take a message. */
-  whenWritable(options?: CallOptions): Promise<void> {
-    return this.open().outgoing.writable(options);
-  }
-
-  override receive(options?: CallOptions): Promise<[Message, ServerRoutingOptions]> {
-    return this.open().incoming.receive(options).then(routed);
-  }
-
-  override tryReceive(): [Message, ServerRoutingOptions] | undefined {
-    const message = this.open().incoming.tryReceive();
-    return message && routed(message);
-  }
-
-  override receiveMany(options?: CallOptions): Promise<[Message, ServerRoutingOptions][]> {
-    return this.open()
-      .incoming.receiveMany(options)
-      .then((all) => all.map(routed));
-  }
-}
-
-defineOptions(Server.prototype, [...SEND, ...RECEIVE]);
-
-/** Body and routing id, as the pattern has them. */
-function addressed(message: MessageLike, options: ServerRoutingOptions): readonly Buffer[] {
-  const parts = toMessage(message);
-  checkOnePart(parts);
-  const routingId = options?.routingId;
-  if (!Number.isInteger(routingId) || routingId < 1 || routingId > 0xffff_ffff) {
-    throw new TypeError(`routingId ${routingId}, expected a whole number from 1 to 4294967295`);
-  }
-  const id = Buffer.allocUnsafe(4);
-  id.writeUInt32BE(routingId);
-  return [parts[0]!, id];
-}
-
-function routed([body, id]: readonly Buffer[]): [Message, ServerRoutingOptions] {
-  return [body!, { routingId: id!.readUInt32BE() }];
 }

@@ -1,4 +1,4 @@
-/** One part: what the messages of SERVER, CLIENT, SCATTER and GATHER have (RFC 41, RFC 49). */
+/** One part: what the messages of draft types have, but for DGRAM (RFC 41, 48, 49, 51 and 52). */
 
 import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';

@@ -30,14 +30,7 @@ export class ServerPattern implements Pattern {
   }
 
   established(pipe: Pipe): void {
-    // One that comes again keeps its number: the pipe is that of our `connect`.
-    if (pipe.routingId === undefined) {
-      do this.#next = (this.#next + 1) >>> 0;
-      while (this.#next === 0 || this.#routes.has(this.#next));
-      pipe.routingId = Buffer.alloc(4);
-      pipe.routingId.writeUInt32BE(this.#next);
-      this.#routes.set(this.#next, pipe);
-    }
+    this.number(pipe);
     if (pipe.writable) this.#host.writable();
   }
 
@@ -89,6 +82,18 @@ export class ServerPattern implements Pattern {
 
   receiveRefusal(): SocketErrorCode {
     return 'EAGAIN';
+  }
+
+  /** Give `pipe` its routing id. One that comes again keeps it: the pipe is that of our `connect`. */
+  protected number(pipe: Pipe): Buffer {
+    if (pipe.routingId !== undefined) return pipe.routingId;
+    do this.#next = (this.#next + 1) >>> 0;
+    while (this.#next === 0 || this.#routes.has(this.#next));
+    const id = Buffer.alloc(4);
+    id.writeUInt32BE(this.#next);
+    pipe.routingId = id;
+    this.#routes.set(this.#next, pipe);
+    return id;
   }
 
   #routeOf(message: Message): Pipe | undefined {

@@ -1,0 +1,26 @@
+/** Peer: PEER, talks to other peers by number (RFC 51). */
+
+import type { SocketOptions } from '../api/socket-options.ts';
+import { PEER } from '../core/draft-types.ts';
+import { SocketError } from '../errors.ts';
+import type { PeerPattern } from '../pattern/peer.ts';
+import { RoutedSocket } from './routed-socket.ts';
+
+/** A Server that talks to others of its kind, and to those that it connects to without having heard from them. */
+export class Peer extends RoutedSocket {
+  constructor(options?: SocketOptions<Peer>) {
+    super(PEER, options);
+  }
+
+  /**
+   * `zmq_connect_peer`. Connect as `connect` does, and return the routing id of that peer: what is sent to it waits until it is
+   * there. Throws as `connect`, and `EFAULT` with `immediate`, under which nothing waits.
+   */
+  connectPeer(address: string): number {
+    if (this.immediate) {
+      throw new SocketError('EFAULT', { message: 'Bad address: immediate is set', address });
+    }
+    this.connect(address);
+    return (this.open().pattern as PeerPattern).lastRoutingId;
+  }
+}

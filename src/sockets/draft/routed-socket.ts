@@ -1,0 +1,77 @@
+/** RoutedSocket: a socket whose peers have numbers, SERVER or PEER. */
+
+import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
+import type { SocketTypeSpec } from '../core/socket-type.ts';
+import type { CallOptions } from '../core/waiter.ts';
+import { type MessageLike, toMessage } from '../message.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { RECEIVE, SEND } from '../options/option-table.ts';
+import type { ReceiveOptions, SendOptions } from '../options/options.ts';
+import { checkOnePart } from '../pattern/one-part.ts';
+
+/** Which peer a message is from, or for. */
+export interface ServerRoutingOptions {
+  /** A whole number from 1 to 2³² − 1 that this socket has given to the peer; another after it has come again. */
+  routingId: number;
+}
+
+export interface RoutedSocket extends SendOptions, ReceiveOptions {}
+
+/**
+ * What is received comes with the `routingId` of its peer, by which it is answered. Messages have one part. A routing id that no
+ * peer has is refused with `EHOSTUNREACH`; `send` waits while that peer can take no more.
+ */
+export class RoutedSocket extends ReceivingSocket<[Message, ServerRoutingOptions]> {
+  protected constructor(type: SocketTypeSpec, options?: object) {
+    super(type, options);
+  }
+
+  /** Send one part to the peer `routingId`. Rejects as `Sender.send` does, and with `EHOSTUNREACH`. */
+  send(message: MessageLike, options: ServerRoutingOptions & CallOptions): Promise<void> {
+    return this.open().outgoing.send(addressed(message, options), options);
+  }
+
+  /** Send it if that is possible now: false otherwise. Throws `EHOSTUNREACH`. */
+  trySend(message: MessageLike, options: ServerRoutingOptions): boolean {
+    return this.open().outgoing.trySend(addressed(message, options));
+  }
+
+  /** Settles when some peer can take a message. */
+  whenWritable(options?: CallOptions): Promise<void> {
+    return this.open().outgoing.writable(options);
+  }
+
+  override receive(options?: CallOptions): Promise<[Message, ServerRoutingOptions]> {
+    return this.open().incoming.receive(options).then(routed);
+  }
+
+  override tryReceive(): [Message, ServerRoutingOptions] | undefined {
+    const message = this.open().incoming.tryReceive();
+    return message && routed(message);
+  }
+
+  override receiveMany(options?: CallOptions): Promise<[Message, ServerRoutingOptions][]> {
+    return this.open()
+      .incoming.receiveMany(options)
+      .then((all) => all.map(routed));
+  }
+}
+
+defineOptions(RoutedSocket.prototype, [...SEND, ...RECEIVE]);
+
+/** Body and routing id, as the pattern has them. */
+function addressed(message: MessageLike, options: ServerRoutingOptions): readonly Buffer[] {
+  const parts = toMessage(message);
+  checkOnePart(parts);
+  const routingId = options?.routingId;
+  if (!Number.isInteger(routingId) || routingId < 1 || routingId > 0xffff_ffff) {
+    throw new TypeError(`routingId ${routingId}, expected a whole number from 1 to 4294967295`);
+  }
+  const id = Buffer.allocUnsafe(4);
+  id.writeUInt32BE(routingId);
+  return [parts[0]!, id];
+}
+
+function routed([body, id]: readonly Buffer[]): [Message, ServerRoutingOptions] {
+  return [body!, { routingId: id!.readUInt32BE() }];
+}
