@@ -1,7 +1,8 @@
 /** Pipe: one peer as the socket sees it. Two bounded queues of whole messages, and who to tell when they move. */
 
 import type { Message } from '../message.ts';
-import { messageSize, ownSmallParts } from '../message.ts';
+import { messageSize } from '../message.ts';
+import { PackedQueue } from './packed-queue.ts';
 import { Ring } from './ring.ts';
 
 /** The socket's side of a pipe: a pattern. */
@@ -83,7 +84,7 @@ export class Pipe {
   readonly #conflate: boolean;
   readonly #reader: PipeReader;
   readonly #incoming = new Ring<Message>();
-  readonly #outgoing = new Ring<Message>();
+  readonly #outgoing = new PackedQueue();
   #driver: PipeDriver | undefined;
   #outgoingBytes = 0;
   #incomingBytes = 0;
@@ -329,9 +330,8 @@ export class Pipe {
   }
 
   #enqueue(message: Message): void {
-    const own = ownSmallParts(message);
-    this.#outgoing.push(own);
-    this.#outgoingBytes += messageSize(own);
+    this.#outgoing.push(message);
+    this.#outgoingBytes += messageSize(message);
     if (this.#outgoing.length === 1) this.#driver?.wake();
   }
 

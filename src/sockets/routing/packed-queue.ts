@@ -1,0 +1,129 @@
+/**
+ * PackedQueue: messages that wait, with their small parts side by side in slabs. A Buffer of its own for each of them would be four
+ * times the memory of what it holds.
+ *
+ *     slab:  00 05 "hello"   01 01 "a"   02 00   …        flags, size, octets
+ *     kept:                              a large part, by reference
+ *
+ * Flags are 01 for "more parts follow" and 02 for a part that is kept by reference.
+ */
+
+import { COPY_LIMIT, type Message } from '../message.ts';
+import { Ring } from './ring.ts';
+
+/** First in, first out. Parts of up to `COPY_LIMIT` octets are copied when they are put in, larger ones are not. */
+export class PackedQueue {
+  /** Where messages are taken from, and where they are put in; undefined while none waits. */
+  #first: Slab | undefined;
+  #last: Slab | undefined;
+  /** What of the first slab has been taken. */
+  #start = 0;
+  #kept: Ring<Buffer> | undefined;
+  /** The part that was taken last is followed by another one of its message. */
+  #more = false;
+  #length = 0;
+
+  /** Messages in it. */
+  get length(): number {
+    return this.#length;
+  }
+
+  push(message: Message): void {
+    const last = message.length - 1;
+    for (let i = 0; i <= last; i++) this.#put(i < last ? MORE : 0, message[i]!);
+    this.#length++;
+  }
+
+  /** The message that has waited longest. Its small parts are views of a slab, which is never written again. */
+  shift(): Message | undefined {
+    if (this.#length === 0) return undefined;
+    this.#length--;
+    const first = this.#take();
+    let message: Message = [first];
+    if (this.#more) {
+      const parts = [first];
+      do parts.push(this.#take());
+      while (this.#more);
+      message = parts;
+    }
+    if (this.#length === 0) this.clear();
+    return message;
+  }
+
+  clear(): void {
+    this.#first = undefined;
+    this.#last = undefined;
+    this.#kept = undefined;
+    this.#start = 0;
+    this.#length = 0;
+  }
+
+  #put(flags: number, part: Buffer): void {
+    const size = part.length;
+    const copied = size <= COPY_LIMIT;
+    let slab = this.#last;
+    if (slab === undefined || slab.end + HEAD_SIZE + COPY_LIMIT > slab.octets.length) {
+      slab = this.#grow();
+    }
+    const { octets, end } = slab;
+    const body = end + HEAD_SIZE;
+    if (copied) {
+      octets[end] = flags;
+      octets[end + 1] = size;
+      // A call into TypedArray.prototype.set costs more than copying a few octets by hand.
+      if (size <= 24) for (let i = 0; i < size; i++) octets[body + i] = part[i]!;
+      else octets.set(part, body);
+      slab.end = body + size;
+      return;
+    }
+    octets[end] = flags | KEPT;
+    slab.end = body;
+    this.#kept ??= new Ring<Buffer>();
+    this.#kept.push(part);
+  }
+
+  #take(): Buffer {
+    let slab = this.#first!; // there is a message
+    if (this.#start === slab.end) {
+      slab = slab.next!; // and it is not in this one
+      this.#first = slab;
+      this.#start = 0;
+    }
+    const { octets } = slab;
+    const flags = octets[this.#start]!;
+    const body = this.#start + HEAD_SIZE;
+    this.#more = (flags & MORE) !== 0;
+    if ((flags & KEPT) !== 0) {
+      this.#start = body;
+      return this.#kept!.shift()!; // the queue has one for each such flag
+    }
+    const end = body + octets[this.#start + 1]!;
+    this.#start = end;
+    return octets.subarray(body, end);
+  }
+
+  /** Slabs double: a peer with few messages that wait holds little memory. */
+  #grow(): Slab {
+    const size = Math.min((this.#last?.octets.length ?? 0) * 2 || SLAB_MIN, SLAB_MAX);
+    const slab: Slab = { octets: Buffer.allocUnsafe(size), end: 0, next: undefined };
+    if (this.#last === undefined) this.#first = slab;
+    else this.#last.next = slab;
+    this.#last = slab;
+    return slab;
+  }
+}
+
+interface Slab {
+  readonly octets: Buffer;
+  /** Octets in use. */
+  end: number;
+  next: Slab | undefined;
+}
+
+const MORE = 0x01;
+const KEPT = 0x02;
+const HEAD_SIZE = 2;
+
+/** Octets. The smallest ones are parts of Node's pool. */
+const SLAB_MIN = 1_024;
+const SLAB_MAX = 65_536;
