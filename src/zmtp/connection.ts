@@ -16,7 +16,7 @@ import {
   encodePing,
   encodePong,
 } from './command.ts';
-import { ENDED, FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
+import { COMMAND_FOUND, ENDED, FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import type { Message } from './frame.ts';
 import {
@@ -26,6 +26,7 @@ import {
   type Greeting,
   zmtpFraming,
 } from './framing.ts';
+import type { OlderPeer } from './greeting.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import {
   type Box,
@@ -36,7 +37,15 @@ import {
 } from './mechanism/mechanism.ts';
 import { encodeMetadata, type Metadata, property } from './metadata.ts';
 import { checkPartner, type SocketType, traitsOf } from './socket-type.ts';
-import { decodeSubscription, encodeSubscription, isSubscription } from './subscription.ts';
+import { stagedGreeting } from './staged-greeting.ts';
+import {
+  decodeSubscription,
+  encodeSubscription,
+  isSubscription,
+  SUBSCRIBE,
+} from './subscription.ts';
+import { Zmtp1Decoder } from './zmtp1-decoder.ts';
+import { Zmtp1Encoder } from './zmtp1-encoder.ts';
 
 /** What a connection needs to know when it begins. */
 export interface ConnectionOptions extends HeartbeatOptions {
@@ -54,15 +63,22 @@ export interface ConnectionOptions extends HeartbeatOptions {
   readonly maxMessageParts: number;
   /** `ZMQ_HANDSHAKE_IVL`. Milliseconds from here to the end of the handshake; 0 = no limit. */
   readonly handshakeInterval: number;
+  /**
+   * The oldest major version of ZMTP that the peer may speak: 1, 2 or 3, default 3. Below 3 the greeting goes out in stages,
+   * which costs a round trip. Always 3 with another mechanism than NULL, with `judgesAll`, and for types that are younger.
+   */
+  readonly minimumProtocolVersion?: number;
   /** How frames are written on the transport; default: as ZMTP 3.1 does. */
   readonly framing?: Framing | undefined;
 }
 
 /** What the peer has announced in the handshake. */
 export interface Peer {
-  /** The minor version of ZMTP 3 that both speak; that of the framing where there is no greeting. */
+  /** The major version of ZMTP that both speak: 1, 2 or 3; 3 where there is no greeting. */
+  readonly major: number;
+  /** The minor version of ZMTP that both speak; that of the framing where there is no greeting. */
   readonly minor: number;
-  /** The type that it announced. */
+  /** The type that it announced; empty for a peer of ZMTP 1.0, which does not. */
   readonly socketType: string;
   /** Its `Identity`; undefined when absent, empty, or beginning with the zero octet of generated ids. */
   readonly routingId: Buffer | undefined;
@@ -111,11 +127,13 @@ export class Connection {
   readonly #greeting: Greeting | undefined;
   /** Spoken where there is no greeting. */
   readonly #minor: number;
-  readonly #decoder: FrameDecoder;
-  readonly #encoder: FrameEncoder;
+  #decoder: FrameDecoder;
+  #encoder: FrameEncoder;
   readonly #handshake: Handshake;
   readonly #heartbeat: Heartbeat;
   readonly #handshakeDeadline: number;
+  /** Of the ZMTP that the peer speaks. */
+  #major = 3;
   #pongCount = 0;
   #saidLast = false;
   #now: number;
@@ -137,22 +155,24 @@ export class Connection {
     this.#joins = traits.joins ?? false;
     this.#subscribes = this.#joins || (traits.subscribes ?? false);
     this.#hasMembers = traits.hasMembers ?? false;
-    const framing = options.framing ?? zmtpFraming(options.mechanism.name);
+    const { mechanism } = options;
+    const framing = options.framing ?? zmtpFraming(mechanism.name);
     const { greeting, decoder, encoder } = framing;
-    this.#greeting = greeting;
+    const staged = options.framing === undefined ? stagedGreeting(options) : undefined;
+    this.#greeting = staged ?? greeting;
     this.#minor = framing.minor ?? 1;
     this.#decoder = decoder;
     this.#encoder = encoder;
     decoder.limits.maxFrameSize = HANDSHAKE_MAX;
     decoder.limits.maxParts = 1;
-    this.#handshake = options.mechanism.begin(encodeMetadata(announced(options)));
+    this.#handshake = mechanism.begin(encodeMetadata(announced(options)));
     this.#heartbeat = new Heartbeat(options);
     const { handshakeInterval } = options;
     this.#handshakeDeadline =
       handshakeInterval > 0 ? now + handshakeInterval : Number.POSITIVE_INFINITY;
     this.deadline = this.#handshakeDeadline;
-    if (greeting === undefined) this.#beginHandshake();
-    else encoder.raw(greeting.ours);
+    if (this.#greeting === undefined) this.#beginHandshake();
+    else encoder.raw(this.#greeting.ours);
   }
 
   /** Whether the peer's greeting, where there is one, has arrived whole, also when the connection has ended since. */
@@ -184,9 +204,15 @@ export class Connection {
     const greeting = this.#greeting!;
     try {
       const taken = greeting.push(chunk);
+      const answer = greeting.answer?.();
+      if (answer !== undefined && answer.length > 0) this.#encoder.raw(answer);
       if (!greeting.done) return;
-      greeting.checkMechanism(this.#options.mechanism.name);
-      this.#beginHandshake();
+      if (greeting.older !== undefined) {
+        this.#awaitIdentity(greeting.older);
+      } else {
+        greeting.checkMechanism(this.#options.mechanism.name);
+        this.#beginHandshake();
+      }
       this.#decoder.push(chunk.subarray(taken));
     } catch (error) {
       this.#fail(error);
@@ -218,7 +244,7 @@ export class Connection {
       if (this.state !== 'traffic') {
         if (this.state !== 'handshake' || !this.#stepHandshake()) return undefined;
         // The driver looks at the new state before the first message of traffic.
-        if (this.#handshake.peer !== undefined) return undefined;
+        if (this.peer !== undefined) return undefined;
         continue;
       }
       const found = this.#decoder.next();
@@ -335,6 +361,26 @@ export class Connection {
     else this.#answer(this.#handshake.first());
   }
 
+  /** In place of a handshake an older peer sends one frame, with its identity. */
+  #awaitIdentity({ major, socketType, head }: OlderPeer): void {
+    if (socketType !== '') checkPartner(this.#options.socketType, socketType);
+    if (major === 1) {
+      // A peer that does not say its type does not say what it subscribes to, and chooses among all that is published.
+      const second = this.#publishes && socketType === '' ? Buffer.of(SUBSCRIBE) : undefined;
+      this.#decoder = new Zmtp1Decoder(second);
+      this.#decoder.push(head);
+      const encoder = new Zmtp1Encoder();
+      // What has not been taken of the greeting goes first.
+      for (const octets of this.#encoder.take()) encoder.raw(octets);
+      this.#encoder = encoder;
+    }
+    const { limits } = this.#decoder;
+    limits.maxFrameSize = IDENTITY_MAX;
+    limits.maxParts = 1;
+    this.#major = major;
+    this.state = 'handshake';
+  }
+
   /** One command of the handshake; false when none is there or the handshake has failed. */
   #stepHandshake(): boolean {
     if (this.asking !== undefined) return false;
@@ -345,6 +391,13 @@ export class Connection {
       return false;
     }
     try {
+      if (this.#major < 3) {
+        if (found === COMMAND_FOUND) throw strayCommand(this.#major);
+        if (found === FAILED) throw this.#decoder.error;
+        const { socketType } = this.#greeting!.older!;
+        this.#enter(socketType, this.#decoder.message[0], NO_METADATA);
+        return true;
+      }
       if (found === MESSAGE) throw earlyMessage();
       if (found === FAILED) {
         // The first part of a message, where none is allowed.
@@ -365,23 +418,36 @@ export class Connection {
   }
 
   #begin(metadata: Metadata): void {
-    const { socketType: local, maxMessageSize, maxMessageParts } = this.#options;
+    const { socketType: local } = this.#options;
     const socketType = property(metadata, 'Socket-Type')?.toString('latin1');
     if (socketType === undefined) throw missingType();
     checkPartner(local, socketType);
     const identity = property(metadata, 'Identity');
-    if (identity !== undefined && identity.length > 255) throw longIdentity(identity.length);
+    if (identity !== undefined && identity.length > IDENTITY_MAX) {
+      throw longIdentity(identity.length);
+    }
+    this.#box = this.#handshake.box;
+    this.#enter(socketType, identity, withVerdict(metadata, this.#granted));
+    this.#heartbeat.start(this.#now);
+    this.deadline = this.#heartbeat.deadline;
+  }
+
+  /** The peer is known: from now on there are messages. */
+  #enter(socketType: string, identity: Buffer | undefined, metadata: Metadata): void {
+    const { maxMessageSize, maxMessageParts } = this.#options;
+    const major = this.#major;
     this.peer = {
+      major,
       minor: this.#greeting?.minor ?? this.#minor,
       socketType,
       routingId: identity === undefined || !identity[0] ? undefined : identity,
-      metadata: withVerdict(metadata, this.#granted),
+      metadata,
     };
     this.state = 'traffic';
-    this.#box = this.#handshake.box;
+    this.deadline = Number.POSITIVE_INFINITY;
     const sealed = this.#box !== undefined;
     this.#plain = !sealed && !this.#hasMembers;
-    this.#decoder.mendsLongCommands = this.#publishes && !sealed;
+    this.#decoder.mendsLongCommands = this.#publishes && !sealed && major === 3;
     const { limits } = this.#decoder;
     limits.maxFrameSize =
       maxMessageSize < 0
@@ -391,8 +457,6 @@ export class Connection {
     if (this.#hasMembers) limits.maxFrameSize = Math.min(limits.maxFrameSize, HANDSHAKE_MAX);
     // A sealed part is a frame of its own, whose outer MORE means nothing.
     limits.maxParts = sealed ? 1 : maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
-    this.#heartbeat.start(this.#now);
-    this.deadline = this.#heartbeat.deadline;
   }
 
   /** A sealed frame: does it complete a message? */
@@ -435,6 +499,10 @@ export class Connection {
 
   /** A command in traffic; a subscription becomes a message, what is unknown is skipped (RFC 37). */
   #obey(body: Buffer): Message | undefined {
+    if (this.#major < 3) {
+      this.#fail(strayCommand(this.#major));
+      return undefined;
+    }
     const name = commandName(body);
     switch (name) {
       case 'PING':
@@ -475,7 +543,7 @@ export class Connection {
   #fail(error: unknown): void {
     if (!(error instanceof ZmtpError)) throw error;
     if (this.state === 'failed' || this.state === 'closed') return;
-    if (this.state === 'handshake') {
+    if (this.state === 'handshake' && this.#major === 3) {
       if (TOLD.has(error.code)) this.#encoder.command(encodeError(error.message));
       // RFC 27: a temporary failure is silent, so that the peer tries again.
       else if (error.code === 'ERR_ZMTP_DENIED' && error.status !== 300) {
@@ -549,10 +617,15 @@ function missingType(): ZmtpError {
   return new ZmtpError('ERR_ZMTP_INVALID_METADATA', 'peer does not announce its Socket-Type');
 }
 
+function strayCommand(major: number): ZmtpError {
+  const told = `peer of ZMTP ${major}.0 sends a command, which that version does not have`;
+  return new ZmtpError('ERR_ZMTP_UNEXPECTED_COMMAND', told);
+}
+
 function longIdentity(length: number): ZmtpError {
   return new ZmtpError(
     'ERR_ZMTP_INVALID_METADATA',
-    `peer announces an Identity of ${length} octets, at most 255 are allowed`,
+    `peer announces an Identity of ${length} octets, at most ${IDENTITY_MAX} are allowed`,
   );
 }
 
@@ -579,6 +652,8 @@ const RESERVED_PROPERTIES = ['User-Id', 'Peer-Address'];
 
 /** What a peer may send while it is being judged: its READY, at most. */
 const HELD_BACK_MAX = 2 * 65_536;
+const NO_METADATA: Metadata = new Map();
+const IDENTITY_MAX = 255;
 /** Octets of one handshake command, before anything is known of the peer. */
 const HANDSHAKE_MAX = 65_536;
 /** The most that one Buffer holds on every Node we support (2^32 from 22 on, 2^53 later; 4 GiB on 20). */

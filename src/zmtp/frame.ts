@@ -30,3 +30,14 @@ export function writeHeader(target: Buffer, offset: number, flags: number, size:
   target.writeUInt32BE(size >>> 0, offset + 5);
   return offset + 9;
 }
+
+/** The header of a frame of ZMTP 1.0 (RFC 13) whose body has `size` octets: the size comes first, and counts the flags, too. */
+export function zmtp1Header(flags: number, size: number): Buffer {
+  if (size + 1 < ZMTP1_LONG) return Buffer.of(size + 1, flags);
+  const header = Buffer.alloc(10, ZMTP1_LONG);
+  header.writeBigUInt64BE(BigInt(size + 1), 1);
+  header[9] = flags;
+  return header;
+}
+
+const ZMTP1_LONG = 0xff;

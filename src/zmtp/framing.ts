@@ -1,17 +1,21 @@
 /**
  * Framing: how a connection turns frames into octets and back. ZMTP 3.1 has a greeting, a Decoder and an Encoder;
- * another one (frames of WebSocket, ZMTP 2.0) brings its own three and has everything else from `Connection`.
+ * another one (frames of WebSocket) brings its own three and has everything else from `Connection`.
  */
 
 import { Decoder } from './decoder.ts';
 import { Encoder } from './encoder.ts';
-import { encodeGreeting, GreetingDecoder } from './greeting.ts';
+import { encodeGreeting, GreetingDecoder, type OlderPeer } from './greeting.ts';
 
 /** What both sides send before the first frame. */
 export interface Greeting
   extends Pick<GreetingDecoder, 'done' | 'minor' | 'push' | 'checkMechanism'> {
   /** Our own greeting: the first octets that go out. */
   readonly ours: Buffer;
+  /** Asked after each `push`: more octets of ours, where the peer's have made them due. */
+  answer?(): Buffer;
+  /** Set once `done` where the peer speaks an older version, so that neither mechanism nor commands follow. */
+  readonly older?: OlderPeer | undefined;
 }
 
 /** Octets to messages and commands; its doc comments are those of {@link Decoder}. */

@@ -3,14 +3,24 @@
  *
  *     ff 00×8 7f | 03 01 | mechanism, zero padded to 20 | as-server | 00×31
  *
- * Written whole at once: libzmq sends its own in three pieces and withholds the next until it has
- * read ours, so that waiting for 64 octets before writing would deadlock.
+ * Written whole where no older version is spoken, otherwise in stages (staged-greeting.ts). libzmq sends its own in three
+ * pieces and withholds the next until it has read ours, so that waiting for 64 octets before writing would deadlock.
  */
 
 import { ZmtpError } from './errors.ts';
 
 /** Octets of a greeting. */
 export const GREETING_SIZE = 64;
+
+/** A peer without mechanism, commands and metadata: its first frame is its identity, all others are messages. */
+export interface OlderPeer {
+  /** The major version that both speak: 2 has the frames of 3.0. */
+  readonly major: 1 | 2;
+  /** The type that it has announced; empty where it does not say. */
+  readonly socketType: string;
+  /** What has come of its first frame. */
+  readonly head: Buffer;
+}
 
 /** Our greeting for `mechanism` (upper case, at most 20 octets). `as-server` stays 0, as libzmq's does. */
 export function encodeGreeting(mechanism: string): Buffer {
@@ -81,7 +91,7 @@ export class GreetingDecoder {
 
   #check(before: number): void {
     const [first, ninth, major] = [this.#octets[0]!, this.#octets[9]!, this.#octets[MAJOR]!];
-    if (before === 0 && this.#length > 0 && first !== 0xff) throw notZmtp(first);
+    if (before === 0 && this.#length > 0 && first !== 0xff) throw notZmtp('first', first);
     if (before <= 9 && this.#length > 9 && (ninth & 1) === 0) throw unsupported('1.0');
     if (before <= MAJOR && this.#length > MAJOR && major < 3) {
       throw unsupported(major === 0 ? '1.0' : '2.0');
@@ -89,18 +99,22 @@ export class GreetingDecoder {
   }
 }
 
-function notZmtp(octet: number): ZmtpError {
+/** An octet, `first` and so on, that no greeting of a version which is spoken has there. */
+export function notZmtp(place: 'first' | 'second' | 'tenth', octet: number): ZmtpError {
   const shown = `0x${octet.toString(16).padStart(2, '0')}`;
+  const expected = { first: '0xff', second: '0x00', tenth: '0x7f' }[place];
+  const doubt = place === 'first' && octet !== 0 ? ', or speaks ZMTP 1.0' : '';
   return new ZmtpError(
     'ERR_ZMTP_NOT_ZMTP',
-    `first octet from the peer is ${shown}, expected 0xff: it does not speak ZMTP, or speaks ZMTP 1.0`,
+    `${place} octet from the peer is ${shown}, expected ${expected}: it does not speak ZMTP${doubt}`,
   );
 }
 
-function unsupported(version: string): ZmtpError {
+/** The peer speaks a version older than the major version `minimum`. */
+export function unsupported(version: string, minimum = 3): ZmtpError {
   return new ZmtpError(
     'ERR_ZMTP_VERSION_UNSUPPORTED',
-    `peer speaks ZMTP ${version}, expected 3.0 or later`,
+    `peer speaks ZMTP ${version}, expected ${minimum}.0 or later`,
   );
 }
 

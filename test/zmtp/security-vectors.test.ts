@@ -37,7 +37,7 @@ interface Vector {
 /** What we do otherwise than libzmq, and why. */
 const DEVIATIONS: Readonly<Record<string, string>> = {
   'plain-greeting-server':
-    'our padding is zero: it serves ZMTP 1.0 peers only, and those we refuse',
+    'our padding is zero: it serves ZMTP 1.0 peers only, which have no mechanism',
   'plain-zap-300':
     'after 300 libzmq keeps the connection until the handshake times out; we close it',
   'null-zap-300': 'as above',
