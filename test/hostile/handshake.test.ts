@@ -44,6 +44,32 @@ for (const kind of KINDS) {
   });
 }
 
+t.test('older versions are refused where they are not wanted, or cannot be judged', async (t) => {
+  const said: readonly [what: string, octets: string, code: string][] = [
+    ['1.0', '0100', 'ERR_ZMTP_NOT_ZMTP'],
+    ['1.0 in the long form', 'ff00000000000000010000', 'ERR_ZMTP_VERSION_UNSUPPORTED'],
+    ['2.0', 'ff00000000000000017f0108', 'ERR_ZMTP_VERSION_UNSUPPORTED'],
+  ];
+  for (const [why, options] of [
+    ['minimumProtocolVersion', { minimumProtocolVersion: 3 }],
+    ['zapDomain', { zapDomain: 'global' }],
+    ['authenticate', { authenticate: () => ({ status: 200 as const }) }],
+    ['plainServer', { plainServer: true }],
+  ] as const) {
+    const [pull, log] = watch(t, new Pull(options));
+    await pull.bind('tcp://127.0.0.1:*');
+    let failures = 0;
+    for (const [what, octets, code] of said) {
+      const peer = await connectRaw(t, pull.lastEndpoint!);
+      peer.write(octets);
+      await peer.closed;
+      const event = await log.next('handshake:error:protocol', ++failures);
+      t.equal(event.error.code, code, `${what}: ${why}`);
+    }
+    t.equal(log.count('handshake'), 0);
+  }
+});
+
 t.test('silent, half greeted, dripping: gone when the handshake has taken too long', async (t) => {
   const handshakeInterval = 150;
   const { log, endpoint, partner, serves } = await victim(t, 'ROUTER', { handshakeInterval });

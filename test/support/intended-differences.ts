@@ -28,7 +28,7 @@ function isHuge(handshake: Buffer): boolean {
   return size > 65_536n && size <= 1_048_576n;
 }
 
-const NOT_OUR_VERSION = 'ZMTP 1, 2 and what is none are disconnected at once, with an event';
+const NOT_OUR_VERSION = 'what is no ZMTP is disconnected at once, with an event';
 const STRICT_METADATA =
   'a READY without Socket-Type, or with an identity over 255 octets, is refused; libzmq takes it';
 const EARLY =

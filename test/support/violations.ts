@@ -1,8 +1,9 @@
 /** What no peer may say, to a socket without security: before its handshake is over, and after. */
 
 import { command, frame, frameHeader, greeting, message, property, ready } from './raw-peer.ts';
+import { hex } from './wire.ts';
 
-const TLS_HELLO = Buffer.from('16030100c8010000c40303', 'hex');
+const TLS_HELLO = hex('16030100c8010000c40303');
 
 /** What is said instead of a handshake, the code it earns, and whether an ERROR command tells of it. */
 export const HANDSHAKE_VIOLATIONS: readonly (readonly [
@@ -14,17 +15,9 @@ export const HANDSHAKE_VIOLATIONS: readonly (readonly [
   ['HTTP', () => [Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')], 'ERR_ZMTP_NOT_ZMTP'],
   ['a TLS hello', () => [TLS_HELLO], 'ERR_ZMTP_NOT_ZMTP'],
   ['zeros', () => [Buffer.alloc(200)], 'ERR_ZMTP_NOT_ZMTP'],
-  ['ZMTP 1.0', () => [Buffer.from('0100', 'hex')], 'ERR_ZMTP_NOT_ZMTP'],
-  [
-    'ZMTP 1.0 in the long form',
-    () => [Buffer.from('ff00000000000000010000', 'hex')],
-    'ERR_ZMTP_VERSION_UNSUPPORTED',
-  ],
-  [
-    'ZMTP 2.0',
-    () => [Buffer.from('ff00000000000000017f0108', 'hex')],
-    'ERR_ZMTP_VERSION_UNSUPPORTED',
-  ],
+  ['a long frame of ZMTP 1.0', () => [hex('ff00000000000001010000')], 'ERR_ZMTP_FRAME_TOO_LARGE'],
+  ['ZMTP 1.0 with other flags', () => [hex('0202')], 'ERR_ZMTP_NOT_ZMTP'],
+  ['ZMTP 2.0 of no type', () => [hex('ff00000000000000017f01ff')], 'ERR_ZMTP_SOCKET_TYPE'],
   ['another mechanism', () => [greeting('CURVE')], 'ERR_ZMTP_MECHANISM_MISMATCH'],
   ['no mechanism', () => [greeting('')], 'ERR_ZMTP_MECHANISM_MISMATCH'],
   ['a mechanism with a tail', () => [greeting('NULLX')], 'ERR_ZMTP_MECHANISM_MISMATCH'],

@@ -356,6 +356,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       routingId: values.routingId ?? undefined,
       mechanism: this.security.mechanism(values),
       judgesAll: this.security.judgesAll(values, accepted),
+      minimumProtocolVersion: this.security.minimumVersion(values),
       maxMessageSize: values.maxMessageSize,
       maxMessageParts: values.maxMessageParts,
       handshakeInterval: values.handshakeInterval,

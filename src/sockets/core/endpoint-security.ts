@@ -122,6 +122,12 @@ export class EndpointSecurity {
     return (accepted && authenticate !== undefined) || (values.zapDomain ?? '') !== '';
   }
 
+  /** The oldest major version of ZMTP that peers may speak: before 3 there is no mechanism, and nobody can be judged. */
+  minimumVersion({ minimumProtocolVersion, zapDomain }: OptionValues): number {
+    const judges = (this.authenticate ?? this.#context.authenticate) !== undefined;
+    return judges || (zapDomain ?? '') !== '' ? 3 : minimumProtocolVersion;
+  }
+
   /** Decides whether the peer of `connection` may come in, by an endpoint with `values`. */
   async judge(
     values: OptionValues,

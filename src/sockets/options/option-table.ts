@@ -101,6 +101,7 @@ const commonRows: Rows<CommonOptions> = {
   typeOfService: integer(57, 0, { min: 0 }),
   handshakeInterval: integer(66, 30_000, { min: 0 }),
   maxHandshakesPerSecond: integer(undefined, 0, { min: 0 }),
+  minimumProtocolVersion: integer(undefined, 1, { min: 1, max: 3 }),
   socksProxy: text(68),
   socksUsername: atMost(CREDENTIAL_MAX, text(99)),
   socksPassword: atMost(CREDENTIAL_MAX, text(100)),

@@ -117,6 +117,13 @@ export interface CommonOptions {
    */
   maxHandshakesPerSecond: number;
   /**
+   * Ours. The oldest major version of ZMTP that a peer over tcp or ipc may speak: 1 (libzmq 2), 2 (libzmq 3, JeroMQ 0.3) or 3
+   * (libzmq 4), default 1 as in libzmq. With 3 the handshake takes one round trip less. Older peers are disconnected, with
+   * the event `handshake:error:protocol` (`ERR_ZMTP_VERSION_UNSUPPORTED`); always where a mechanism other than NULL,
+   * `zapDomain` or `authenticate` is set, as they cannot prove who they are. They have no heartbeats.
+   */
+  minimumProtocolVersion: number;
+  /**
    * `ZMQ_SOCKS_PROXY`. `host:port` of the SOCKS5 proxy that tcp connections are made by, default null = directly. The proxy
    * resolves host names, and has `handshakeInterval` for its answers. Its refusals, and a text that is no `host:port`
    * (`EINVAL`), are the `error` of `connect:retry`.
