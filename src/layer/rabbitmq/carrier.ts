@@ -1,12 +1,12 @@
 /** RabbitmqCarrier: channels and groups over a RabbitMQ broker. */
 
 import { Deadline } from '../../base/deadline.ts';
+import { Turns } from '../../base/turns.ts';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from '../carrier/carrier.ts';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { ChannelFull, LayerClosed, LayerError } from '../errors.ts';
 import type { Letter } from '../local/letter.ts';
-import { turn } from '../local/turn.ts';
 import type { AmqpClient, AmqpConnection, AmqpError, Delivery } from './client.ts';
 import { Connector, type ConnectorHost } from './connector.ts';
 import { CurrentSession } from './current-session.ts';
@@ -46,7 +46,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
   #closed = false;
   /** The program has been told so. */
   #blocked = false;
-  #groupRun = 0;
+  readonly #turns = new Turns(true);
 
   constructor(
     host: CarrierHost,
@@ -122,7 +122,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
       (error: LayerError) => this.#host.lost(1, error.message),
     );
     if (this.#publisher.pendingCount > GROUP_WINDOW) return published;
-    return ++this.#groupRun % RUN_MAX === 0 ? turn() : RESOLVED;
+    return this.#turns.due(1) ? this.#turns.over(undefined) : RESOLVED;
   }
 
   want(channel: string): void {
@@ -332,6 +332,5 @@ const RESOLVED = Promise.resolve();
 const ATTEMPTS_MAX = 5;
 /** Group messages whose fate the broker has not said; beyond it `groupSend` waits. */
 const GROUP_WINDOW = 1_000;
-const RUN_MAX = 256;
 /** Milliseconds for what is under way when the layer is closed. */
 const CLOSE_TIMEOUT = 2_000;

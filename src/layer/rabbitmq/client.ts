@@ -2,9 +2,9 @@
 
 import { createRequire } from 'node:module';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Channel, Connection, ConnectionOptions } from 'rabbitmq-client';
 import { LayerError } from '../errors.ts';
-import { turn } from '../local/turn.ts';
 import type { Place } from './options.ts';
 
 /** A message as it is published. */

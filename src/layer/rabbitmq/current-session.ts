@@ -1,8 +1,8 @@
 /** CurrentSession: the session there is, if there is one, and those who wait for it. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import type { WaitOptions } from '../carrier/carrier.ts';
 import { LayerClosed, LayerError } from '../errors.ts';
-import { turn } from '../local/turn.ts';
 import type { AmqpError } from './client.ts';
 import { REFUSALS, refused } from './publisher.ts';
 import { isCollateral, type Session } from './session.ts';

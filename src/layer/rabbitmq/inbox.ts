@@ -1,8 +1,8 @@
 /** Inbox: what has arrived in the queue of this process, on its way into channels, no faster than readers take turns. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { LayerError } from '../errors.ts';
-import { turn } from '../local/turn.ts';
 import type { Delivery } from './client.ts';
 import type { Envelopes } from './envelope.ts';
 import type { Session } from './session.ts';
