@@ -123,7 +123,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
   readonly #stop = new AbortController();
   readonly #began = performance.now();
   #control: Control | undefined;
-  #over: Promise<void> | undefined;
+  #finished: Promise<void> | undefined;
 
   constructor(setup: DaemonSetup) {
     const { name, title } = this.constructor as unknown as DaemonBase<C> & { name: string };
@@ -159,8 +159,8 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
    * waiting, and closes. Rejects when a channel cannot be opened, or `begin` fails.
    */
   run(): Promise<void> {
-    this.#over = this.#run();
-    return this.#over;
+    this.#finished = this.#run();
+    return this.#finished;
   }
 
   async #run(): Promise<void> {
@@ -196,7 +196,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
   /** Calls `terminate` and resolves when `run` has ended, also if it has failed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.terminate();
-    await this.#over?.catch(() => {});
+    await this.#finished?.catch(() => {});
   }
 
   /** Reads the configuration again. Its settings of the log take effect; `reloaded` may apply the others. */

@@ -230,7 +230,7 @@ class Crew {
     const post =
       where === 'thread' ? new ThreadPost(program, argv, env) : new ProcessPost(program, argv, env);
     this.#running.add(post);
-    const code = await post.over;
+    const code = await post.finished;
     this.#running.delete(post);
     return code;
   }
@@ -252,13 +252,13 @@ class Crew {
 /** The process or thread in which one daemon runs. */
 interface Post {
   /** Resolves to its exit code. */
-  readonly over: Promise<number>;
+  readonly finished: Promise<number>;
   tell(word: Word): void;
   kill(): void;
 }
 
 class ProcessPost implements Post {
-  readonly over: Promise<number>;
+  readonly finished: Promise<number>;
   readonly #child: ChildProcess;
 
   constructor(program: string | undefined, argv: readonly string[], env: NodeJS.ProcessEnv) {
@@ -267,7 +267,7 @@ class ProcessPost implements Post {
         ? spawn(process.execPath, argv, { env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
         : fork(program ?? process.argv[1]!, argv, { env });
     this.#child = child;
-    this.over = new Promise((resolve) => {
+    this.finished = new Promise((resolve) => {
       child.on('error', () => resolve(1));
       child.on('exit', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal!] ?? 0)));
     });
@@ -283,13 +283,13 @@ class ProcessPost implements Post {
 }
 
 class ThreadPost implements Post {
-  readonly over: Promise<number>;
+  readonly finished: Promise<number>;
   readonly #worker: Worker;
 
   constructor(program: string | undefined, argv: readonly string[], env: NodeJS.ProcessEnv) {
     const worker = new Worker(program ?? process.argv[1]!, { argv: [...argv], env });
     this.#worker = worker;
-    this.over = new Promise((resolve) => {
+    this.finished = new Promise((resolve) => {
       let said: number | undefined;
       worker.on('message', (message: { code?: number }) => {
         said = message.code;

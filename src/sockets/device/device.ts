@@ -136,7 +136,7 @@ export class Device {
   async join(): Promise<void> {
     const running = await this.#started();
     running.hold(true);
-    await running.over;
+    await running.finished;
   }
 
   /** Leave messages in the sockets' queues until `resume`. */

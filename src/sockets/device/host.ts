@@ -38,7 +38,7 @@ class Host {
   async #result(order: Order): Promise<DeviceEndpoints | ProxyStatistics | undefined> {
     if (order.what === 'start') {
       this.#device = await startInline(order.plan);
-      this.#device.over.then(
+      this.#device.finished.then(
         () => this.#end(undefined),
         (error) => this.#end(failureOf(error)),
       );
@@ -50,7 +50,7 @@ class Host {
   #end(failure: Failure | undefined): void {
     // On the next turn, so that the answer to `stop` goes out first.
     setImmediate(() => {
-      this.#report({ over: true, failure });
+      this.#report({ finished: true, failure });
       this.#close();
     });
   }

@@ -34,7 +34,7 @@ export interface DeviceEndpoints {
 export interface RunningDevice {
   readonly endpoints: DeviceEndpoints;
   /** Resolves when it has ended; rejects when it failed. */
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   statistics(): Promise<ProxyStatistics>;
@@ -65,9 +65,9 @@ export async function startInline(plan: DevicePlan, context?: Context): Promise<
       // What a ROUTER receives is addressed to its sender; between two, the second id says where to.
       swapIds: plan.in.type === 'router' && plan.out.type === 'router',
     });
-    const over = relay.run().finally(() => closeAll(sockets));
-    // Who wants to know of a failure asks `over`.
-    over.catch(() => {});
+    const finished = relay.run().finally(() => closeAll(sockets));
+    // A failure is reported to those that await `finished`.
+    finished.catch(() => {});
     return {
       endpoints: {
         in: front?.endpoints ?? [],
@@ -75,13 +75,13 @@ export async function startInline(plan: DevicePlan, context?: Context): Promise<
         monitor: capture?.endpoints ?? [],
         control: control?.endpoints ?? [],
       },
-      over,
+      finished,
       pause: async () => relay.pause(),
       resume: async () => relay.resume(),
       statistics: async () => relay.statistics(),
       stop: async () => {
         relay.stop();
-        await over.catch(() => {});
+        await finished.catch(() => {});
       },
       hold: () => {},
     };

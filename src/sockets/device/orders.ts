@@ -8,11 +8,11 @@ export type Order =
   | { readonly id: number; readonly what: 'start'; readonly plan: DevicePlan }
   | { readonly id: number; readonly what: 'pause' | 'resume' | 'statistics' | 'stop' };
 
-/** To the parent. `over` answers no order: the device has ended, by itself or by command. */
+/** To the parent. `finished` answers no order: the device has ended, by itself or by command. */
 export type Report =
   | { readonly id: number; readonly result?: DeviceEndpoints | ProxyStatistics | undefined }
   | { readonly id: number; readonly failure: Failure }
-  | { readonly over: true; readonly failure?: Failure | undefined };
+  | { readonly finished: true; readonly failure?: Failure | undefined };
 
 /** An error on its way between threads or processes. */
 export interface Failure {

@@ -148,7 +148,7 @@ export class Relay {
     const { signal } = this.#stop;
     try {
       while (!signal.aborted) {
-        await this.#paused?.over;
+        await this.#paused?.finished;
         // Room first, then a message: one that was taken must not be left in hand.
         if (this.#capturing) await this.#capture!.whenWritable!({ signal });
         await to.whenWritable!({ signal });
@@ -304,11 +304,11 @@ function moves(from: Mover, to: Mover): boolean {
 
 /** What a pump waits for while it is paused. */
 class Pause {
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
   #end!: () => void;
 
   constructor() {
-    this.over = new Promise((resolve) => {
+    this.finished = new Promise((resolve) => {
       this.#end = resolve;
     });
   }

@@ -35,7 +35,7 @@ export async function startRemote(
   const endpoints = (await remote.order('start', plan)) as DeviceEndpoints;
   return {
     endpoints,
-    over: remote.over,
+    finished: remote.finished,
     pause: async () => void (await remote.order('pause')),
     resume: async () => void (await remote.order('resume')),
     statistics: async () => (await remote.order('statistics')) as ProxyStatistics,
@@ -46,7 +46,7 @@ export async function startRemote(
 
 /** Orders and their answers. */
 class Remote {
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
   readonly #end: End;
   readonly #host: string | URL;
   readonly #pending = new Map<number, Pending>();
@@ -60,7 +60,7 @@ class Remote {
   constructor(end: End, host: string | URL) {
     this.#end = end;
     this.#host = host;
-    this.over = new Promise((resolve, reject) => {
+    this.finished = new Promise((resolve, reject) => {
       end.listen(
         (report) => this.#take(report),
         (error) => {
@@ -74,8 +74,8 @@ class Remote {
         },
       );
     });
-    // Who wants to know of a failure asks `over`.
-    this.over.catch(() => {});
+    // A failure is reported to those that await `finished`.
+    this.finished.catch(() => {});
     this.#referTo();
   }
 
@@ -97,7 +97,7 @@ class Remote {
     this.hold(true);
     // It may have ended in the meantime, and that is what was wanted.
     if (!this.#ended) await this.order('stop').catch(() => {});
-    await this.over.catch(() => {});
+    await this.finished.catch(() => {});
     this.hold(held);
   }
 
@@ -107,7 +107,7 @@ class Remote {
   }
 
   #take(report: Report): void {
-    if ('over' in report) {
+    if ('finished' in report) {
       if (report.failure !== undefined) this.#failure = errorOf(report.failure);
       if (!this.#answered) {
         // Some other program, which may go on for long.
@@ -145,7 +145,7 @@ interface Pending {
 /** What carries orders and reports. */
 interface End {
   post(order: Order): void;
-  /** `ended` is called once, when the other side is gone; with an error unless it went in good order. */
+  /** `ended` is called once, when the other side is gone; with an error unless it ended normally. */
   listen(take: (report: Report) => void, ended: (error: Error | undefined) => void): void;
   /** End the other side, whatever it does. */
   kill(): void;

@@ -23,7 +23,7 @@ export function refuseMistakenRole(): void {
   if (role === undefined) return;
   const message =
     'this program was started to host a device, and would start itself again: expected as host a file that imports zeromq-pure/device-host and nothing else';
-  const report: Report = { over: true, failure: { code: 'ENOTSUP', message } };
+  const report: Report = { finished: true, failure: { code: 'ENOTSUP', message } };
   if (role === 'thread') parentPort!.postMessage(report);
   else process.send!(report);
   throw new SocketError('ENOTSUP', { message });
