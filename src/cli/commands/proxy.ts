@@ -44,7 +44,12 @@ export const proxy: Command = {
       value: 'ENDPOINT',
       help: 'connect there instead, or as well',
     },
-    'connect-back': { type: 'string', multiple: true, value: 'ENDPOINT', help: 'likewise' },
+    'connect-back': {
+      type: 'string',
+      multiple: true,
+      value: 'ENDPOINT',
+      help: 'connect there instead, or as well',
+    },
     capture: { type: 'string', value: 'ENDPOINT', help: 'publish a copy of every message there' },
     ...SECURITY_OPTIONS,
     stats: { type: 'boolean', help: 'tell at the end what went through' },

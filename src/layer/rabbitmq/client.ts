@@ -375,7 +375,7 @@ const NO_HEADERS = {};
 const FRAME_MAX = 131_072;
 /** Milliseconds for the broker to take what it was sent before. */
 const CLOSE_TIMEOUT = 2_000;
-/** Milliseconds for a connection to end in good order after that. */
+/** Milliseconds for a connection to end normally after that. */
 const FAREWELL_TIMEOUT = 100;
 
 async function within(time: number, work: Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * SocketCore: what stands behind a public socket. It joins the pattern, the pipes, the endpoints and those who listen
- * to events, and ends them all in good order.
+ * to events, and closes them all with `linger`.
  */
 
 import { setImmediate } from 'node:timers';

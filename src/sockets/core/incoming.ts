@@ -1,4 +1,4 @@
-/** Incoming: `receive` and its kin over a pattern, with time-out and abort. */
+/** Incoming: the calls that receive, over a pattern, with time-out and abort. */
 
 import type { Hold } from '../../base/process-hold.ts';
 import { Turns } from '../../base/turns.ts';

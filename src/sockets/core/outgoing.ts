@@ -1,4 +1,4 @@
-/** Outgoing: `send` and its kin over a pattern, with time-out and abort. */
+/** Outgoing: the calls that send, over a pattern, with time-out and abort. */
 
 import type { Hold } from '../../base/process-hold.ts';
 import { Turns } from '../../base/turns.ts';

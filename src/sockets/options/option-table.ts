@@ -26,7 +26,7 @@ import type {
 export interface OptionSpec<T> {
   /** libzmq's number; undefined where there is none, or where the value there is of another kind. */
   readonly id: number | undefined;
-  /** What `setBoolOption` and its kin make of it. */
+  /** Which of `setBoolOption`, `setInt32Option` and the others accept it. */
   readonly kind: OptionKind;
   readonly default: T;
   /** Acts on endpoints that are there already: setting it late needs no warning. */
@@ -209,7 +209,7 @@ export const INVERT_MATCHING: readonly (keyof InvertMatchingOptions)[] =
 export const STREAM: readonly (keyof StreamOptions)[] = namesOf(streamRows);
 export const CONTEXT: readonly (keyof ContextOptions)[] = namesOf(CONTEXT_OPTIONS);
 
-/** Socket options by libzmq's number, for `getInt32Option` and its kin. */
+/** Socket options by libzmq's number, for `getInt32Option` and the like. */
 export const OPTION_IDS: ReadonlyMap<number, keyof OptionValues> = idsOf(OPTIONS);
 
 /** The options that can only be read, with the values that libzmq shows. */

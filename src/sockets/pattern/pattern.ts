@@ -1,37 +1,47 @@
-/** Pattern: a socket type as a pure state machine over pipes. It does no I/O and knows no clock. */
+/**
+ * Pattern: a socket type as a pure state machine over pipes. It does no I/O and knows no clock.
+ *
+ * The socket calls it in this order for each pipe: `attach`, then `established` and `lost` in turns, then `detach`; `readable`
+ * and `writable` from `attach` on. It calls `send` and `receive` when the program does, and `canSend` and `canReceive` also
+ * to find out whether a waiting call can go on.
+ *
+ * A pattern may use the methods of a pipe under "the pattern's side" at any time from `attach` to `detach`, and after that read
+ * what is left. It may call its host at any time but while it is constructed. All of these calls may lead to further calls of the
+ * pattern before they return, so that its own state has to be complete before each of them.
+ */
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { Pipe, PipeReader } from '../routing/pipe.ts';
 
 export interface Pattern extends PipeReader {
-  /** Put `pipe` into routing: at once for a `connect` (unless immediate), after the handshake for a peer that came. */
+  /** Puts `pipe` into routing: when `connect` is called (under `immediate` after the handshake), or when a peer that came has finished its handshake. */
   attach(pipe: Pipe): void;
-  /** A handshake with the pipe's peer is over: at first, and again after each reconnection. */
+  /** The pipe's peer has finished a handshake: the first one, or another after a reconnection. */
   established(pipe: Pipe): void;
   /** The connection is gone; the pipe stays and its connecting side tries again. */
   lost(pipe: Pipe): void;
-  /** The pipe is `ended`: nothing more goes out. What came in is still read, then the pipe is forgotten. */
+  /** The pipe is `ended` and can send nothing more. The messages that it has received are still read, then it is forgotten. */
   detach(pipe: Pipe): void;
   /**
-   * Take a whole message, or say false: not possible now. Throws a SocketError only for what waiting
-   * cannot mend (`EHOSTUNREACH`).
+   * Takes a whole message; false when that is not possible now.
+   * @throws SocketError where waiting would not help, such as `EHOSTUNREACH`
    */
   send(message: Message): boolean;
   /**
-   * Parts that the wire has beside those given to `send`: an envelope; negative for those that do not travel. Default 0.
-   * For `maxMessageParts`, of which the peer counts all.
+   * How many parts a message has on the wire beyond those given to `send`: those of an envelope; negative where some do not
+   * travel. Default 0. The peer counts all of them against its `maxMessageParts`.
    */
   readonly addedParts?: number;
-  /** The next message, or undefined: none now. */
+  /** The next message; undefined when there is none now. */
   receive(): Message | undefined;
   /** `ZMQ_POLLOUT`: whether `send` would take a message now. */
   readonly canSend: boolean;
   /** `ZMQ_POLLIN`: whether `receive` would yield a message now. */
   readonly canReceive: boolean;
-  /** Why `send(message)` said false: `EFSM` out of turn, `EHOSTUNREACH`, `ENOTSUP`, else `EAGAIN`. */
+  /** Why `send(message)` returned false: `EFSM` out of turn, `EHOSTUNREACH`, `ENOTSUP`, else `EAGAIN`. */
   sendRefusal(message: Message): SocketErrorCode;
-  /** Why `receive` yielded no message: `EFSM` out of turn, `ENOTSUP`, else `EAGAIN`. */
+  /** Why `receive` returned no message: `EFSM` out of turn, `ENOTSUP`, else `EAGAIN`. */
   receiveRefusal(): SocketErrorCode;
 }
 
@@ -41,11 +51,11 @@ export interface PatternHost {
   readable(): void;
   /** `send` may take a message again. */
   writable(): void;
-  /** Something worth a monitor event: a peer was refused, a message dropped for a reason other than a mark. */
+  /** Emits the event `peer:refused`: the peer was refused, or a message dropped for a reason other than a mark. */
   note(pipe: Pipe, reason: string): void;
-  /** Do `work` in the next turn of the event loop, if the socket is open then: what could keep it from others now. */
+  /** Calls `work` in the next turn of the event loop, if the socket is open then. For work that would hold up others now. */
   later(work: () => void): void;
-  /** A message was dropped that no pipe can count: its peer is unknown, or gone. */
+  /** Counts a dropped message that no pipe can count: its peer is unknown, or gone. */
   dropped?(): void;
   /** PUB, XPUB: the peer's number of subscriptions changed. */
   subscribed?(pipe: Pipe, count: number): void;

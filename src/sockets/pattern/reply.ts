@@ -59,7 +59,7 @@ export class ReplyPattern implements Pattern {
     this.#envelope = undefined;
     // Gone or full: nobody waits for this any more.
     if (requester.ended) this.#host.dropped?.();
-    else if (!requester.write(joined(envelope, message))) requester.droppedCount++;
+    else requester.writeOrDrop(joined(envelope, message));
     return true;
   }
 

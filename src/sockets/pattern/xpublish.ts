@@ -74,7 +74,7 @@ export class XPublishPattern implements Pattern {
   established(pipe: Pipe): void {
     const welcome = this.#options.welcomeMessage;
     if (!welcome || welcome.length === 0) return;
-    if (!pipe.write([welcome])) pipe.droppedCount++;
+    pipe.writeOrDrop([welcome]);
   }
 
   lost(pipe: Pipe): void {

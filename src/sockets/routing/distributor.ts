@@ -43,7 +43,7 @@ export class Distributor {
     const pipes = this.#pipes;
     for (let i = 0; i < pipes.length; i++) {
       const pipe = pipes[i]!;
-      if (!pipe.write(message)) pipe.droppedCount++;
+      pipe.writeOrDrop(message);
     }
   }
 
@@ -67,7 +67,7 @@ export class Distributor {
     }
     for (let i = 0; i < count; i++) {
       const pipe = targets[i]!;
-      if (!pipe.write(message)) pipe.droppedCount++;
+      pipe.writeOrDrop(message);
     }
     return true;
   }

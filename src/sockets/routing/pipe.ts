@@ -1,4 +1,4 @@
-/** Pipe: one peer as the socket sees it. Two bounded queues of whole messages, and who to tell when they move. */
+/** Pipe: one peer as the socket sees it. Two bounded queues of whole messages, and the two sides that are told when they move. */
 
 import type { Message } from '../message.ts';
 import { messageSize } from '../message.ts';
@@ -145,7 +145,12 @@ export class Pipe {
     return true;
   }
 
-  /** Give a message to the peer whatever the mark: subscriptions must not be lost to a full queue. */
+  /** Gives a message to the peer, or drops and counts it where `write` refuses it. Hot. */
+  writeOrDrop(message: Message): void {
+    if (!this.write(message)) this.droppedCount++;
+  }
+
+  /** Gives a message to the peer whatever the mark: subscriptions must not be lost to a full queue. */
   force(message: Message): void {
     if (this.ended) return;
     if (this.#outgoing.length === 0 && this.#driver?.offer(message)) {
