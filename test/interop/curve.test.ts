@@ -11,6 +11,7 @@ import {
   peerEnd,
   sendNumbered,
   subscriptionsKnown,
+  transportsOf,
   verify,
 } from '../support/interop.ts';
 import { converse, failure, join, PeerHandler, type Roles, withPeers } from '../support/secured.ts';
@@ -41,7 +42,7 @@ withPeers(t, async (t, peer) => {
   });
 
   let handler!: PeerHandler;
-  for (const transport of ['tcp', 'ipc'] as const) {
+  for (const transport of transportsOf(peer.implementation)) {
     for (const binder of ['we', 'libzmq'] as const) {
       t.test(`${transport}, our server, ${binder} bind`, async (t) => {
         const options = { authenticate: wanted, keepPeers: true };
@@ -56,7 +57,7 @@ withPeers(t, async (t, peer) => {
         const { socket, theirs } = await join(t, peer, ROLES, 'client', binder, transport);
         const [domain, address, identity, mechanism, key] = await asking;
         // Over ipc libzmq names the process instead: localhost:uid:gid:pid.
-        const known = transport === 'tcp' ? /^127\.0\.0\.1$/ : /^(localhost:\d+:\d+:\d+)?$/;
+        const known = transport === 'ipc' ? /^(localhost:\d+:\d+:\d+)?$/ : /^127\.0\.0\.1$/;
         t.match(String(address), known);
         t.same([domain, identity, mechanism].map(String), ['global', '', 'CURVE']);
         t.same(key, decodeZ85(client.publicKey));

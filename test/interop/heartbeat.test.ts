@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import * as zmq from '../../src/index.ts';
-import { use } from '../support/interop.ts';
+import { transportsOf, use } from '../support/interop.ts';
 import { implementations, LibzmqPeer } from '../support/libzmq-peer.ts';
 import { event, seenOf } from '../support/wait.ts';
 
@@ -10,13 +10,20 @@ const BEATING = { heartbeatInterval: 100, heartbeatTimeout: 300 };
 /** How long we may take at most to notice, with a busy machine in mind. */
 const SOON = 3_000;
 
-for (const implementation of implementations(t)) {
-  t.test(`libzmq through ${implementation}`, async (t) => {
+const WAYS = implementations(t).flatMap((implementation) =>
+  transportsOf(implementation)
+    .filter((transport) => transport !== 'ipc')
+    .map((transport) => ({ implementation, transport })),
+);
+
+for (const { implementation, transport } of WAYS) {
+  t.test(`libzmq through ${implementation}, over ${transport}`, async (t) => {
+    const any = `${transport}://127.0.0.1:*`;
     t.test('a stopped peer we are connected to', async (t) => {
       const peer = await LibzmqPeer.spawn(t, { implementation });
       const router = await peer.open('ROUTER');
       const dealer = use(t, new zmq.Dealer({ ...BEATING, reconnectInterval: 50 }));
-      dealer.connect(await router.bind());
+      dealer.connect(await router.bind(any));
       await dealer.send('before');
       const [id] = (await router.receive()) as Buffer[];
       const stopped = Date.now();
@@ -38,7 +45,7 @@ for (const implementation of implementations(t)) {
     t.test('a stopped peer that is connected to us', async (t) => {
       const peer = await LibzmqPeer.spawn(t, { implementation });
       const pull = use(t, new zmq.Pull(BEATING));
-      await pull.bind('tcp://127.0.0.1:*');
+      await pull.bind(any);
       const push = await peer.open('PUSH');
       await push.connect(pull.lastEndpoint!);
       await push.send('before');
@@ -52,7 +59,9 @@ for (const implementation of implementations(t)) {
       await peer.kill();
     });
 
-    t.test('we honour the time to live a libzmq PING carries', async (t) => {
+    // A PING of WebSocket carries none.
+    const skip = transport === 'ws';
+    t.test('we honour the time to live a libzmq PING carries', { skip }, async (t) => {
       const peer = await LibzmqPeer.spawn(t, { implementation });
       const options = {
         heartbeatInterval: 100,
@@ -62,7 +71,7 @@ for (const implementation of implementations(t)) {
       const push = await peer.open('PUSH', options);
       // No heartbeats of our own.
       const pull = use(t, new zmq.Pull({ reconnectInterval: 50 }));
-      pull.connect(await push.bind());
+      pull.connect(await push.bind(any));
       await push.send('before');
       t.strictSame(await pull.receive(), [Buffer.from('before')]);
       // The time to live is known only once a PING has come; the peer's timer sends it.
@@ -87,7 +96,7 @@ for (const implementation of implementations(t)) {
         [use(t, new zmq.Subscriber(options)), await peer.open('PUB', options)],
       ] as const;
       for (const [ours, theirs] of pairs) {
-        ours.connect(await theirs.bind());
+        ours.connect(await theirs.bind(any));
         await theirs.event('handshake');
       }
       // Two and a half timeouts long; the peer says if one of its connections ends.
@@ -109,7 +118,7 @@ for (const implementation of implementations(t)) {
       const options = { heartbeatInterval: 50, heartbeatTimeout: 600 };
       const reply = await peer.open('REP', options);
       const request = use(t, new zmq.Request(options));
-      request.connect(await reply.bind());
+      request.connect(await reply.bind(any));
       await request.send('slow');
       await reply.receive();
       await reply.event('disconnect', 1, 1_000).catch(() => {});

@@ -9,6 +9,7 @@ import {
   ourEnd,
   peerEnd,
   subscriptionsKnown,
+  transportsOf,
 } from '../support/interop.ts';
 import { implementations, LibzmqPeer, type PeerSocketType } from '../support/libzmq-peer.ts';
 
@@ -105,7 +106,7 @@ const TIMES = ['bind first', 'connect first'] as const;
 for (const implementation of implementations(t)) {
   t.test(`libzmq through ${implementation}`, async (t) => {
     const peer = await LibzmqPeer.spawn(t, { implementation });
-    for (const transport of ['tcp', 'ipc'] as const) {
+    for (const transport of transportsOf(implementation)) {
       for (const order of ORDERS) {
         for (const time of TIMES) {
           t.test(`${transport}, ${order}, ${time}`, async (t) => {

@@ -6,7 +6,14 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as zmq from '../../src/index.ts';
-import { type Digest, digest, type Part, PeerSocket, type PeerSocketType } from './libzmq-peer.ts';
+import {
+  type Digest,
+  digest,
+  type Implementation,
+  type Part,
+  PeerSocket,
+  type PeerSocketType,
+} from './libzmq-peer.ts';
 import { numbered, type Summary, Tally } from './peers/numbered.js';
 import { handshaken, type Observed, observe, subscribed } from './wait.ts';
 
@@ -166,8 +173,16 @@ export function faultless(source: string, count: number, first = 0): Summary {
   };
 }
 
+/** What a libzmq can be met by. */
+export type InteropTransport = 'tcp' | 'ipc' | 'ws';
+
+/** The libzmq of npm `zeromq` has draft transports, those of Python have not. */
+export function transportsOf(implementation: Implementation): readonly InteropTransport[] {
+  return implementation === 'zeromq' ? ['tcp', 'ipc', 'ws'] : ['tcp', 'ipc'];
+}
+
 /** An endpoint nobody uses. */
-export async function freshEndpoint(t: TearDown, transport: 'tcp' | 'ipc'): Promise<string> {
+export async function freshEndpoint(t: TearDown, transport: InteropTransport): Promise<string> {
   if (transport === 'ipc') {
     const folder = mkdtempSync(join(tmpdir(), 'interop-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -178,7 +193,7 @@ export async function freshEndpoint(t: TearDown, transport: 'tcp' | 'ipc'): Prom
   const { port } = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
-  return `tcp://127.0.0.1:${port}`;
+  return `${transport}://127.0.0.1:${port}`;
 }
 
 type AnySocket = Observed & {

@@ -2,7 +2,7 @@
 
 import type { Test } from 'tap';
 import { type Authenticate, Dealer, type EventType, Router } from '../../src/index.ts';
-import { freshEndpoint } from './interop.ts';
+import { freshEndpoint, type InteropTransport } from './interop.ts';
 import { implementations, LibzmqPeer, type PeerOptions, type PeerSocket } from './libzmq-peer.ts';
 import { Log, texts, use } from './sockets.ts';
 
@@ -56,7 +56,7 @@ export async function join(
   roles: Roles,
   ours: Role,
   binder: 'we' | 'libzmq',
-  transport: 'tcp' | 'ipc',
+  transport: InteropTransport,
   options: { authenticate?: Authenticate; keepPeers?: boolean; handshakeInterval?: number } = {},
 ): Promise<{ socket: Router | Dealer; log: Log; theirs: PeerSocket }> {
   // Once is enough: a second question would be taken for that of the next test.
