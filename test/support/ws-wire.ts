@@ -1,5 +1,7 @@
 /** WebSocket as octets: requests and responses of the upgrade, and frames. */
 
+import { createHash } from 'node:crypto';
+
 /** A valid request, with `changes` to its headers: undefined takes one away. */
 export function upgradeRequest(
   changes: Readonly<Record<string, string | undefined>> = {},
@@ -29,6 +31,12 @@ export function upgradeResponse(
     'Sec-WebSocket-Protocol': 'ZWS2.0/NULL',
     ...changes,
   });
+}
+
+/** What a server says to a request with this key. */
+export function responseTo(key: string): Buffer {
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+  return upgradeResponse({ 'Sec-WebSocket-Accept': accept.digest('base64') });
 }
 
 /** A frame of fewer than 64 KiB; of a client where there is a `mask`. */

@@ -133,6 +133,19 @@ export interface CommonOptions {
   socksUsername: string | null;
   /** `ZMQ_SOCKS_PASSWORD`. Password for the SOCKS5 proxy, at most 255 octets, default null = none. Not encrypted on its way. */
   socksPassword: string | null;
+  /** `ZMQ_WSS_KEY_PEM`. The private key of a bound wss endpoint, as PEM, default null. Needs `wssCertPem`; bind throws `EINVAL` where it is not its key. */
+  wssKeyPem: string | null;
+  /** `ZMQ_WSS_CERT_PEM`. The certificate of a bound wss endpoint and those between it and its authority, as PEM, default null. */
+  wssCertPem: string | null;
+  /**
+   * `ZMQ_WSS_TRUST_PEM`. Certificates, as PEM, that a wss server must have one of, or one that is signed by them, default
+   * null. Without this and `wssTrustSystem` connect throws `EINVAL`.
+   */
+  wssTrustPem: string | null;
+  /** `ZMQ_WSS_HOSTNAME`. The name or IP address that the certificate of a wss server must be of, default null = the host connected to. */
+  wssHostname: string | null;
+  /** `ZMQ_WSS_TRUST_SYSTEM`. Trust the certificate authorities that Node trusts, beside `wssTrustPem`, default false. */
+  wssTrustSystem: boolean;
   /** `ZMQ_HEARTBEAT_IVL`. Milliseconds between PINGs to each peer, default 0 = none. */
   heartbeatInterval: number;
   /**

@@ -6,11 +6,11 @@ import { inproc } from './inproc.ts';
 import { ipc } from './ipc.ts';
 import { tcp } from './tcp.ts';
 import type { Transport } from './transport.ts';
-import { ws } from './ws.ts';
+import { ws, wss } from './ws.ts';
 
 /** By scheme. */
 export const transports: Map<string, Transport> = new Map(
-  [tcp, ipc, inproc, ws].map((transport: Transport) => [transport.scheme, transport]),
+  [tcp, ipc, inproc, ws, wss].map((transport: Transport) => [transport.scheme, transport]),
 );
 
 /**

@@ -1,4 +1,7 @@
-/** ws: `ws://host:port/path`, frames of WebSocket over tcp (RFC 45). What speaks WebSocket is loaded with the first connection. */
+/**
+ * ws and wss: `ws://host:port/path`, frames of WebSocket over tcp (RFC 45). What speaks WebSocket is loaded with the first
+ * connection.
+ */
 
 import { Acceptor } from './accept.ts';
 import { readAccepted } from './dial.ts';
@@ -6,6 +9,7 @@ import { afterScheme } from './endpoint.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
 import { streamTransport } from './stream-transport.ts';
 import { addressed, dialTcp, keepAlive, listenOptions } from './tcp-stream.ts';
+import { clientContext, secureClient, secureServer, serverContext } from './tls-stream.ts';
 import type { Transport } from './transport.ts';
 import {
   parseWsBind,
@@ -14,37 +18,56 @@ import {
   type WsConnectEndpoint,
 } from './ws-address.ts';
 
-const carrier: StreamCarrier<WsBindEndpoint, WsConnectEndpoint> = {
-  scheme: 'ws',
-  hasAddresses: true,
-  carriesRaw: false,
-  parseBind: parseWsBind,
-  parseConnect: parseWsConnect,
+export const ws: Transport<WsBindEndpoint, WsConnectEndpoint> = streamTransport(carrierOf('ws'));
 
-  async dial(opening, signal) {
-    const { endpoint, values, text } = opening;
-    const { askForWebSocket } = await import('./ws-stream.ts');
-    const open = await dialTcp(endpoint.tcp, values, text, signal);
-    return askForWebSocket(open, opening, signal);
-  },
+const overTls = streamTransport(carrierOf('wss'));
 
-  accept({ endpoint, values, text }, events) {
-    return new WsAcceptor(endpoint, listenOptions(endpoint.tcp, values, text), text, events);
-  },
-
-  async admit(accepted, opening, signal) {
-    const address = addressed(accepted, 'ws');
-    // An error before the negotiation listens must not end the process.
-    accepted.on('error', () => {});
-    const { offerWebSocket } = await import('./ws-stream.ts');
-    // Not before: it is read from then on.
-    const open = readAccepted(accepted);
-    keepAlive(open.stream, opening.values);
-    return offerWebSocket({ ...open, ...address }, opening, signal);
+/** As ws, over TLS: `wss://host:port/path`. */
+export const wss: Transport<WsBindEndpoint, WsConnectEndpoint> = {
+  ...overTls,
+  connect(opening) {
+    // What cannot be is said at once, rather than at each attempt.
+    clientContext(opening.values);
+    return overTls.connect(opening);
   },
 };
 
-export const ws: Transport<WsBindEndpoint, WsConnectEndpoint> = streamTransport(carrier);
+function carrierOf(scheme: 'ws' | 'wss'): StreamCarrier<WsBindEndpoint, WsConnectEndpoint> {
+  return {
+    scheme,
+    hasAddresses: true,
+    carriesRaw: false,
+    parseBind: parseWsBind,
+    parseConnect: parseWsConnect,
+
+    async dial(opening, signal) {
+      const { endpoint, values, text } = opening;
+      const { askForWebSocket } = await import('./ws-stream.ts');
+      const { tcp } = endpoint;
+      const plain = await dialTcp(tcp, values, text, signal);
+      const open = scheme === 'wss' ? await secureClient(plain, tcp.host, values, signal) : plain;
+      return askForWebSocket(open, opening, signal);
+    },
+
+    accept({ endpoint, values, text }, events) {
+      if (scheme === 'wss') serverContext(values);
+      return new WsAcceptor(endpoint, listenOptions(endpoint.tcp, values, text), text, events);
+    },
+
+    async admit(accepted, opening, signal) {
+      const { values } = opening;
+      const address = addressed(accepted, scheme);
+      keepAlive(accepted, values);
+      // An error before the negotiation listens must not end the process.
+      accepted.on('error', () => {});
+      const { offerWebSocket } = await import('./ws-stream.ts');
+      // Not before: it is read from then on.
+      const open =
+        scheme === 'wss' ? await secureServer(accepted, values, signal) : readAccepted(accepted);
+      return offerWebSocket({ ...open, ...address }, opening, signal);
+    },
+  };
+}
 
 /** Shows scheme and path in its address, as libzmq does. */
 class WsAcceptor extends Acceptor {

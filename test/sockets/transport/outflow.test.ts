@@ -54,6 +54,24 @@ t.test('what is left is known to the octet, and what moves is seen', async (t) =
   t.equal(outflow.movedAt, 1004 + Math.min(onTheWay, 30_000), 'idleness is not news');
 });
 
+t.test('what somebody has written before does not count', async (t) => {
+  const { stream } = await open(t);
+  stream.write(Buffer.alloc(1000));
+  const outflow = new Outflow(stream);
+  t.equal(outflow.left(0), 0);
+  stream.write(Buffer.alloc(HUGE));
+  const left = outflow.left(HUGE);
+  t.ok(left > 0 && left < HUGE, `${left} octets left`);
+});
+
+t.test('past a stream of TLS nothing goes', async (t) => {
+  const { stream } = await open(t);
+  const outflow = new Outflow(Object.assign(stream, { encrypted: true }));
+  t.notOk(outflow.direct);
+  stream.write(Buffer.alloc(HUGE));
+  t.equal(outflow.left(HUGE), stream.writableLength);
+});
+
 /** Reads a little when told so, then all, and tells what came. In a thread, since this one is to stand still. */
 const READER = `
   const { createHash } = require('node:crypto');
