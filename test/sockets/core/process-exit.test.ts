@@ -237,9 +237,9 @@ t.test('E4: what was sent to a peer that is there goes to the kernel', async (t)
        process.exit(0);`,
     ],
   ] as const;
-  for (const address of ['tcp://127.0.0.1:*', 'ipc://*'] as const) {
+  for (const address of ['tcp://127.0.0.1:*', 'ipc://*', 'ws://127.0.0.1:*'] as const) {
     for (const [title, end] of ends) {
-      t.test(`at ${title} over ${address.slice(0, 3)}`, async (t) => {
+      t.test(`at ${title} over ${address.split(':')[0]}`, async (t) => {
         const check = async ([make, event, peer]: (typeof kinds)[number]) => {
           const receiver = own(t, peer());
           await receiver.bind(address);
