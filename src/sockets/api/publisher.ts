@@ -9,6 +9,7 @@ import type {
   NoDropOptions,
   SendOptions,
 } from '../options/options.ts';
+import type { PublishPattern } from '../pattern/publish.ts';
 import { SendingSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
 
@@ -26,6 +27,11 @@ export interface Publisher
 export class Publisher extends SendingSocket {
   constructor(options?: SocketOptions<Publisher>) {
     super(SocketType.Publisher, options);
+  }
+
+  /** `ZMQ_TOPICS_COUNT`. How many distinct prefixes its peers are subscribed to. */
+  get topicsCount(): number {
+    return (this.settable().pattern as PublishPattern).topicCount;
   }
 }
 

@@ -16,6 +16,11 @@ export class Subscriber extends ReceivingSocket {
     super(SocketType.Subscriber, options);
   }
 
+  /** `ZMQ_TOPICS_COUNT`. How many distinct prefixes it is subscribed to. */
+  get topicsCount(): number {
+    return (this.settable().pattern as SubscribePattern).topicCount;
+  }
+
   /**
    * `ZMQ_SUBSCRIBE`. Receive messages that begin with one of `prefixes`; without any, all messages. A prefix that was subscribed
    * to twice has to be unsubscribed from twice.

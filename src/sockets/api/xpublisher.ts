@@ -30,6 +30,11 @@ export class XPublisher extends DuplexSocket {
     super(SocketType.XPublisher, options);
   }
 
+  /** `ZMQ_TOPICS_COUNT`. How many distinct prefixes messages are sent by; with `manual`, those that the program has subscribed. */
+  get topicsCount(): number {
+    return (this.settable().pattern as XPublishPattern).topicCount;
+  }
+
   /** With `manual`: subscribe the peer whose message was received last to `prefix`. Otherwise throws `EINVAL`. */
   subscribe(prefix: Buffer | string): void {
     (this.settable().pattern as XPublishPattern).subscribe(Buffer.from(prefix as string));

@@ -2,12 +2,13 @@
 
 import { SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE, SEND } from '../options/option-table.ts';
-import type { ReceiveOptions, SendOptions } from '../options/options.ts';
+import { RECEIVE, SEND, X_SUBSCRIBER } from '../options/option-table.ts';
+import type { ReceiveOptions, SendOptions, XSubscriberOptions } from '../options/options.ts';
+import type { XSubscribePattern } from '../pattern/xsubscribe.ts';
 import { DuplexSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
 
-export interface XSubscriber extends SendOptions, ReceiveOptions {}
+export interface XSubscriber extends SendOptions, ReceiveOptions, XSubscriberOptions {}
 
 /**
  * Sending octet 1 and a prefix subscribes at all publishers, octet 0 and the prefix ends that; other messages go to all
@@ -17,6 +18,11 @@ export class XSubscriber extends DuplexSocket {
   constructor(options?: SocketOptions<XSubscriber>) {
     super(SocketType.XSubscriber, options);
   }
+
+  /** `ZMQ_TOPICS_COUNT`. How many distinct prefixes it is subscribed to. */
+  get topicsCount(): number {
+    return (this.settable().pattern as XSubscribePattern).topicCount;
+  }
 }
 
-defineOptions(XSubscriber.prototype, [...SEND, ...RECEIVE]);
+defineOptions(XSubscriber.prototype, [...SEND, ...RECEIVE, ...X_SUBSCRIBER]);

@@ -13,6 +13,7 @@ import {
   SEND,
   STREAM,
   X_PUBLISHER,
+  X_SUBSCRIBER,
 } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
 import { DealerPattern } from '../pattern/dealer.ts';
@@ -149,9 +150,9 @@ export const SOCKET_TYPES: readonly SocketTypeSpec[] = [
   {
     type: SocketType.XSubscriber,
     name: 'XSUB',
-    optionNames: DUPLEX,
+    optionNames: [...DUPLEX, ...X_SUBSCRIBER],
     defaults: { linger: 0 },
-    makePattern: (host) => new XSubscribePattern(host, { verboseUnsubscribe: false }),
+    makePattern: (host, options) => new XSubscribePattern(host, options),
   },
   {
     type: SocketType.Stream,

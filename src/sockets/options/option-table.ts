@@ -20,6 +20,7 @@ import type {
   StreamOptions,
   Verbosity,
   XPublisherOptions,
+  XSubscriberOptions,
 } from './options.ts';
 
 /** One row of the table. */
@@ -166,6 +167,8 @@ const xPublisherRows: Rows<XPublisherOptions> = {
   verbosity: late(verbosity()),
 };
 
+const xSubscriberRows: Rows<XSubscriberOptions> = { verboseUnsubscribe: late(bool(115, false)) };
+
 const invertMatchingRows: Rows<InvertMatchingOptions> = { invertMatching: bool(74, false) };
 
 const streamRows: Rows<StreamOptions> = { notify: bool(73, true) };
@@ -182,6 +185,7 @@ export const OPTIONS: OptionTable<OptionValues> = {
   ...routerRows,
   ...noDropRows,
   ...xPublisherRows,
+  ...xSubscriberRows,
   ...invertMatchingRows,
   ...streamRows,
 };
@@ -209,6 +213,7 @@ export const REQUEST: readonly (keyof RequestOptions)[] = namesOf(requestRows);
 export const ROUTER: readonly (keyof RouterOptions)[] = namesOf(routerRows);
 export const NO_DROP: readonly (keyof NoDropOptions)[] = namesOf(noDropRows);
 export const X_PUBLISHER: readonly (keyof XPublisherOptions)[] = namesOf(xPublisherRows);
+export const X_SUBSCRIBER: readonly (keyof XSubscriberOptions)[] = namesOf(xSubscriberRows);
 export const INVERT_MATCHING: readonly (keyof InvertMatchingOptions)[] =
   namesOf(invertMatchingRows);
 export const STREAM: readonly (keyof StreamOptions)[] = namesOf(streamRows);

@@ -297,6 +297,15 @@ export interface XPublisherOptions {
 /** Which repeated requests an XPUB passes on: see `verbosity`. */
 export type Verbosity = 'allSubs' | 'allSubsUnsubs' | null;
 
+/** On XSUB. */
+export interface XSubscriberOptions {
+  /**
+   * `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`. Every cancellation goes to the publishers, default false: only the last one of a prefix. Takes
+   * effect immediately.
+   */
+  verboseUnsubscribe: boolean;
+}
+
 /** On PUB, XPUB and SUB. */
 export interface InvertMatchingOptions {
   /** `ZMQ_INVERT_MATCHING`. Pass the messages that match no subscription, default false. Set it on both sides. */
@@ -357,6 +366,7 @@ export interface OptionValues
     RouterOptions,
     NoDropOptions,
     Omit<XPublisherOptions, 'welcomeMessage'>,
+    XSubscriberOptions,
     InvertMatchingOptions,
     StreamOptions {
   /** As set: the property reads as a string, but an id is octets. */

@@ -66,6 +66,7 @@ const defaults: Partial<OptionValues> = {
   routingId: null,
   welcomeMessage: null,
   verbosity: null,
+  verboseUnsubscribe: false,
   notify: true,
 };
 
@@ -83,6 +84,7 @@ t.test('the table', async (t) => {
     ...table.ROUTER,
     ...table.NO_DROP,
     ...table.X_PUBLISHER,
+    ...table.X_SUBSCRIBER,
     ...table.INVERT_MATCHING,
     ...table.STREAM,
   ];
@@ -115,6 +117,7 @@ t.test('the table', async (t) => {
       'sendHighWaterMark',
       'sendHighWaterMarkBytes',
       'sendTimeout',
+      'verboseUnsubscribe',
       'verbosity',
     ],
     'what may be set late without a warning',
