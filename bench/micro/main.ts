@@ -7,9 +7,19 @@ import { parseArgs } from 'node:util';
 import { BUILT, build } from '../build.ts';
 import { positive, UsageError } from '../options.ts';
 
-const SUITES = ['decode', 'encode', 'ring', 'prefix', 'message', 'pipe', 'receive', 'curve'];
+const SUITES = [
+  'decode',
+  'encode',
+  'ring',
+  'prefix',
+  'message',
+  'pipe',
+  'receive',
+  'curve',
+  'allocation',
+];
 
-const USAGE = `Prices of single operations on the hot path, in nanoseconds.
+const USAGE = `Prices of single operations on the hot path, in nanoseconds; and what a message takes from the heap, in octets.
 
   npm run bench:micro -- [--time MS] [SUITE...]
 
@@ -30,7 +40,15 @@ async function main(args: string[]): Promise<number> {
   await build();
   // Each in a process of its own: what the compiler has learnt from one must not change the price of another.
   for (const name of names) {
-    const line = [join(BUILT, 'micro/alone.js'), name, String(time)];
+    const line =
+      name === 'allocation'
+        ? [
+            '--expose-gc',
+            '--min-semi-space-size=128',
+            '--max-semi-space-size=128',
+            join(BUILT, 'micro/allocation.js'),
+          ]
+        : [join(BUILT, 'micro/alone.js'), name, String(time)];
     const child = spawn(process.execPath, line, { stdio: 'inherit' });
     const [code, signal] = await once(child, 'close');
     if (code !== 0) throw new Error(`suite ${name} ended with ${signal ?? code}`);

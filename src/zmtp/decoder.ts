@@ -189,8 +189,13 @@ export class Decoder {
       if (parts === undefined) {
         this.message = [frame];
       } else {
-        parts.push(frame);
-        this.message = parts;
+        // Two parts are common, and an array that grows takes room for seventeen.
+        if (parts.length === 1) {
+          this.message = [parts[0]!, frame];
+        } else {
+          parts.push(frame);
+          this.message = parts;
+        }
         this.#parts = undefined;
       }
       return MESSAGE;

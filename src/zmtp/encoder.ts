@@ -58,9 +58,15 @@ export class Encoder {
 
   /** The buffers to write, in order. They must not be changed until `written`. */
   take(): Buffer[] {
-    this.#cut();
-    const buffers = this.#buffers;
-    this.#buffers = [];
+    let buffers = this.#buffers;
+    if (buffers.length === 0 && this.#end > this.#start) {
+      // All of it lies in one run, mostly: an array of one is a third of one that grows.
+      buffers = [this.#block!.subarray(this.#start, this.#end)];
+      this.#start = this.#end;
+    } else {
+      this.#cut();
+      this.#buffers = [];
+    }
     this.#ample = this.pending > PAGE_SIZE;
     this.pending = 0;
     this.#lent = true;

@@ -47,6 +47,11 @@ export class Incoming {
       this.#taken(1);
       return this.#turns.due(1) ? this.#turns.over(message) : Promise.resolve(message);
     }
+    return this.#waitForOne(options);
+  }
+
+  /** Apart from `receive`, where what the closure holds would be new memory for every message. */
+  #waitForOne(options: CallOptions | undefined): Promise<Message> {
     const timeout = this.#timeout(options);
     if (timeout === 0) return Promise.reject(this.#refusal());
     this.#refuseSecond();

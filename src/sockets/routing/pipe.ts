@@ -196,7 +196,7 @@ export class Pipe {
   discardIncoming(): number {
     const count = this.#incoming.length;
     const octets = this.#incomingBytes;
-    this.#incoming.clear();
+    if (count > 0) this.#incoming.clear();
     this.#incomingBytes = 0;
     this.droppedCount += count;
     // Both may bring new messages at once, so the books are closed before.

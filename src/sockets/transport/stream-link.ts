@@ -67,6 +67,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
   #excused = false;
   /** In the list of those to flush at the end of this tick. */
   #scheduled = false;
+  /** @internal The one after this in that list. */
+  after: StreamLink | undefined;
 
   /** `inlet`: what reads `stream`, or will where Node cannot. */
   constructor(stream: Stream, inlet: Inlet, protocol: Protocol, address: string, owner: LinkOwner) {
@@ -343,8 +345,17 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
 
   #schedule(): void {
     this.#scheduled = true;
-    if (noTurns) this.#flushWithinCall();
-    else if (scheduled.push(this) === 1) process.nextTick(flushScheduled);
+    if (noTurns) {
+      this.#flushWithinCall();
+      return;
+    }
+    if (lastScheduled !== undefined) {
+      lastScheduled.after = this;
+    } else {
+      firstScheduled = this;
+      process.nextTick(flushScheduled);
+    }
+    lastScheduled = this;
   }
 
   /** @internal The tick in which it was to be flushed does not come. */
@@ -501,20 +512,31 @@ function isTimeout(error: Error | undefined): boolean {
 export function flushWithinCalls(refused: () => void): void {
   noTurns = true;
   refusedAtEnd = refused;
-  for (const link of scheduled.splice(0)) link.unschedule();
+  forScheduled((link) => link.unschedule());
 }
 
 let noTurns = false;
 let refusedAtEnd = (): void => {};
 
-/** Links with something to flush in this tick: one callback for all. */
-let scheduled: StreamLink[] = [];
+/** Links with something to flush in this tick: one callback for all. A list of their own, as an array is new memory in each. */
+let firstScheduled: StreamLink | undefined;
+let lastScheduled: StreamLink | undefined;
 
 /** On `nextTick`, never on a microtask: a loop of `await send()` runs in microtasks and would flush each message. */
 function flushScheduled(): void {
-  const links = scheduled;
-  scheduled = [];
-  for (let i = 0; i < links.length; i++) links[i]!.flushNow();
+  forScheduled((link) => link.flushNow());
+}
+
+function forScheduled(call: (link: StreamLink) => void): void {
+  let link = firstScheduled;
+  firstScheduled = undefined;
+  lastScheduled = undefined;
+  while (link !== undefined) {
+    const { after } = link;
+    link.after = undefined;
+    call(link);
+    link = after;
+  }
 }
 
 function isLarge(buffer: Buffer): boolean {
