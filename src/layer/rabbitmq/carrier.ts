@@ -84,7 +84,10 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
         if (declared !== undefined) await this.#inTime(declared, channel);
       }
       const fate: Fate = await this.#publisher.publish(publication);
-      if (fate === 'full') throw new ChannelFull(this.#host.bare(channel));
+      if (fate === 'full') {
+        if (durable) this.#publisher.renew();
+        throw new ChannelFull(this.#host.bare(channel));
+      }
       if (fate === 'routed') break;
       // The queue has ended since it was declared: nobody has the message.
       if (ordinary && attempt < ATTEMPTS_MAX) {

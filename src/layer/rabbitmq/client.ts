@@ -52,6 +52,8 @@ export interface QueueDeclaration {
 /** One channel of AMQP. Any call that the broker refuses closes it, and rejects with an `AmqpError`. */
 export interface AmqpChannel {
   readonly open: boolean;
+  /** Messages that `publish` has not settled for. */
+  readonly pendingCount: number;
   declareExchange(exchange: string, durable: boolean): Promise<void>;
   declareQueue(declaration: QueueDeclaration): Promise<void>;
   deleteQueue(queue: string): Promise<void>;
@@ -260,6 +262,10 @@ class OpenChannel implements AmqpChannel {
 
   get open(): boolean {
     return this.#channel.active && this.#error === undefined;
+  }
+
+  get pendingCount(): number {
+    return this.#published.size;
   }
 
   async declareExchange(exchange: string, durable: boolean): Promise<void> {

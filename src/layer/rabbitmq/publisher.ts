@@ -18,6 +18,9 @@ export class Publisher {
   readonly #underWay = new Queue<Parcel>();
   #underWayCount = 0;
   #idle: (() => void)[] = [];
+  /** Channels that are used no more; each is closed when the broker has answered all. */
+  readonly #retired = new Set<AmqpChannel>();
+  #renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -60,8 +63,26 @@ export class Publisher {
     }
   }
 
+  /**
+   * Publishes through another AMQP channel from now on; at most once a second. One that asked for a quorum queue while that had
+   * no leader is told for ever that it is full.
+   */
+  renew(): void {
+    const [connection, channel] = [this.#connection, this.#channel];
+    if (connection === undefined || channel === undefined) return;
+    if (this.#now() - this.#renewedAt < RENEW_INTERVAL) return;
+    this.#renewedAt = this.#now();
+    this.#retired.add(channel);
+    this.use(connection).catch(() => {});
+  }
+
   /** Give up what has waited too long, for a connection or for the broker's word. */
   sweep(now: number): void {
+    for (const channel of this.#retired) {
+      if (channel.open && channel.pendingCount > 0) continue;
+      this.#retired.delete(channel);
+      channel.close().catch(() => {});
+    }
     for (;;) {
       const parcel = this.#waiting.peek();
       if (parcel === undefined || parcel.expiresAt > now) break;
@@ -148,4 +169,6 @@ function unconfirmed(why: string, cause?: Error): LayerError {
   return new LayerError('ERR_UNCONFIRMED', `the fate of the message is unknown: ${why}`, { cause });
 }
 
+/** Milliseconds. */
+const RENEW_INTERVAL = 1_000;
 const WAITING_MAX = 10_000;
