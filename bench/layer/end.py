@@ -27,6 +27,12 @@ def make_layer():
         from channels_redis.pubsub import RedisPubSubChannelLayer
 
         return RedisPubSubChannelLayer(hosts=[address])
+    if system == "channels_rabbitmq":
+        from channels_rabbitmq.core import RabbitmqChannelLayer
+
+        return RabbitmqChannelLayer(
+            host=address, expiry=3600, local_capacity=1000, remote_capacity=10_000_000
+        )
     from channels_zmq import EmbeddedZmqChannelLayer
 
     return EmbeddedZmqChannelLayer(pub_socket_address=address, **options)
@@ -44,7 +50,7 @@ async def produce(layer):
     say({"ready": True})
     await told("go")
     channel = "bench.jobs"
-    if ORDERS["verb"] in ("send", "paced"):
+    if ORDERS["verb"] in ("send", "paced", "awaited"):
         channel = (await layer.receive("bench.names"))["text"]
     for _ in range(int(ORDERS["warmup"]) + int(ORDERS["count"])):
         message = {"type": "bench", "text": TEXT}

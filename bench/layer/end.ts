@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelLayer, DedicatedLayer, EmbeddedLayer, Hub } from 'zeromq-pure/layer';
+import { RabbitmqLayer } from 'zeromq-pure/layer/rabbitmq';
 import { Orders, say, told } from '../ends/contract.ts';
 import { Meter, roundTripResult } from '../ends/meter.ts';
 
@@ -29,6 +30,12 @@ function makeLayer(): ChannelLayer<Parcel> & { bind?(): Promise<void> } {
       ...options,
     });
   }
+  if (orders.text('kind').startsWith('rabbitmq')) {
+    const capacities = { localCapacity: 1000, remoteCapacity: 10_000_000 };
+    const reconnect = { reconnectInterval: 10, reconnectMaxInterval: 10 };
+    const where = { url: orders.text('address'), prefix: orders.text('prefix') };
+    return new RabbitmqLayer<Parcel>({ ...where, ...options, ...capacities, ...reconnect });
+  }
   return new EmbeddedLayer<Parcel>({ address: orders.text('address'), ...options });
 }
 
@@ -50,7 +57,9 @@ async function produce(): Promise<void> {
     return;
   }
   const channels = verb === 'jobs' ? [JOBS] : await namesFrom(layer);
-  if (verb !== 'paced') {
+  if (verb === 'awaited') {
+    for (let n = 0; n < total; n++) await layer.send(channels[0]!, { type: 'bench', text: TEXT });
+  } else if (verb !== 'paced') {
     let under: Promise<void>[] = [];
     for (let n = 0; n < total; n++) {
       under.push(layer.send(channels[n % channels.length]!, { type: 'bench', text: TEXT }));
@@ -123,7 +132,7 @@ async function crowd(): Promise<void> {
   let adding: Promise<void>[] = [];
   for (let n = 0; n < channels; n++) {
     const channel = await layer.newChannel();
-    adding.push(layer.groupAdd(`bench.${n % 10_000}`, channel));
+    adding.push(layer.groupAdd(`bench.${n % (channels / 10)}`, channel));
     layer.receive(channel).catch(() => {});
     if (adding.length < 1000) continue;
     await Promise.all(adding);
@@ -132,7 +141,10 @@ async function crowd(): Promise<void> {
   await Promise.all(adding);
   await layer.ready();
   const seconds = (performance.now() - startedAt) / 1000;
+  const back = new Promise<void>((resolve) => layer.events.once('connect', () => resolve()));
   say({ result: { seconds, messages: channels, memory: (used() - before) / channels } });
+  await back;
+  say({ back: true });
 }
 
 /** Octets that are in use, after what is not has been collected. */

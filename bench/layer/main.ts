@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { skipRabbitmq } from '../../test/support/rabbitmq-broker.ts';
 import { build } from '../build.ts';
 import { endAll } from '../child.ts';
 import { plainTable } from '../format.ts';
@@ -32,7 +33,9 @@ const USAGE = `Measures the channel layers, beside those of Python where they ar
   --list            show the scenarios and layers
   --help            show this
 
-The Python layers take part where they are: on Debian, apt-get install python3-channels-redis redis-server`;
+The Python layers take part where they are: on Debian, apt-get install python3-channels-redis redis-server
+What is measured through RabbitMQ needs rabbitmq-server; channels_rabbitmq takes part where CHANNELS_RABBITMQ is
+the folder that it is imported from`;
 
 /** Returns the exit code. */
 async function main(args: string[]): Promise<number> {
@@ -42,8 +45,11 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const scenarios = LAYER_SCENARIOS.filter(
-    ({ name }) => scenario.length === 0 || scenario.some((part) => name.includes(part)),
+    ({ name, kind }) =>
+      (scenario.length === 0 || scenario.some((part) => name.includes(part))) &&
+      (skipRabbitmq === false || !kind.startsWith('rabbitmq')),
   );
+  if (skipRabbitmq !== false) console.log(skipRabbitmq);
   if (scenarios.length === 0)
     throw new UsageError(`no scenario is called ${scenario.join(' or ')}`);
   if (options['write-results'] && (scenario.length > 0 || rounds < 5)) {
@@ -123,4 +129,6 @@ try {
   process.exitCode = error instanceof UsageError ? 2 : 1;
 } finally {
   await endAll();
+  // A broker that was started keeps this process alive, and ends with it.
+  process.exit();
 }

@@ -108,4 +108,6 @@ const TARGETS: readonly { scenario: string; against: PythonLayer; wanted: number
   { scenario: 'group-1-to-1', against: 'channels_zmq', wanted: 10 },
   { scenario: 'group-1-to-1', against: 'channels_redis', wanted: 50 },
   { scenario: 'group-50-channels', against: 'channels_redis pubsub', wanted: 5 },
+  { scenario: 'rabbitmq-group-1-to-1', against: 'channels_rabbitmq', wanted: 10 },
+  { scenario: 'rabbitmq-group-50', against: 'channels_rabbitmq', wanted: 5 },
 ];

@@ -3,7 +3,7 @@
 import type { Progress } from '../progress.ts';
 import type { LayerScenarioResult, LayerSubjectResult } from './results.ts';
 import type { LayerScenario } from './scenario.ts';
-import { type LayerSubject, OURS } from './subject.ts';
+import { HUB, type LayerSubject, OURS } from './subject.ts';
 import { runLayerTrial } from './trial.ts';
 
 /** How to run scenarios. */
@@ -42,8 +42,10 @@ export async function runLayerScenario(
 }
 
 /** Not all of them have all that is measured. */
-function takesPart({ compared, verb }: LayerScenario, name: string): boolean {
+function takesPart({ compared, kind, verb }: LayerScenario, name: string): boolean {
   if (!compared) return false;
+  const onBroker = name === 'channels_rabbitmq' || name === HUB;
+  if (kind === 'rabbitmq' || onBroker) return kind === 'rabbitmq' && onBroker;
   // There, a channel is heard from its first receive on, and nothing waits for that.
   return verb === 'groupSend' || name === 'channels_redis';
 }
@@ -74,7 +76,7 @@ class Runner {
 
   /** Few messages first, more while that was too quick to tell. */
   async calibrate(): Promise<void> {
-    if (this.#scenario.kind === 'crowd') return;
+    if (this.#scenario.kind.endsWith('crowd')) return;
     for (let run = 0; run < CALIBRATIONS_MAX; run++) {
       const outcome = await this.#attempt();
       if (outcome === undefined) return;

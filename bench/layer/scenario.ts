@@ -5,13 +5,13 @@ import type { Metric } from '../metric.ts';
 export interface LayerScenario {
   readonly name: string;
   readonly title: string;
-  /** `crowd`: channels and groups without messages. */
-  readonly kind: 'embedded' | 'hub' | 'crowd';
+  /** `crowd`: channels and groups without messages; `rabbitmq-crowd`: the same on a broker, which is then killed and started again. */
+  readonly kind: 'embedded' | 'hub' | 'crowd' | 'rabbitmq' | 'rabbitmq-crowd';
   /**
    * `send` goes to channels that the consumers have made, `jobs` to an ordinary one that all of them read. `paced`: `send`,
-   * one by one and a millisecond apart, for the time each takes from end to end.
+   * one by one and a millisecond apart, for the time each takes from end to end. `awaited`: `send`, each after the one before.
    */
-  readonly verb: 'groupSend' | 'send' | 'jobs' | 'paced';
+  readonly verb: 'groupSend' | 'send' | 'jobs' | 'paced' | 'awaited';
   /** Layers that receive; they share one process. */
   readonly consumers: number;
   /** Channels of each; in a group, if that is what is sent to. */
@@ -28,6 +28,12 @@ const DELIVERIES: readonly Metric[] = [
 ];
 const MESSAGES: readonly Metric[] = [
   { key: 'rate', label: 'messages a second', unit: 'messages/s', better: 'higher' },
+];
+
+const WITH_PROCESSOR: readonly Metric[] = [
+  { key: 'rate', label: 'deliveries a second', unit: 'deliveries/s', better: 'higher' },
+  { key: 'own', label: 'processor time of the two ends for each', unit: 'µs', better: 'lower' },
+  { key: 'between', label: 'processor time of hub or broker', unit: 'µs', better: 'lower' },
 ];
 
 export const LAYER_SCENARIOS: readonly LayerScenario[] = [
@@ -119,5 +125,51 @@ export const LAYER_SCENARIOS: readonly LayerScenario[] = [
     ],
     compared: true,
     count: 300,
+  },
+  ...(
+    [
+      ['group-1-to-1', 'groupSend of 64 characters, one consumer', 'groupSend', 1, 2000],
+      [
+        'group-50',
+        'groupSend of 64 characters to 50 channels of one process',
+        'groupSend',
+        50,
+        200,
+      ],
+      ['send-awaited', 'send of 64 characters, one after the other', 'awaited', 1, 500],
+      ['send-pipelined', 'send of 64 characters, many under way', 'send', 1, 2000],
+    ] as const
+  ).map(
+    ([name, what, verb, channels, count]): LayerScenario => ({
+      name: `rabbitmq-${name}`,
+      title: `through RabbitMQ: ${what}`,
+      kind: 'rabbitmq',
+      verb,
+      consumers: 1,
+      channels,
+      metrics: WITH_PROCESSOR,
+      compared: true,
+      count,
+    }),
+  ),
+  {
+    name: 'rabbitmq-crowd',
+    title: 'through RabbitMQ: 10 000 channels, each with a reader, in 1 000 groups of one process',
+    kind: 'rabbitmq-crowd',
+    verb: 'groupSend',
+    consumers: 1,
+    channels: 10_000,
+    metrics: [
+      { key: 'memory', label: 'memory per channel', unit: 'bytes', better: 'lower' },
+      { key: 'seconds', label: 'time to add them all', unit: 's', better: 'lower' },
+      {
+        key: 'recovery',
+        label: 'from the broker listening again to all groups bound',
+        unit: 's',
+        better: 'lower',
+      },
+    ],
+    compared: false,
+    count: 1,
   },
 ];

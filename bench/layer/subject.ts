@@ -6,12 +6,19 @@ import { promisify } from 'node:util';
 import { BUILT, packageVersion, ROOT } from '../build.ts';
 
 export const OURS = 'zeromq-pure';
-export const PYTHON_LAYERS = ['channels_zmq', 'channels_redis', 'channels_redis pubsub'] as const;
+/** Our own layer behind a hub, beside that on a broker. */
+export const HUB = 'zeromq-pure, a hub';
+export const PYTHON_LAYERS = [
+  'channels_zmq',
+  'channels_redis',
+  'channels_redis pubsub',
+  'channels_rabbitmq',
+] as const;
 export type PythonLayer = (typeof PYTHON_LAYERS)[number];
 
 /** One implementation that can be run here. */
 export interface LayerSubject {
-  readonly name: typeof OURS | PythonLayer;
+  readonly name: typeof OURS | typeof HUB | PythonLayer;
   readonly version: string;
   /** The program of an end; its role and orders follow. */
   readonly command: readonly string[];
@@ -23,6 +30,8 @@ export interface LayerSubject {
 export const RECORDED: Readonly<Record<string, Partial<Record<PythonLayer, number>>>> = {
   'group-1-to-1': { channels_zmq: 20_000, channels_redis: 850 },
   'group-50-channels': { 'channels_redis pubsub': 160_000 },
+  'rabbitmq-group-1-to-1': { channels_rabbitmq: 2_000 },
+  'rabbitmq-group-50': { channels_rabbitmq: 43_000 },
 };
 
 /** Those that can be run here. */
@@ -33,7 +42,7 @@ export async function findSubjects(): Promise<LayerSubject[]> {
     command: [process.execPath, '--expose-gc', join(BUILT, 'layer/end.js')],
   };
   const command = [PYTHON, join(ROOT, 'bench/layer/end.py')];
-  const found: LayerSubject[] = [ours];
+  const found: LayerSubject[] = [ours, { ...ours, name: HUB }];
   const redis = await versionOf('channels_redis', 'channels_redis.pubsub');
   const server = ['redis-server', '--port', '0', '--unixsocket', 'PATH', '--save', ''];
   if (redis !== undefined && (await succeeds('redis-server', '--version'))) {
@@ -43,6 +52,12 @@ export async function findSubjects(): Promise<LayerSubject[]> {
   }
   const zeromq = await versionOf('channels_zmq', 'channels_zmq');
   if (zeromq !== undefined) found.push({ name: 'channels_zmq', version: zeromq, command });
+  // Its folder, with what it imports, is in CHANNELS_RABBITMQ.
+  const folder = process.env['CHANNELS_RABBITMQ'];
+  if (folder !== undefined) {
+    const name = 'channels_rabbitmq';
+    found.push({ name, version: folder, command: ['env', `PYTHONPATH=${folder}`, ...command] });
+  }
   return found;
 }
 

@@ -3,11 +3,13 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RabbitmqBroker } from '../../test/support/rabbitmq-broker.ts';
 import { Child, type Fact } from '../child.ts';
+import { processorTime, sharedBroker } from './broker.ts';
 import type { LayerScenario } from './scenario.ts';
-import { type LayerSubject, OURS } from './subject.ts';
+import { HUB, type LayerSubject, OURS } from './subject.ts';
 
 /** Figures by the keys of the scenario's metrics, and how long it measured. */
 export interface LayerOutcome {
@@ -30,10 +32,14 @@ export async function runLayerTrial(
     return child;
   };
   const path = join(directory, 'socket');
+  const broker =
+    scenario.kind.startsWith('rabbitmq') && subject.name !== HUB ? await sharedBroker() : undefined;
+  const address = subject.server === undefined ? `ipc://${path}` : `unix://${path}`;
   const orders = {
     system: subject.name,
-    kind: scenario.kind,
-    address: subject.server === undefined ? `ipc://${path}` : `unix://${path}`,
+    kind: subject.name === HUB ? 'hub' : scenario.kind,
+    address: broker?.url() ?? address,
+    prefix: basename(directory),
     verb: scenario.verb,
     consumers: scenario.consumers,
     channels: scenario.channels,
@@ -49,21 +55,31 @@ export async function runLayerTrial(
       begin(['/bin/sh', '-c', `exec ${line} >/dev/null`], 'server');
       while (!existsSync(path)) await sleep(10);
     }
-    if (scenario.kind === 'crowd') return await measureCrowd(start);
-    if (scenario.kind === 'hub' && subject.name === OURS) await ready(start('hub'));
+    if (scenario.kind.endsWith('crowd')) return await measureCrowd(start, broker);
+    const hub =
+      orders.kind === 'hub' && (subject.name === OURS || subject.name === HUB)
+        ? start('hub')
+        : undefined;
+    if (hub !== undefined) await ready(hub);
     // Ours are not asked to be there first; the Python layer that binds has to be.
     const producer = start('producer');
     await ready(producer);
     const consumer = start('consumer');
     await Promise.race([ready(consumer), producer.failed()]);
+    const between = broker?.pid ?? hub?.pid;
+    const [ownBefore, betweenBefore] = [processorTimes(producer, consumer), timeOf(between)];
     producer.tell('go');
     const timeout = RESULT_TIMEOUT + 20 * duration;
     const { result } = await consumer.fact('result', timeout);
     const { seconds, messages, ...values } = result as Fact;
     const rate = Number(messages) / Number(seconds);
+    // Those before the measurement have taken their time as well.
+    const all = Number(messages) * (1 + WARMUP_SHARE);
+    const own = ((processorTimes(producer, consumer) - ownBefore) / all) * 1e6;
+    const betweenEach = ((timeOf(between) - betweenBefore) / all) * 1e6;
     return {
       seconds: Number(seconds),
-      values: { rate, ...values } as Record<string, number>,
+      values: { rate, own, between: betweenEach, ...values } as Record<string, number>,
     };
   } finally {
     await Promise.all(children.map((child) => child.end()));
@@ -71,14 +87,35 @@ export async function runLayerTrial(
   }
 }
 
-async function measureCrowd(start: (role: string) => Child): Promise<LayerOutcome> {
-  await ready(start('producer'));
+async function measureCrowd(
+  start: (role: string) => Child,
+  broker: RabbitmqBroker | undefined,
+): Promise<LayerOutcome> {
+  if (broker === undefined) await ready(start('producer'));
   const crowd = start('crowd');
   await ready(crowd);
   crowd.tell('go');
   const { result } = await crowd.fact('result', CROWD_TIMEOUT);
   const { seconds, memory } = result as { seconds: number; memory: number };
+  if (broker !== undefined) {
+    await broker.restart();
+    const listeningAt = performance.now();
+    await crowd.fact('back', CROWD_TIMEOUT);
+    return {
+      seconds,
+      values: { seconds, memory, recovery: (performance.now() - listeningAt) / 1000 },
+    };
+  }
   return { seconds, values: { seconds, memory } };
+}
+
+/** Seconds. */
+function processorTimes(...children: Child[]): number {
+  return children.reduce((sum, { pid }) => sum + timeOf(pid), 0);
+}
+
+function timeOf(pid: number | undefined): number {
+  return pid === undefined ? 0 : processorTime(pid);
 }
 
 async function ready(child: Child): Promise<void> {
