@@ -40,7 +40,7 @@ function page(results: Results): string {
 <body>
 <h1>zeromq-pure: benchmarks</h1>
 <p>${escapeHtml(machineText(machine))}<br>${escapeHtml(versionsText(results))}<br>
-${date.slice(0, 10)}, ${rounds} rounds after a warm-up, at least ${duration} ms each; bars are medians, lines go from
+${date.slice(0, 10)}, ${rounds} rounds after a warm-up, at least ${duration} ms each; bars or points are medians, lines go from
 the least to the most. Ratios are taken within a round, then their median.</p>
 <ul>${notes.map((note) => `<li>${note}</li>`).join('\n')}</ul>
 ${verdicts.length > 0 ? `<h2>Targets</h2>${htmlTable(targetTable(verdicts), 3)}` : ''}
@@ -56,10 +56,15 @@ function section(group: string, scenarios: readonly ScenarioResult[]): string {
       subjects.some((each) => each.spreads[metric.key]),
     );
     if (!measured) return '';
-    return `<figure><figcaption>${escapeHtml(metric.label)}</figcaption>${barChart(scenarios, metric)}</figure>`;
+    const title = `${group}: ${metric.label}; the figures are in the tables below`;
+    return `<figure role="img" aria-label="${escapeHtml(title)}"><figcaption>${escapeHtml(metric.label)}</figcaption>${barChart(scenarios, metric)}</figure>`;
   });
   const tables = scenarios.map((scenario) => {
-    const failures = failuresOf(scenario).map((failure) => `<li>${escapeHtml(failure)}</li>`);
+    const against = [
+      ...failuresOf(scenario),
+      ...(scenario.warnings ?? []).map((warning) => `warning: ${warning}`),
+    ];
+    const failures = against.map((text) => `<li>${escapeHtml(text)}</li>`);
     const leftColumns = scenario.metrics.length > 1 ? 2 : 1;
     return `<h3>${escapeHtml(scenario.title)}</h3>
 ${htmlTable(scenarioTable(scenario), leftColumns)}
@@ -93,13 +98,18 @@ function escapeHtml(text: string): string {
 const STATES: ReadonlySet<string> = new Set(['hit', 'missed']);
 
 const STYLE = `
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 1000px; margin: 2em auto; padding: 0 1em; color: #222; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 1150px; margin: 2em auto; padding: 0 1em; color: #222; background: #fff; color-scheme: light dark; }
 h2 { margin-top: 2.2em; border-bottom: 1px solid #ddd; }
 figure { margin: 1em 0; } figure svg { max-width: 100%; height: auto; } figcaption { color: #666; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-th, td { padding: 3px 9px; border-bottom: 1px solid #e5e5e5; white-space: nowrap; }
+th, td { padding: 3px 9px; border-bottom: 1px solid #8884; white-space: nowrap; }
+td:first-child { white-space: normal; }
 .left { text-align: left; } .right { text-align: right; }
 .hit { color: #17702a; } .missed { color: #b3261e; } .failures { color: #b3261e; }
 summary { cursor: pointer; color: #1f5fbf; }
+@media (prefers-color-scheme: dark) {
+  body { color: #ddd; background: #16181c; } h2 { border-color: #444; } figcaption { color: #aaa; }
+  .hit { color: #6fcf86; } .missed, .failures { color: #ff8a80; } summary { color: #8ab4f8; }
+}
 `;
