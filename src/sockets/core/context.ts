@@ -21,8 +21,9 @@ import { guardUnknown, similarOption, unknownOption } from '../options/unknown-o
 import type { Authenticate } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
 import { BusyPoll } from '../transport/busy-poll.ts';
+import { flushWithinCalls } from '../transport/flush-turn.ts';
 import { InprocNames } from '../transport/inproc-names.ts';
-import { flushWithinCalls } from '../transport/stream-link.ts';
+import { otherThreads } from '../transport/thread-names.ts';
 import { ExitFlush, type Flushing } from './exit-flush.ts';
 import { endsUntold, SendingHold } from './sending-hold.ts';
 
@@ -129,7 +130,11 @@ export class Context {
 
   /** @internal Made when it is first needed: transports load with the first socket. */
   get inproc(): InprocNames {
-    this.#inproc ??= new InprocNames();
+    if (this.#inproc === undefined) {
+      this.#inproc = new InprocNames();
+      // A context that a thread has made is of that thread alone.
+      if (this === context) this.#inproc.others = otherThreads(this.#inproc, [ZAP_NAME]);
+    }
     return this.#inproc;
   }
 

@@ -243,6 +243,16 @@ export class Pipe {
     return false;
   }
 
+  /** Messages that can be delivered before the queue is at its mark: Infinity without one. */
+  get receiveRoom(): number {
+    return Math.max(0, this.#receiveMark - this.#incoming.length);
+  }
+
+  /** Whether octets of unread messages are bounded, too. */
+  get capped(): boolean {
+    return this.#limits.receiveBudget !== undefined;
+  }
+
   get driven(): boolean {
     return this.#driver !== undefined;
   }

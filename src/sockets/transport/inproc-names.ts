@@ -1,5 +1,6 @@
 /** InprocNames: the inproc names of one context. */
 
+import type { MessagePort } from 'node:worker_threads';
 import { SocketError } from '../errors.ts';
 
 /** A bound name. */
@@ -7,6 +8,10 @@ export interface InprocBound {
   readonly name: string;
   /** The address as the user wrote it. */
   readonly text: string;
+  /** As in the handshake. */
+  readonly socketType: string;
+  /** One that connects in another thread is at the other end of `port`. */
+  visit(port: MessagePort): void;
 }
 
 /** A connected name. */
@@ -14,12 +19,26 @@ export interface InprocWaiting {
   readonly name: string;
   /** The name is bound. */
   meet(bound: InprocBound): void;
+  /** The name is bound in another thread, by a socket of this type at the other end of `port`. */
+  reach(port: MessagePort, socketType: string): void;
+}
+
+/** The other threads whose sockets belong to the same context. */
+export interface OtherThreads {
+  /** The name is bound here. */
+  bound(name: string): void;
+  /** The name is not bound here: who has it there? */
+  ask(connecter: InprocWaiting): void;
+  /** It does not wait any more. */
+  forget(connecter: InprocWaiting): void;
 }
 
 /** The names of one context: who has bound them, and who waits for them. */
 export class InprocNames {
   readonly #bound = new Map<string, InprocBound>();
   readonly #waiting = new Map<string, Set<InprocWaiting>>();
+  /** Set for the default context, which is one for all threads of the process. */
+  others: OtherThreads | undefined;
 
   /** @throws SocketError `EADDRINUSE` */
   bind(listener: InprocBound): void {
@@ -31,7 +50,31 @@ export class InprocNames {
     this.#bound.set(name, listener);
     const waiting = this.#waiting.get(name);
     this.#waiting.delete(name);
-    for (const connecter of waiting ?? []) connecter.meet(listener);
+    for (const connecter of waiting ?? []) {
+      this.others?.forget(connecter);
+      connecter.meet(listener);
+    }
+    this.others?.bound(name);
+  }
+
+  /** Who has bound `name`. */
+  bound(name: string): InprocBound | undefined {
+    return this.#bound.get(name);
+  }
+
+  /** Those who wait for `name`. */
+  waiting(name: string): Iterable<InprocWaiting> {
+    return this.#waiting.get(name) ?? [];
+  }
+
+  /** All that is bound. */
+  boundNames(): Iterable<string> {
+    return this.#bound.keys();
+  }
+
+  /** All that wait. */
+  *allWaiting(): Iterable<InprocWaiting> {
+    for (const waiting of this.#waiting.values()) yield* waiting;
   }
 
   /** Whether `name` is bound. */
@@ -51,11 +94,17 @@ export class InprocNames {
     }
     const waiting = this.#waiting.get(connecter.name) ?? new Set();
     this.#waiting.set(connecter.name, waiting.add(connecter));
+    this.others?.ask(connecter);
+  }
+
+  /** Who had offered to meet `connecter` is gone. */
+  again(connecter: InprocWaiting): void {
+    if (this.#waiting.get(connecter.name)?.has(connecter)) this.others?.ask(connecter);
   }
 
   forget(connecter: InprocWaiting): void {
     const waiting = this.#waiting.get(connecter.name);
-    waiting?.delete(connecter);
+    if (waiting?.delete(connecter)) this.others?.forget(connecter);
     if (waiting?.size === 0) this.#waiting.delete(connecter.name);
   }
 }

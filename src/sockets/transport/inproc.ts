@@ -7,12 +7,14 @@
  * queues hold the sender's mark plus the receiver's, as in libzmq.
  */
 
+import type { MessagePort } from 'node:worker_threads';
 import { checkPartner, type SocketType, type ZmtpError } from '../../zmtp/index.ts';
 import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe, PipeDriver } from '../routing/pipe.ts';
 import { afterScheme, type Endpoint } from './endpoint.ts';
-import type { Flushed } from './flushed.ts';
+import { type Flushed, together } from './flushed.ts';
+import { type ThreadEnd, type ThreadGreeting, ThreadSide } from './thread-side.ts';
 import {
   endPipe,
   type ListeningEndpoint,
@@ -40,6 +42,9 @@ export const inproc: Transport<InprocEndpoint, InprocEndpoint> = {
   connect: (opening) => new InprocConnecter(opening),
 };
 
+/** One connection of an end, in this thread or to another. */
+type Side = InprocSide | ThreadSide;
+
 /** What both ends of an inproc connection are. */
 abstract class InprocEnd implements OpenEndpoint {
   abstract readonly kind: 'bind' | 'connect';
@@ -51,7 +56,7 @@ abstract class InprocEnd implements OpenEndpoint {
   readonly host: TransportHost;
   readonly values: OptionValues;
   readonly over: Promise<void>;
-  protected readonly sides: Set<InprocSide> = new Set();
+  protected readonly sides: Set<Side> = new Set();
   protected closing: boolean = false;
   #resolveOver!: () => void;
 
@@ -68,13 +73,22 @@ abstract class InprocEnd implements OpenEndpoint {
 
   get unsentCount(): number {
     let count = 0;
-    for (const side of this.sides) count += side.pipe.outgoingCount;
+    for (const side of this.sides) count += side.outgoingCount;
     return count;
   }
 
+  get socketType(): string {
+    return this.host.typeName;
+  }
+
+  /** What a peer in another thread is told. */
+  get greeting(): ThreadGreeting {
+    const { address, socketType, values } = this;
+    return { socketType, routingId: values.routingId || undefined, address };
+  }
+
   flush(): Flushed {
-    // What has room is there already.
-    return 'done';
+    return together([...this.sides].map((side) => side.flush()));
   }
 
   finish(): void {
@@ -91,12 +105,12 @@ abstract class InprocEnd implements OpenEndpoint {
   }
 
   /** @internal */
-  join(side: InprocSide): void {
+  join(side: Side): void {
     this.sides.add(side);
   }
 
   /** @internal */
-  leave(side: InprocSide): void {
+  leave(side: Side): void {
     this.sides.delete(side);
     if (this.closing) this.settle();
   }
@@ -107,9 +121,11 @@ abstract class InprocEnd implements OpenEndpoint {
 }
 
 /** A bound name. */
-class InprocListener extends InprocEnd implements ListeningEndpoint {
+class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
   readonly kind = 'bind';
   readonly spent = false;
+  /** Those of other threads who have not said yet that they stay. */
+  readonly #visitors = new Set<ThreadSide>();
 
   listen(): undefined {
     this.host.names.bind(this);
@@ -120,22 +136,51 @@ class InprocListener extends InprocEnd implements ListeningEndpoint {
   }
 
   override finish(): void {
-    this.host.names.unbind(this);
+    this.#unbind();
     super.finish();
   }
 
   override close(): Promise<void> {
-    this.host.names.unbind(this);
+    this.#unbind();
     return super.close();
+  }
+
+  /** @internal */
+  visit(port: MessagePort): void {
+    this.#visitors.add(new ThreadSide(this, port));
+  }
+
+  /** @internal A visitor has decided to stay. */
+  greeted(side: ThreadSide, greeting: ThreadGreeting): void {
+    this.#visitors.delete(side);
+    const pipe = this.host.makePipe(this.values);
+    side.drive(pipe, greeting);
+    this.join(side);
+    this.host.pattern.attach(pipe);
+    if (side.closed) return;
+    side.greet('open');
+    side.open();
+  }
+
+  /** @internal */
+  turnedAway(side: ThreadSide): void {
+    this.#visitors.delete(side);
+  }
+
+  #unbind(): void {
+    this.host.names.unbind(this);
+    for (const side of [...this.#visitors]) side.close();
   }
 }
 
 /** A connected name. */
-class InprocConnecter extends InprocEnd {
+class InprocConnecter extends InprocEnd implements ThreadEnd {
   readonly kind = 'connect';
   readonly #connectRoutingId: Buffer | undefined;
   /** The pipe, before there is somebody to join it with. */
   #waiting: Pipe | undefined;
+  /** Somebody in another thread, who has not said yet that we may come. */
+  #reaching: ThreadSide | undefined;
   #met = false;
 
   constructor(opening: Opening<InprocEndpoint>) {
@@ -167,6 +212,7 @@ class InprocConnecter extends InprocEnd {
 
   override close(): Promise<void> {
     this.host.names.forget(this);
+    this.#leaveReached();
     const pipe = this.#waiting;
     this.#waiting = undefined;
     if (pipe !== undefined) endPipe(this.host, pipe);
@@ -175,22 +221,9 @@ class InprocConnecter extends InprocEnd {
 
   /** @internal The name is bound: join a pipe of ours with one of theirs. */
   meet(listener: InprocListener): void {
-    this.#met = true;
-    const pipe = this.#waiting ?? this.#attach();
-    this.#waiting = undefined;
-    try {
-      checkPartner(this.host.typeName as SocketType, listener.host.typeName);
-    } catch (error) {
-      const { address } = this;
-      this.host.emit({
-        type: 'handshake:error:protocol',
-        address,
-        error: error as ZmtpError,
-      });
-      endPipe(this.host, pipe);
-      this.host.departed(pipe, undefined);
-      return;
-    }
+    this.#leaveReached();
+    if (!this.#goesWith(listener.socketType)) return;
+    const pipe = this.#found();
     const theirs = listener.host.makePipe(listener.values);
     const here = new InprocSide(this, pipe, theirs);
     const there = new InprocSide(listener, theirs, pipe);
@@ -206,6 +239,76 @@ class InprocConnecter extends InprocEnd {
     here.open();
     there.open();
     if (this.closing) here.finish();
+  }
+
+  /** @internal The name is bound in another thread. */
+  reach(port: MessagePort, socketType: string): void {
+    if (this.#reaching !== undefined || !this.#goesWith(socketType)) {
+      port.close();
+      return;
+    }
+    this.#reaching = new ThreadSide(this, port);
+    this.#reaching.greet('join');
+  }
+
+  /** @internal We may come. */
+  greeted(side: ThreadSide, greeting: ThreadGreeting): void {
+    this.#reaching = undefined;
+    this.host.names.forget(this);
+    side.drive(this.#found(), greeting);
+    this.join(side);
+    side.open();
+    if (this.closing) side.finish();
+  }
+
+  /** @internal */
+  turnedAway(side: ThreadSide, refused: boolean): void {
+    if (side !== this.#reaching) return;
+    this.#reaching = undefined;
+    // Else it has unbound the name or ended in between. Is there another?
+    if (refused) this.#giveUp();
+    else this.host.names.again(this);
+  }
+
+  /** Forget the other thread, for one that is nearer or for good. */
+  #leaveReached(): void {
+    const side = this.#reaching;
+    this.#reaching = undefined;
+    side?.close();
+  }
+
+  /** The pipe for who has bound the name. */
+  #found(): Pipe {
+    this.#met = true;
+    const pipe = this.#waiting ?? this.#attach();
+    this.#waiting = undefined;
+    return pipe;
+  }
+
+  /** Whether a socket of that type can be our peer; else we have none. */
+  #goesWith(socketType: string): boolean {
+    try {
+      checkPartner(this.host.typeName as SocketType, socketType);
+      return true;
+    } catch (error) {
+      const { address } = this;
+      this.host.emit({
+        type: 'handshake:error:protocol',
+        address,
+        error: error as ZmtpError,
+      });
+      this.#giveUp();
+      return false;
+    }
+  }
+
+  /** Who has bound the name has no place for us. */
+  #giveUp(): void {
+    this.host.names.forget(this);
+    const pipe = this.#found();
+    endPipe(this.host, pipe);
+    this.host.departed(pipe, undefined);
+    if (this.closing) this.settle();
   }
 
   #attach(): Pipe {
@@ -243,6 +346,15 @@ class InprocSide implements PipeDriver, PeerConnection {
       metadata: new Map(),
     };
     pipe.drive(this);
+  }
+
+  get outgoingCount(): number {
+    return this.pipe.outgoingCount;
+  }
+
+  flush(): Flushed {
+    // What has room is there already.
+    return 'done';
   }
 
   /** Tell the socket that its peer is there. */

@@ -15,6 +15,7 @@ import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import { plainAddress } from './endpoint.ts';
+import { type Flushable, noTurns, refusedAtEnd, scheduleFlush } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import type { Inlet, InletReader } from './inlet.ts';
 import { Outflow } from './outflow.ts';
@@ -33,7 +34,7 @@ export interface LinkOwner {
   ended(link: StreamLink, error: Error | undefined): void;
 }
 
-export class StreamLink implements PipeDriver, InletReader, PeerConnection {
+export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flushable {
   readonly stream: Stream;
   readonly protocol: Protocol;
   /** Where the peer is, as an endpoint text. */
@@ -67,8 +68,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
   #excused = false;
   /** In the list of those to flush at the end of this tick. */
   #scheduled = false;
-  /** @internal The one after this in that list. */
-  after: StreamLink | undefined;
+  /** @internal See {@link Flushable}. */
+  after: Flushable | undefined;
 
   /** `inlet`: what reads `stream`, or will where Node cannot. */
   constructor(stream: Stream, inlet: Inlet, protocol: Protocol, address: string, owner: LinkOwner) {
@@ -345,17 +346,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
 
   #schedule(): void {
     this.#scheduled = true;
-    if (noTurns) {
-      this.#flushWithinCall();
-      return;
-    }
-    if (lastScheduled !== undefined) {
-      lastScheduled.after = this;
-    } else {
-      firstScheduled = this;
-      process.nextTick(flushScheduled);
-    }
-    lastScheduled = this;
+    scheduleFlush(this);
   }
 
   /** @internal The tick in which it was to be flushed does not come. */
@@ -363,7 +354,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection {
     this.#scheduled = false;
   }
 
-  #flushWithinCall(): void {
+  /** @internal The event loop does not turn again. */
+  flushWithinCall(): void {
     this.flushNow();
     if (this.#blocked && !this.#ended) refusedAtEnd();
   }
@@ -503,40 +495,6 @@ function isTimeout(error: Error | undefined): boolean {
     error instanceof ZmtpError &&
     (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT')
   );
-}
-
-/**
- * The event loop does not turn again: from now on, what is sent is written within the call. `refused` is called where the
- * kernel does not take all of it.
- */
-export function flushWithinCalls(refused: () => void): void {
-  noTurns = true;
-  refusedAtEnd = refused;
-  forScheduled((link) => link.unschedule());
-}
-
-let noTurns = false;
-let refusedAtEnd = (): void => {};
-
-/** Links with something to flush in this tick: one callback for all. A list of their own, as an array is new memory in each. */
-let firstScheduled: StreamLink | undefined;
-let lastScheduled: StreamLink | undefined;
-
-/** On `nextTick`, never on a microtask: a loop of `await send()` runs in microtasks and would flush each message. */
-function flushScheduled(): void {
-  forScheduled((link) => link.flushNow());
-}
-
-function forScheduled(call: (link: StreamLink) => void): void {
-  let link = firstScheduled;
-  firstScheduled = undefined;
-  lastScheduled = undefined;
-  while (link !== undefined) {
-    const { after } = link;
-    link.after = undefined;
-    call(link);
-    link = after;
-  }
 }
 
 function isLarge(buffer: Buffer): boolean {

@@ -1,0 +1,376 @@
+/**
+ * ThreadSide: one end of an inproc connection whose other end is in another thread. It moves messages between a pipe and a
+ * MessagePort:
+ *
+ *     pipe.write → offer → batch → one postMessage per tick → the other thread      (until its grant is used up)
+ *     batch → pipe.deliver                                                           (until that is full: then it waits here)
+ *
+ * The receiver grants absolute numbers of messages: those read so far and its mark. So the two queues together hold the
+ * sender's mark plus the receiver's, as within one thread.
+ *
+ *     binder                             connecter
+ *       port, with the socket type  →                      by ThreadNames
+ *                                   ←  join
+ *       open (or refuse)            →
+ *       grant, batches             ← →
+ */
+
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Message } from '../message.ts';
+import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
+import { type Flushable, noTurns, refusedAtEnd, scheduleFlush } from './flush-turn.ts';
+import type { Flushed } from './flushed.ts';
+import { type Batch, BatchReader, BatchWriter } from './thread-batch.ts';
+import { endPipe, type PeerConnection, retire, type TransportHost } from './transport.ts';
+
+/** The endpoint that a side belongs to. */
+export interface ThreadEnd {
+  readonly host: TransportHost;
+  readonly address: string;
+  /** What the peer is told of us. */
+  readonly greeting: ThreadGreeting;
+  /** The peer said `join` or `open`. */
+  greeted(side: ThreadSide, greeting: ThreadGreeting): void;
+  /** The connection ended before that; `refused`: the peer has no place for us. */
+  turnedAway(side: ThreadSide, refused: boolean): void;
+  /** The connection ended after that. */
+  leave(side: ThreadSide): void;
+}
+
+/** What one end tells the other of its socket. */
+export interface ThreadGreeting {
+  readonly socketType: string;
+  readonly routingId: Uint8Array | undefined;
+  readonly address: string;
+}
+
+/** What is posted. */
+type Frame =
+  | { readonly kind: 'join' | 'open'; readonly greeting: ThreadGreeting }
+  | { readonly kind: 'refuse' }
+  /** So many messages and octets may be sent, counted from the beginning. */
+  | { readonly kind: 'grant'; readonly messages: number; readonly octets: number }
+  | { readonly kind: 'batch'; readonly batch: Batch };
+
+export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
+  readonly remoteAddress: undefined = undefined;
+  readonly bytesSent = 0;
+  readonly bytesReceived = 0;
+  readonly #end: ThreadEnd;
+  readonly #port: MessagePort;
+  #pipe: Pipe | undefined;
+  #opened = false;
+  #closed = false;
+  #finishing = false;
+
+  readonly #writer = new BatchWriter();
+  #sentCount = 0;
+  #sentOctets = 0;
+  #grantedCount = 0;
+  #grantedOctets = 0;
+  #scheduled = false;
+  #draining = false;
+
+  /** Batches that are not delivered to their end, the oldest first. */
+  readonly #batches: BatchReader[] = [];
+  #deliveredCount = 0;
+  #deliveredOctets = 0;
+  /** What the peer was granted. */
+  #givenCount = 0;
+  #givenOctets = 0;
+  #pumping = false;
+
+  constructor(end: ThreadEnd, port: MessagePort) {
+    this.#end = end;
+    this.#port = port;
+    const target = port as unknown as EventTarget;
+    target.addEventListener('message', (event) => this.#took((event as MessageEvent).data));
+    target.addEventListener('close', () => this.#lost());
+    port.start();
+    port.unref();
+  }
+
+  /** The pipe that is driven, once both sides know of each other. */
+  get pipe(): Pipe | undefined {
+    return this.#pipe;
+  }
+
+  get outgoingCount(): number {
+    return this.#pipe?.outgoingCount ?? 0;
+  }
+
+  /** Tell the peer who we are: `join` from who connects, `open` from who has bound. */
+  greet(kind: 'join' | 'open'): void {
+    this.#post({ kind, greeting: this.#end.greeting });
+  }
+
+  /** `pipe` is that of this peer from now on. Nothing moves before `open`. */
+  drive(pipe: Pipe, greeting: ThreadGreeting): void {
+    const { routingId } = greeting;
+    this.#pipe = pipe;
+    const peer: PeerInfo = {
+      socketType: greeting.socketType,
+      routingId: routingId && Buffer.from(routingId),
+      address: greeting.address,
+      metadata: new Map(),
+    };
+    pipe.peer = peer;
+    pipe.drive(this);
+  }
+
+  /** Tell the socket that its peer is there, and move messages. */
+  open(): void {
+    const pipe = this.#pipe;
+    if (this.#closed || pipe === undefined) return;
+    this.#opened = true;
+    this.#end.host.established(pipe, this);
+    this.#grant(pipe);
+  }
+
+  // — PipeDriver —
+
+  offer(message: Message): boolean {
+    if (!this.#maySend) return false;
+    this.#add(message);
+    if (!this.#scheduled) this.#schedule();
+    return true;
+  }
+
+  wake(): void {
+    if (this.#maySend && !this.#scheduled) this.#schedule();
+  }
+
+  room(): void {
+    if (!this.#closed && !this.#pumping) this.#pump();
+  }
+
+  fail(): void {
+    // Nothing on the wire to end: the pattern has thrown the message away, and goes on.
+  }
+
+  drop(): void {
+    this.close();
+  }
+
+  /** Send what waits, then end the connection. What still arrives is not delivered. */
+  finish(): void {
+    const pipe = this.#pipe;
+    if (pipe === undefined) {
+      this.close();
+      return;
+    }
+    this.#finishing = true;
+    retire(this.#end.host, pipe);
+    this.#discard(pipe);
+    if (pipe.outgoingCount === 0) this.close();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  // — the owner's side —
+
+  /** Post what waits, as far as the peer has granted it. */
+  flush(): Flushed {
+    const sent = this.#sentCount;
+    const pipe = this.#pipe;
+    if (this.#closed || pipe === undefined) return 'done';
+    this.#drain();
+    if (!noTurns || pipe.outgoingCount === 0) return 'done';
+    // What the peer has granted meanwhile does not come by itself any more.
+    for (let i = 0; i < FRAMES_MAX && !this.#closed; i++) {
+      const frame = receiveMessageOnPort(this.#port);
+      if (frame === undefined) break;
+      this.#took(frame.message);
+    }
+    if (this.#closed || pipe.outgoingCount === 0) return 'done';
+    return this.#sentCount > sent ? 'moved' : 'stuck';
+  }
+
+  /** End the connection now: what the peer has granted still goes to it, the rest is lost. */
+  close(): void {
+    if (this.#closed) return;
+    this.#finishing = false;
+    if (this.#opened) this.#drain();
+    else if (this.#pipe !== undefined) this.#post({ kind: 'refuse' });
+    this.#port.close();
+    if (this.#pipe !== undefined) this.#discard(this.#pipe);
+    this.#over(false);
+  }
+
+  /** @internal */
+  flushNow(): void {
+    this.#scheduled = false;
+    if (!this.#closed) this.#drain();
+  }
+
+  /** @internal */
+  flushWithinCall(): void {
+    this.flushNow();
+    if (!this.#closed && this.outgoingCount > 0) refusedAtEnd();
+  }
+
+  /** @internal */
+  unschedule(): void {
+    this.#scheduled = false;
+  }
+
+  // — out —
+
+  get #maySend(): boolean {
+    return this.#sentCount < this.#grantedCount && this.#sentOctets < this.#grantedOctets;
+  }
+
+  #add(message: Message): void {
+    const writer = this.#writer;
+    const before = writer.octets;
+    writer.add(message);
+    this.#sentCount++;
+    this.#sentOctets += writer.octets - before;
+    if (writer.octets >= FLUSH_AT || writer.count >= FLUSH_COUNT) this.#postBatch();
+  }
+
+  #schedule(): void {
+    this.#scheduled = true;
+    scheduleFlush(this);
+  }
+
+  #drain(): void {
+    const pipe = this.#pipe;
+    if (pipe === undefined || this.#draining) return;
+    // `pipe.drained` lets senders in, whose messages come back here through `wake`.
+    this.#draining = true;
+    while (this.#maySend) {
+      const message = pipe.next();
+      if (message === undefined) break;
+      this.#add(message);
+    }
+    pipe.drained();
+    this.#draining = false;
+    this.#postBatch();
+    if (this.#finishing && pipe.outgoingCount === 0) this.close();
+    else if (pipe.outgoingCount > 0) this.wake();
+  }
+
+  #postBatch(): void {
+    if (this.#writer.count === 0) return;
+    const [batch, transfer] = this.#writer.take();
+    this.#post({ kind: 'batch', batch }, transfer);
+  }
+
+  #post(frame: Frame, transfer: ArrayBuffer[] = []): void {
+    this.#port.postMessage(frame, transfer);
+  }
+
+  // — in —
+
+  #took(frame: Frame): void {
+    if (this.#closed) return;
+    switch (frame.kind) {
+      case 'join':
+      case 'open':
+        if (this.#pipe === undefined) this.#end.greeted(this, frame.greeting);
+        return;
+      case 'refuse':
+        this.#port.close();
+        this.#over(true);
+        return;
+      case 'grant':
+        this.#grantedCount = frame.messages;
+        this.#grantedOctets = frame.octets;
+        this.#drain();
+        return;
+      case 'batch':
+        if (this.#finishing) return;
+        this.#batches.push(new BatchReader(frame.batch));
+        if (!this.#pumping) this.#pump();
+        return;
+      default:
+        frame satisfies never;
+    }
+  }
+
+  /** Deliver what has come, as far as the pipe takes it. */
+  #pump(): void {
+    const pipe = this.#pipe;
+    if (pipe === undefined) return;
+    // A pattern that reads at once makes room within `deliver`: this loop sees it, no second one is needed.
+    this.#pumping = true;
+    while (!pipe.full && this.#batches.length > 0) this.#deliverNext(pipe);
+    this.#pumping = false;
+    if (!this.#closed) this.#grant(pipe);
+  }
+
+  #deliverNext(pipe: Pipe): void {
+    const batch = this.#batches[0]!;
+    const message = batch.next();
+    if (message !== undefined) {
+      this.#deliveredCount++;
+      pipe.deliver(message);
+    } else if (this.#batches[0] === batch) {
+      this.#batches.shift();
+      this.#deliveredOctets += batch.octets;
+    }
+  }
+
+  /** Let the peer send more, when half or less is left of what it may. */
+  #grant(pipe: Pipe): void {
+    if (pipe.full || this.#finishing) return;
+    const window = pipe.capped ? CAPPED_WINDOW : WINDOW;
+    const left = this.#givenCount - this.#deliveredCount;
+    const octetsLeft = this.#givenOctets - this.#deliveredOctets;
+    const room = Math.max(1, pipe.receiveRoom);
+    if (left > room / 2 && octetsLeft > window / 2) return;
+    this.#givenCount = Math.max(this.#givenCount, this.#deliveredCount + room);
+    this.#givenOctets = this.#deliveredOctets + window;
+    this.#post({ kind: 'grant', messages: this.#givenCount, octets: this.#givenOctets });
+  }
+
+  /** Throw away what came and was not read. */
+  #discard(pipe: Pipe): void {
+    for (const batch of this.#batches.splice(0)) {
+      while (batch.next() !== undefined) pipe.droppedCount++;
+    }
+    pipe.discardIncoming();
+  }
+
+  /** The peer has closed, or its thread has ended; all that it posted has come. */
+  #lost(): void {
+    if (this.#closed) return;
+    const pipe = this.#pipe;
+    // What had arrived was accepted, whether the pipe is full or not.
+    if (pipe !== undefined && !this.#finishing) {
+      while (this.#batches.length > 0) this.#deliverNext(pipe);
+      this.#end.host.emit({ type: 'disconnect', address: this.#end.address });
+    }
+    this.#over(false);
+  }
+
+  #over(refused: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#grantedCount = 0;
+    const pipe = this.#pipe;
+    if (pipe === undefined) {
+      this.#end.turnedAway(this, refused);
+      return;
+    }
+    const { host } = this.#end;
+    pipe.drive(undefined);
+    endPipe(host, pipe);
+    host.departed(pipe, this);
+    this.#end.leave(this);
+  }
+}
+
+/** Octets, and messages, worth a batch of their own within a tick. */
+const FLUSH_AT = 65_536;
+const FLUSH_COUNT = 1_024;
+
+/** Frames that are read at once at the end of a thread. */
+const FRAMES_MAX = 1_024;
+
+/** Octets that may be under way: many large messages, or little where the reader bounds the octets it holds. */
+const WINDOW = 16 * 1_048_576;
+const CAPPED_WINDOW = 65_536;
