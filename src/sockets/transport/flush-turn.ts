@@ -17,29 +17,56 @@ export interface Flushable {
  * `nextTick`, never on a microtask: a loop of `await send()` runs in microtasks and would flush each message.
  */
 export function scheduleFlush(connection: Flushable): void {
-  if (noTurns) connection.flushWithinCall();
-  else if (scheduled.push(connection) === 1) process.nextTick(flushScheduled);
+  if (refused !== undefined) {
+    connection.flushWithinCall();
+    return;
+  }
+  if (last !== undefined) {
+    last.after = connection;
+  } else {
+    first = connection;
+    process.nextTick(flushScheduled);
+  }
+  last = connection;
 }
 
 /**
- * The event loop does not turn again: from now on, what is sent is written within the call. `refused` is called where not
+ * The event loop does not turn again: from now on, what is sent is written within the call. `told` is called where not
  * all of it is taken.
  */
-export function flushWithinCalls(refused: () => void): void {
-  noTurns = true;
-  refusedAtEnd = refused;
-  for (const connection of scheduled.splice(0)) connection.unschedule();
+export function flushWithinCalls(told: () => void): void {
+  refused = told;
+  forScheduled((connection) => connection.unschedule());
 }
 
 /** Whether the event loop does not turn again. */
-export let noTurns = false;
-/** Told of what was not taken within a call. */
-export let refusedAtEnd = (): void => {};
+export function turnsNoMore(): boolean {
+  return refused !== undefined;
+}
 
-let scheduled: Flushable[] = [];
+/** Something was not taken within a call. */
+export function refusedAtEnd(): void {
+  refused?.();
+}
+
+let refused: (() => void) | undefined;
+
+/** Those with something to flush in this tick. A list of their own, as an array is new memory in each. */
+let first: Flushable | undefined;
+let last: Flushable | undefined;
 
 function flushScheduled(): void {
-  const connections = scheduled;
-  scheduled = [];
-  for (let i = 0; i < connections.length; i++) connections[i]!.flushNow();
+  forScheduled((connection) => connection.flushNow());
+}
+
+function forScheduled(call: (connection: Flushable) => void): void {
+  let connection = first;
+  first = undefined;
+  last = undefined;
+  while (connection !== undefined) {
+    const { after } = connection;
+    connection.after = undefined;
+    call(connection);
+    connection = after;
+  }
 }

@@ -9,28 +9,18 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { checkPartner, type SocketType, type ZmtpError } from '../../zmtp/index.ts';
-import { type Message, ownSmallParts } from '../message.ts';
-import type { OptionValues } from '../options/options.ts';
-import type { Pipe, PipeDriver } from '../routing/pipe.ts';
-import { afterScheme, type Endpoint } from './endpoint.ts';
-import { type Flushed, together } from './flushed.ts';
+import type { Pipe } from '../routing/pipe.ts';
+import { afterScheme } from './endpoint.ts';
+import { InprocEnd, type InprocEndpoint } from './inproc-end.ts';
+import { InprocSide } from './inproc-side.ts';
 import { type ThreadEnd, type ThreadGreeting, ThreadSide } from './thread-side.ts';
 import {
   endPipe,
   type ListeningEndpoint,
-  type OpenEndpoint,
   type Opening,
-  type PeerConnection,
   retire,
   type Transport,
-  type TransportHost,
 } from './transport.ts';
-
-/** `inproc://name`. */
-export interface InprocEndpoint extends Endpoint {
-  readonly transport: 'inproc';
-  readonly name: string;
-}
 
 export const inproc: Transport<InprocEndpoint, InprocEndpoint> = {
   scheme: 'inproc',
@@ -41,84 +31,6 @@ export const inproc: Transport<InprocEndpoint, InprocEndpoint> = {
   listen: (opening) => new InprocListener(opening),
   connect: (opening) => new InprocConnecter(opening),
 };
-
-/** One connection of an end, in this thread or to another. */
-type Side = InprocSide | ThreadSide;
-
-/** What both ends of an inproc connection are. */
-abstract class InprocEnd implements OpenEndpoint {
-  abstract readonly kind: 'bind' | 'connect';
-  readonly reconnectCount = 0;
-  abstract readonly spent: boolean;
-  readonly text: string;
-  readonly address: string;
-  readonly name: string;
-  readonly host: TransportHost;
-  readonly values: OptionValues;
-  readonly over: Promise<void>;
-  protected readonly sides: Set<Side> = new Set();
-  protected closing: boolean = false;
-  #resolveOver!: () => void;
-
-  constructor({ host, values, text, endpoint }: Opening<InprocEndpoint>) {
-    this.host = host;
-    this.values = values;
-    this.text = text;
-    this.address = text;
-    this.name = endpoint.name;
-    this.over = new Promise((resolve) => {
-      this.#resolveOver = resolve;
-    });
-  }
-
-  get unsentCount(): number {
-    let count = 0;
-    for (const side of this.sides) count += side.outgoingCount;
-    return count;
-  }
-
-  get socketType(): string {
-    return this.host.typeName;
-  }
-
-  /** What a peer in another thread is told. */
-  get greeting(): ThreadGreeting {
-    const { address, socketType, values } = this;
-    return { socketType, routingId: values.routingId || undefined, address };
-  }
-
-  flush(): Flushed {
-    return together([...this.sides].map((side) => side.flush()));
-  }
-
-  finish(): void {
-    this.closing = true;
-    for (const side of [...this.sides]) side.finish();
-    this.settle();
-  }
-
-  close(): Promise<void> {
-    this.closing = true;
-    for (const side of [...this.sides]) side.close();
-    this.settle();
-    return this.over;
-  }
-
-  /** @internal */
-  join(side: Side): void {
-    this.sides.add(side);
-  }
-
-  /** @internal */
-  leave(side: Side): void {
-    this.sides.delete(side);
-    if (this.closing) this.settle();
-  }
-
-  protected settle(): void {
-    if (this.sides.size === 0) this.#resolveOver();
-  }
-}
 
 /** A bound name. */
 class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
@@ -316,116 +228,5 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     this.#waiting = pipe;
     this.host.pattern.attach(pipe);
     return pipe;
-  }
-}
-
-/** One direction's driver: what is written to `pipe` is delivered to `target`. */
-class InprocSide implements PipeDriver, PeerConnection {
-  readonly remoteAddress: undefined = undefined;
-  readonly bytesSent = 0;
-  readonly bytesReceived = 0;
-  readonly pipe: Pipe;
-  other!: InprocSide;
-  readonly #target: Pipe;
-  readonly #end: InprocEnd;
-  #opened = false;
-  #moving = false;
-  #finishing = false;
-  #closed = false;
-
-  constructor(end: InprocEnd, pipe: Pipe, target: Pipe) {
-    this.#end = end;
-    this.pipe = pipe;
-    this.#target = target;
-    const { host, values } = end;
-    target.peer = {
-      socketType: host.typeName,
-      // Only types that have the option can have a value; without ZMTP, a REP's is told as well.
-      routingId: values.routingId || undefined,
-      address: end.address,
-      metadata: new Map(),
-    };
-    pipe.drive(this);
-  }
-
-  get outgoingCount(): number {
-    return this.pipe.outgoingCount;
-  }
-
-  flush(): Flushed {
-    // What has room is there already.
-    return 'done';
-  }
-
-  /** Tell the socket that its peer is there. */
-  greet(): void {
-    if (!this.#closed) this.#end.host.established(this.pipe, this);
-  }
-
-  /** Move what has waited for the peer, and what comes from now on. */
-  open(): void {
-    this.#opened = true;
-    this.#move();
-  }
-
-  offer(message: Message): boolean {
-    if (!this.#opened || this.#target.full) return false;
-    this.#target.deliver(ownSmallParts(message));
-    return true;
-  }
-
-  wake(): void {
-    this.#move();
-  }
-
-  room(): void {
-    this.other.#move();
-  }
-
-  fail(): void {
-    // Nothing on the wire to end: the pattern has thrown the message away, and goes on.
-  }
-
-  drop(): void {
-    this.close();
-  }
-
-  finish(): void {
-    this.#finishing = true;
-    retire(this.#end.host, this.pipe);
-    this.pipe.discardIncoming();
-    if (this.pipe.outgoingCount === 0) this.close();
-  }
-
-  close(): void {
-    this.other.#leave();
-    this.pipe.discardIncoming();
-    this.#leave();
-  }
-
-  #leave(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.pipe.drive(undefined);
-    const { host } = this.#end;
-    endPipe(host, this.pipe);
-    host.departed(this.pipe, this);
-    this.#end.leave(this);
-  }
-
-  #move(): void {
-    // A pattern that reads at once makes room within `deliver`: one loop is enough.
-    if (this.#closed || !this.#opened || this.#moving) return;
-    this.#moving = true;
-    const { pipe } = this;
-    const target = this.#target;
-    while (!target.full) {
-      const message = pipe.next();
-      if (message === undefined) break;
-      target.deliver(message);
-    }
-    pipe.drained();
-    this.#moving = false;
-    if (this.#finishing && pipe.outgoingCount === 0) this.close();
   }
 }

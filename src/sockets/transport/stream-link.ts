@@ -15,7 +15,7 @@ import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import { plainAddress } from './endpoint.ts';
-import { type Flushable, noTurns, refusedAtEnd, scheduleFlush } from './flush-turn.ts';
+import { type Flushable, refusedAtEnd, scheduleFlush, turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import type { Inlet, InletReader } from './inlet.ts';
 import { Outflow } from './outflow.ts';
@@ -157,7 +157,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   flush(): Flushed {
     if (this.#ended || this.pipe === undefined) return 'done';
     const outflow = this.#outflow;
-    if (!noTurns || !outflow.direct || this.#settling) {
+    if (!turnsNoMore() || !outflow.direct || this.#settling) {
       this.#drain();
       return 'done';
     }
@@ -173,7 +173,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
 
   /** The event loop does not turn any more: go on with the handshake, as far as it can without. */
   greetNow(): Flushed {
-    if (this.#ended || !noTurns || !this.#outflow.direct) return 'done';
+    if (this.#ended || !turnsNoMore() || !this.#outflow.direct) return 'done';
     const chunk = this.#outflow.readNow();
     if (chunk === undefined) return this.#outflow.direct ? 'stuck' : 'done';
     this.received(chunk);
@@ -375,7 +375,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     const given = this.bytesSent;
     this.bytesSent += protocol.pending;
     const buffers = protocol.take();
-    if (noTurns && this.#outflow.direct) {
+    if (turnsNoMore() && this.#outflow.direct) {
       this.#blocked = !this.#outflow.writeNow(buffers, given);
       if (!this.#blocked) protocol.written();
       return;

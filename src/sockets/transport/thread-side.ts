@@ -18,7 +18,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
-import { type Flushable, noTurns, refusedAtEnd, scheduleFlush } from './flush-turn.ts';
+import { type Flushable, refusedAtEnd, scheduleFlush, turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import { type Batch, BatchReader, BatchWriter } from './thread-batch.ts';
 import { endPipe, type PeerConnection, retire, type TransportHost } from './transport.ts';
@@ -69,6 +69,8 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   #grantedCount = 0;
   #grantedOctets = 0;
   #scheduled = false;
+  /** See {@link Flushable}. */
+  after: Flushable | undefined;
   #draining = false;
 
   /** Batches that are not delivered to their end, the oldest first. */
@@ -177,7 +179,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     const pipe = this.#pipe;
     if (this.#closed || pipe === undefined) return 'done';
     this.#drain();
-    if (!noTurns || pipe.outgoingCount === 0) return 'done';
+    if (!turnsNoMore() || pipe.outgoingCount === 0) return 'done';
     // What the peer has granted meanwhile does not come by itself any more.
     for (let i = 0; i < FRAMES_MAX && !this.#closed; i++) {
       const frame = receiveMessageOnPort(this.#port);
