@@ -4,7 +4,8 @@ import type { OptionValues } from '../options/options.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type Flushed, together } from './flushed.ts';
 import type { InprocSide } from './inproc-side.ts';
-import type { ThreadGreeting, ThreadSide } from './thread-side.ts';
+import type { ThreadGreeting } from './thread-frame.ts';
+import type { ThreadSide } from './thread-side.ts';
 import type { OpenEndpoint, Opening, TransportHost } from './transport.ts';
 
 /** `inproc://name`. */

@@ -13,7 +13,8 @@ import type { Pipe } from '../routing/pipe.ts';
 import { afterScheme } from './endpoint.ts';
 import { InprocEnd, type InprocEndpoint } from './inproc-end.ts';
 import { InprocSide } from './inproc-side.ts';
-import { type ThreadEnd, type ThreadGreeting, ThreadSide } from './thread-side.ts';
+import type { ThreadGreeting } from './thread-frame.ts';
+import { type ThreadEnd, ThreadSide } from './thread-side.ts';
 import {
   endPipe,
   type ListeningEndpoint,
@@ -65,6 +66,10 @@ class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
   /** @internal A visitor has decided to stay. */
   greeted(side: ThreadSide, greeting: ThreadGreeting): void {
     this.#visitors.delete(side);
+    if (mismatch(this.host.typeName, greeting.socketType) !== undefined) {
+      side.close();
+      return;
+    }
     const pipe = this.host.makePipe(this.values);
     side.drive(pipe, greeting);
     this.join(side);
@@ -199,19 +204,11 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
 
   /** Whether a socket of that type can be our peer; else we have none. */
   #goesWith(socketType: string): boolean {
-    try {
-      checkPartner(this.host.typeName as SocketType, socketType);
-      return true;
-    } catch (error) {
-      const { address } = this;
-      this.host.emit({
-        type: 'handshake:error:protocol',
-        address,
-        error: error as ZmtpError,
-      });
-      this.#giveUp();
-      return false;
-    }
+    const error = mismatch(this.host.typeName, socketType);
+    if (error === undefined) return true;
+    this.host.emit({ type: 'handshake:error:protocol', address: this.address, error });
+    this.#giveUp();
+    return false;
   }
 
   /** Who has bound the name has no place for us. */
@@ -228,5 +225,15 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     this.#waiting = pipe;
     this.host.pattern.attach(pipe);
     return pipe;
+  }
+}
+
+/** Why sockets of types `ours` and `theirs` do not go together, if so. */
+function mismatch(ours: string, theirs: string): ZmtpError | undefined {
+  try {
+    checkPartner(ours as SocketType, theirs);
+    return undefined;
+  } catch (error) {
+    return error as ZmtpError;
   }
 }

@@ -15,8 +15,6 @@ export interface Batch {
   readonly block: ArrayBuffer;
   /** Large parts, in order. */
   readonly large: readonly Uint8Array[];
-  /** Octets in all parts together. */
-  readonly octets: number;
 }
 
 /** Messages to a batch. */
@@ -73,7 +71,7 @@ export class BatchWriter {
       transfer.push(copy.buffer);
       return copy;
     });
-    const batch = { block, large, octets: this.octets };
+    const batch = { block, large };
     this.octets = 0;
     this.count = 0;
     this.#end = 0;
@@ -90,19 +88,19 @@ export class BatchWriter {
 
 /** A batch to messages, one at a time. Their parts are views of the block. */
 export class BatchReader {
-  readonly octets: number;
+  /** Octets in the parts of the messages so far. */
+  octets = 0;
   readonly #block: Buffer;
   readonly #large: readonly Uint8Array[];
   #offset = 0;
   #largeCount = 0;
 
-  constructor({ block, large, octets }: Batch) {
+  constructor({ block, large }: Batch) {
     this.#block = Buffer.from(block);
     this.#large = large;
-    this.octets = octets;
   }
 
-  /** Hot: once per message. Undefined at the end. */
+  /** Hot: once per message. Undefined at the end. Throws RangeError when the block is not what a writer makes. */
   next(): Message | undefined {
     const block = this.#block;
     if (this.#offset === block.length) return undefined;
@@ -119,19 +117,25 @@ export class BatchReader {
   }
 
   #part(kind: number): Buffer {
+    const block = this.#block;
     let start = this.#offset + 1;
     let size = kind;
     if (kind === LARGE) {
       this.#offset = start;
-      const { buffer, byteOffset, byteLength } = this.#large[this.#largeCount++]!;
-      return Buffer.from(buffer, byteOffset, byteLength);
+      const part = this.#large[this.#largeCount++];
+      if (part === undefined) throw new RangeError('a large part is missing');
+      this.octets += part.byteLength;
+      return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
     }
     if (kind === LONG) {
-      size = this.#block.readUInt32LE(start);
+      size = block.readUInt32LE(start);
       start += 4;
     }
-    this.#offset = start + size;
-    return size === 0 ? NO_OCTETS : this.#block.subarray(start, start + size);
+    const end = start + size;
+    if (end > block.length) throw new RangeError('a part ends beyond the block');
+    this.#offset = end;
+    this.octets += size;
+    return size === 0 ? NO_OCTETS : block.subarray(start, end);
   }
 }
 

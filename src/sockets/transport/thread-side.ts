@@ -13,6 +13,8 @@
  *                                   ←  join
  *       open (or refuse)            →
  *       grant, batches             ← →
+ *
+ * What breaks these rules ends the connection, as a peer of a network loses its own.
  */
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
@@ -20,7 +22,8 @@ import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
 import { type Flushable, refusedAtEnd, scheduleFlush, turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
-import { type Batch, BatchReader, BatchWriter } from './thread-batch.ts';
+import { BatchReader, BatchWriter } from './thread-batch.ts';
+import { type ThreadFrame, type ThreadGreeting, threadFrame } from './thread-frame.ts';
 import { endPipe, type PeerConnection, retire, type TransportHost } from './transport.ts';
 
 /** The endpoint that a side belongs to. */
@@ -36,21 +39,6 @@ export interface ThreadEnd {
   /** The connection ended after that. */
   leave(side: ThreadSide): void;
 }
-
-/** What one end tells the other of its socket. */
-export interface ThreadGreeting {
-  readonly socketType: string;
-  readonly routingId: Uint8Array | undefined;
-  readonly address: string;
-}
-
-/** What is posted. */
-type Frame =
-  | { readonly kind: 'join' | 'open'; readonly greeting: ThreadGreeting }
-  | { readonly kind: 'refuse' }
-  /** So many messages and octets may be sent, counted from the beginning. */
-  | { readonly kind: 'grant'; readonly messages: number; readonly octets: number }
-  | { readonly kind: 'batch'; readonly batch: Batch };
 
 export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   readonly remoteAddress: undefined = undefined;
@@ -261,15 +249,16 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     this.#post({ kind: 'batch', batch }, transfer);
   }
 
-  #post(frame: Frame, transfer: ArrayBuffer[] = []): void {
+  #post(frame: ThreadFrame, transfer: ArrayBuffer[] = []): void {
     this.#port.postMessage(frame, transfer);
   }
 
   // — in —
 
-  #took(frame: Frame): void {
+  #took(value: unknown): void {
     if (this.#closed) return;
-    switch (frame.kind) {
+    const frame = threadFrame(value);
+    switch (frame?.kind) {
       case 'join':
       case 'open':
         if (this.#pipe === undefined) this.#end.greeted(this, frame.greeting);
@@ -279,18 +268,32 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
         this.#over(true);
         return;
       case 'grant':
+        if (frame.messages < this.#grantedCount || frame.octets < this.#grantedOctets) break;
         this.#grantedCount = frame.messages;
         this.#grantedOctets = frame.octets;
         this.#drain();
         return;
       case 'batch':
         if (this.#finishing) return;
+        // Each has a message at least.
+        if (this.#batches.length >= this.#givenCount - this.#deliveredCount) break;
         this.#batches.push(new BatchReader(frame.batch));
         if (!this.#pumping) this.#pump();
         return;
+      case undefined:
+        break;
       default:
         frame satisfies never;
     }
+    this.#break();
+  }
+
+  /** The peer broke the rules. */
+  #break(): void {
+    if (this.#closed) return;
+    this.#port.close();
+    this.#batches.length = 0;
+    this.#lost();
   }
 
   /** Deliver what has come, as far as the pipe takes it. */
@@ -306,14 +309,27 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
 
   #deliverNext(pipe: Pipe): void {
     const batch = this.#batches[0]!;
-    const message = batch.next();
+    const before = batch.octets;
+    const message = this.#next(batch);
     if (message !== undefined) {
       this.#deliveredCount++;
+      this.#deliveredOctets += batch.octets - before;
       pipe.deliver(message);
     } else if (this.#batches[0] === batch) {
       this.#batches.shift();
-      this.#deliveredOctets += batch.octets;
     }
+  }
+
+  /** The next message of `batch`. One that is broken, or more than was granted, ends the connection. */
+  #next(batch: BatchReader): Message | undefined {
+    try {
+      const message = batch.next();
+      if (message === undefined || this.#deliveredCount < this.#givenCount) return message;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+    this.#break();
+    return undefined;
   }
 
   /** Let the peer send more, when half or less is left of what it may. */
@@ -332,7 +348,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   /** Throw away what came and was not read. */
   #discard(pipe: Pipe): void {
     for (const batch of this.#batches.splice(0)) {
-      while (batch.next() !== undefined) pipe.droppedCount++;
+      while (this.#next(batch) !== undefined) pipe.droppedCount++;
     }
     pipe.discardIncoming();
   }
@@ -344,6 +360,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     // What had arrived was accepted, whether the pipe is full or not.
     if (pipe !== undefined && !this.#finishing) {
       while (this.#batches.length > 0) this.#deliverNext(pipe);
+      if (this.#closed) return;
       this.#end.host.emit({ type: 'disconnect', address: this.#end.address });
     }
     this.#over(false);

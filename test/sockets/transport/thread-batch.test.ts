@@ -55,10 +55,33 @@ t.test('octets are counted', (t) => {
   writer.add([Buffer.alloc(20_000)]);
   t.equal(writer.octets, 20_005);
   t.equal(writer.count, 2);
-  const [batch] = writer.take();
-  t.equal(batch.octets, 20_005);
+  const reader = new BatchReader(writer.take()[0]);
+  reader.next();
+  t.equal(reader.octets, 5);
+  reader.next();
+  t.equal(reader.octets, 20_005);
   t.end();
 });
+
+t.test(
+  'a block that no writer makes is read to its end or throws RangeError, and never beyond',
+  (t) => {
+    t.doesNotThrow(() =>
+      fc.assert(
+        fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (octets) => {
+          const reader = new BatchReader({ block: octets.slice().buffer, large: [] });
+          try {
+            while (reader.next() !== undefined);
+          } catch (error) {
+            if (!(error instanceof RangeError)) throw error;
+          }
+          if (reader.octets > octets.length) throw new Error('more than there was');
+        }),
+      ),
+    );
+    t.end();
+  },
+);
 
 function make([size, fill, shared]: [number, number, boolean]): Buffer {
   const part = shared ? Buffer.from(new SharedArrayBuffer(size)) : Buffer.alloc(size);

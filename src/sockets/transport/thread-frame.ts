@@ -1,0 +1,62 @@
+/** ThreadFrame: what the two ends of an inproc connection between threads post to each other, and the check of what comes. */
+
+import type { Batch } from './thread-batch.ts';
+
+/** One frame. */
+export type ThreadFrame =
+  /** Who connects comes; who has bound lets it in. */
+  | { readonly kind: 'join' | 'open'; readonly greeting: ThreadGreeting }
+  /** Who has bound has no place for it. */
+  | { readonly kind: 'refuse' }
+  /** So many messages and octets may be sent, counted from the beginning; Infinity without a mark. */
+  | { readonly kind: 'grant'; readonly messages: number; readonly octets: number }
+  | { readonly kind: 'batch'; readonly batch: Batch };
+
+/** What one end tells the other of its socket. */
+export interface ThreadGreeting {
+  /** As in a handshake: `PUSH`. */
+  readonly socketType: string;
+  /** 1 to 255 octets. */
+  readonly routingId: Uint8Array | undefined;
+  readonly address: string;
+}
+
+/** `value` as a frame; undefined when it is none. What is in the block of a batch is checked when it is read. */
+export function threadFrame(value: unknown): ThreadFrame | undefined {
+  if (!isRecord(value)) return undefined;
+  return CHECKS.get(value['kind'])?.(value) ? (value as unknown as ThreadFrame) : undefined;
+}
+
+/** An object, whose fields are still to be checked. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+const CHECKS: ReadonlyMap<unknown, (frame: Readonly<Record<string, unknown>>) => boolean> = new Map(
+  [
+    ['join', ({ greeting }) => isGreeting(greeting)],
+    ['open', ({ greeting }) => isGreeting(greeting)],
+    ['refuse', () => true],
+    ['grant', ({ messages, octets }) => isCount(messages) && isCount(octets)],
+    ['batch', ({ batch }) => isBatch(batch)],
+  ] satisfies [string, (frame: Readonly<Record<string, unknown>>) => boolean][],
+);
+
+function isGreeting(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { socketType, routingId, address } = value;
+  if (typeof socketType !== 'string' || typeof address !== 'string') return false;
+  if (routingId === undefined) return true;
+  return routingId instanceof Uint8Array && routingId.length >= 1 && routingId.length <= 255;
+}
+
+function isBatch(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { block, large } = value;
+  if (!(block instanceof ArrayBuffer) || block.byteLength === 0) return false;
+  return Array.isArray(large) && large.every((part) => part instanceof Uint8Array);
+}
+
+function isCount(value: unknown): boolean {
+  return value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && Number(value) >= 0);
+}
