@@ -70,7 +70,7 @@ function editsOf(node: Node, parents: readonly Node[], names: ReadonlySet<string
   const name = node['name'] as string;
   if (!names.has(name) || parents.some((each) => isConversion(each, names))) return [];
   if (
-    parent.type === 'VariableDeclarator' ||
+    (parent.type === 'VariableDeclarator' && parent['id'] === node) ||
     (parent.type === 'CallExpression' && isRequire(parent))
   )
     return [];

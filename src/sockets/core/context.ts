@@ -26,6 +26,7 @@ import { InprocNames } from '../transport/inproc-names.ts';
 import { otherThreads } from '../transport/thread-names.ts';
 import { ExitFlush, type Flushing } from './exit-flush.ts';
 import { endsUntold, SendingHold } from './sending-hold.ts';
+import { threadValues } from './thread-values.ts';
 
 /** Contexts with sockets, which may have something to deliver when the process would end. */
 const contexts = new Set<Context>();
@@ -66,7 +67,7 @@ export class Context {
   readonly sendingHold: SendingHold | undefined = endsUntold()
     ? new SendingHold(() => [...this.#members].some(waits))
     : undefined;
-  readonly #values = createContextValues();
+  #values = createContextValues();
   readonly #members = new Set<Member>();
   #closed = false;
   #inproc: InprocNames | undefined;
@@ -126,6 +127,12 @@ export class Context {
   dismiss(member: Member): void {
     this.#members.delete(member);
     if (this.#members.size === 0) contexts.delete(this);
+  }
+
+  /** @internal This is the default context: its options are those of all threads. */
+  share(): this {
+    this.#values = threadValues(this.#values);
+    return this;
   }
 
   /** @internal Made when it is first needed: transports load with the first socket. */
@@ -207,7 +214,7 @@ defineContextOptions(Context.prototype);
 refuseWrites(Context.prototype, ['maxSocketsLimit', 'closed'], 'Context');
 
 /** The context of every socket that is not given another. */
-export const context: Context = new Context();
+export const context: Context = new Context().share();
 
 function optionOf(id: number): keyof ContextOptions {
   const name = CONTEXT_OPTION_IDS.get(id);

@@ -25,8 +25,15 @@ export interface InprocWaiting {
 
 /** The other threads whose sockets belong to the same context. */
 export interface OtherThreads {
+  /**
+   * Whether the name is free, or was bound by a thread that has ended. Undefined when it is known at once that it is free; the
+   * name is then this thread's until it is {@link released}.
+   */
+  claim(name: string): Promise<boolean> | undefined;
   /** The name is bound here. */
   bound(name: string): void;
+  /** It is bound no more. */
+  released(name: string): void;
   /** The name is not bound here: who has it there? */
   ask(connecter: InprocWaiting): void;
   /** It does not wait any more. */
@@ -40,13 +47,21 @@ export class InprocNames {
   /** Set for the default context, which is one for all threads of the process. */
   others: OtherThreads | undefined;
 
-  /** @throws SocketError `EADDRINUSE` */
+  /**
+   * To be called before `bind`, where that can wait: undefined when it need not.
+   * @throws SocketError (or rejects with it) `EADDRINUSE`, also when another thread has the name
+   */
+  claim(listener: InprocBound): Promise<void> | undefined {
+    if (this.#bound.has(listener.name)) throw inUse(listener);
+    return this.others?.claim(listener.name)?.then((free) => {
+      if (!free) throw inUse(listener);
+    });
+  }
+
+  /** @throws SocketError `EADDRINUSE`, when this thread has the name */
   bind(listener: InprocBound): void {
     const { name } = listener;
-    if (this.#bound.has(name)) {
-      const message = `Address already in use: ${listener.text}`;
-      throw new SocketError('EADDRINUSE', { message, address: listener.text });
-    }
+    if (this.#bound.has(name)) throw inUse(listener);
     this.#bound.set(name, listener);
     const waiting = this.#waiting.get(name);
     this.#waiting.delete(name);
@@ -83,7 +98,9 @@ export class InprocNames {
   }
 
   unbind(listener: InprocBound): void {
-    if (this.#bound.get(listener.name) === listener) this.#bound.delete(listener.name);
+    if (this.#bound.get(listener.name) !== listener) return;
+    this.#bound.delete(listener.name);
+    this.others?.released(listener.name);
   }
 
   connect(connecter: InprocWaiting): void {
@@ -107,4 +124,11 @@ export class InprocNames {
     if (waiting?.delete(connecter)) this.others?.forget(connecter);
     if (waiting?.size === 0) this.#waiting.delete(connecter.name);
   }
+}
+
+function inUse({ text }: InprocBound): SocketError {
+  return new SocketError('EADDRINUSE', {
+    message: `Address already in use: ${text}`,
+    address: text,
+  });
 }

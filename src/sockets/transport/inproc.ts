@@ -40,8 +40,11 @@ class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
   /** Those of other threads who have not said yet that they stay. */
   readonly #visitors = new Set<ThreadSide>();
 
-  listen(): undefined {
-    this.host.names.bind(this);
+  listen(): Promise<void> | undefined {
+    const claim = this.host.names.claim(this);
+    if (claim !== undefined) return claim.then(() => this.listenSync());
+    this.listenSync();
+    return undefined;
   }
 
   listenSync(): void {

@@ -3,11 +3,15 @@
  * BroadcastChannel; who has bound the name answers with a MessagePort, handed over by `postMessageToThread`. Who binds says
  * so, and those who wait ask again. What such a port then carries is in thread-side.ts.
  *
- * The main thread keeps a channel open from when the first worker calls it, so that a program of one thread has none.
+ * The main thread keeps the register of who has which name: a worker claims one there before it binds. A program of one thread
+ * has no channel, and does not load what threads need.
  */
 
+import { clearTimeout, setTimeout } from 'node:timers';
 import * as workers from 'node:worker_threads';
+import { threadsPossible } from '../../base/threads.ts';
 import type { InprocNames, InprocWaiting, OtherThreads } from './inproc-names.ts';
+import { isRecord } from './thread-frame.ts';
 
 /** Said to all threads. */
 type Call =
@@ -22,25 +26,44 @@ type Call =
       readonly ask: number;
     };
 
-/** Said to the one that asked. Other listeners of its thread may see it, too. */
-interface Answer {
-  readonly [MARK]: string;
-  readonly ask: number;
-  readonly socketType: string;
-  readonly port: workers.MessagePort;
-}
+/** Said to one thread, whose other listeners may see it, too. */
+type Word = { readonly [MARK]: true } & (
+  | { readonly kind: 'hello' }
+  /** By a worker to the main thread, which answers with `claimed`. */
+  | {
+      readonly kind: 'claim';
+      readonly name: string;
+      readonly thread: number;
+      readonly house: string;
+      readonly ask: number;
+    }
+  | { readonly kind: 'release'; readonly name: string; readonly thread: number }
+  /** Nothing: who can be told this is alive. */
+  | { readonly kind: 'alive' }
+  | {
+      readonly kind: 'claimed';
+      readonly house: string;
+      readonly ask: number;
+      readonly free: boolean;
+    }
+  | {
+      readonly kind: 'answer';
+      readonly house: string;
+      readonly ask: number;
+      readonly socketType: string;
+      readonly port: workers.MessagePort;
+    }
+);
 
-/** Said to the main thread by a worker that has begun to call. */
-interface Hello {
-  readonly [MARK]: typeof HELLO;
-}
+/** A word before it is marked. */
+type Unmarked<W> = W extends unknown ? Omit<W, typeof MARK> : never;
 
 /** The other threads, where the runtime can hand a port to one of them by its number. */
 export function otherThreads(
   names: InprocNames,
   privateNames: Iterable<string>,
 ): OtherThreads | undefined {
-  return typeof workers.postMessageToThread === 'function'
+  return !threadsPossible() || typeof workers.postMessageToThread === 'function'
     ? new ThreadNames(names, privateNames)
     : undefined;
 }
@@ -49,9 +72,12 @@ class ThreadNames implements OtherThreads {
   readonly #names: InprocNames;
   /** Names that each thread has for itself. */
   readonly #private: ReadonlySet<string>;
-  readonly #house = `${workers.threadId}-${Math.random()}`;
+  readonly #house = `${Math.random()}`;
   readonly #asked = new Map<number, InprocWaiting>();
   readonly #askOf = new Map<InprocWaiting, number>();
+  readonly #claims = new Map<number, (free: boolean) => void>();
+  /** In the main thread: which worker has bound which name. */
+  readonly #register = new Map<string, number>();
   #askCount = 0;
   #channel: workers.BroadcastChannel | undefined;
   #listening = false;
@@ -61,8 +87,20 @@ class ThreadNames implements OtherThreads {
     this.#private = new Set(privateNames);
   }
 
+  claim(name: string): Promise<boolean> | undefined {
+    if (this.#private.has(name)) return undefined;
+    this.#open();
+    if (!isMain()) return this.#claimAtMain(name);
+    return this.#register.has(name) ? this.#takeOver(name) : undefined;
+  }
+
   bound(name: string): void {
     if (!this.#private.has(name)) this.#open()?.postMessage({ bound: name } satisfies Call);
+  }
+
+  released(name: string): void {
+    if (this.#private.has(name) || isMain()) return;
+    tell(0, { kind: 'release', name, thread: workers.threadId }).catch(() => {});
   }
 
   ask(connecter: InprocWaiting): void {
@@ -92,67 +130,125 @@ class ThreadNames implements OtherThreads {
     this.#asked.delete(ask);
   }
 
+  /** Whether the main thread gives us the name. One that has no sockets, or does not turn, has nothing against it. */
+  #claimAtMain(name: string): Promise<boolean> {
+    const ask = ++this.#askCount;
+    return new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => settle(true), CLAIM_TIMEOUT);
+      const settle = (free: boolean): void => {
+        clearTimeout(timer);
+        this.#claims.delete(ask);
+        resolve(free);
+      };
+      this.#claims.set(ask, settle);
+      this.#tellMain(name, ask).catch(() => settle(true));
+    });
+  }
+
+  #tellMain(name: string, ask: number): Promise<void> {
+    return tell(0, { kind: 'claim', name, thread: workers.threadId, house: this.#house, ask });
+  }
+
+  /** In the main thread: whether the worker that has the name has ended. */
+  async #takeOver(name: string): Promise<boolean> {
+    const thread = this.#register.get(name);
+    if (thread === undefined) return true;
+    try {
+      await tell(thread, { kind: 'alive' });
+    } catch {
+      if (this.#register.get(name) === thread) this.#register.delete(name);
+    }
+    return !this.#register.has(name);
+  }
+
+  /** In the main thread: a worker wants the name. */
+  async #judge({ name, thread, house, ask }: Word & { kind: 'claim' }): Promise<void> {
+    let free = this.#names.bound(name) === undefined;
+    if (free && this.#register.get(name) !== thread) free = await this.#takeOver(name);
+    free &&= this.#names.bound(name) === undefined;
+    if (free) this.#register.set(name, thread);
+    await tell(thread, { kind: 'claimed', house, ask, free }).catch(() => {});
+  }
+
   /** The channel to all; none in the main thread before a worker has called. */
   #open(): workers.BroadcastChannel | undefined {
     if (this.#listening) return this.#channel;
     this.#listening = true;
-    process.on('workerMessage', (message: Answer | Hello) => this.#told(message));
-    if (workers.isMainThread) {
+    process.on('workerMessage', (message: unknown) => {
+      if (isRecord(message) && message[MARK] === true) this.#told(message as unknown as Word);
+    });
+    if (!isMain()) {
+      this.#join();
+      hello();
+    } else if (threadsPossible()) {
       // Workers that called before there was somebody to hear them call again.
       const channel = new workers.BroadcastChannel(CHANNEL);
       channel.postMessage({ begins: true } satisfies Call);
       channel.close();
-    } else {
-      this.#join();
-      hello();
     }
     return this.#channel;
   }
 
   #join(): void {
     this.#channel = new workers.BroadcastChannel(CHANNEL);
-    this.#channel.onmessage = (event) => this.#heard((event as { data: Call }).data);
+    this.#channel.onmessage = (event) => {
+      const { data } = event as { data: unknown };
+      if (isRecord(data)) this.#heard(data as unknown as Call);
+    };
     this.#channel.unref();
   }
 
   #heard(call: Call): void {
     if ('begins' in call) {
       hello();
+      for (const name of this.#names.boundNames()) this.#tellMain(name, 0).catch(() => {});
       return;
     }
     if ('bound' in call) {
       for (const connecter of [...this.#names.waiting(call.bound)]) this.ask(connecter);
       return;
     }
-    const bound = this.#names.bound(call.wanted);
+    const { wanted, thread, house, ask } = call;
+    const bound = this.#names.bound(wanted);
     if (bound === undefined) return;
     const { port1, port2 } = new workers.MessageChannel();
     bound.visit(port1);
-    const { ask } = call;
-    const answer: Answer = {
-      [MARK]: call.house,
-      ask,
-      socketType: bound.socketType,
-      port: port2,
-    };
-    if (call.thread === workers.threadId) {
+    const { socketType } = bound;
+    const answer = { kind: 'answer', house, ask, socketType, port: port2 } as const;
+    if (thread === workers.threadId) {
       // Another copy of this package in the same thread.
-      process.emit('workerMessage', answer, workers.threadId);
+      process.emit('workerMessage', { [MARK]: true, ...answer } satisfies Word, thread);
       return;
     }
     // Who asked may have ended meanwhile.
-    workers.postMessageToThread(call.thread, answer, [port2]).catch(() => port1.close());
+    tell(thread, answer, [port2]).catch(() => port1.close());
   }
 
-  #told(message: Answer | Hello | null | undefined): void {
-    const mark = message?.[MARK];
-    if (mark === HELLO) {
-      if (workers.isMainThread && this.#channel === undefined) this.#greeted();
-    } else if (mark === this.#house) {
-      const { ask, port, socketType } = message as Answer;
-      const connecter = this.#asked.get(ask);
-      if (connecter === undefined) port.close();
-      else connecter.reach(port, socketType);
+  #told(word: Word): void {
+    switch (word.kind) {
+      case 'hello':
+        if (isMain() && this.#channel === undefined) this.#greeted();
+        return;
+      case 'claim':
+        if (isMain()) void this.#judge(word);
+        return;
+      case 'release':
+        if (this.#register.get(word.name) === word.thread) this.#register.delete(word.name);
+        return;
+      case 'claimed':
+        if (word.house === this.#house) this.#claims.get(word.ask)?.(word.free);
+        return;
+      case 'answer': {
+        if (word.house !== this.#house) return;
+        const connecter = this.#asked.get(word.ask);
+        if (connecter === undefined) word.port.close();
+        else connecter.reach(word.port, word.socketType);
+        return;
+      }
+      case 'alive':
+        return;
+      default:
+        word satisfies never;
     }
   }
 
@@ -164,12 +260,27 @@ class ThreadNames implements OtherThreads {
   }
 }
 
+function isMain(): boolean {
+  return !threadsPossible() || workers.isMainThread;
+}
+
 /** A main thread without sockets of inproc does not listen, and need not. */
 function hello(): void {
-  workers.postMessageToThread(0, { [MARK]: HELLO } satisfies Hello).catch(() => {});
+  tell(0, { kind: 'hello' }).catch(() => {});
+}
+
+/** Settles when the thread has been told; rejects when there is none, or nobody listens there. */
+function tell(
+  thread: number,
+  word: Unmarked<Word>,
+  transfer: workers.MessagePort[] = [],
+): Promise<void> {
+  return workers.postMessageToThread(thread, { [MARK]: true, ...word }, transfer);
 }
 
 /** The number changes with what is said here or over the ports: copies of other numbers are other worlds. */
 const CHANNEL = 'zeromq-pure:inproc:1';
 const MARK = CHANNEL;
-const HELLO = 'hello';
+
+/** Milliseconds that a worker waits for the main thread, which may be waiting for the worker. */
+const CLAIM_TIMEOUT = 1_000;

@@ -460,6 +460,38 @@ t.test('many that connect, from many threads, while one is busy', async (t) => {
   await Promise.all(threads.map((each) => each.over));
 });
 
+t.test('a name that another thread has bound is in use, until that thread has ended', async (t) => {
+  const bind = `const s = new zmq.Pull(); say(await s.bind(data).then(() => 'bound', ({ code }) => code)); await told();`;
+  const address = fresh();
+  const mine = use(t, new Push());
+  await mine.bind(address);
+  const refused = thread(t, bind, address);
+  t.equal(await refused.said(), 'EADDRINUSE', 'bound here');
+
+  const theirs = fresh();
+  const holder = thread(t, bind, theirs);
+  t.equal(await holder.said(), 'bound');
+  const second = thread(t, bind, theirs);
+  t.equal(await second.said(), 'EADDRINUSE', 'bound in another thread');
+  await t.rejects(mine.bind(theirs), { code: 'EADDRINUSE', address: theirs });
+  await holder.kill();
+  await mine.bind(theirs);
+  t.pass('a thread that was terminated has none any more');
+  await mine.unbind(theirs);
+  const next = thread(t, bind, theirs);
+  t.equal(await next.said(), 'bound', 'unbound here');
+  next.tell('end');
+  await next.over;
+  const closing = thread(
+    t,
+    `const s = new zmq.Pull(); await s.bind(data); await s.unbind(data); say('unbound'); await told();`,
+    theirs,
+  );
+  t.equal(await closing.said(), 'unbound');
+  await mine.bind(theirs);
+  t.pass('unbound there');
+});
+
 t.test('the handler of RFC 27 is asked in its own thread only', async (t) => {
   const handler = use(t, new Reply());
   await handler.bind('inproc://zeromq.zap.01');

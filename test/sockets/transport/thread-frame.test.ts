@@ -36,7 +36,7 @@ const BY_HAND = `
   const batch = (octets) => ({ kind: 'batch', batch: { block: Uint8Array.from(octets).buffer, large: [] } });
   const reach = async (frame) => {
     const answer = once(process, 'workerMessage');
-    await workers.postMessageToThread(0, { [MARK]: 'hello' });
+    await workers.postMessageToThread(0, { [MARK]: true, kind: 'hello' });
     channel.postMessage({ wanted: data.name, thread: workers.threadId, house: 'mine', ask: 1 });
     const [{ port }] = await answer;
     port.postMessage(frame);
