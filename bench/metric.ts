@@ -4,6 +4,7 @@
 export type Kind =
   | 'push-pull'
   | 'inproc'
+  | 'threads'
   | 'req-rep'
   | 'pub-sub'
   | 'dealer-router'
@@ -40,6 +41,7 @@ const LATENCIES: readonly Metric[] = [
 export const METRICS: Readonly<Record<Kind, readonly Metric[]>> = {
   'push-pull': [rate('messages/s'), processor('push'), processor('pull')],
   inproc: [rate('messages/s'), processor('inproc')],
+  threads: [rate('messages/s'), processor('inproc')],
   'req-rep': [rate('round trips/s'), ...LATENCIES, processor('req'), processor('rep')],
   'pub-sub': [rate('deliveries/s'), processor('pub'), processor('sub')],
   'dealer-router': [rate('round trips/s'), processor('dealer'), processor('router')],

@@ -75,6 +75,22 @@ export const SCENARIOS: readonly Scenario[] = [
     peers: 1,
     orders: { mark: 1000 },
   },
+  ...[16, 65_536].map(
+    (size): Scenario => ({
+      name: `inproc-threads-${size === 16 ? '16B' : '64KiB'}`,
+      group: 'PUSH/PULL over inproc',
+      title: `PUSH/PULL, ${size === 16 ? '16 B' : '64 KiB'} over inproc between two threads`,
+      label: `${size === 16 ? '16 B' : '64 KiB'}, two threads`,
+      kind: 'threads',
+      transport: 'inproc',
+      metrics: METRICS.threads,
+      styles: ALL_STYLES,
+      without: ['ceiling', 'libzmq'],
+      size,
+      peers: 1,
+      orders: { mark: 1000 },
+    }),
+  ),
   ...[64, 1024, 65_536].flatMap((size) => [curve(size, 'libsodium'), curve(size, 'noble')]),
   {
     name: 'curve-handshakes',

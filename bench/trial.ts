@@ -67,16 +67,20 @@ const ARRANGEMENTS: Record<
   'req-rep': (plan, start) => askAndAnswer(plan, start, 'rep', 'req'),
   'dealer-router': (plan, start) => askAndAnswer(plan, start, 'router', 'dealer'),
   backlog: queueThenDrain,
-  async inproc(plan, start) {
-    const both = start('inproc');
-    await both.fact('ready', START_TIMEOUT);
-    both.tell('go');
-    return resultOf(plan, both);
-  },
+  inproc: (plan, start) => within(plan, start, 'inproc'),
+  threads: (plan, start) => within(plan, start, 'threads'),
   handshake: (plan, start) => askAndAnswer(plan, start, 'router', 'newcomers'),
   flood: serveUnderFlood,
   idle: watchIdle,
 };
+
+/** Both ends are in one process. */
+async function within(plan: TrialPlan, start: Start, role: string): Promise<Outcome> {
+  const both = start(role);
+  await both.fact('ready', START_TIMEOUT);
+  both.tell('go');
+  return resultOf(plan, both);
+}
 
 /** The receiver binds and measures. */
 async function oneWay(

@@ -1,5 +1,7 @@
-/** PUSH and PULL: one way, over the network or within one process. */
+/** PUSH and PULL: one way, over the network, within one process, or within one thread of it. */
 
+import { once } from 'node:events';
+import { parentPort, Worker } from 'node:worker_threads';
 import { held, type Orders, say, told } from './contract.ts';
 import { curveOf } from './curve.ts';
 import { tellUsage } from './idle-server.ts';
@@ -58,6 +60,31 @@ export async function inproc(zmq: Zmq, orders: Orders): Promise<void> {
   await told('go');
   const [result] = await Promise.all([receive(puller, orders), send(pusher, orders, 1)]);
   say({ result });
+}
+
+/** Both in this process, the sender in a thread of its own: this program again, with the role `thread`. */
+export async function threads(zmq: Zmq, orders: Orders): Promise<void> {
+  const puller = new zmq.Pull({ linger: 0, receiveHighWaterMark: orders.number('mark') });
+  await puller.bind('inproc://bench');
+  const [, file = '', name = '', ...args] = process.argv;
+  const argv = [name, ...args.map((arg) => (arg === 'threads' ? 'thread' : arg))];
+  const worker = new Worker(file, { argv, stdin: true });
+  await once(worker, 'message');
+  say({ ready: true });
+  await told('go');
+  worker.postMessage('go');
+  say({ result: await receive(puller, orders) });
+  await worker.terminate();
+}
+
+/** In the thread. */
+export async function thread(zmq: Zmq, orders: Orders): Promise<void> {
+  const port = parentPort!;
+  const pusher = new zmq.Push({ sendHighWaterMark: orders.number('mark') });
+  pusher.connect('inproc://bench');
+  port.postMessage('ready');
+  await once(port, 'message');
+  await send(pusher, orders, 1);
 }
 
 async function receive(

@@ -5,7 +5,7 @@ import { dealer, router } from './dealer-router.ts';
 import { idleServer } from './idle-server.ts';
 import { newcomers } from './newcomers.ts';
 import { pub, sub } from './pub-sub.ts';
-import { backlog, inproc, pull, push } from './push-pull.ts';
+import { backlog, inproc, pull, push, thread, threads } from './push-pull.ts';
 import { rep, req } from './req-rep.ts';
 import type { Zmq } from './style.ts';
 
@@ -13,6 +13,8 @@ const ROLES: Record<string, (zmq: Zmq, orders: Orders) => Promise<void>> = {
   push,
   pull,
   inproc,
+  threads,
+  thread,
   req,
   rep,
   pub,
