@@ -4,7 +4,6 @@ import t from 'tap';
 import { Outgoing } from '../../../src/layer/native/messages.ts';
 import { encode, VERSION } from '../../../src/layer/native/records.ts';
 import { JoinedHub, type JoinedProcess, settleAll } from '../../support/joined-hub.ts';
-import { generator, mutated } from '../../support/random.ts';
 
 const SECRET = Buffer.alloc(16, 7);
 
@@ -153,43 +152,3 @@ t.test('M12: a process that does not read is dropped at a mark in octets', async
   t.equal(hub.core.peerCount, 1);
   t.equal(hub.lost, 10);
 });
-
-t.test(
-  'records that are changed at random: the hub serves on, and its counters are finite',
-  async (t) => {
-    const random = generator(20261128);
-    const { hub, one, two, own } = scene();
-    const channel = 'q';
-    const lawful = [
-      encode('send', { channel, expires: 60_000, capacity: 5, payload: Buffer.from('x') }),
-      encode('groupSend', {
-        group: 'g',
-        expires: 60_000,
-        except: [own],
-        payload: Buffer.from('x'),
-      }),
-      encode('settled', { received: 0, numbers: ranges(1, 2) }),
-      encode('back', { received: 0, numbers: ranges(1, 2) }),
-      encode('level', { route: own.slice(0, own.indexOf('!') + 1), unread: 1 }),
-      encode('grant', { channel, count: 3 }),
-      encode('subscribe', { request: 1, before: 0, group: 'g' }),
-      encode('join', { request: 1, group: 'g', channel: own, capacity: 9 }),
-      encode('leave', { request: 1, group: 'g', channel: own }),
-      encode('flushed', { flush: 1 }),
-      encode('bye', { received: 0 }),
-    ];
-    for (let n = 0; n < CHANGED; n++) {
-      const records = lawful.filter(() => random() < 0.3).map((record) => mutated(record, random));
-      stranger(hub, ...records);
-    }
-    for (const count of Object.values(hub.local.counters)) t.ok(Number.isFinite(count));
-    t.ok(Number.isFinite(hub.core.outstandingCount));
-    t.equal(hub.expelled.filter((each) => !each.startsWith('stranger')).length, 0);
-    one.send(own, 1);
-    settleAll(hub);
-    for (let n = 0; n < 1000 && !two.read.includes(1); n++) two.receive(own);
-    t.ok(two.read.includes(1));
-  },
-);
-
-const CHANGED = 20_000;
