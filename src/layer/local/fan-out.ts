@@ -1,17 +1,20 @@
-/** FanOut: puts group messages into their members here, a slice of time for each turn of the event loop. */
+/** FanOut: puts group messages into their members, a slice of time for each turn of the event loop. */
 
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Spread } from './box.ts';
 import type { Groups } from './groups.ts';
-import type { Letter } from './letter.ts';
-import type { Mailboxes } from './mailboxes.ts';
 
-/** The mailboxes and groups to serve; `spread` is called when a message is in all its members. */
+/** The groups to serve. */
 interface FanOutHost {
-  readonly boxes: Mailboxes;
   readonly groups: Groups;
   now(): number;
-  spread(group: string, spread: Spread): void;
+}
+
+/** One message on its way into members. */
+export interface Delivering {
+  /** Put it into one more. Hot. */
+  into(channel: string, now: number): void;
+  /** No member is left. */
+  end(): void;
 }
 
 /**
@@ -32,20 +35,19 @@ export class FanOut {
     return this.#busy;
   }
 
-  /** Puts `letter` into the members of `group`; with `sentAt`, into those that had joined by then. */
-  add(group: string, letter: Letter, except?: ReadonlySet<string>, sentAt?: number): void {
-    const { boxes, groups } = this.#host;
+  /** Puts a message into the members of `group`; with `sentAt`, into those that had joined by then. */
+  add(group: string, message: Delivering, except?: ReadonlySet<string>, sentAt?: number): void {
+    const { groups } = this.#host;
     const now = this.#host.now();
     const members = groups.members(group, now, sentAt);
-    const spread = boxes.beginSpread(letter);
-    if (this.#busy === undefined && this.#serve(spread, members, now, except)) {
-      this.#end(group, spread);
+    if (this.#busy === undefined && this.#serve(message, members, now, except)) {
+      message.end();
       return;
     }
     // Members that join from now on were not there when it was sent; the order of the others is kept.
     const rest = [...members].filter((channel) => !except?.has(channel));
     const { endCount } = groups;
-    this.#jobs.push({ group, spread, rest, at: 0, ahead: undefined, endCount });
+    this.#jobs.push({ group, message, rest, at: 0, ahead: undefined, endCount });
     this.#busy ??= this.#run();
   }
 
@@ -54,7 +56,7 @@ export class FanOut {
     for (const job of this.#jobs) {
       job.ahead ??= new Set(job.rest.slice(job.at));
       if (!job.ahead.delete(channel) || !this.#isMember(job, channel)) continue;
-      this.#host.boxes.spreadTo(job.spread, channel, this.#host.now());
+      job.message.into(channel, this.#host.now());
     }
   }
 
@@ -73,9 +75,9 @@ export class FanOut {
   async #run(): Promise<void> {
     for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
       await turn();
-      if (!this.#serve(job.spread, this.#left(job), this.#host.now())) continue;
+      if (!this.#serve(job.message, this.#left(job), this.#host.now())) continue;
       this.#jobs.shift();
-      this.#end(job.group, job.spread);
+      job.message.end();
     }
     this.#busy = undefined;
   }
@@ -97,34 +99,28 @@ export class FanOut {
 
   /** Serve `members` for a slice of time; false if some may be left. Hot. */
   #serve(
-    spread: Spread,
+    message: Delivering,
     members: Iterator<string>,
     now: number,
     except?: ReadonlySet<string>,
   ): boolean {
-    const { boxes } = this.#host;
     let start: number | undefined;
     for (let count = 1; ; count++) {
       const next = members.next();
       if (next.done) return true;
-      if (!except?.has(next.value)) boxes.spreadTo(spread, next.value, now);
+      if (!except?.has(next.value)) message.into(next.value, now);
       if (count % CHECK_COUNT !== 0) continue;
       // What a small group takes is not worth a look at the clock.
       start ??= performance.now();
       if (performance.now() - start >= SLICE) return false;
     }
   }
-
-  #end(group: string, spread: Spread): void {
-    this.#host.boxes.endSpread(spread);
-    this.#host.spread(group, spread);
-  }
 }
 
 /** A message that not all members have. */
 interface Job {
   readonly group: string;
-  readonly spread: Spread;
+  readonly message: Delivering;
   /** Members when it was sent; those from `at` on have not got it, but for the ones served out of turn. */
   readonly rest: readonly string[];
   at: number;

@@ -51,8 +51,8 @@ export class LocalState implements CarrierHost {
     this.events = events;
     this.#mark = `.${this.key}!`;
     this.#reports = new Reports(this);
-    this.#fanOut = new FanOut(this);
     this.groups = new Groups(settings.groupExpiry);
+    this.#fanOut = new FanOut(this);
     this.boxes = new Mailboxes(
       {
         capacityOf: (channel) => this.capacityOf(channel),
@@ -126,7 +126,12 @@ export class LocalState implements CarrierHost {
       return;
     }
     letter.shared = this.groups.sizeOf(group) > 1;
-    this.#fanOut.add(group, letter, options.except, options.sentAt);
+    const spread = this.boxes.beginSpread(letter);
+    const message = {
+      into: (channel: string, now: number) => this.boxes.spreadTo(spread, channel, now),
+      end: () => this.#spread(group, spread),
+    };
+    this.#fanOut.add(group, message, options.except, options.sentAt);
   }
 
   offer(channel: string, letter: Letter): boolean {
@@ -253,7 +258,9 @@ export class LocalState implements CarrierHost {
   }
 
   /** A message of `group` has been put into all members. */
-  spread(group: string, { delivered, skipped }: Spread): void {
+  #spread(group: string, spread: Spread): void {
+    this.boxes.endSpread(spread);
+    const { delivered, skipped } = spread;
     this.counters.delivered += delivered;
     if (skipped.length > 0) this.skipped(group, skipped);
   }

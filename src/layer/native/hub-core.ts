@@ -60,6 +60,11 @@ export class HubCore {
     return this.#connections.size;
   }
 
+  /** To be awaited before more is taken in; undefined if nothing is on its way to members of groups. */
+  get busy(): Promise<void> | undefined {
+    return this.#groups.busy ?? this.#local.busy;
+  }
+
   /** Messages handed to processes and not read there. */
   get outstandingCount(): number {
     let count = 0;
@@ -76,6 +81,7 @@ export class HubCore {
 
   /** False: the channel is full. */
   send(channel: string, payload: Uint8Array, expiresAt: number, capacity: number): boolean {
+    this.#groups.catchUp(channel);
     return this.#channels.send(channel, payload, expiresAt, capacity, undefined, undefined);
   }
 
@@ -165,10 +171,17 @@ export class HubCore {
     this.#local.events.emit('peer:leave', { peer: session.key });
   }
 
-  /** Say what there is to say. */
-  flushOut(): void {
+  /** Say what there is to say; to the rest of the processes later, once `isOver`, which is asked before each but the first. */
+  flushOut(isOver: () => boolean = () => false): void {
     const now = this.#local.now();
+    let isFirst = true;
     for (const session of this.#dirty) {
+      if (!isFirst && isOver()) {
+        this.#host.wake();
+        return;
+      }
+      isFirst = false;
+      this.#dirty.delete(session);
       const { connection } = session;
       if (connection === undefined) continue;
       this.#acknowledge(session);
@@ -179,7 +192,6 @@ export class HubCore {
         break;
       }
     }
-    this.#dirty.clear();
   }
 
   sweep(now: number): void {
@@ -331,6 +343,7 @@ export class HubCore {
     const expiresAt = session.clock.toOurs(record.expires);
     const capacity = record.capacity === 0xffff_ffff ? Number.POSITIVE_INFINITY : record.capacity;
     const { channel, payload } = record;
+    this.#groups.catchUp(channel);
     if (this.#channels.send(channel, payload, expiresAt, capacity, undefined, session)) {
       this.#local.counters.sent++;
       return;

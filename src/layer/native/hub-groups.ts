@@ -1,6 +1,7 @@
 /** HubGroups: which processes have members of a group, and which channels the hub itself has to deliver to. */
 
 import { LayerError } from '../errors.ts';
+import { FanOut } from '../local/fan-out.ts';
 import { Groups } from '../local/groups.ts';
 import { ownerOf } from '../local/keys.ts';
 import { Letter } from '../local/letter.ts';
@@ -22,6 +23,7 @@ export class HubGroups {
   readonly #subscribers = new Map<string, Set<Session>>();
   /** Members that are no channels of their process: ordinary ones, and those that another process has added. */
   readonly #others: Groups;
+  readonly #fanOut: FanOut;
   /** Their capacities, as stated by who has added them. */
   readonly #capacities = new Map<string, number>();
   readonly #retained: Retained;
@@ -39,12 +41,23 @@ export class HubGroups {
     this.#hand = hand;
     this.#membershipsMax = membershipsMax;
     this.#others = new Groups(local.settings.groupExpiry);
+    this.#fanOut = new FanOut({ groups: this.#others, now: () => local.now() });
     this.#retained = new Retained(local.now());
   }
 
   /** How many capacities of members are remembered. */
   get capacityCount(): number {
     return this.#capacities.size;
+  }
+
+  /** Settles when all messages are where they belong; undefined if they are. */
+  get busy(): Promise<void> | undefined {
+    return this.#fanOut.busy;
+  }
+
+  /** Put into `channel` what is on its way there, before something else is. */
+  catchUp(channel: string): void {
+    if (this.busy !== undefined) this.#fanOut.catchUp(channel);
   }
 
   /** `before`: it had members before it was connected to this hub, and gets what was sent since the hub began. */
@@ -92,6 +105,7 @@ export class HubGroups {
 
   clear(prefix: string): void {
     this.#others.clear(prefix);
+    this.#fanOut.clear((group) => !this.#others.has(group));
     for (const [group, subscribers] of [...this.#subscribers]) {
       if (!hasPrefix(group, prefix)) continue;
       for (const session of subscribers) session.groups.delete(group);
@@ -167,14 +181,18 @@ export class HubGroups {
     parcel: Parcel,
   ): void {
     const full: string[] = [];
-    for (const channel of this.#others.members(group, this.#local.now())) {
-      if (except?.has(channel)) continue;
+    parcel.hold();
+    const into = (channel: string): void => {
       const room = this.#capacities.get(channel) ?? this.#local.capacityOf(channel);
       if (!this.#channels.send(channel, payload, expiresAt, room, group, sender, parcel)) {
         full.push(channel);
       }
-    }
-    if (full.length > 0) this.#local.skipped(group, full);
+    };
+    const end = (): void => {
+      parcel.letGo();
+      if (full.length > 0) this.#local.skipped(group, full);
+    };
+    this.#fanOut.add(group, { into, end }, except);
   }
 }
 

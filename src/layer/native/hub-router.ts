@@ -97,9 +97,9 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
 
   /** After a message of this process: to be awaited before the next one, so that others are served and read. Hot. */
   pace(): Promise<void> | undefined {
-    if (!this.#turns.due(1)) return this.#local.busy;
-    this.core.flushOut();
-    return this.#turns.over(undefined).then(() => this.#local.busy);
+    if (!this.#turns.due(1)) return this.core.busy;
+    this.#flushOut();
+    return this.#turns.over(undefined).then(() => this.core.busy);
   }
 
   /** Take in what processes have said by now: what is said to them may build on it. */
@@ -136,13 +136,20 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
       for (const parts of messages) {
         if (this.#closed) return;
         this.#heard(parts);
-        if (performance.now() - since < SLICE) continue;
-        this.core.flushOut();
-        await turn();
+        const { busy } = this.core;
+        if (busy === undefined && performance.now() - since < SLICE) continue;
+        this.#flushOut();
+        await (busy ?? turn());
         since = performance.now();
       }
-      this.core.flushOut();
+      this.#flushOut();
     }
+  }
+
+  /** For a slice of time; what is left, in the next turn. */
+  #flushOut(): void {
+    const since = performance.now();
+    this.core.flushOut(() => performance.now() - since >= SLICE);
   }
 
   #heard(parts: readonly Buffer[]): void {
@@ -168,7 +175,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     this.#due = true;
     setImmediate(() => {
       this.#due = false;
-      if (!this.#closed) this.core.flushOut();
+      if (!this.#closed) this.#flushOut();
     });
   }
 }

@@ -87,7 +87,7 @@ t.test('any course of messages arrives in order, each once', async (t) => {
           settled() {},
           levelsChanged() {},
         });
-        const fanOut = new FanOut({ boxes, groups, now: () => 0, spread() {} });
+        const fanOut = new FanOut({ groups, now: () => 0 });
         for (let n = 0; n < 20_000; n++) groups.add('g', `filler${n}`, 0);
         for (const channel of channels) groups.add('g', channel, 0);
         const expected = new Map(channels.map((channel) => [channel, [] as number[]]));
@@ -100,7 +100,11 @@ t.test('any course of messages arrives in order, each once', async (t) => {
             boxes.put(to, letter, 0);
             expected.get(to)!.push(n);
           } else {
-            fanOut.add('g', letter);
+            const spread = boxes.beginSpread(letter);
+            fanOut.add('g', {
+              into: (channel, now) => boxes.spreadTo(spread, channel, now),
+              end: () => boxes.endSpread(spread),
+            });
             for (const list of expected.values()) list.push(n);
           }
         }

@@ -254,6 +254,56 @@ t.test('L8: what comes by a group meanwhile is not counted twice', async (t) => 
   t.ok(two.local.unreadOf(quick!.slice(0, quick!.indexOf('!') + 1)) <= 101, 'one more at most');
 });
 
+t.test('L6: a group of many channels of others is served over several turns', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  const own = two.local.newChannel('x');
+  for (let n = 0; n < 100_000; n++) hub.core.join('room', `c${n}`, 100);
+  void one.core.join('room', own, true);
+  settleAll(hub);
+  one.groupSend('room', 1);
+  one.up();
+  const served = hub.local.boxes.letterCount;
+  t.ok(served > 0 && served < 100_000, `${served} in the first turn`);
+  t.equal(hub.core.outstandingCount, 0, 'its turn has not come');
+  one.send(own, 2);
+  one.send('c99999', 3);
+  one.up();
+  settleAll(hub);
+  two.receive(own, false);
+  two.receive(own, false);
+  t.same(two.read, [1, 2], 'order is kept where something else is sent meanwhile');
+  t.equal(hub.local.boxes.take('c99999', 0)?.group, 'room');
+  t.ok(hub.core.busy !== undefined, 'what comes now waits');
+  await hub.core.busy;
+  t.equal(hub.local.boxes.letterCount, 100_000, 'each once, and the other message');
+  hub.local.boxes.clear();
+  t.equal([...hub.core.sessions.values()][0]!.held, 0);
+});
+
+t.test('what is said to many processes is said over several turns', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const processes = Array.from({ length: 100 }, () => hub.process());
+  for (const process of processes) {
+    process.connect();
+    process.core.flushOut();
+    void process.core.join('room', process.local.newChannel('x'), true);
+  }
+  settleAll(hub);
+  hub.core.groupSend('room', Buffer.from('1'), 1e9, undefined);
+  const told = (): number => processes.filter(({ fromHub }) => fromHub.length > 0).length;
+  for (const sofar of [10, 20, 30]) {
+    let left = 10;
+    hub.core.flushOut(() => --left === 0);
+    t.equal(told(), sofar);
+  }
+  hub.core.flushOut();
+  t.equal(told(), 100);
+});
+
 t.test('capacities of members that are gone are forgotten', async (t) => {
   const hub = new JoinedHub({ now: 0 });
   const one = hub.process();
