@@ -243,6 +243,15 @@ export function toRanges(numbers: Iterable<number>): Range[] {
   return all;
 }
 
+/** Whether a number is in `ranges`, asked for with ascending numbers. */
+export function within(ranges: readonly Range[]): (number: number) => boolean {
+  let next = 0;
+  return (number) => {
+    while (next < ranges.length && ranges[next]!.from + ranges[next]!.count <= number) next++;
+    return next < ranges.length && ranges[next]!.from <= number;
+  };
+}
+
 function writeText(value: string, into: Buffer, at: number): number {
   into[at] = value.length;
   return at + 1 + into.write(value, at + 1, value.length, 'latin1');

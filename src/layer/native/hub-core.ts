@@ -6,6 +6,7 @@ import type { HubAction } from '../events.ts';
 import { keyOf, ownerOf } from '../local/keys.ts';
 import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
+import { within } from './fields.ts';
 import { HubChannels } from './hub-channels.ts';
 import { HubGroups } from './hub-groups.ts';
 import { Entry, LedgerError } from './ledger.ts';
@@ -39,6 +40,7 @@ export class HubCore {
   readonly #dirty = new Set<Session>();
   readonly #flushes = new Map<number, { waiting: Set<Session>; done: () => void; since: number }>();
   #flushCount = 0;
+  #sessionCount = 0;
 
   constructor(local: LocalState, host: HubCoreHost, limits: HubLimits) {
     this.#local = local;
@@ -369,28 +371,30 @@ export class HubCore {
       this.gone(old);
       this.#host.expel(old);
     }
-    const resumed = session !== undefined && hello.hub === this.id;
+    // One that was forgotten, and begun anew without its hearing of that, has other numbers.
+    const resumed =
+      session !== undefined && hello.hub === this.id && hello.session === session.number;
     if (session !== undefined && !resumed)
       this.#forget(session, 'unread in a process that is gone');
     if (session === undefined || !resumed) {
       if (this.sessions.size >= this.#limits.processes) {
         throw tooMany('processes', this.#limits.processes);
       }
-      session = new Session(key);
+      session = new Session(key, ++this.#sessionCount);
       this.sessions.set(key, session);
     } else {
-      const kept = new Set<number>();
-      for (const { from, count } of hello.kept) {
-        // What is kept is outstanding, so there cannot be more of it.
-        if (kept.size + count > session.ledger.size)
-          throw violation('kept has what was not handed');
-        for (let number = from; number < from + count; number++) kept.add(number);
-      }
+      // What is kept is outstanding, so there cannot be more of it.
+      const keptCount = hello.kept.reduce((sum, { count }) => sum + count, 0);
+      if (keptCount > session.ledger.size) throw violation('kept has what was not handed');
+      const [isKept, isBack] = [within(hello.kept), within(hello.back)];
       session.ledger.receive(hello.received);
       for (const entry of session.ledger.entries()) {
-        if (entry.number > hello.received || kept.has(entry.number)) continue;
+        if (entry.number > hello.received || isKept(entry.number)) continue;
+        const { over } = entry;
         session.ledger.remove(entry);
-        this.#channels.settled(session, entry);
+        if (entry.kind === 'letter' && !over && isBack(entry.number)) {
+          this.#channels.back(session, entry);
+        } else this.#channels.settled(session, entry);
       }
     }
     session.connection = connection;
@@ -401,6 +405,7 @@ export class HubCore {
     const welcome = {
       version: VERSION,
       hub: this.id,
+      session: session.number,
       resumed: resumed ? 1 : 0,
       revoked: revoked ? 1 : 0,
       taken,

@@ -53,6 +53,7 @@ export class ProcessCore {
   #state: 'connecting' | 'greeting' | 'joined' = 'connecting';
   /** The hub that answered last. */
   #hub = '';
+  #session = 0;
   /** The last number that it has handed over, and that we have told it. */
   #received = 0;
   #receivedTold = 0;
@@ -61,6 +62,8 @@ export class ProcessCore {
   /** Not here any more, and not told. */
   #settled: number[] = [];
   #back: number[] = [];
+  /** Given back, and the hub may not have heard of it. */
+  #returned = new Set<number>();
   /** Of channels of our own: unread messages that were sent to them, by their route. */
   readonly #directs = new Map<string, number>();
   readonly #levels = new Map<string, number>();
@@ -104,11 +107,13 @@ export class ProcessCore {
       version: VERSION,
       secret: this.#local.secret,
       hub: this.#hub,
+      session: this.#session,
       received: this.#received,
       acked: this.sends.acked,
       kept: toRanges(kept),
+      back: toRanges([...this.#returned].sort(ascending)),
     });
-    // What is not in there has been settled.
+    // What is in neither has been settled.
     this.#settled = [];
     this.#back = [];
     for (const message of greeting(hello, this.#local.now())) this.#host.transmit(message);
@@ -155,6 +160,7 @@ export class ProcessCore {
     if (this.#back.length > 0) {
       const numbers = toRanges(this.#back.sort(ascending));
       first.push(encode('back', { received: this.#received, numbers }));
+      this.#forgetReturned(this.#back);
       this.#back = [];
     }
     if (this.#settled.length > 0 || this.#received !== this.#receivedTold) {
@@ -311,7 +317,7 @@ export class ProcessCore {
         const group = record.group === '' ? undefined : record.group;
         if (lag > LAG_MAX) {
           // So late that the hub may have given it to somebody else.
-          this.#back.push(++this.#received);
+          this.#return(++this.#received);
           break;
         }
         const letter = this.#letter(record, 'letter', channel, group, place);
@@ -424,9 +430,23 @@ export class ProcessCore {
     for (const { token } of letters) {
       if (!(token instanceof Token) || this.#kept.get(token.number) !== token) continue;
       this.#kept.delete(token.number);
-      this.#back.push(token.number);
+      this.#return(token.number);
     }
     this.#host.wake(true);
+  }
+
+  #return(number: number): void {
+    this.#back.push(number);
+    this.#returned.add(number);
+  }
+
+  /** `back` is said now; the hub has heard it when it has done what is said after it. */
+  #forgetReturned(numbers: readonly number[]): void {
+    const returned = this.#returned;
+    const forget = (): void => {
+      for (const number of numbers) returned.delete(number);
+    };
+    this.#requests.ask('sync', {}, false).then(forget, () => {});
   }
 
   #count(route: string, by: number): void {
@@ -441,6 +461,7 @@ export class ProcessCore {
     const isSame = this.#hub === welcome.hub;
     this.#state = 'joined';
     this.#hub = welcome.hub;
+    this.#session = welcome.session;
     this.#levels.clear();
     if (welcome.resumed === 1 && isSame) {
       this.#receivedTold = this.#received;
@@ -456,6 +477,7 @@ export class ProcessCore {
       // A hub that has forgotten us has given to others what we had not read; one that is new has not.
       if (isSame) this.#credits.takeAll();
       this.#kept.clear();
+      this.#returned = new Set();
       this.#received = 0;
       this.#receivedTold = 0;
       for (const group of this.#local.groupNames()) {

@@ -21,9 +21,11 @@ export const RECORDS = {
       version: 'u8',
       secret: 'secret',
       hub: 'id',
+      session: 'number',
       received: 'number',
       acked: 'number',
       kept: 'ranges',
+      back: 'ranges',
     },
   },
   send: {
@@ -72,6 +74,7 @@ export const RECORDS = {
     fields: {
       version: 'u8',
       hub: 'id',
+      session: 'number',
       resumed: 'u8',
       revoked: 'u8',
       taken: 'number',

@@ -3,7 +3,7 @@
 import { ChannelFull, denied, LayerClosed, LayerError } from '../errors.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { Queue } from '../local/queue.ts';
-import type { Range } from './fields.ts';
+import { within } from './fields.ts';
 import { encode, type RecordOf } from './records.ts';
 
 /** One message. Its record stays as it is, the time in it is absolute, until it is given up. */
@@ -246,15 +246,6 @@ export class Sends {
     this.#local.lost(1, why);
     item.reject?.(unconfirmed(this.#local.bare(item.name), why));
   }
-}
-
-/** Whether a number is in `ranges`, asked for with ascending numbers. */
-function within(ranges: readonly Range[]): (number: number) => boolean {
-  let next = 0;
-  return (number) => {
-    while (next < ranges.length && ranges[next]!.from + ranges[next]!.count <= number) next++;
-    return next < ranges.length && ranges[next]!.from <= number;
-  };
 }
 
 function unconfirmed(channel: string, why: string): LayerError {

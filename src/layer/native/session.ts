@@ -16,6 +16,8 @@ export interface SessionCredit {
 export class Session implements ParcelSender {
   /** Of the process: a hash of the secret that it has shown. */
   readonly key: string;
+  /** Another one for each session of this hub, from 1: numbers of messages are of one session. */
+  readonly number: number;
   /** The connection that it has now. */
   connection: string | undefined;
   /** Since when it has none. */
@@ -47,8 +49,9 @@ export class Session implements ParcelSender {
   /** Ordinary messages that it had were given to others while it was away. */
   revoked = false;
 
-  constructor(key: string) {
+  constructor(key: string, number: number) {
     this.key = key;
+    this.number = number;
   }
 
   /** Whether a message to `channel` would be handed to a reader at once. */

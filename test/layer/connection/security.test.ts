@@ -121,7 +121,15 @@ t.test('a stranger at the socket of a producer, and at that of a hub', async (t)
   const hub = new Hub({ bind: freeAddress(), curve: ours });
   await hub.start();
   t.teardown(() => hub.close());
-  const hello = { secret: Buffer.alloc(16), hub: '', received: 0, acked: 0, kept: [] };
+  const hello = {
+    secret: Buffer.alloc(16),
+    hub: '',
+    session: 0,
+    received: 0,
+    acked: 0,
+    kept: [],
+    back: [],
+  };
   const out = new Outgoing();
   out.push(encode('hello', { version: VERSION, ...hello }));
   out.push(encode('subscribe', { request: 1, before: 0, group: 'everybody' }));

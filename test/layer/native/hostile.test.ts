@@ -24,7 +24,15 @@ t.test('a hub that is told nonsense works on', async (t) => {
   t.teardown(() => hub.close());
   const events: object[] = [];
   hub.events.on('undecodable', (event) => events.push(event));
-  const none = { secret: Buffer.alloc(16), hub: '', received: 0, acked: 0, kept: [] };
+  const none = {
+    secret: Buffer.alloc(16),
+    hub: '',
+    session: 0,
+    received: 0,
+    acked: 0,
+    kept: [],
+    back: [],
+  };
   const hello = encode('hello', { version: VERSION, ...none });
   const nonsense: Buffer[][] = [
     [Buffer.from('x')],
@@ -63,6 +71,7 @@ t.test('a layer that is told nonsense connects anew, and works on', async (t) =>
   const welcome = encode('welcome', {
     version: VERSION,
     hub: SENDER,
+    session: 1,
     resumed: 0,
     revoked: 0,
     taken: 0,

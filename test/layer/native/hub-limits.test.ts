@@ -25,7 +25,7 @@ function stranger(hub: JoinedHub, ...records: Buffer[]): (...more: Buffer[]) => 
 let strangerCount = 0;
 
 function hello(secret = SECRET): Buffer {
-  const none = { hub: '', received: 0, acked: 0, kept: [] };
+  const none = { hub: '', session: 0, received: 0, acked: 0, kept: [], back: [] };
   return encode('hello', { version: VERSION, secret, ...none });
 }
 

@@ -304,6 +304,50 @@ t.test('what is said to many processes is said over several turns', async (t) =>
   t.equal(told(), 100);
 });
 
+t.test(
+  'a process that was forgotten, and does not hear of it, is not taken for the same',
+  async (t) => {
+    const time = { now: 0 };
+    const hub = new JoinedHub(time);
+    const [one, two] = [hub.process(), hub.process()];
+    one.connect();
+    two.connect();
+    settleAll(hub);
+    one.send('jobs', 0);
+    settleAll(hub);
+    one.cut();
+    time.now += 60_000;
+    hub.sweep();
+    one.connect();
+    one.up();
+    one.cut();
+    one.connect();
+    one.send('jobs', 1);
+    settleAll(hub);
+    await Promise.resolve();
+    t.same([...one.fates.values()], ['sent', 'sent']);
+  },
+);
+
+t.test('what a process gave back is not taken for read when that does not arrive', async (t) => {
+  const time = { now: 0 };
+  const hub = new JoinedHub(time);
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  one.receive('jobs');
+  one.up();
+  two.send('jobs', 0);
+  two.up();
+  time.now += 5001;
+  one.down();
+  one.cut();
+  one.connect();
+  settleAll(hub);
+  t.same(one.read, [0]);
+});
+
 t.test('capacities of members that are gone are forgotten', async (t) => {
   const hub = new JoinedHub({ now: 0 });
   const one = hub.process();

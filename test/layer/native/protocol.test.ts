@@ -18,7 +18,16 @@ t.test('a record is read as it was written', async (t) => {
     { from: 1, count: 2 },
     { from: 9, count: 1 },
   ];
-  const hello = { version: 4, secret, hub: '0123456789abcdef', received: 2 ** 47, acked: 7, kept };
+  const hello = {
+    version: 4,
+    secret,
+    hub: '0123456789abcdef',
+    session: 3,
+    received: 2 ** 47,
+    acked: 7,
+    kept,
+    back: [],
+  };
   t.same(decode(encode('hello', hello), 'process'), { kind: 'hello', ...hello });
   const send = { channel: 'a:b!c', expires: 1.5, capacity: 100, payload: Buffer.from('x') };
   t.same(decode(encode('send', send), 'process'), { kind: 'send', ...send });
