@@ -159,7 +159,15 @@ t.test('what comes from others forges no line of the log', async (t) => {
     await hub.said(/listening/, 'stderr');
     const dealer = new Dealer({ linger: 1000 });
     dealer.connect(bind);
-    const none = { secret: Buffer.alloc(16), hub: '', session: 0, received: 0, acked: 0, kept: [], back: [] };
+    const none = {
+      secret: Buffer.alloc(16),
+      hub: '',
+      session: 0,
+      received: 0,
+      acked: 0,
+      kept: [],
+      back: [],
+    };
     const out = new Outgoing();
     out.push(encode('hello', { version: VERSION, ...none }));
     out.push(

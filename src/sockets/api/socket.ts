@@ -63,6 +63,9 @@ export class Socket implements ReadOnlyOptions {
    * @throws SocketError `EINVAL` for a value out of range; `EMFILE` beyond the context's `maxSockets`, `EFAULT` when it
    * is closed
    */
+  protected constructor(type: SocketType, options?: object, ...extra: never[]);
+  /** @internal Of a type that is no part of the table. */
+  protected constructor(type: SocketType | SocketTypeSpec, options?: object, ...extra: never[]);
   protected constructor(
     type: SocketType | SocketTypeSpec,
     options: object = {},

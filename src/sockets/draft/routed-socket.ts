@@ -22,6 +22,7 @@ export interface RoutedSocket extends SendOptions, ReceiveOptions {}
  * peer has is refused with `EHOSTUNREACH`; `send` waits while that peer can take no more.
  */
 export class RoutedSocket extends ReceivingSocket<[Message, ServerRoutingOptions]> {
+  /** @internal */
   protected constructor(type: SocketTypeSpec, options?: object) {
     super(type, options);
   }

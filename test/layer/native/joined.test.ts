@@ -183,7 +183,7 @@ t.test('L5: expiry goes on between hub and process', async (t) => {
   t.same(two.read, []);
 });
 
-t.test('L8: unread messages of a sibling do not keep a reader waiting', async (t) => {
+t.test('unread messages of a sibling do not keep a reader waiting', async (t) => {
   const hub = new JoinedHub({ now: 0 });
   const [one, two] = [hub.process(), hub.process()];
   one.connect();
@@ -234,7 +234,7 @@ t.test('L8: unread messages of a sibling do not keep a reader waiting', async (t
   t.equal(one.fates.get(158), 'sent', 'there is room again');
 });
 
-t.test('L8: what comes by a group meanwhile is not counted twice', async (t) => {
+t.test('what comes by a group meanwhile is not counted twice', async (t) => {
   const hub = new JoinedHub({ now: 0 });
   const [one, two] = [hub.process(), hub.process()];
   one.connect();
@@ -254,7 +254,7 @@ t.test('L8: what comes by a group meanwhile is not counted twice', async (t) => 
   t.ok(two.local.unreadOf(quick!.slice(0, quick!.indexOf('!') + 1)) <= 101, 'one more at most');
 });
 
-t.test('L6: a group of many channels of others is served over several turns', async (t) => {
+t.test('a group of many channels of others is served over several turns', async (t) => {
   const hub = new JoinedHub({ now: 0 });
   const [one, two] = [hub.process(), hub.process()];
   one.connect();
