@@ -26,7 +26,7 @@ export {
   type Greeting,
   zmtpFraming,
 } from './framing.ts';
-export { encodeGreeting, GREETING_SIZE, GreetingDecoder } from './greeting.ts';
+export { encodeGreeting, GREETING_SIZE, GreetingDecoder, type OlderPeer } from './greeting.ts';
 export type { HeartbeatOptions } from './heartbeat.ts';
 export { curveKeyPair } from './mechanism/curve-key-pair.ts';
 export type { Box, Credentials, Handshake, Mechanism, Sealed } from './mechanism/mechanism.ts';

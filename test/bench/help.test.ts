@@ -11,7 +11,9 @@ const run = promisify(execFile);
 
 t.test('--help and --list need no build', async (t) => {
   const checkout = t.testdir({});
-  await cp(join(root, 'bench'), join(checkout, 'bench'), { recursive: true });
+  for (const folder of ['bench', 'test/support']) {
+    await cp(join(root, folder), join(checkout, folder), { recursive: true });
+  }
   await cp(join(root, 'package.json'), join(checkout, 'package.json'));
   await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
   const say = async (program: string, option: string): Promise<string> => {
