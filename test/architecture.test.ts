@@ -47,6 +47,8 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
     files: /^sockets\/pattern\//,
     may: [/^sockets\/(pattern\/|routing\/|message\.ts|errors\.ts)/],
   },
+  // Addresses are read by Node alone.
+  { files: /^sockets\/options\/accept-filter\.ts$/, may: [/^node:net$/] },
   { files: /^sockets\/options\//, may: [/^sockets\/(options\/|errors\.ts)/, /^zmtp\/index\.ts$/] },
   { files: /^sockets\/security\/sodium\.ts$/, may: [/^zmtp\//, /^libsodium-wrappers$/] },
   {

@@ -34,7 +34,7 @@ export interface SystemError extends EventError {
 }
 
 /**
- * Why a connection was not taken in: a failure of the system, or `ERR_TOO_MANY_HANDSHAKES` (with the number of `ECONNABORTED`),
+ * Why a connection was not taken in: a failure of the system, `ERR_ACCEPT_FILTER`, or `ERR_TOO_MANY_HANDSHAKES` (with the number of `ECONNABORTED`),
  * when its address has reached `maxHandshakesPerSecond`.
  */
 export interface AcceptError extends SystemError {

@@ -4,6 +4,7 @@ import { SocketError } from '../errors.ts';
 import {
   type OptionHolder,
   readOption,
+  setOption,
   showOption,
   writeOption,
 } from '../options/option-accessors.ts';
@@ -70,11 +71,11 @@ export function setNumberedOption(
   }
   const name = OPTION_IDS.get(option);
   if (name === undefined || !optionNames.includes(name)) throw badOption(option);
-  const { kind, parse } = OPTIONS[name];
+  const { kind } = OPTIONS[name];
   // libzmq looks at the size of what it is given: a text is no number, and the other way round.
   if ((kind === 'text') !== (given === 'text')) throw badOption(option);
   const converted = kind === 'boolean' ? Boolean(value) : kind === 'number' ? Number(value) : value;
-  socket[writeOption](name, parse(converted, name) as OptionValues[typeof name]);
+  setOption(socket, OPTIONS, name, converted);
 }
 
 /** Sets option `option` to text, as `setNumberedOption`; `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE` are done rather than kept. */
@@ -106,9 +107,16 @@ function checkOpen({ closed }: NumberedSocket): void {
 }
 
 function badOption(option: number): SocketError {
+  if (IPC_FILTERS.includes(option)) {
+    const message =
+      'Invalid argument: Node does not tell which process is at the other end of an ipc connection';
+    return new SocketError('EINVAL', { message });
+  }
   return new SocketError('EINVAL', { message: `Invalid argument: no option ${option} here` });
 }
 
 /** `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`. */
 const SUBSCRIBE = 6;
 const UNSUBSCRIBE = 7;
+/** `ZMQ_IPC_FILTER_PID`, `_UID` and `_GID`. libzmq refuses them so, too, on systems that do not tell. */
+const IPC_FILTERS: readonly number[] = [58, 59, 60];

@@ -51,6 +51,18 @@ export function refuseWrites(
   }
 }
 
+/** Checks `value` and has `holder` keep it, or what it makes together with what was kept before. Throws as {@link defineOptions} says. */
+export function setOption<V, K extends keyof V>(
+  holder: OptionHolder<V>,
+  table: OptionTable<V>,
+  name: K,
+  value: unknown,
+): void {
+  const { parse, add } = table[name];
+  const parsed = parse(value, String(name));
+  holder[writeOption](name, add === undefined ? parsed : add(holder[readOption](name), parsed));
+}
+
 /** What the property shows for the value kept: a routing id is kept as octets and read as a string. */
 export function showOption<K extends keyof OptionValues>(name: K, value: OptionValues[K]): unknown {
   return show(OPTIONS, name, value);
@@ -69,7 +81,7 @@ function define<V extends object>(
         return show(table, name, this[readOption](name));
       },
       set(this: OptionHolder<V>, value: unknown) {
-        this[writeOption](name, table[name].parse(value, String(name)));
+        setOption(this, table, name, value);
       },
     });
   }

@@ -2,6 +2,7 @@
 
 import { decodeZ85, encodeZ85 } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
+import { parseAcceptFilter } from './accept-filter.ts';
 import type {
   CommonOptions,
   ConflateOptions,
@@ -38,6 +39,8 @@ export interface OptionSpec<T> {
    * @throws SocketError `EINVAL` out of range, `ENOTSUP` for what cannot be ignored without danger
    */
   readonly parse: (value: unknown, name: string) => T;
+  /** What is kept when `value` is set where there is `before`; default `value`. */
+  readonly add?: (before: T, value: T) => T;
   /** What the property reads as, where that is not the value kept. */
   readonly show?: (value: T) => unknown;
 }
@@ -65,7 +68,6 @@ const KEY_TEXT_SIZE = 40;
 const KEY_FORMS = 'a key of 32 octets, or of 40 characters of Z85';
 
 const IN_THE_CLEAR = 'refusing to run without it in the clear';
-const OPEN_TO_ALL = 'refusing to let in peers it would keep out';
 
 const commonRows: Rows<CommonOptions> = {
   affinity: uint64(4, 0),
@@ -81,7 +83,7 @@ const commonRows: Rows<CommonOptions> = {
   tcpKeepaliveCount: integer(35, -1, { min: -1 }),
   tcpKeepaliveIdle: integer(36, -1, { min: -1 }),
   tcpKeepaliveInterval: integer(37, -1, { min: -1 }),
-  tcpAcceptFilter: refused(text(38), OPEN_TO_ALL),
+  tcpAcceptFilter: acceptFilter(38),
   immediate: bool(39, false),
   ipv6: bool(42, false),
   plainServer: bool(44, false),
@@ -404,6 +406,21 @@ function curveKey(id: number): OptionSpec<string | null> {
       }
       throw outOfRange(name, `${octets.length} octets`, KEY_FORMS);
     },
+  };
+}
+
+/** Blocks of addresses, to which each that is set is added; the empty text takes them away. */
+function acceptFilter(id: number): OptionSpec<string | null> {
+  const spec = text(id);
+  return {
+    ...spec,
+    parse(value, name) {
+      const given = spec.parse(value, name);
+      const filter = given === null ? null : parseAcceptFilter(given);
+      if (filter !== undefined) return filter;
+      throw outOfRange(name, inWords(given), 'IP addresses with or without the size of a prefix');
+    },
+    add: (before, value) => (before === null || value === null ? value : `${before},${value}`),
   };
 }
 

@@ -57,7 +57,11 @@ export interface CommonOptions {
   tcpKeepaliveIdle: number;
   /** `ZMQ_TCP_KEEPALIVE_INTVL`. Seconds between probes, default −1 = system's. Accepted, without effect. */
   tcpKeepaliveInterval: number;
-  /** `ZMQ_TCP_ACCEPT_FILTER`. CIDR block that may connect, default null = anyone. Refused. */
+  /**
+   * `ZMQ_TCP_ACCEPT_FILTER`. Addresses from which peers may connect to a bound tcp endpoint, as blocks of CIDR (`10.0.0.0/8`, `::1`),
+   * several with commas, default null = any. As in libzmq, setting it adds to what is there, and null or an empty text takes all away.
+   * Others are disconnected before anything is said to them, with the event `accept:error` (`ERR_ACCEPT_FILTER`). `EINVAL` for other text.
+   */
   tcpAcceptFilter: string | null;
   /**
    * `ZMQ_IMMEDIATE`. Default false: messages queue for a peer from `connect` on. True: only once it is

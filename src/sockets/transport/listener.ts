@@ -6,6 +6,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import { SocketError, toSocketError } from '../errors.ts';
 import type { AcceptError, EventError, SystemError } from '../events.ts';
+import { AcceptFilter } from '../options/accept-filter.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
@@ -46,8 +47,9 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
   readonly #links = new Set<StreamLink>();
   /** Ends the negotiations of streams that are not connections yet. */
   readonly #negotiating = new Set<AbortController>();
-  /** Where it is asked for, and peers have addresses. */
+  /** Where they are asked for, and peers have addresses. */
   readonly #limit: HandshakeLimit | undefined;
+  readonly #filter: AcceptFilter | undefined;
   #resolveOver!: () => void;
   #listening = false;
   #closing = false;
@@ -65,7 +67,8 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     this.over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
-    const { maxHandshakesPerSecond: limit } = values;
+    const { maxHandshakesPerSecond: limit, tcpAcceptFilter: filter } = values;
+    if (filter !== null && carrier.hasAddresses) this.#filter = new AcceptFilter(filter);
     if (limit > 0 && carrier.hasAddresses) this.#limit = new HandshakeLimit(limit);
     this.#acceptor = carrier.accept(opening, {
       accepted: (stream) => this.#accept(stream),
@@ -178,6 +181,14 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     if (this.#closing || this.#finishing) {
       stream.destroy();
       return;
+    }
+    if (this.#filter !== undefined) {
+      const peer = plainAddress(stream.remoteAddress);
+      if (!this.#filter.admits(peer)) {
+        stream.destroy();
+        this.#host.emit({ type: 'accept:error', address: this.address, error: filteredOut(peer) });
+        return;
+      }
     }
     if (this.#limit !== undefined) {
       // Who has broken the connection already has none left: all those count as one.
@@ -301,9 +312,16 @@ function tooSlow(handshakeInterval: number): ZmtpError {
 
 function tooMany(remoteAddress: string, limit: number): AcceptError {
   const peer = remoteAddress || 'peers that have left already';
-  return Object.assign(new Error(`More than ${limit} handshakes in a second from ${peer}`), {
-    code: 'ERR_TOO_MANY_HANDSHAKES',
-    errno: constants.errno.ECONNABORTED,
-    remoteAddress,
-  });
+  const told = `More than ${limit} handshakes in a second from ${peer}`;
+  return turnedAway('ERR_TOO_MANY_HANDSHAKES', told, remoteAddress);
+}
+
+function filteredOut(remoteAddress: string): AcceptError {
+  const peer = remoteAddress || 'a peer that has left already';
+  return turnedAway('ERR_ACCEPT_FILTER', `tcpAcceptFilter does not admit ${peer}`, remoteAddress);
+}
+
+function turnedAway(code: string, told: string, remoteAddress: string): AcceptError {
+  const { ECONNABORTED: errno } = constants.errno;
+  return Object.assign(new Error(told), { code, errno, remoteAddress });
 }

@@ -286,7 +286,6 @@ t.test('what would protect, and is not there, is refused by name', async (t) => 
     ['gssapiPlainText', [true]],
     ['gssapiPrincipalNameType', ['userName']],
     ['gssapiServicePrincipalNameType', ['krb5Principal']],
-    ['tcpAcceptFilter', ['10.0.0.0/8']],
   ] as const) {
     const message = new RegExp(`^${name} is not supported yet: refusing to `);
     for (const value of values) {
