@@ -28,6 +28,12 @@ function isHuge(handshake: Buffer): boolean {
   return size > 65_536n && size <= 1_048_576n;
 }
 
+/** Does it begin as a peer of ZMTP 1.0 or 2.0, or of none that is versioned? */
+function isOlder(handshake: Buffer): boolean {
+  const [first = 0, tenth = 0, revision = 0] = [handshake[0], handshake[9], handshake[10]];
+  return first !== 0xff || (tenth & 1) === 0 || revision < 3;
+}
+
 const NOT_OUR_VERSION = 'what is no ZMTP is disconnected at once, with an event';
 const STRICT_METADATA =
   'a READY without Socket-Type, or with an identity over 255 octets, is refused; libzmq takes it';
@@ -41,7 +47,18 @@ const HUGE =
 const TTL =
   'the TTL of a PING counts from what was heard last; libzmq forgets it when anything comes after';
 
+const STRICT_OLDER =
+  'flags, sizes, commands and types of peers of ZMTP 1 and 2 are checked, and an identity must come within the handshake interval';
+
 export const INTENDED: readonly IntendedDifference[] = [
+  ...[
+    'ERR_ZMTP_MALFORMED_MESSAGE',
+    'ERR_ZMTP_UNEXPECTED_COMMAND',
+    'ERR_ZMTP_SOCKET_TYPE',
+    'ERR_ZMTP_TOO_MANY_PARTS',
+    'ERR_ZMTP_FRAME_TOO_LARGE',
+    'ERR_ZMTP_HANDSHAKE_TIMEOUT',
+  ].map((ours) => ({ ours, libzmq: 'silent' as const, when: isOlder, why: STRICT_OLDER })),
   { ours: 'ERR_ZMTP_VERSION_UNSUPPORTED', libzmq: 'silent', why: NOT_OUR_VERSION },
   { ours: 'ERR_ZMTP_NOT_ZMTP', libzmq: 'silent', why: NOT_OUR_VERSION },
   { ours: 'ERR_ZMTP_INVALID_METADATA', libzmq: 'silent', why: STRICT_METADATA },
