@@ -9,6 +9,8 @@ import { failure, own } from '../../support/local.ts';
 import { watch } from '../../support/sockets.ts';
 
 const EMPTY = Buffer.alloc(0);
+/** Octets of a greeting until the peer has said a word. */
+const SIGNATURE = 10;
 
 function stream(t: Test, options = {}): Stream {
   return own(t, new Stream({ receiveTimeout: 10_000, ...options }));
@@ -123,7 +125,7 @@ t.test('a ZMTP peer that is told nothing gives up, at either end', async (t) => 
   const [connecting, ours] = watch(t, new Dealer(options));
   connecting.connect(server.lastEndpoint!);
   const [id] = await server.receive();
-  t.equal((await server.receive())[1].length, 64, 'its greeting');
+  t.equal((await server.receive())[1].length, SIGNATURE, 'the first stage of its greeting');
   await ours.next('handshake:error:other');
   t.strictSame(await server.receive(), [id, EMPTY]);
 
@@ -133,6 +135,6 @@ t.test('a ZMTP peer that is told nothing gives up, at either end', async (t) => 
   client.connect(bound.lastEndpoint!, { routingId: 'dealer' });
   await theirs.next('handshake:error:other');
   t.strictSame((await client.receive())[1], EMPTY);
-  await read(client, 64);
+  await read(client, SIGNATURE);
   t.strictSame(await client.receive(), [Buffer.from('dealer'), EMPTY]);
 });
