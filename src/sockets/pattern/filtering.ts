@@ -1,0 +1,83 @@
+/** FilteringPattern: what SUB and DISH have in common. They only receive, fairly from all peers, what they want by then. */
+
+import type { SocketErrorCode } from '../errors.ts';
+import type { Message } from '../message.ts';
+import { FairQueue } from '../routing/fair-queue.ts';
+import type { Pipe } from '../routing/pipe.ts';
+import { Upstream } from '../routing/upstream.ts';
+import type { Pattern, PatternHost } from './pattern.ts';
+
+export abstract class FilteringPattern implements Pattern {
+  protected readonly incoming: FairQueue = new FairQueue();
+  /** What the peers are told that this socket wants. */
+  protected readonly upstream: Upstream = new Upstream();
+  readonly #host: PatternHost;
+  /** Looked at by `canReceive`, and wanted at that time. */
+  #next: Message | undefined = undefined;
+
+  constructor(host: PatternHost) {
+    this.#host = host;
+  }
+
+  /** Whether `message`, the last one of `incoming` or one that was wanted earlier, is wanted now. */
+  protected abstract wants(message: Message): boolean;
+
+  attach(pipe: Pipe): void {
+    this.incoming.attach(pipe);
+    if (pipe.readableCount > 0) this.#host.readable();
+  }
+
+  established(pipe: Pipe): void {
+    this.upstream.establish(pipe);
+  }
+
+  lost(pipe: Pipe): void {
+    this.upstream.lose(pipe);
+  }
+
+  detach(pipe: Pipe): void {
+    this.upstream.lose(pipe);
+    this.incoming.detach(pipe);
+  }
+
+  readable(pipe: Pipe): void {
+    this.incoming.activate(pipe);
+    this.#host.readable();
+  }
+
+  writable(_pipe: Pipe): void {}
+
+  send(_message: Message): boolean {
+    return false;
+  }
+
+  receive(): Message | undefined {
+    return this.#take();
+  }
+
+  get canSend(): boolean {
+    return false;
+  }
+
+  get canReceive(): boolean {
+    this.#next = this.#take();
+    return this.#next !== undefined;
+  }
+
+  sendRefusal(_message: Message): SocketErrorCode {
+    return 'ENOTSUP';
+  }
+
+  receiveRefusal(): SocketErrorCode {
+    return 'EAGAIN';
+  }
+
+  #take(): Message | undefined {
+    let message = this.#next ?? this.incoming.receive();
+    this.#next = undefined;
+    // A late publisher's last messages, or those of one that does not filter; and what has been
+    // unsubscribed from since it came.
+    while (message !== undefined && !this.wants(message)) message = this.incoming.receive();
+    return message;
+  }
+}
