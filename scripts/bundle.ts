@@ -7,6 +7,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
+import { chunkExports } from './chunk-exports.ts';
 import { conditions, DOORS, fileName, PROGRAM } from './doors.ts';
 import { lazyRequires } from './lazy-requires.ts';
 
@@ -33,6 +34,7 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
           id.endsWith('/security/sodium.js') ? code.replace(IMPORT_SODIUM, REQUIRE_SODIUM) : null,
       },
       lazyRequires(LATE_CHUNKS),
+      chunkExports(),
     ],
   });
   const { output } = await bundle.write({

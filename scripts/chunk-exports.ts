@@ -1,0 +1,27 @@
+/**
+ * ChunkExports: has a chunk export its names by one table instead of a call for each, which is 70 octets less a name in what
+ * is published. Doors keep theirs: Node finds the names of CommonJS by their calls.
+ */
+
+import type { Plugin } from 'rolldown';
+
+/** The plugin, for the CommonJS that rolldown renders. */
+export function chunkExports(): Plugin {
+  return {
+    name: 'chunk-exports',
+    renderChunk(code, chunk) {
+      if (chunk.isEntry) return null;
+      const rows: string[] = [];
+      const rest = code.replace(EXPORT, (_call, name: string, value: string) => {
+        rows.push(`${name}: { get: () => ${value} }`);
+        return '';
+      });
+      if (rows.length === 0) return null;
+      return `${rest}\nObject.defineProperties(exports, { ${rows.join(', ')} });\n`;
+    },
+  };
+}
+
+/** `Object.defineProperty(exports, 'name', { enumerable: true, get: function() { return value; } });` */
+const EXPORT =
+  /Object\.defineProperty\(exports, (['"][\w$]+['"]), \{\s*enumerable: true,\s*get: function ?\(\) \{\s*return ([\w$.]+);\s*\}\s*\}\);/g;
