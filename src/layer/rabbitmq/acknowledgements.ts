@@ -1,20 +1,27 @@
-/** Acknowledgements: what is done with of one AMQP channel, told to the broker once a turn and as far as it goes in one word. */
+/** Acknowledgements: what is done with of one AMQP channel, told to the broker now and then and as far as it goes in one word. */
 
-import { setImmediate } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { AmqpChannel } from './client.ts';
 
 /** Tags of a channel begin at 1 and grow by 1. */
 export class Acknowledgements {
   readonly #channel: AmqpChannel;
+  readonly #patience: number;
   readonly #done = new Set<number>();
   /** All tags up to it are done and told. */
   #told = 0;
   #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
   /** Messages that have come and are not done. */
   unsettledCount = 0;
 
-  constructor(channel: AmqpChannel) {
+  /**
+   * @param patience how many messages may be done with before the broker hears of it in the same turn of the event loop;
+   * fewer are told within 5 ms. 0: all are told in the turn
+   */
+  constructor(channel: AmqpChannel, patience = 0) {
     this.#channel = channel;
+    this.#patience = patience;
   }
 
   /** A message has come. */
@@ -39,6 +46,8 @@ export class Acknowledgements {
   /** Tell what there is to tell. */
   flush(): void {
     this.#scheduled = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     let upTo = this.#told;
     let last = 0;
     for (;;) {
@@ -60,7 +69,12 @@ export class Acknowledgements {
 
   #schedule(): void {
     if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.flush());
+    if (this.#done.size >= this.#patience) {
+      this.#scheduled = true;
+      setImmediate(() => this.flush());
+    } else this.#timer ??= setTimeout(() => this.flush(), DELAY).unref();
   }
 }
+
+/** Milliseconds. */
+const DELAY = 5;

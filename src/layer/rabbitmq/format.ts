@@ -25,8 +25,16 @@ export interface Parcel {
  */
 export function address(payload: Uint8Array, kind: Address['kind'], name: string): Buffer {
   const [count, at] = mapHead(payload, 0);
-  const entry = Buffer.concat([kind === 'channel' ? CHANNEL_KEY : GROUP_KEY, text(name)]);
-  return Buffer.concat([head(count + 1), payload.subarray(at), entry]);
+  const key = kind === 'channel' ? CHANNEL_KEY : GROUP_KEY;
+  const size = payload.length - at + key.length + name.length;
+  // In one piece of memory: this is the larger part of what a message costs here.
+  const octets = Buffer.allocUnsafe(HEAD_MAX + TEXT_HEAD_MAX + size);
+  let end = writeHead(octets, count + 1);
+  octets.set(payload.subarray(at), end);
+  end += payload.length - at;
+  octets.set(key, end);
+  end = writeText(octets, name, end + key.length);
+  return octets.subarray(0, end);
 }
 
 /**
@@ -55,6 +63,9 @@ export function unwrap(payload: Uint8Array): Uint8Array | undefined {
   return view.getUint32(at + 1) === payload.length - at - 5 ? payload.subarray(at + 5) : undefined;
 }
 
+/** Octets. */
+const HEAD_MAX = 5;
+const TEXT_HEAD_MAX = 2;
 const CHANNEL = '__asgi_channel__';
 const GROUP = '__asgi_group__';
 const MARK = Buffer.from('__asgi_');
@@ -179,19 +190,30 @@ function number(octets: Uint8Array, at: number, size: number): number {
   return value;
 }
 
+/** The first octets of a map with `count` entries. */
 function head(count: number): Buffer {
-  if (count < 0x10) return Buffer.from([0x80 | count]);
-  if (count < 0x1_0000) return Buffer.from([0xde, count >> 8, count & 0xff]);
-  const long = Buffer.from([0xdf, 0, 0, 0, 0]);
-  long.writeUInt32BE(count, 1);
-  return long;
+  const octets = Buffer.allocUnsafe(HEAD_MAX);
+  return octets.subarray(0, writeHead(octets, count));
+}
+
+function writeHead(octets: Buffer, count: number): number {
+  if (count < 0x10) return octets.writeUInt8(0x80 | count);
+  if (count < 0x1_0000) return octets.writeUInt16BE(count, octets.writeUInt8(0xde));
+  return octets.writeUInt32BE(count, octets.writeUInt8(0xdf));
 }
 
 /** A text of ASCII with at most 255 characters. */
 function text(value: string): Buffer {
-  const length = value.length;
-  const first = length < 32 ? [0xa0 | length] : [0xd9, length];
-  return Buffer.concat([Buffer.from(first), Buffer.from(value, 'latin1')]);
+  const octets = Buffer.allocUnsafe(TEXT_HEAD_MAX + value.length);
+  return octets.subarray(0, writeText(octets, value, 0));
+}
+
+function writeText(octets: Buffer, value: string, at: number): number {
+  const { length } = value;
+  let start = at;
+  if (length >= 32) octets[start++] = 0xd9;
+  octets[start++] = length < 32 ? 0xa0 | length : length;
+  return start + octets.write(value, start, 'latin1');
 }
 
 function bad(why: string): LayerError {

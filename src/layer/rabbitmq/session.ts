@@ -79,7 +79,8 @@ export class Session {
       ...[...this.#layer.groupNames()].map((group) => this.bind(group)),
     ]);
     const own = await this.connection.openChannel((error) => this.#host.broken(error));
-    const acknowledgements = new Acknowledgements(own);
+    // Nobody else would be given what is in this queue, so that the broker need not know of each message immediately.
+    const acknowledgements = new Acknowledgements(own, localCapacity / 2);
     this.#own = own;
     this.#acknowledgements = acknowledgements;
     await own.consume(control, CONTROL_PREFETCH, false, (delivery) => {
