@@ -25,6 +25,7 @@ export class Connector {
   readonly #client: AmqpClient;
   readonly #settings: RabbitmqSettings;
   readonly #host: ConnectorHost;
+  readonly #resolve: Resolve;
   readonly #stop = new AbortController();
   #connection: AmqpConnection | undefined;
   /** Ends the connection that there is, or that is being prepared. */
@@ -32,10 +33,17 @@ export class Connector {
   #wake: (() => void) | undefined;
   #failureCount = 0;
 
-  constructor(client: AmqpClient, settings: RabbitmqSettings, host: ConnectorHost) {
+  /** @param resolve finds the addresses of a name */
+  constructor(
+    client: AmqpClient,
+    settings: RabbitmqSettings,
+    host: ConnectorHost,
+    resolve: Resolve = (name) => lookup(name, { all: true }),
+  ) {
     this.#client = client;
     this.#settings = settings;
     this.#host = host;
+    this.#resolve = resolve;
   }
 
   start(): void {
@@ -111,17 +119,21 @@ export class Connector {
 
   async #targets(): Promise<AmqpTarget[]> {
     const { heartbeatInterval, connectTimeout, queue } = this.#settings;
-    const places = await Promise.all(this.#settings.places.map(addressesOf));
+    const places = await Promise.all(
+      this.#settings.places.map((place) => addressesOf(place, this.#resolve)),
+    );
     return places
       .flat()
       .map((place) => ({ ...place, heartbeatInterval, connectTimeout, connectionName: queue }));
   }
 }
 
+type Resolve = (name: string) => Promise<readonly { readonly address: string }[]>;
+
 /** A place for each address of its name, in random order. Without any the connection itself says what is wrong. */
-async function addressesOf(place: Place): Promise<Place[]> {
+async function addressesOf(place: Place, resolve: Resolve): Promise<Place[]> {
   if (isIP(place.host) !== 0) return [place];
-  const found = await lookup(place.host, { all: true }).catch(() => []);
+  const found = await resolve(place.host).catch(() => []);
   if (found.length === 0) return [place];
   return found
     .map(({ address }) => ({ place: { ...place, host: address }, order: Math.random() }))
