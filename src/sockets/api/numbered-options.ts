@@ -41,8 +41,8 @@ export function numberedOption(socket: NumberedSocket, option: number): unknown 
   checkOpen(socket);
   const name = OPTION_IDS.get(option);
   if (name !== undefined) return showOption(name, socket[readOption](name));
-  const readOnly = READ_ONLY_IDS.get(option);
-  if (readOnly !== undefined) return readOnly(socket);
+  const readOnly = READ_ONLY_IDS.get(option)?.(socket);
+  if (readOnly !== undefined) return readOnly;
   const verbosity = VERBOSITY_IDS.get(option);
   if (verbosity !== undefined) return socket[readOption]('verbosity') === verbosity;
   throw badOption(option);

@@ -2,10 +2,18 @@
 
 import { SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { INVERT_MATCHING, NO_DROP, RECEIVE, SEND, X_PUBLISHER } from '../options/option-table.ts';
+import {
+  INVERT_MATCHING,
+  NO_DROP,
+  ONLY_FIRST_SUBSCRIBE,
+  RECEIVE,
+  SEND,
+  X_PUBLISHER,
+} from '../options/option-table.ts';
 import type {
   InvertMatchingOptions,
   NoDropOptions,
+  OnlyFirstSubscribeOptions,
   ReceiveOptions,
   SendOptions,
   XPublisherOptions,
@@ -19,6 +27,7 @@ export interface XPublisher
     ReceiveOptions,
     NoDropOptions,
     XPublisherOptions,
+    OnlyFirstSubscribeOptions,
     InvertMatchingOptions {}
 
 /**
@@ -35,12 +44,12 @@ export class XPublisher extends DuplexSocket {
     return (this.settable().pattern as XPublishPattern).topicCount;
   }
 
-  /** With `manual`: subscribe the peer whose message was received last to `prefix`. Otherwise throws `EINVAL`. */
+  /** With `manual` or `manualLastValue`: subscribe the peer whose message was received last to `prefix`. Otherwise throws `EINVAL`. */
   subscribe(prefix: Buffer | string): void {
     (this.settable().pattern as XPublishPattern).subscribe(Buffer.from(prefix as string));
   }
 
-  /** With `manual`: end such a subscription. Otherwise throws `EINVAL`. */
+  /** With one of them: end such a subscription. Otherwise throws `EINVAL`. */
   unsubscribe(prefix: Buffer | string): void {
     (this.settable().pattern as XPublishPattern).unsubscribe(Buffer.from(prefix as string));
   }
@@ -51,5 +60,6 @@ defineOptions(XPublisher.prototype, [
   ...RECEIVE,
   ...NO_DROP,
   ...X_PUBLISHER,
+  ...ONLY_FIRST_SUBSCRIBE,
   ...INVERT_MATCHING,
 ]);

@@ -2,13 +2,22 @@
 
 import { SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE, SEND, X_SUBSCRIBER } from '../options/option-table.ts';
-import type { ReceiveOptions, SendOptions, XSubscriberOptions } from '../options/options.ts';
+import { ONLY_FIRST_SUBSCRIBE, RECEIVE, SEND, X_SUBSCRIBER } from '../options/option-table.ts';
+import type {
+  OnlyFirstSubscribeOptions,
+  ReceiveOptions,
+  SendOptions,
+  XSubscriberOptions,
+} from '../options/options.ts';
 import type { XSubscribePattern } from '../pattern/xsubscribe.ts';
 import { DuplexSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
 
-export interface XSubscriber extends SendOptions, ReceiveOptions, XSubscriberOptions {}
+export interface XSubscriber
+  extends SendOptions,
+    ReceiveOptions,
+    XSubscriberOptions,
+    OnlyFirstSubscribeOptions {}
 
 /**
  * Sending octet 1 and a prefix subscribes at all publishers, octet 0 and the prefix ends that; other messages go to all
@@ -25,4 +34,9 @@ export class XSubscriber extends DuplexSocket {
   }
 }
 
-defineOptions(XSubscriber.prototype, [...SEND, ...RECEIVE, ...X_SUBSCRIBER]);
+defineOptions(XSubscriber.prototype, [
+  ...SEND,
+  ...RECEIVE,
+  ...X_SUBSCRIBER,
+  ...ONLY_FIRST_SUBSCRIBE,
+]);

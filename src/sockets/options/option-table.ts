@@ -10,6 +10,7 @@ import type {
   GssapiNameType,
   InvertMatchingOptions,
   NoDropOptions,
+  OnlyFirstSubscribeOptions,
   OptionValues,
   ProbeRouterOptions,
   ReadOnlyOptions,
@@ -165,11 +166,16 @@ const noDropRows: Rows<NoDropOptions> = { noDrop: bool(69, false) };
 
 const xPublisherRows: Rows<XPublisherOptions> = {
   manual: bool(71, false),
+  manualLastValue: late(bool(98, false)),
   welcomeMessage: octets(72, { min: 0, max: INT32_MAX }),
   verbosity: late(verbosity()),
 };
 
 const xSubscriberRows: Rows<XSubscriberOptions> = { verboseUnsubscribe: late(bool(115, false)) };
+
+const onlyFirstSubscribeRows: Rows<OnlyFirstSubscribeOptions> = {
+  onlyFirstSubscribe: late(bool(108, false)),
+};
 
 const invertMatchingRows: Rows<InvertMatchingOptions> = { invertMatching: bool(74, false) };
 
@@ -188,6 +194,7 @@ export const OPTIONS: OptionTable<OptionValues> = {
   ...noDropRows,
   ...xPublisherRows,
   ...xSubscriberRows,
+  ...onlyFirstSubscribeRows,
   ...invertMatchingRows,
   ...streamRows,
 };
@@ -216,6 +223,8 @@ export const ROUTER: readonly (keyof RouterOptions)[] = namesOf(routerRows);
 export const NO_DROP: readonly (keyof NoDropOptions)[] = namesOf(noDropRows);
 export const X_PUBLISHER: readonly (keyof XPublisherOptions)[] = namesOf(xPublisherRows);
 export const X_SUBSCRIBER: readonly (keyof XSubscriberOptions)[] = namesOf(xSubscriberRows);
+export const ONLY_FIRST_SUBSCRIBE: readonly (keyof OnlyFirstSubscribeOptions)[] =
+  namesOf(onlyFirstSubscribeRows);
 export const INVERT_MATCHING: readonly (keyof InvertMatchingOptions)[] =
   namesOf(invertMatchingRows);
 export const STREAM: readonly (keyof StreamOptions)[] = namesOf(streamRows);
@@ -224,23 +233,29 @@ export const CONTEXT: readonly (keyof ContextOptions)[] = namesOf(CONTEXT_OPTION
 /** Socket options by libzmq's number, for `getInt32Option` and the like. */
 export const OPTION_IDS: ReadonlyMap<number, keyof OptionValues> = idsOf(OPTIONS);
 
-/** The options that can only be read, with the values that libzmq shows. */
-export const READ_ONLY_IDS: ReadonlyMap<number, (socket: Readouts) => string | number | null> =
-  new Map<number, (socket: Readouts) => string | number | null>([
-    // A message is received whole: no part of it is left to come.
-    [13, () => 0],
-    [15, ({ readable, writable }) => Number(readable) | (Number(writable) << 1)],
-    [16, ({ type }) => type],
-    [32, ({ lastEndpoint }) => lastEndpoint],
-    [43, ({ securityMechanism }) => MECHANISMS.indexOf(securityMechanism)],
-    [81, ({ threadSafe }) => Number(threadSafe)],
-  ]);
+/** The options that can only be read, with the values that libzmq shows; undefined for a type that lacks it. */
+export const READ_ONLY_IDS: ReadonlyMap<number, (socket: Readouts) => Readout> = new Map<
+  number,
+  (socket: Readouts) => Readout
+>([
+  // A message is received whole: no part of it is left to come.
+  [13, () => 0],
+  [15, ({ readable, writable }) => Number(readable) | (Number(writable) << 1)],
+  [16, ({ type }) => type],
+  [32, ({ lastEndpoint }) => lastEndpoint],
+  [43, ({ securityMechanism }) => MECHANISMS.indexOf(securityMechanism)],
+  [81, ({ threadSafe }) => Number(threadSafe)],
+  [116, ({ topicsCount }) => topicsCount],
+]);
 
 /** What libzmq reads of a socket by numbers that cannot be set. */
 export interface Readouts extends ReadOnlyOptions {
   readonly readable: boolean;
   readonly writable: boolean;
+  readonly topicsCount?: number;
 }
+
+type Readout = string | number | null | undefined;
 
 const MECHANISMS: readonly ReadOnlyOptions['securityMechanism'][] = [
   null,

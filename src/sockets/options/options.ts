@@ -288,6 +288,11 @@ export interface NoDropOptions {
 export interface XPublisherOptions {
   /** `ZMQ_XPUB_MANUAL`. Only the program subscribes peers, by `subscribe`, in answer to their requests. Default false: requests take effect. */
   manual: boolean;
+  /**
+   * `ZMQ_XPUB_MANUAL_LAST_VALUE`. As `manual`; and the next message after a request was received goes to the peer that made it alone,
+   * if that is subscribed to it. So a cache can send it the last value that others have already. Default false. Takes effect immediately.
+   */
+  manualLastValue: boolean;
   /** `ZMQ_XPUB_WELCOME_MSG`. Message sent to each new subscriber, default null = none. */
   get welcomeMessage(): string | null;
   set welcomeMessage(value: string | Buffer | null);
@@ -308,6 +313,15 @@ export interface XSubscriberOptions {
    * effect immediately.
    */
   verboseUnsubscribe: boolean;
+}
+
+/** On XPUB and XSUB. */
+export interface OnlyFirstSubscribeOptions {
+  /**
+   * `ZMQ_ONLY_FIRST_SUBSCRIBE`. Parts of a message that look like subscriptions are such only if its first part is one. Default false:
+   * wherever they stand. Takes effect immediately.
+   */
+  onlyFirstSubscribe: boolean;
 }
 
 /** On PUB, XPUB and SUB. */
@@ -371,6 +385,7 @@ export interface OptionValues
     NoDropOptions,
     Omit<XPublisherOptions, 'welcomeMessage'>,
     XSubscriberOptions,
+    OnlyFirstSubscribeOptions,
     InvertMatchingOptions,
     StreamOptions {
   /** As set: the property reads as a string, but an id is octets. */

@@ -20,6 +20,10 @@ export interface XPublishOptions extends PublishOptions {
   readonly verbosity: null | 'allSubs' | 'allSubsUnsubs';
   /** `ZMQ_XPUB_MANUAL`. Peers' subscriptions are passed up only; `subscribe` makes the ones that count. */
   readonly manual: boolean;
+  /** `ZMQ_XPUB_MANUAL_LAST_VALUE`. As `manual`, and what is sent after a request was received goes to its peer alone. */
+  readonly manualLastValue: boolean;
+  /** `ZMQ_ONLY_FIRST_SUBSCRIBE`. A message whose first part is no subscription has none. */
+  readonly onlyFirstSubscribe: boolean;
   /** `ZMQ_XPUB_WELCOME_MSG`. The first thing every peer is sent; null, undefined or empty = nothing. */
   readonly welcomeMessage: Buffer | null | undefined;
 }
@@ -37,6 +41,8 @@ export class XPublishPattern implements Pattern {
   readonly #held = new Map<Pipe, number>();
   /** The pipe of the message that `receive` returned last. */
   #last: Pipe | undefined = undefined;
+  /** The same, until something is sent: whose the next message is with `manualLastValue`. */
+  #asking: Pipe | undefined = undefined;
 
   constructor(host: PatternHost, options: XPublishOptions) {
     this.#host = host;
@@ -50,7 +56,7 @@ export class XPublishPattern implements Pattern {
 
   /**
    * `ZMQ_SUBSCRIBE` with `manual`: subscribe the peer of the message received last to `prefix`.
-   * Does nothing when that peer is gone. Throws `EINVAL` without `manual`.
+   * Does nothing when that peer is gone. Throws `EINVAL` without.
    */
   subscribe(prefix: Uint8Array): void {
     const pipe = this.#answered();
@@ -102,7 +108,11 @@ export class XPublishPattern implements Pattern {
   }
 
   send(message: Message): boolean {
-    const { noDrop, invertMatching } = this.#options;
+    const { noDrop, invertMatching, manualLastValue } = this.#options;
+    const asking = this.#asking;
+    if (manualLastValue && asking !== undefined && this.#distributor.has(asking)) {
+      return this.#sendTo(asking, message);
+    }
     return this.#distributor.sendToMatching(message, this.#subscriptions, noDrop, invertMatching);
   }
 
@@ -110,6 +120,7 @@ export class XPublishPattern implements Pattern {
     const notice = this.#notices.shift();
     if (notice === undefined) return undefined;
     this.#last = notice.pipe;
+    this.#asking = notice.pipe;
     if (notice.octets > 0) this.#release(notice.pipe, notice.octets);
     return notice.message;
   }
@@ -143,12 +154,26 @@ export class XPublishPattern implements Pattern {
     if (count < before) this.#unblock();
   }
 
+  /** Send what the peer of `pipe` is to have alone, if it is subscribed to that. */
+  #sendTo(pipe: Pipe, message: Message): boolean {
+    const { noDrop, invertMatching } = this.#options;
+    const found: Pipe[] = [];
+    this.#subscriptions.match(message[0]!, found);
+    if (found.includes(pipe) !== invertMatching) {
+      if (!noDrop) pipe.writeOrDrop(message);
+      else if (!this.#distributor.sendTo(pipe, message)) return false;
+    }
+    this.#asking = undefined;
+    return true;
+  }
+
   /** libzmq takes every part for a subscription that looks like one; the others stay together. */
   #take(pipe: Pipe, message: Message): void {
+    const none = this.#options.onlyFirstSubscribe && !isSubscription(message[0]!);
     let others: Buffer[] | undefined;
     for (let i = 0; i < message.length; i++) {
       const part = message[i]!;
-      if (!isSubscription(part)) {
+      if (none || !isSubscription(part)) {
         others ??= [];
         others.push(part);
       } else if (!pipe.ended) {
@@ -170,8 +195,8 @@ export class XPublishPattern implements Pattern {
     prefix: Buffer,
     given: boolean,
   ): boolean {
-    const { manual, verbosity } = this.#options;
-    if (manual) {
+    const { verbosity } = this.#options;
+    if (this.#manual) {
       if (kind === SUBSCRIBE) this.#requests.add(prefix, pipe, given);
       else this.#requests.remove(prefix, pipe);
       return true;
@@ -186,7 +211,8 @@ export class XPublishPattern implements Pattern {
 
   /** Take back all that the peer of `pipe` asked for. */
   #forget(pipe: Pipe): void {
-    const { manual, verbosity } = this.#options;
+    const { verbosity } = this.#options;
+    const manual = this.#manual;
     const had = this.#subscriptions.countOf(pipe);
     const later = (work: () => void): void => this.#host.later(work);
     const told = (): void => this.#host.readable();
@@ -213,9 +239,13 @@ export class XPublishPattern implements Pattern {
   }
 
   #answered(): Pipe | undefined {
-    if (!this.#options.manual) throw new SocketError('EINVAL');
+    if (!this.#manual) throw new SocketError('EINVAL');
     const pipe = this.#last;
     return pipe !== undefined && this.#distributor.has(pipe) ? pipe : undefined;
+  }
+
+  get #manual(): boolean {
+    return this.#options.manual || this.#options.manualLastValue;
   }
 
   #unblock(): void {

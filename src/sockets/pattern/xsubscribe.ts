@@ -13,6 +13,8 @@ import type { Pattern, PatternHost } from './pattern.ts';
 export interface XSubscribeOptions {
   /** `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`. Every cancellation goes upstream, not just a topic's last. */
   readonly verboseUnsubscribe: boolean;
+  /** `ZMQ_ONLY_FIRST_SUBSCRIBE`. A message whose first part is no subscription has none. */
+  readonly onlyFirstSubscribe: boolean;
 }
 
 export class XSubscribePattern implements Pattern {
@@ -61,7 +63,11 @@ export class XSubscribePattern implements Pattern {
 
   /** Always possible: what is not a subscription is dropped for a peer that does not take it. */
   send(message: Message): boolean {
-    if (isSubscription(message[0]!)) this.#change(message);
+    const { onlyFirstSubscribe } = this.#options;
+    const subscribes = onlyFirstSubscribe
+      ? isSubscription(message[0]!)
+      : message.some(isSubscription);
+    if (subscribes) this.#change(message);
     else this.#distributor.sendToAll(message);
     return true;
   }
@@ -87,7 +93,7 @@ export class XSubscribePattern implements Pattern {
   }
 
   /**
-   * After one subscription more may follow in the same message; an XPUB would take them for that, too. None goes out in the
+   * Any part may be a subscription; an XPUB would take it for that, too. None goes out in the
    * caller's memory: an XPUB of this process keeps what comes first in a message.
    */
   #change(message: Message): void {

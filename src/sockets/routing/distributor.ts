@@ -72,6 +72,12 @@ export class Distributor {
     return true;
   }
 
+  /** Give `message` to `pipe`; false, and `blocked`, when that is at its mark. */
+  sendTo(pipe: Pipe, message: Message): boolean {
+    this.#blocked = !pipe.write(message);
+    return !this.#blocked;
+  }
+
   /** Something has changed that may let a blocked message through. True when one was blocked. */
   unblock(): boolean {
     const was = this.#blocked;

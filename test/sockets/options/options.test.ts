@@ -85,6 +85,7 @@ t.test('the table', async (t) => {
     ...table.NO_DROP,
     ...table.X_PUBLISHER,
     ...table.X_SUBSCRIBER,
+    ...table.ONLY_FIRST_SUBSCRIBE,
     ...table.INVERT_MATCHING,
     ...table.STREAM,
   ];
@@ -109,6 +110,8 @@ t.test('the table', async (t) => {
       'handover',
       'linger',
       'mandatory',
+      'manualLastValue',
+      'onlyFirstSubscribe',
       'probeRouter',
       'receiveHighWaterMark',
       'receiveHighWaterMarkBytes',

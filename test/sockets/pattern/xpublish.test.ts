@@ -9,6 +9,8 @@ function setUp(options: Partial<XPublishOptions> = {}) {
     invertMatching: false,
     verbosity: null as XPublishOptions['verbosity'],
     manual: false,
+    manualLastValue: false,
+    onlyFirstSubscribe: false,
     welcomeMessage: undefined as Buffer | undefined,
     ...options,
   };

@@ -3,9 +3,9 @@ import { XPublishPattern } from '../../../src/sockets/pattern/xpublish.ts';
 import { XSubscribePattern } from '../../../src/sockets/pattern/xsubscribe.ts';
 import { FakeHost, FakePeer, joined, leave, message, received } from '../../support/fan-out.ts';
 
-function setUp(verboseUnsubscribe = false) {
+function setUp(verboseUnsubscribe = false, onlyFirstSubscribe = false) {
   const host = new FakeHost();
-  return { host, pattern: new XSubscribePattern(host, { verboseUnsubscribe }) };
+  return { host, pattern: new XSubscribePattern(host, { verboseUnsubscribe, onlyFirstSubscribe }) };
 }
 
 t.test('subscribing is passed on each time, cancelling only the last time', async (t) => {
@@ -29,10 +29,28 @@ t.test('anything else goes to all peers unchanged, the empty message too', async
   const { pattern } = setUp();
   const peers = [joined(pattern), joined(pattern)];
   pattern.send(message(''));
-  pattern.send(message('\x02x', '\x01y'));
-  for (const peer of peers) t.same(peer.got(), ['', '\x02x|+y']);
+  pattern.send(message('\x02x', 'y'));
+  for (const peer of peers) t.same(peer.got(), ['', '\x02x|y']);
   t.equal(pattern.topicCount, 0);
 });
+
+t.test(
+  'a subscription behind another part is one, unless only the first part counts',
+  async (t) => {
+    for (const [onlyFirst, sent, count] of [
+      [false, ['+y', '\x02x'], 1],
+      [true, ['\x02x|+y'], 0],
+    ] as const) {
+      const { pattern } = setUp(false, onlyFirst);
+      const peer = joined(pattern);
+      pattern.send(message('\x02x', '\x01y'));
+      t.same(peer.got(), sent);
+      t.equal(pattern.topicCount, count);
+      pattern.send(message('\x01a', '\x01b'));
+      t.same(peer.got(), ['+a', '+b'], 'where the first part is one, the others are, too');
+    }
+  },
+);
 
 t.test('a message may hold several subscriptions, and more', async (t) => {
   const { pattern } = setUp();
@@ -57,7 +75,7 @@ t.test('sending succeeds with no peer, and with a full one', async (t) => {
 });
 
 t.test('subscriptions come before what was sent while there was no connection', async (t) => {
-  const { pattern } = setUp();
+  const { pattern } = setUp(false, true);
   const peer = new FakePeer(pattern, { reading: false });
   pattern.attach(peer.pipe);
   pattern.send(message('hello', '\x01not one'));
@@ -104,6 +122,8 @@ t.test('an XPUB at the other end sees the same set of subscriptions', async (t) 
     invertMatching: false,
     verbosity: null,
     manual: false,
+    manualLastValue: false,
+    onlyFirstSubscribe: false,
     welcomeMessage: undefined,
   });
   const downstream = joined(xpub);
