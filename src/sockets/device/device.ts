@@ -42,6 +42,14 @@ export interface DeviceSides {
   prefixes?: readonly [front: string, back: string] | undefined;
 }
 
+/** Where a device of two fixed types listens and connects; an endpoint alone is one to listen on. */
+export interface DeviceEnds {
+  /** Takes requests, or whatever comes: where it listens, or more. */
+  in?: SideEnds | string;
+  /** Where they go, and answers come from: where it listens, or more. */
+  out?: SideEnds | string;
+}
+
 /**
  * `new Device({ in: 'pull', out: 'push', where: 'thread' }).bindIn('tcp://*:5557').bindOut('tcp://*:5558')`, then
  * `await device.start()`. Messages wait in the sockets' queues, and when those of one side are full the other is not read.

@@ -1,7 +1,6 @@
 /** Forwarder: the device between PUBs and SUBs (`ZMQ_FORWARDER`). */
 
-import { Device, type DeviceOptions, sideOf } from './device.ts';
-import type { DeviceEnds } from './queue.ts';
+import { Device, type DeviceEnds, type DeviceOptions, sideOf } from './device.ts';
 
 /** What a Forwarder can be told beside its ends. */
 export interface ForwarderOptions {

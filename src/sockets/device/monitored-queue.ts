@@ -1,7 +1,6 @@
 /** MonitoredQueue: a Queue that publishes what goes through it, as pyzmq's device of that name. */
 
-import { Device, type DeviceOptions, sideOf } from './device.ts';
-import type { DeviceEnds } from './queue.ts';
+import { Device, type DeviceEnds, type DeviceOptions, sideOf } from './device.ts';
 import type { SideEnds, SideType } from './side.ts';
 
 /** What a MonitoredQueue takes beside the ends of its two sides. */

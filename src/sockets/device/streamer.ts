@@ -1,7 +1,6 @@
 /** Streamer: the device between PUSHes and PULLs (`ZMQ_STREAMER`). */
 
-import { Device, type DeviceOptions, sideOf } from './device.ts';
-import type { DeviceEnds } from './queue.ts';
+import { Device, type DeviceEnds, type DeviceOptions, sideOf } from './device.ts';
 
 /** PULL for those who feed, PUSH for those who work: `new Streamer({ in: 'tcp://*:5557', out: 'tcp://*:5558' })`. */
 export class Streamer extends Device {
