@@ -1,101 +1,34 @@
 /**
  * Connection: ZMTP towards one peer, without I/O and without a clock (RFC 37).
  *
- *     greeting → handshake → traffic → failed | closed
+ *     opening: greeting → handshake → traffic → failed | closed
  *
  * Its driver reports what arrived (`receive`, `elapsed`), asks for what is next (`next`, `take`, `deadline`)
  * and says what the application wants (`send`). Nothing here throws for what a peer does: a violation sets
  * `state` to `failed` and `error`, and `take` may still hold an ERROR command to flush before closing.
  */
 
-import {
-  commandData,
-  commandName,
-  decodeError,
-  encodeError,
-  encodePing,
-  encodePong,
-} from './command.ts';
+import { commandData, commandName, encodePing, encodePong } from './command.ts';
 import { COMMAND_FOUND, ENDED, FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import type { Message } from './frame.ts';
-import {
-  type FrameDecoder,
-  type FrameEncoder,
-  type Framing,
-  type Greeting,
-  zmtpFraming,
-} from './framing.ts';
-import type { OlderPeer } from './greeting.ts';
+import type { FrameDecoder, FrameEncoder } from './framing.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
-import {
-  type Box,
-  type Credentials,
-  type Handshake,
-  type Mechanism,
-  refusedByPeer,
-} from './mechanism/mechanism.ts';
-import { encodeMetadata, type Metadata, property } from './metadata.ts';
-import { checkPartner, type SocketType, traitsOf } from './socket-type.ts';
-import { stagedGreeting } from './staged-greeting.ts';
-import {
-  decodeSubscription,
-  encodeSubscription,
-  isSubscription,
-  SUBSCRIBE,
-} from './subscription.ts';
-import { Zmtp1Decoder } from './zmtp1-decoder.ts';
-import { Zmtp1Encoder } from './zmtp1-encoder.ts';
+import type { Credentials } from './mechanism/mechanism.ts';
+import { HANDSHAKE_MAX, Opening, type OpeningOptions, type Peer, strayCommand } from './opening.ts';
+import { SealedTraffic } from './sealed.ts';
+import { traitsOf } from './socket-type.ts';
+import { decodeSubscription, encodeSubscription, isSubscription } from './subscription.ts';
+import type { Verdict } from './verdict.ts';
 
 /** What a connection needs to know when it begins. */
-export interface ConnectionOptions extends HeartbeatOptions {
-  /** Our own type. */
-  readonly socketType: SocketType;
-  /** `ZMQ_ROUTING_ID`: announced as `Identity` by REQ, DEALER and ROUTER; undefined = anonymous. */
-  readonly routingId: Buffer | undefined;
-  /** The security mechanism; the peer must announce the same. */
-  readonly mechanism: Mechanism;
-  /** Suspend the handshake of every peer until it is judged (`asking`), also with NULL, which has no credentials. */
-  readonly judgesAll?: boolean;
+export interface ConnectionOptions extends OpeningOptions, HeartbeatOptions {
   /** `ZMQ_MAXMSGSIZE`. Octets in one frame at most; −1 = as many as a Buffer holds. */
   readonly maxMessageSize: number;
   /** Parts in one message at most; below 1 = no limit. */
   readonly maxMessageParts: number;
   /** `ZMQ_HANDSHAKE_IVL`. Milliseconds from here to the end of the handshake; 0 = no limit. */
   readonly handshakeInterval: number;
-  /**
-   * The oldest major version of ZMTP that the peer may speak: 1, 2 or 3, default 3. Below 3 the greeting goes out in stages,
-   * which costs a round trip. Always 3 with another mechanism than NULL, with `judgesAll`, and for types that are younger.
-   */
-  readonly minimumProtocolVersion?: number;
-  /** How frames are written on the transport; default: as ZMTP 3.1 does. */
-  readonly framing?: Framing | undefined;
-}
-
-/** What the peer has announced in the handshake. */
-export interface Peer {
-  /** The major version of ZMTP that both speak: 1, 2 or 3; 3 where there is no greeting. */
-  readonly major: number;
-  /** The minor version of ZMTP that both speak; that of the framing where there is no greeting. */
-  readonly minor: number;
-  /** The type that it announced; empty for a peer of ZMTP 1.0, which does not. */
-  readonly socketType: string;
-  /** Its `Identity`; undefined when absent, empty, or beginning with the zero octet of generated ids. */
-  readonly routingId: Buffer | undefined;
-  /** All properties that it announced, and those that the verdict added. */
-  readonly metadata: Metadata;
-}
-
-/** The decision of the authenticator about a peer. */
-export interface Verdict {
-  /** 200 = admitted, 300 = not now, 400 = refused, 500 = the authenticator failed (RFC 27). */
-  readonly status: number;
-  /** Goes into the peer's metadata as `User-Id`. */
-  readonly userId?: string;
-  /** Goes into the peer's metadata, over what the peer announced itself. */
-  readonly metadata?: Metadata;
-  /** The reason, for the log of this side; the peer is sent the status only. */
-  readonly cause?: unknown;
 }
 
 /** How far a connection has come. */
@@ -116,36 +49,24 @@ export class Connection {
    * from those who only join.
    */
   ignoredCount = 0;
-  /** The peer's credentials, while the handshake waits for a verdict on them: answer with `judged`. */
-  asking: Credentials | undefined;
 
   readonly #options: ConnectionOptions;
   readonly #publishes: boolean;
   readonly #subscribes: boolean;
   readonly #hasMembers: boolean;
   readonly #joins: boolean;
-  readonly #greeting: Greeting | undefined;
-  /** Spoken where there is no greeting. */
-  readonly #minor: number;
+  readonly #opening: Opening;
   #decoder: FrameDecoder;
   #encoder: FrameEncoder;
-  readonly #handshake: Handshake;
   readonly #heartbeat: Heartbeat;
   readonly #handshakeDeadline: number;
-  /** Of the ZMTP that the peer speaks. */
-  #major = 3;
   #pongCount = 0;
   #saidLast = false;
   #now: number;
-  /** Seals the traffic; undefined before it, and for mechanisms in the clear. */
-  #box: Box | undefined;
+  /** Undefined before the traffic, and for mechanisms in the clear. */
+  #sealed: SealedTraffic | undefined;
   /** Messages are what the decoder finds: nothing is sealed, and they concern us. */
   #plain = false;
-  /** Parts of a sealed message whose last part is still to come. */
-  #parts: Buffer[] | undefined;
-  #granted: Verdict | undefined;
-  /** Octets that arrived while the peer was being judged. */
-  #heldBack = 0;
 
   constructor(options: ConnectionOptions, now: number) {
     this.#options = options;
@@ -155,29 +76,26 @@ export class Connection {
     this.#joins = traits.joins ?? false;
     this.#subscribes = this.#joins || (traits.subscribes ?? false);
     this.#hasMembers = traits.hasMembers ?? false;
-    const { mechanism } = options;
-    const framing = options.framing ?? zmtpFraming(mechanism.name);
-    const { greeting, decoder, encoder } = framing;
-    const staged = options.framing === undefined ? stagedGreeting(options) : undefined;
-    this.#greeting = staged ?? greeting;
-    this.#minor = framing.minor ?? 1;
-    this.#decoder = decoder;
-    this.#encoder = encoder;
-    decoder.limits.maxFrameSize = HANDSHAKE_MAX;
-    decoder.limits.maxParts = 1;
-    this.#handshake = mechanism.begin(encodeMetadata(announced(options)));
+    const opening = new Opening(options);
+    this.#opening = opening;
+    this.state = opening.state;
+    this.#decoder = opening.decoder;
+    this.#encoder = opening.encoder;
     this.#heartbeat = new Heartbeat(options);
     const { handshakeInterval } = options;
     this.#handshakeDeadline =
       handshakeInterval > 0 ? now + handshakeInterval : Number.POSITIVE_INFINITY;
     this.deadline = this.#handshakeDeadline;
-    if (this.#greeting === undefined) this.#beginHandshake();
-    else encoder.raw(this.#greeting.ours);
   }
 
   /** Whether the peer's greeting, where there is one, has arrived whole, also when the connection has ended since. */
   get greeted(): boolean {
-    return this.#greeting?.done ?? true;
+    return this.#opening.greeted;
+  }
+
+  /** The peer's credentials, while the handshake waits for a verdict on them: answer with `judged`. */
+  get asking(): Credentials | undefined {
+    return this.#opening.asking;
   }
 
   /** Octets that `take` would give. */
@@ -195,28 +113,8 @@ export class Connection {
     if (this.state === 'failed' || this.state === 'closed') return;
     this.#now = now;
     this.#heartbeat.heard();
-    if (this.state !== 'greeting') {
-      if (this.asking !== undefined) this.#heldBack += chunk.length;
-      if (this.#heldBack > HELD_BACK_MAX) this.#fail(impatient());
-      else this.#decoder.push(chunk);
-      return;
-    }
-    const greeting = this.#greeting!;
-    try {
-      const taken = greeting.push(chunk);
-      const answer = greeting.answer?.();
-      if (answer !== undefined && answer.length > 0) this.#encoder.raw(answer);
-      if (!greeting.done) return;
-      if (greeting.older !== undefined) {
-        this.#awaitIdentity(greeting.older);
-      } else {
-        greeting.checkMechanism(this.#options.mechanism.name);
-        this.#beginHandshake();
-      }
-      this.#decoder.push(chunk.subarray(taken));
-    } catch (error) {
-      this.#fail(error);
-    }
+    if (this.state === 'traffic') this.#decoder.push(chunk);
+    else this.#open((opening) => opening.receive(chunk));
   }
 
   /**
@@ -242,7 +140,7 @@ export class Connection {
   next(): Message | undefined {
     for (;;) {
       if (this.state !== 'traffic') {
-        if (this.state !== 'handshake' || !this.#stepHandshake()) return undefined;
+        if (this.state !== 'handshake' || !this.#shakeHands()) return undefined;
         // The driver looks at the new state before the first message of traffic.
         if (this.peer !== undefined) return undefined;
         continue;
@@ -262,9 +160,9 @@ export class Connection {
         return undefined;
       }
       let message: Message | undefined;
-      if (this.#box !== undefined) {
+      if (this.#sealed !== undefined) {
         const frame = found === MESSAGE ? this.#decoder.message[0]! : this.#decoder.command;
-        message = this.#open(this.#box, frame);
+        message = this.#unseal(this.#sealed, frame);
       } else if (found !== MESSAGE) {
         message = this.#obey(this.#decoder.command);
       } else {
@@ -278,29 +176,17 @@ export class Connection {
   send(message: Message): void {
     if (this.#subscribes && (this.#joins || this.peer!.minor > 0) && isSubscription(message)) {
       this.#command(encodeSubscription(message, this.#joins));
-    } else if (this.#box === undefined) {
+    } else if (this.#sealed === undefined) {
       this.#encoder.message(message);
     } else if (this.state === 'traffic') {
-      for (let i = 0; i < message.length; i++) {
-        const flags = i < message.length - 1 ? SEALED_MORE : 0;
-        this.#encoder.message([this.#box.seal(flags, message[i]!)]);
-      }
+      this.#sealed.message(message, this.#encoder);
     }
   }
 
   /** Takes the verdict on what it was `asking`. */
   judged(verdict: Verdict): void {
     if (this.state !== 'handshake' || this.asking === undefined) return;
-    this.asking = undefined;
-    try {
-      if (verdict.status !== 200) throw denied(verdict);
-      this.#granted = verdict;
-      const handshake = this.#handshake;
-      this.#answer(handshake.accept === undefined ? handshake.first() : handshake.accept());
-      if (handshake.peer !== undefined) this.#begin(handshake.peer);
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#open((opening) => opening.judged(verdict));
   }
 
   /** The buffers to write now, in order. */
@@ -355,133 +241,65 @@ export class Connection {
     this.#fail(new ZmtpError('ERR_ZMTP_MALFORMED_MESSAGE', reason));
   }
 
-  #beginHandshake(): void {
-    this.state = 'handshake';
-    if (this.#options.judgesAll && this.#options.mechanism.name === 'NULL') this.asking = [];
-    else this.#answer(this.#handshake.first());
-  }
-
-  /** In place of a handshake an older peer sends one frame, with its identity. */
-  #awaitIdentity({ major, socketType, head }: OlderPeer): void {
-    if (socketType !== '') checkPartner(this.#options.socketType, socketType);
-    if (major === 1) {
-      // A peer that does not say its type does not say what it subscribes to, and chooses among all that is published.
-      const second = this.#publishes && socketType === '' ? Buffer.of(SUBSCRIBE) : undefined;
-      this.#decoder = new Zmtp1Decoder(second);
-      this.#decoder.push(head);
-      const encoder = new Zmtp1Encoder();
-      // What has not been taken of the greeting goes first.
-      for (const octets of this.#encoder.take()) encoder.raw(octets);
-      this.#encoder = encoder;
-    }
-    const { limits } = this.#decoder;
-    limits.maxFrameSize = IDENTITY_MAX;
-    limits.maxParts = 1;
-    this.#major = major;
-    this.state = 'handshake';
-  }
-
   /** One command of the handshake; false when none is there or the handshake has failed. */
-  #stepHandshake(): boolean {
-    if (this.asking !== undefined) return false;
-    const found = this.#decoder.next();
-    if (found === NEED_MORE) return false;
-    if (found === ENDED) {
-      this.#leave();
-      return false;
-    }
-    try {
-      if (this.#major < 3) {
-        if (found === COMMAND_FOUND) throw strayCommand(this.#major);
-        if (found === FAILED) throw this.#decoder.error;
-        const { socketType } = this.#greeting!.older!;
-        this.#enter(socketType, this.#decoder.message[0], NO_METADATA);
-        return true;
-      }
-      if (found === MESSAGE) throw earlyMessage();
-      if (found === FAILED) {
-        // The first part of a message, where none is allowed.
-        if (this.#decoder.error!.code === 'ERR_ZMTP_TOO_MANY_PARTS') throw earlyMessage();
-        throw this.#decoder.error;
-      }
-      const command = this.#decoder.command;
-      if (commandName(command) === 'ERROR') throw refusedByPeer(decodeError(commandData(command)));
-      this.#answer(this.#handshake.step(command));
-      this.asking = this.#handshake.credentials;
-      const metadata = this.#handshake.peer;
-      if (metadata !== undefined) this.#begin(metadata);
-      return true;
-    } catch (error) {
-      this.#fail(error);
-      return false;
-    }
+  #shakeHands(): boolean {
+    const found = this.#open((opening) => opening.step());
+    if (found === ENDED) this.#leave();
+    return found === COMMAND_FOUND;
   }
 
-  #begin(metadata: Metadata): void {
-    const { socketType: local } = this.#options;
-    const socketType = property(metadata, 'Socket-Type')?.toString('latin1');
-    if (socketType === undefined) throw missingType();
-    checkPartner(local, socketType);
-    const identity = property(metadata, 'Identity');
-    if (identity !== undefined && identity.length > IDENTITY_MAX) {
-      throw longIdentity(identity.length);
+  /** Takes `step`; what the peer has done wrong in it fails the connection. */
+  #open<T>(step: (opening: Opening) => T): T | undefined {
+    const opening = this.#opening;
+    let found: T | undefined;
+    let fault: unknown;
+    try {
+      found = step(opening);
+    } catch (error) {
+      fault = error;
     }
-    this.#box = this.#handshake.box;
-    this.#enter(socketType, identity, withVerdict(metadata, this.#granted));
-    this.#heartbeat.start(this.#now);
-    this.deadline = this.#heartbeat.deadline;
+    this.#decoder = opening.decoder;
+    this.#encoder = opening.encoder;
+    this.state = opening.state;
+    if (fault !== undefined) this.#fail(fault);
+    else if (opening.peer !== undefined) this.#enter(opening.peer);
+    return found;
   }
 
   /** The peer is known: from now on there are messages. */
-  #enter(socketType: string, identity: Buffer | undefined, metadata: Metadata): void {
-    const { maxMessageSize, maxMessageParts } = this.#options;
-    const major = this.#major;
-    this.peer = {
-      major,
-      minor: this.#greeting?.minor ?? this.#minor,
-      socketType,
-      routingId: identity === undefined || !identity[0] ? undefined : identity,
-      metadata,
-    };
+  #enter(peer: Peer): void {
+    this.peer = peer;
     this.state = 'traffic';
-    this.deadline = Number.POSITIVE_INFINITY;
-    const sealed = this.#box !== undefined;
+    const { maxMessageSize, maxMessageParts } = this.#options;
+    const { box } = this.#opening;
+    if (box !== undefined) this.#sealed = new SealedTraffic(box, maxMessageParts);
+    const sealed = box !== undefined;
     this.#plain = !sealed && !this.#hasMembers;
-    this.#decoder.mendsLongCommands = this.#publishes && !sealed && major === 3;
+    const modern = peer.major === 3;
+    this.#decoder.mendsLongCommands = this.#publishes && !sealed && modern;
     const { limits } = this.#decoder;
     limits.maxFrameSize =
-      maxMessageSize < 0
-        ? FRAME_MAX
-        : Math.min(maxMessageSize + (this.#box?.overhead ?? 0), FRAME_MAX);
+      maxMessageSize < 0 ? FRAME_MAX : Math.min(maxMessageSize + (box?.overhead ?? 0), FRAME_MAX);
     // Names of groups are short, and nothing else comes.
     if (this.#hasMembers) limits.maxFrameSize = Math.min(limits.maxFrameSize, HANDSHAKE_MAX);
     // A sealed part is a frame of its own, whose outer MORE means nothing.
     limits.maxParts = sealed ? 1 : maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
+    // Older versions have no PING.
+    if (modern) this.#heartbeat.start(this.#now);
+    this.deadline = this.#heartbeat.deadline;
   }
 
   /** A sealed frame: does it complete a message? */
-  #open(box: Box, frame: Buffer): Message | undefined {
-    let flags: number;
-    let payload: Buffer;
+  #unseal(sealed: SealedTraffic, frame: Buffer): Message | undefined {
+    let message: Message | undefined;
     try {
-      ({ flags, payload } = box.open(frame));
-      if ((flags & SEALED_COMMAND) !== 0) return this.#obey(payload);
-      const { maxMessageParts } = this.#options;
-      if (maxMessageParts > 0 && (this.#parts?.length ?? 0) >= maxMessageParts) {
-        throw new ZmtpError(
-          'ERR_ZMTP_TOO_MANY_PARTS',
-          `message of more than ${maxMessageParts} parts`,
-        );
-      }
+      message = sealed.open(frame);
     } catch (error) {
       this.#fail(error);
       return undefined;
     }
-    const parts = this.#parts ?? [];
-    parts.push(payload);
-    this.#parts = (flags & SEALED_MORE) !== 0 ? parts : undefined;
-    if (this.#parts !== undefined) return undefined;
-    if (!this.#hasMembers) return parts;
+    if (sealed.command !== undefined) return this.#obey(sealed.command);
+    if (message === undefined || !this.#hasMembers) return message;
     this.ignoredCount++;
     return undefined;
   }
@@ -492,15 +310,15 @@ export class Connection {
   }
 
   #command(body: Buffer): void {
-    if (this.#box === undefined) this.#encoder.command(body);
-    else if (this.state === 'traffic')
-      this.#encoder.message([this.#box.seal(SEALED_COMMAND, body)]);
+    if (this.#sealed === undefined) this.#encoder.command(body);
+    else if (this.state === 'traffic') this.#sealed.commandTo(body, this.#encoder);
   }
 
   /** A command in traffic; a subscription becomes a message, what is unknown is skipped (RFC 37). */
   #obey(body: Buffer): Message | undefined {
-    if (this.#major < 3) {
-      this.#fail(strayCommand(this.#major));
+    const { major } = this.peer!;
+    if (major < 3) {
+      this.#fail(strayCommand(major));
       return undefined;
     }
     const name = commandName(body);
@@ -536,20 +354,10 @@ export class Connection {
     if (this.#pongCount++ < PONGS_MAX) this.#command(encodePong(data));
   }
 
-  #answer(command: Buffer | undefined): void {
-    if (command !== undefined) this.#encoder.command(command);
-  }
-
   #fail(error: unknown): void {
     if (!(error instanceof ZmtpError)) throw error;
     if (this.state === 'failed' || this.state === 'closed') return;
-    if (this.state === 'handshake' && this.#major === 3) {
-      if (TOLD.has(error.code)) this.#encoder.command(encodeError(error.message));
-      // RFC 27: a temporary failure is silent, so that the peer tries again.
-      else if (error.code === 'ERR_ZMTP_DENIED' && error.status !== 300) {
-        this.#encoder.command(encodeError(String(error.status)));
-      }
-    }
+    this.#opening.refuse(error);
     if (!this.#saidLast) this.#encoder.end?.(true);
     this.state = 'failed';
     this.error = error;
@@ -564,69 +372,10 @@ export class Connection {
 
   #clear(): void {
     this.#decoder.clear();
-    this.#handshake.wipe?.();
-    this.#parts = undefined;
-    this.asking = undefined;
+    this.#opening.wipe();
+    this.#sealed?.clear();
     this.deadline = Number.POSITIVE_INFINITY;
   }
-}
-
-function announced(options: ConnectionOptions): [string, Buffer][] {
-  const { socketType, routingId } = options;
-  const properties: [string, Buffer][] = [['Socket-Type', Buffer.from(socketType)]];
-  if (traitsOf(socketType).announcesIdentity) {
-    properties.push(['Identity', routingId ?? Buffer.alloc(0)]);
-  }
-  return properties;
-}
-
-function denied({ status, cause }: Verdict): ZmtpError {
-  const error = new ZmtpError(
-    'ERR_ZMTP_DENIED',
-    `peer was denied with status ${status}`,
-    'peer',
-    status,
-  );
-  if (cause !== undefined) error.cause = cause;
-  return error;
-}
-
-/** The properties that the peer announced, overridden by those of the verdict. */
-function withVerdict(announced: Metadata, verdict: Verdict | undefined): Metadata {
-  const found = new Map(verdict?.metadata);
-  if (verdict?.userId !== undefined) found.set('User-Id', Buffer.from(verdict.userId));
-  const taken = new Set(
-    [...found.keys(), ...RESERVED_PROPERTIES].map((name) => name.toLowerCase()),
-  );
-  let forged = false;
-  for (const name of announced.keys()) if (taken.has(name.toLowerCase())) forged = true;
-  if (found.size === 0 && !forged) return announced;
-  const kept = [...announced].filter(([name]) => !taken.has(name.toLowerCase()));
-  return new Map([...kept, ...found]);
-}
-
-function impatient(): ZmtpError {
-  return new ZmtpError('ERR_ZMTP_UNEXPECTED_COMMAND', 'peer goes on before it is let in');
-}
-
-function earlyMessage(): ZmtpError {
-  return new ZmtpError('ERR_ZMTP_UNEXPECTED_COMMAND', 'message before the end of the handshake');
-}
-
-function missingType(): ZmtpError {
-  return new ZmtpError('ERR_ZMTP_INVALID_METADATA', 'peer does not announce its Socket-Type');
-}
-
-function strayCommand(major: number): ZmtpError {
-  const told = `peer of ZMTP ${major}.0 sends a command, which that version does not have`;
-  return new ZmtpError('ERR_ZMTP_UNEXPECTED_COMMAND', told);
-}
-
-function longIdentity(length: number): ZmtpError {
-  return new ZmtpError(
-    'ERR_ZMTP_INVALID_METADATA',
-    `peer announces an Identity of ${length} octets, at most ${IDENTITY_MAX} are allowed`,
-  );
 }
 
 function handshakeTimeout({ handshakeInterval }: ConnectionOptions): ZmtpError {
@@ -640,26 +389,7 @@ function silentPeer(): ZmtpError {
   return new ZmtpError('ERR_ZMTP_HEARTBEAT_TIMEOUT', 'nothing heard from the peer in time');
 }
 
-/** Failures that the peer is told with an ERROR command while the handshake lasts. */
-const TOLD: ReadonlySet<string> = new Set([
-  'ERR_ZMTP_SOCKET_TYPE',
-  'ERR_ZMTP_INVALID_METADATA',
-  'ERR_ZMTP_UNEXPECTED_COMMAND',
-]);
-
-/** Metadata a peer must not set itself: reserved for the authenticator and for us. */
-const RESERVED_PROPERTIES = ['User-Id', 'Peer-Address'];
-
-/** What a peer may send while it is being judged: its READY, at most. */
-const HELD_BACK_MAX = 2 * 65_536;
-const NO_METADATA: Metadata = new Map();
-const IDENTITY_MAX = 255;
-/** Octets of one handshake command, before anything is known of the peer. */
-const HANDSHAKE_MAX = 65_536;
 /** The most that one Buffer holds on every Node we support (2^32 from 22 on, 2^53 later; 4 GiB on 20). */
 const FRAME_MAX = 0xffff_ffff;
-/** Flags inside a sealed frame. */
-const SEALED_MORE = 0x01;
-const SEALED_COMMAND = 0x02;
 /** PONGs that may wait for the transport to take them. */
 const PONGS_MAX = 64;

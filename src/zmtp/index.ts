@@ -4,8 +4,6 @@ export {
   Connection,
   type ConnectionOptions,
   type ConnectionState,
-  type Peer,
-  type Verdict,
 } from './connection.ts';
 export {
   COMMAND_FOUND,
@@ -34,4 +32,6 @@ export { nullMechanism } from './mechanism/null.ts';
 export { plainClient, plainServer } from './mechanism/plain.ts';
 export { decodeZ85, encodeZ85 } from './mechanism/z85.ts';
 export { decodeMetadata, encodeMetadata, type Metadata, property } from './metadata.ts';
+export type { OpeningOptions, Peer } from './opening.ts';
 export { checkPartner, isSocketType, type SocketType } from './socket-type.ts';
+export type { Verdict } from './verdict.ts';

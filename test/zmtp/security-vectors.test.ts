@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Zap } from '../../src/sockets/security/zap.ts';
-import type { Connection, Verdict } from '../../src/zmtp/connection.ts';
+import type { Connection } from '../../src/zmtp/connection.ts';
 import { open, sharedKey } from '../../src/zmtp/mechanism/curve-box.ts';
 import { curveClient } from '../../src/zmtp/mechanism/curve-client.ts';
 import {
@@ -22,6 +22,7 @@ import { plainClient, plainServer } from '../../src/zmtp/mechanism/plain.ts';
 import { decodeZ85, encodeZ85 } from '../../src/zmtp/mechanism/z85.ts';
 import { decodeMetadata, property } from '../../src/zmtp/metadata.ts';
 import type { SocketType } from '../../src/zmtp/socket-type.ts';
+import type { Verdict } from '../../src/zmtp/verdict.ts';
 import { core, feed, type Given, taken, texts } from '../support/joined.ts';
 import { greeting, latin, message, ready } from '../support/wire.ts';
 
