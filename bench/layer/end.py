@@ -10,6 +10,9 @@ from django.conf import settings
 settings.configure()
 ROLE, ORDERS = sys.argv[1], dict(word.split("=", 1) for word in sys.argv[2:])
 TEXT = "x" * 64
+NAMES = "bench.names"
+# It has no ordinary channels: a name is told by a group.
+BY_GROUP = ORDERS["system"] == "channels_rabbitmq"
 
 
 def say(fact):
@@ -47,11 +50,14 @@ async def produce(layer):
     if ORDERS["system"] == "channels_zmq":
         # It binds when it first sends.
         await layer.send("bench.bind", {"type": "bind"})
+    names = await layer.new_channel() if BY_GROUP else NAMES
+    if BY_GROUP:
+        await layer.group_add(NAMES, names)
     say({"ready": True})
     await told("go")
     channel = "bench.jobs"
     if ORDERS["verb"] in ("send", "paced", "awaited"):
-        channel = (await layer.receive("bench.names"))["text"]
+        channel = (await layer.receive(names))["text"]
     for _ in range(int(ORDERS["warmup"]) + int(ORDERS["count"])):
         message = {"type": "bench", "text": TEXT}
         if ORDERS["verb"] == "groupSend":
@@ -61,6 +67,8 @@ async def produce(layer):
         else:
             await layer.send(channel, {**message, "at": time.monotonic_ns() / 1000})
             await asyncio.sleep(0.001)
+    # Its processor time is read when the consumer has everything.
+    await told("end")
 
 
 async def consume(layer):
@@ -92,7 +100,8 @@ async def consume(layer):
         if verb == "groupSend":
             await layer.group_add("bench", channel)
         elif verb != "jobs":
-            await layer.send("bench.names", {"type": "name", "text": channel})
+            tell = layer.group_send if BY_GROUP else layer.send
+            await tell(NAMES, {"type": "name", "text": channel})
         readers.append(asyncio.ensure_future(read(channel)))
     # There is no other way to know that subscriptions are there.
     await asyncio.sleep(0.5)
