@@ -8,17 +8,17 @@
  */
 
 import type { Socket as Stream } from 'node:net';
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
-import { RUNTIME } from '../../base/runtime.ts';
+import { setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import { plainAddress } from './endpoint.ts';
-import { type Flushable, refusedAtEnd, scheduleFlush, turnsNoMore } from './flush-turn.ts';
+import { type Flushable, refusedAtEnd, scheduleFlush } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import type { Inlet, InletReader } from './inlet.ts';
-import { Outflow } from './outflow.ts';
+import { LinkTimer } from './link-timer.ts';
+import { FLUSH_AT, Outlet } from './outlet.ts';
 import type { Protocol } from './protocol.ts';
 import type { PeerConnection } from './transport.ts';
 
@@ -41,19 +41,18 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   readonly address: string;
   /** The IP address of the peer; undefined for ipc. */
   readonly remoteAddress: string | undefined;
-  /** Octets that came and went, framing included. */
+  /** Octets that came, framing included. */
   bytesReceived = 0;
-  bytesSent = 0;
   /** The driven pipe, from the end of the handshake to the end of the connection. */
   pipe: Pipe | undefined;
 
   readonly #owner: LinkOwner;
-  readonly #outflow: Outflow;
+  readonly #outlet: Outlet;
+  readonly #timer: LinkTimer = new LinkTimer(() => this.#elapsed());
   readonly #busyPoll: BusyPoll | undefined;
   #error: Error | undefined;
   /** While the peer is judged: aborted at the end of the connection. */
   #judging: AbortController | undefined;
-  #blocked = false;
   /** Octets that came while the pipe was full. */
   #held = 0;
   #paused = false;
@@ -62,10 +61,6 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   #draining = false;
   #pumping = false;
   #settling = false;
-  #timer: NodeJS.Timeout | undefined;
-  #armed = Number.POSITIVE_INFINITY;
-  /** A deadline was put off, and nothing heard since. */
-  #excused = false;
   /** In the list of those to flush at the end of this tick. */
   #scheduled = false;
   /** @internal See {@link Flushable}. */
@@ -77,7 +72,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.protocol = protocol;
     this.address = address;
     this.#owner = owner;
-    this.#outflow = new Outflow(stream);
+    this.#outlet = new Outlet(stream, protocol);
     this.#busyPoll = owner.busyPoll;
     this.remoteAddress = stream.remoteAddress;
     inlet.serve(this);
@@ -93,29 +88,33 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     stream.setNoDelay(true);
     stream.unref();
     stream.resume();
-    this.#flush();
+    this.#outlet.flush();
     this.#pump();
-    this.#arm();
+    this.#timer.arm(protocol.deadline);
+  }
+
+  /** Octets that went, framing included. */
+  get bytesSent(): number {
+    return this.#outlet.bytesSent;
   }
 
   /** Messages, or a part of one, that have not left this process. */
   get unsentCount(): number {
-    const held = this.protocol.pending > 0 || this.stream.writableLength > 0;
-    return (this.pipe?.outgoingCount ?? 0) + (held ? 1 : 0);
+    return (this.pipe?.outgoingCount ?? 0) + (this.#outlet.held ? 1 : 0);
   }
 
   // — PipeDriver —
 
   offer(message: Message): boolean {
-    if (this.#blocked || this.#ended) return false;
+    if (this.#outlet.blocked || this.#ended) return false;
     this.protocol.send(message);
-    if (this.protocol.pending >= FLUSH_AT) this.#flush();
+    if (this.protocol.pending >= FLUSH_AT) this.#outlet.flush();
     else if (!this.#scheduled) this.#schedule();
     return true;
   }
 
   wake(): void {
-    if (!this.#blocked && !this.#scheduled) this.#schedule();
+    if (!this.#outlet.blocked && !this.#scheduled) this.#schedule();
   }
 
   room(): void {
@@ -149,33 +148,24 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     // From within `established`: goes on when that returns.
     if (this.pipe === undefined) return;
     if (this.#paused) this.stream.resume();
-    if (!this.#blocked) this.#drain();
+    if (!this.#outlet.blocked) this.#drain();
     this.#endIfDone();
   }
 
   /** Give the kernel what waits, as far as it takes it within this call. */
   flush(): Flushed {
     if (this.#ended || this.pipe === undefined) return 'done';
-    const outflow = this.#outflow;
-    if (!turnsNoMore() || !outflow.direct || this.#settling) {
-      this.#drain();
-      return 'done';
-    }
-    const before = outflow.wroteNow;
-    // What the stream was given goes first.
-    this.#blocked = !outflow.writeNow([], this.bytesSent);
+    if (this.#outlet.direct && !this.#settling) return this.#outlet.flushNow(() => this.#drain());
     this.#drain();
-    if (this.#blocked && outflow.direct) return outflow.wroteNow > before ? 'moved' : 'stuck';
-    // The end of a connection with unread octets is a reset, which takes away what the peer has not got yet.
-    for (let i = 0; i < READS_MAX && outflow.direct && outflow.readNow() !== undefined; i++);
     return 'done';
   }
 
   /** The event loop does not turn any more: go on with the handshake, as far as it can without. */
   greetNow(): Flushed {
-    if (this.#ended || !turnsNoMore() || !this.#outflow.direct) return 'done';
-    const chunk = this.#outflow.readNow();
-    if (chunk === undefined) return this.#outflow.direct ? 'stuck' : 'done';
+    const outlet = this.#outlet;
+    if (this.#ended || !outlet.direct) return 'done';
+    const chunk = outlet.readNow();
+    if (chunk === undefined) return outlet.direct ? 'stuck' : 'done';
     this.received(chunk);
     return 'moved';
   }
@@ -224,11 +214,10 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   // — in —
 
   #heard(count: number): void {
-    this.#excused = false;
     this.#pump();
     if (this.pipe?.full && !this.#finishing) this.#hold(count);
     if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
-    if (this.protocol.deadline < this.#armed) this.#arm();
+    this.#timer.heard(this.protocol.deadline);
   }
 
   /** Deliver what is decoded, as far as the pipe takes it. */
@@ -290,7 +279,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
         this.protocol.judged(verdict);
         this.#pump();
         if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
-        this.#arm();
+        this.#timer.arm(this.protocol.deadline);
       },
       (error: Error) => {
         if (!this.#ended) this.close(error);
@@ -309,18 +298,18 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     }
     this.#settling = true;
     this.#finishing = true;
-    this.#flush();
+    this.#outlet.flush();
     this.stream.end();
     // Do not wait for a peer that misbehaves to close its side.
     this.stream.once('finish', () => this.stream.destroy());
-    if (this.#blocked) this.stream.destroy();
+    if (this.#outlet.blocked) this.stream.destroy();
     // What is sent from now on waits in the pipe for the next connection.
-    this.#blocked = true;
+    this.#outlet.blocked = true;
   }
 
   /** Give the stream up; what is sent from now on waits in the pipe for the next connection. */
   #sever(): void {
-    this.#blocked = true;
+    this.#outlet.blocked = true;
     this.stream.destroy();
   }
 
@@ -332,16 +321,16 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     if (pipe === undefined || this.#draining) return;
     // `pipe.drained` lets senders in, whose messages come back here through `wake`.
     this.#draining = true;
-    while (!this.#blocked) {
+    while (!this.#outlet.blocked) {
       const message = pipe.next();
       if (message === undefined) break;
       protocol.send(message);
-      if (protocol.pending >= FLUSH_AT) this.#flush();
+      if (protocol.pending >= FLUSH_AT) this.#outlet.flush();
     }
     pipe.drained();
     this.#draining = false;
-    this.#flush();
-    if (!this.#blocked && pipe.outgoingCount > 0 && !this.#scheduled) this.#schedule();
+    this.#outlet.flush();
+    if (!this.#outlet.blocked && pipe.outgoingCount > 0 && !this.#scheduled) this.#schedule();
   }
 
   #schedule(): void {
@@ -357,7 +346,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   /** @internal The event loop does not turn again. */
   flushWithinCall(): void {
     this.flushNow();
-    if (this.#blocked && !this.#ended) refusedAtEnd();
+    if (this.#outlet.blocked && !this.#ended) refusedAtEnd();
   }
 
   /** @internal */
@@ -365,56 +354,24 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.#scheduled = false;
     if (this.#ended) return;
     if (this.pipe !== undefined && this.pipe.outgoingCount > 0) this.#drain();
-    else this.#flush();
+    else this.#outlet.flush();
     if (this.#finishing) this.#endIfDone();
   }
 
-  #flush(): void {
-    const { protocol, stream } = this;
-    if (protocol.pending === 0 || this.#blocked || stream.destroyed) return;
-    const given = this.bytesSent;
-    this.bytesSent += protocol.pending;
-    const buffers = protocol.take();
-    if (turnsNoMore() && this.#outflow.direct) {
-      this.#blocked = !this.#outflow.writeNow(buffers, given);
-      if (!this.#blocked) protocol.written();
-      return;
-    }
-    // Bun joins what was corked to one buffer: large bodies would be copied.
-    const corked = buffers.length > 1 && !(RUNTIME === 'bun' && buffers.some(isLarge));
-    if (corked) stream.cork();
-    for (let i = 0; i < buffers.length; i++) stream.write(buffers[i]!);
-    if (corked) stream.uncork();
-    // Octets that the kernel took at once are gone; the stream holds the rest and says `drain`.
-    if (stream.writableLength === 0) protocol.written();
-    else this.#refused(buffers);
-  }
-
-  #refused(buffers: readonly Buffer[]): void {
-    this.#blocked = this.stream.writableNeedDrain;
-    this.#outflow.keep(buffers);
-    this.#outflow.look(this.bytesSent, performance.now());
-  }
-
   #drained(): void {
-    if (!this.#blocked) return;
-    this.#blocked = false;
-    if (this.stream.writableLength === 0) {
-      this.protocol.written();
-      this.#outflow.emptied();
-    }
-    this.#outflow.look(this.bytesSent, performance.now());
+    if (!this.#outlet.drained()) return;
     this.#drain();
-    this.#flush();
+    this.#outlet.flush();
     if (this.#finishing) this.#endIfDone();
   }
 
   #endIfDone(): void {
     const { stream } = this;
-    if (this.#blocked || (this.pipe?.outgoingCount ?? 0) > 0 || this.protocol.pending > 0) return;
+    if (this.#outlet.blocked || (this.pipe?.outgoingCount ?? 0) > 0 || this.protocol.pending > 0)
+      return;
     if (stream.writableEnded || stream.destroyed) return;
     this.protocol.end();
-    this.#flush();
+    this.#outlet.flush();
     stream.end();
     stream.once('finish', () => {
       // All is with the kernel. A reset would take it away again from a peer that has not read it yet, and closing
@@ -426,27 +383,12 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
 
   // — time —
 
-  #arm(): void {
-    const { deadline } = this.protocol;
-    this.#armed = deadline;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (deadline === Number.POSITIVE_INFINITY) return;
-    const delay = Math.max(0, Math.ceil(deadline - performance.now()));
-    // After a blocked event loop the sign of life may be in the kernel already: let it in before judging.
-    this.#timer = setTimeout(() => setImmediate(() => this.#elapsed()), delay).unref();
-  }
-
   #elapsed(): void {
     if (this.#ended) return;
     const now = performance.now();
-    // A blocked event loop hears nothing, and the peer may live on the same one: it gets another chance.
-    const late = now - this.#armed > LATE && !this.#excused;
-    if (late) this.#excused = true;
-    if (late || this.#paused) this.protocol.forgive(now);
+    if (this.#timer.excuses(now) || this.#paused) this.protocol.forgive(now);
     // A PING may wait behind a message that takes longer than all time-outs.
-    this.#outflow.look(this.bytesSent, now);
-    this.protocol.forgive(this.#outflow.movedAt);
+    this.protocol.forgive(this.#outlet.movedAt(now));
     this.protocol.elapsed(now);
     if (this.protocol.state === 'failed') {
       this.#error ??= this.protocol.error;
@@ -455,7 +397,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       return;
     }
     if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
-    this.#arm();
+    this.#timer.arm(this.protocol.deadline);
   }
 
   #closed(): void {
@@ -472,7 +414,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   #over(): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#timer.disarm();
     this.protocol.close();
     this.#judging?.abort();
     this.pipe?.drive(undefined);
@@ -497,27 +439,8 @@ function isTimeout(error: Error | undefined): boolean {
   );
 }
 
-function isLarge(buffer: Buffer): boolean {
-  return buffer.length >= LARGE;
-}
-
-/** Octets from which the copy costs more than a write of its own. */
-const LARGE = 262_144;
-
 /** Octets that a full pipe may still bring before its stream is paused. */
 const HELD_MAX = 65_536;
-
-/**
- * Octets worth a write of their own. Less than a block of the encoder by more than it copies of one part: so all of them
- * are in one block, which goes out in one write and can serve again.
- */
-const FLUSH_AT = 65_536 - 4096;
-
-/** Reads of 64 KiB that are thrown away at the end of a process. */
-const READS_MAX = 64;
-
-/** Milliseconds after a deadline that speak for a blocked event loop. */
-const LATE = 20;
 
 /** Milliseconds in which a peer that we leave may read what is on its way. */
 const CLOSE_GRACE = 500;
