@@ -52,12 +52,11 @@ export type { CallOptions } from './core/waiter.ts';
 export type { WaitOptions } from './core/watching.ts';
 export { Device, type DeviceEnds, type DeviceOptions, type DeviceSides } from './device/device.ts';
 export { Forwarder, type ForwarderOptions } from './device/forwarder.ts';
-export type { DeviceEndpoints } from './device/inline.ts';
 export { MonitoredQueue, type MonitoredQueueOptions } from './device/monitored-queue.ts';
 export { Proxy, proxy, type RunningProxy } from './device/proxy.ts';
 export { Queue } from './device/queue.ts';
 export type { ProxyOptions, ProxyStatistics, SideStatistics } from './device/relay.ts';
-export type { Side, SideEnds, SideSettings, SideType } from './device/side.ts';
+export type { DeviceEndpoints, Side, SideEnds, SideSettings, SideType } from './device/side.ts';
 export { Streamer } from './device/streamer.ts';
 export { SocketError, type SocketErrorCode, type SocketErrorDetail } from './errors.ts';
 export {

@@ -3,14 +3,16 @@
 import { listed } from '../api/open.ts';
 import type { Context } from '../core/context.ts';
 import { SocketError } from '../errors.ts';
-import {
-  type DeviceEndpoints,
-  type DevicePlan,
-  type RunningDevice,
-  startInline,
-} from './inline.ts';
+import { type RunningDevice, startInline } from './inline.ts';
 import type { ProxyStatistics } from './relay.ts';
-import type { Side, SideEnds, SideSettings, SideType } from './side.ts';
+import type {
+  DeviceEndpoints,
+  DevicePlan,
+  Side,
+  SideEnds,
+  SideSettings,
+  SideType,
+} from './side.ts';
 
 /** What all devices take. */
 export interface DeviceOptions {

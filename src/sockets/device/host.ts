@@ -2,10 +2,11 @@
 
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { parentPort } from 'node:worker_threads';
-import { type DeviceEndpoints, type RunningDevice, startInline } from './inline.ts';
+import { type RunningDevice, startInline } from './inline.ts';
 import { type Failure, HOST_MARK, type Order, type Report } from './orders.ts';
 import type { ProxyStatistics } from './relay.ts';
 import { takeRole } from './role.ts';
+import type { DeviceEndpoints } from './side.ts';
 
 /** Obey orders until the device has ended. */
 class Host {

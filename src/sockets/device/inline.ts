@@ -4,31 +4,7 @@ import type { OpenSocket } from '../api/open.ts';
 import type { Socket } from '../api/socket.ts';
 import type { Context } from '../core/context.ts';
 import { type ProxyStatistics, Relay } from './relay.ts';
-import { openSide, type Side } from './side.ts';
-
-/** All that makes a device; can be sent to another thread or process. */
-export interface DevicePlan {
-  in: Side;
-  out: Side;
-  /** Is sent a copy of every message: PUB, PUSH, PAIR, DEALER or XPUB. */
-  monitor?: Side | undefined;
-  /** What is put in front of each copy: of messages from `in`, of messages from `out`. */
-  prefixes?: readonly [front: string, back: string] | undefined;
-  /** Takes the commands of libzmq's steerable proxy: REP, PAIR, PULL, SUB or ROUTER. */
-  control?: Side | undefined;
-}
-
-/** Where the sockets of a device really listen, and what they connect to: in the order of the plan. */
-export interface DeviceEndpoints {
-  /** Of the side that takes requests. */
-  readonly in: readonly string[];
-  /** Of the side that takes what comes out. */
-  readonly out: readonly string[];
-  /** Of the monitor. */
-  readonly monitor: readonly string[];
-  /** Of the control socket. */
-  readonly control: readonly string[];
-}
+import { type DeviceEndpoints, type DevicePlan, openSide, type Side } from './side.ts';
 
 /** A device that is running, wherever it does. */
 export interface RunningDevice {

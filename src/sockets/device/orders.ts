@@ -1,7 +1,7 @@
 /** Orders: what a device in a thread or process of its own and its parent say to each other. */
 
-import type { DeviceEndpoints, DevicePlan } from './inline.ts';
 import type { ProxyStatistics } from './relay.ts';
+import type { DeviceEndpoints, DevicePlan } from './side.ts';
 
 /** From the parent; each is answered, by its number. */
 export type Order =

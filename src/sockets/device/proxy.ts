@@ -114,6 +114,6 @@ function checkSocket(socket: unknown, side: string): void {
 }
 
 function checkEndpoint(socket: Socket, side: string): void {
-  if (!socket.closed && socket[core].endpointCount > 0) return;
+  if (!socket.closed && socket[core].endpoints.count > 0) return;
   throw new SocketError('EINVAL', { message: `${side} socket must be bound or connected` });
 }

@@ -7,10 +7,11 @@ import { compiledBy } from '../../base/compiled.ts';
 import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { inheritedFlags } from './flags.ts';
 import { hostFile } from './host-file.ts';
-import type { DeviceEndpoints, DevicePlan, RunningDevice } from './inline.ts';
+import type { RunningDevice } from './inline.ts';
 import { type Failure, HOST_MARK, type Order, type Report } from './orders.ts';
 import type { ProxyStatistics } from './relay.ts';
 import { refuseMistakenRole } from './role.ts';
+import type { DeviceEndpoints, DevicePlan } from './side.ts';
 
 /**
  * Starts a device elsewhere: in the program `host`, by default the one of this package. It does not keep this process

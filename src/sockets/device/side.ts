@@ -1,4 +1,4 @@
-/** Side: the description of one socket of a device, which can be sent to another thread or process, and the socket made of it. */
+/** Side: the description of one socket of a device, and of all of them, to be sent to another thread or process; and the socket made of it. */
 
 import { type OpenSocket, openSocket, type SocketName } from '../api/open.ts';
 import type { AnyOptions } from '../api/socket-options.ts';
@@ -30,6 +30,30 @@ export interface SideEnds {
 export interface Side extends SideEnds {
   /** The type of its socket. */
   type: SideType;
+}
+
+/** All that makes a device; can be sent to another thread or process. */
+export interface DevicePlan {
+  in: Side;
+  out: Side;
+  /** Is sent a copy of every message: PUB, PUSH, PAIR, DEALER or XPUB. */
+  monitor?: Side | undefined;
+  /** What is put in front of each copy: of messages from `in`, of messages from `out`. */
+  prefixes?: readonly [front: string, back: string] | undefined;
+  /** Takes the commands of libzmq's steerable proxy: REP, PAIR, PULL, SUB or ROUTER. */
+  control?: Side | undefined;
+}
+
+/** Where the sockets of a device really listen, and what they connect to: in the order of the plan. */
+export interface DeviceEndpoints {
+  /** Of the side that takes requests. */
+  readonly in: readonly string[];
+  /** Of the side that takes what comes out. */
+  readonly out: readonly string[];
+  /** Of the monitor. */
+  readonly monitor: readonly string[];
+  /** Of the control socket. */
+  readonly control: readonly string[];
 }
 
 /**
