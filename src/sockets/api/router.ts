@@ -58,7 +58,7 @@ export class Router extends DuplexSocket<
         message: `Address already in use: routing id ${JSON.stringify(id.toString('latin1'))}`,
       });
     }
-    inner.connect(address, id);
+    inner.endpoints.connect(address, id);
   }
 
   /**

@@ -116,7 +116,7 @@ export class Socket implements ReadOnlyOptions {
   /** Like `bind`, but listens before it returns, and throws. A socket file of ipc that exists is removed first, even one in use, as libzmq does. */
   bindSync(address: string): void {
     this.#check();
-    this[core].bindSync(address);
+    this[core].endpoints.bindSync(address);
   }
 
   /**
@@ -132,7 +132,7 @@ export class Socket implements ReadOnlyOptions {
   /** Like `unbind`; throws. The address is free on the next turn of the event loop. */
   unbindSync(address: string): void {
     this.#check();
-    this[core].unbindSync(address);
+    this[core].endpoints.unbindSync(address);
   }
 
   /**
@@ -141,7 +141,7 @@ export class Socket implements ReadOnlyOptions {
    */
   connect(address: string): void {
     this.#check();
-    this[core].connect(address);
+    this[core].endpoints.connect(address);
   }
 
   /**
@@ -150,7 +150,7 @@ export class Socket implements ReadOnlyOptions {
    */
   disconnect(address: string): void {
     this.#check();
-    this[core].disconnect(address);
+    this[core].endpoints.disconnect(address);
   }
 
   /**
@@ -206,7 +206,7 @@ export class Socket implements ReadOnlyOptions {
 
   get lastEndpoint(): string | null {
     this.#checkOpen();
-    return this[core].lastEndpoint;
+    return this[core].endpoints.last;
   }
 
   get securityMechanism(): 'plain' | 'curve' | null {
@@ -366,11 +366,11 @@ export class Socket implements ReadOnlyOptions {
   [writeOption]<K extends keyof OptionValues>(name: K, value: OptionValues[K]): void {
     this.#checkOpen();
     const { [core]: inner } = this;
-    inner.refuseLate(name, value);
+    inner.endpoints.refuseLate(name, value);
     inner.values[name] = value;
     inner.security.choice.written(name, value, inner.values);
     inner.applyLimits();
-    if (!OPTIONS[name].late && (inner.busy || inner.endpointCount > 0)) {
+    if (!OPTIONS[name].late && (inner.busy || inner.endpoints.count > 0)) {
       process.emitWarning('Socket option will not take effect until next connect/bind.');
     }
   }

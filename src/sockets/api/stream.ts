@@ -35,7 +35,7 @@ export class Stream extends DuplexSocket<
     if (id !== undefined && (inner.pattern as StreamPattern).knows(id)) {
       throw new SocketError('EADDRINUSE', { address });
     }
-    inner.connect(address, id);
+    inner.endpoints.connect(address, id);
   }
 }
 

@@ -12,7 +12,6 @@ import {
   type Verdict,
   type SocketType as ZmtpType,
 } from '../../zmtp/index.ts';
-import { SocketError } from '../errors.ts';
 import type { Event, EventSource, EventType } from '../events.ts';
 import type { Message } from '../message.ts';
 import { createValues } from '../options/option-table.ts';
@@ -22,27 +21,21 @@ import { type PeerInfo, Pipe, type PipeLimits, ReceiveBudget } from '../routing/
 import type { Zap } from '../security/zap.ts';
 import type { SocketStats } from '../stats.ts';
 import type { BusyPoll } from '../transport/busy-poll.ts';
-import { type Flushed, together } from '../transport/flushed.ts';
+import type { Flushed } from '../transport/flushed.ts';
 import type { InprocNames } from '../transport/inproc-names.ts';
 import { type Protocol, RawStream } from '../transport/protocol.ts';
-import { transportOf } from '../transport/registry.ts';
-import type {
-  ListeningEndpoint,
-  OpenEndpoint,
-  PeerConnection,
-  Transport,
-  TransportHost,
-} from '../transport/transport.ts';
+import type { PeerConnection } from '../transport/transport.ts';
 import type { Context, Member } from './context.ts';
 import { Counters } from './counters.ts';
 import { Ending } from './ending.ts';
 import { EndpointSecurity } from './endpoint-security.ts';
+import { Endpoints, type EndpointsHost } from './endpoints.ts';
 import { Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
 import type { SocketTypeSpec } from './socket-type.ts';
 import { type Lifetime, type WaitOptions, Watching } from './watching.ts';
 
-export class SocketCore implements TransportHost, PatternHost, Member, Lifetime {
+export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime {
   readonly context: Context;
   readonly values: OptionValues;
   readonly pattern: Pattern;
@@ -52,15 +45,14 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   readonly raw: boolean;
   readonly random: () => number = Math.random;
   readonly security: EndpointSecurity;
+  readonly endpoints: Endpoints;
   closed = false;
-  lastEndpoint: string | null = null;
   /** A bind or unbind is under way: other calls are refused. */
   busy = false;
 
   readonly #spec: SocketTypeSpec;
   readonly #limits: { -readonly [K in keyof PipeLimits]: PipeLimits[K] };
   readonly #budget: ReceiveBudget;
-  readonly #endpoints: OpenEndpoint[] = [];
   readonly #counters = new Counters();
   readonly #calls: Calls;
   readonly #watching: Watching;
@@ -102,6 +94,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
       this.#watching.end();
       context.dismiss(this);
     });
+    this.endpoints = new Endpoints(this, spec, this.#ending);
     this.pattern = spec.makePattern(this, this.values, this.random);
     const free = (): boolean => !this.busy;
     const parts = [this.pattern, this.values, this.#calls] as const;
@@ -130,11 +123,6 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     if (this.#budget.cap > 0) limits.receiveBudget = this.#budget;
   }
 
-  /** @throws SocketError `EINVAL` for an option that protects, when an endpoint is open without it */
-  refuseLate(name: keyof OptionValues, value: unknown): void {
-    this.security.refuseLate(name, value, this.#endpoints);
-  }
-
   /** Keep who sent each message that comes from now on, for `peerOf`; or no longer. */
   set keepPeers(keep: boolean) {
     if (keep) this.#limits.peers ??= new WeakMap();
@@ -159,83 +147,14 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     return this.context.poll;
   }
 
-  get endpointCount(): number {
-    return this.#endpoints.length;
-  }
-
   // — endpoints —
 
   bind(text: string): Promise<void> {
-    return this.#blocked(async () => {
-      const transport = this.#transportOf(text);
-      const endpoint = transport.parseBind(text);
-      this.#refuseForeign(transport, 'bind', text);
-      const values = this.#valuesFor(transport, 'bind');
-      if (transport.handshakes) this.security.binding(values);
-      const preparing = this.prepare(values);
-      if (preparing !== undefined) await preparing;
-      const listener = transport.listen({ host: this, endpoint, values, text });
-      const listening = listener.listen();
-      if (listening !== undefined) await listening;
-      this.#bound(listener, transport, values);
-    });
-  }
-
-  bindSync(text: string): void {
-    const transport = this.#transportOf(text);
-    const endpoint = transport.parseBind(text);
-    this.#refuseForeign(transport, 'bind', text);
-    const values = this.#valuesFor(transport, 'bind');
-    const listener = transport.listen({ host: this, endpoint, values, text });
-    listener.listenSync();
-    this.#bound(listener, transport, values);
+    return this.#blocked(() => this.endpoints.bind(text));
   }
 
   unbind(text: string): Promise<void> {
-    return this.#blocked(async () => {
-      const endpoint = this.#find('bind', text);
-      this.#forget(endpoint);
-      await endpoint.close();
-    });
-  }
-
-  /** As `unbind`, without a promise: the address is free on the next turn of the event loop. */
-  unbindSync(text: string): void {
-    const endpoint = this.#find('bind', text);
-    this.#forget(endpoint);
-    this.#ending.lingerOver(endpoint, 0);
-  }
-
-  connect(text: string, connectRoutingId?: Buffer): void {
-    const transport = this.#transportOf(text);
-    const endpoint = transport.parseConnect(text);
-    this.#refuseForeign(transport, 'connect', text);
-    this.lastEndpoint = text;
-    for (const each of this.#endpoints.filter((each) => isConnect(each, text))) {
-      if (each.spent) {
-        this.#forget(each);
-        void each.close();
-      } else if (this.#spec.connectsOnce) {
-        return;
-      }
-    }
-    const values = this.#valuesFor(transport, 'connect');
-    const opened = transport.connect({ host: this, endpoint, values, text, connectRoutingId });
-    if (transport.handshakes) this.security.opened(opened, values);
-    this.#endpoints.push(opened);
-  }
-
-  /**
-   * Disconnects every endpoint that was connected with exactly this address. Queued messages get `linger` ms to leave,
-   * unread ones are discarded.
-   */
-  disconnect(text: string): void {
-    let endpoint: OpenEndpoint | undefined = this.#find('connect', text);
-    while (endpoint !== undefined) {
-      this.#forget(endpoint);
-      this.#ending.lingerOver(endpoint, this.values.linger);
-      endpoint = this.#endpoints.find((each) => isConnect(each, text));
-    }
+    return this.#blocked(() => this.endpoints.unbind(text));
   }
 
   /** Starts closing: rejects pending calls, closes listeners, gives queued messages `linger` ms to leave. */
@@ -248,7 +167,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     this.outgoing.close();
     this.incoming.close();
     this.closed = true;
-    this.#ending.close(this.#endpoints.splice(0), this.values.linger);
+    this.endpoints.close();
     this.context.sendingHold?.sent();
     this.#watching.look();
   }
@@ -272,10 +191,7 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   }
 
   get undeliveredCount(): number {
-    if (this.values.linger === 0) return 0;
-    let count = this.#ending.unsentCount;
-    for (const endpoint of this.#endpoints) count += endpoint.unsentCount;
-    return count;
+    return this.values.linger === 0 ? 0 : this.endpoints.unsentCount;
   }
 
   get linger(): number {
@@ -283,11 +199,11 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   }
 
   flush(): Flushed {
-    return together([...this.#endpoints.map((each) => each.flush()), this.#ending.flush()]);
+    return this.endpoints.flush();
   }
 
   vacate(): void {
-    for (const endpoint of this.#endpoints) endpoint.vacate?.();
+    this.endpoints.vacate();
   }
 
   // — PatternHost —
@@ -402,51 +318,13 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
   }
 
   stats(): SocketStats {
-    let reconnects = 0;
-    for (const endpoint of this.#endpoints) reconnects += endpoint.reconnectCount;
+    const { reconnectCount: reconnects } = this.endpoints;
     const { sentCount: sent } = this.outgoing;
     const { receivedCount: received } = this.incoming;
     return this.#counters.stats({ sent, received, reconnects });
   }
 
   // — helpers —
-
-  #transportOf(text: string): Transport {
-    return transportOf(text, this.#spec.transports?.());
-  }
-
-  #refuseForeign(transport: Transport, kind: OpenEndpoint['kind'], text: string): void {
-    if (!transport.serves(this, kind)) throw new SocketError('ENOCOMPATPROTO', { address: text });
-  }
-
-  /** The options as they are now, for an endpoint to keep. @throws SocketError `EINVAL` for half a mechanism */
-  #valuesFor(transport: Transport, kind: OpenEndpoint['kind']): OptionValues {
-    if (transport.handshakes) return this.security.snapshot(this.values, kind);
-    if (transport.exposed) this.security.refuseExposed(this.values, kind, transport.scheme);
-    return { ...this.values };
-  }
-
-  #bound(listener: ListeningEndpoint, transport: Transport, values: OptionValues): void {
-    if (transport.handshakes) this.security.opened(listener, values);
-    this.#endpoints.push(listener);
-    this.lastEndpoint = listener.address;
-  }
-
-  #find(kind: OpenEndpoint['kind'], text: string): OpenEndpoint {
-    if (typeof text !== 'string') throw new TypeError('Address must be a string');
-    const found = this.#endpoints.find(
-      (each) => each.kind === kind && (each.address === text || each.text === text),
-    );
-    if (found !== undefined) return found;
-    // A text that names no endpoint at all is another mistake than one that is not open.
-    this.#transportOf(text);
-    throw new SocketError('ENOENT', { address: text });
-  }
-
-  #forget(endpoint: OpenEndpoint): void {
-    this.#endpoints.splice(this.#endpoints.indexOf(endpoint), 1);
-    this.#counters.reconnectsBefore += endpoint.reconnectCount;
-  }
 
   #closeIfAbandoned(): void {
     const closing = this.#abandoned;
@@ -465,7 +343,6 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     try {
       await work();
     } finally {
-      this.security.binding(undefined);
       this.#free();
     }
   }
@@ -480,8 +357,4 @@ export class SocketCore implements TransportHost, PatternHost, Member, Lifetime 
     this.outgoing.wake();
     this.incoming.wake();
   }
-}
-
-function isConnect(endpoint: OpenEndpoint, text: string): boolean {
-  return endpoint.kind === 'connect' && endpoint.text === text;
 }

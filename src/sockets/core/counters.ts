@@ -21,8 +21,6 @@ export class Counters {
   throttledCount = 0;
   /** Messages dropped by what no longer is, or never had a pipe. */
   droppedBefore = 0;
-  /** Reconnections of endpoints that are gone. */
-  reconnectsBefore = 0;
   #bytesSentBefore = 0;
   #bytesReceivedBefore = 0;
   readonly #pipes = new Set<Pipe>();
@@ -90,7 +88,7 @@ export class Counters {
       sent: { messages: sent, bytes: bytesSent },
       received: { messages: received, bytes: bytesReceived },
       dropped,
-      reconnects: this.reconnectsBefore + reconnects,
+      reconnects,
       throttled: this.throttledCount,
       queued: { out, in: incoming },
       peers,

@@ -20,7 +20,7 @@ class ZapDealer extends SocketCore implements ZapChannel {
     super(context, SOCKET_TYPES[SocketType.Dealer]!, zapOf);
     this.#asker = asker;
     this.values.linger = 0;
-    this.connect(ZAP_ENDPOINT);
+    this.endpoints.connect(ZAP_ENDPOINT);
   }
 
   trySend(message: Message): boolean {
