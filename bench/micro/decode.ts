@@ -1,6 +1,7 @@
 /** Decode: frames as views of the chunk, or as copies. */
 
-import { Decoder, MESSAGE } from '../../src/zmtp/decoder.ts';
+import { MESSAGE } from '../../src/zmtp/assembler.ts';
+import { Decoder } from '../../src/zmtp/decoder.ts';
 import { Encoder } from '../../src/zmtp/encoder.ts';
 import { BATCH, type Case, type Suite, sink } from './suite.ts';
 

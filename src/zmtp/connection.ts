@@ -8,8 +8,8 @@
  * `state` to `failed` and `error`, and `take` may still hold an ERROR command to flush before closing.
  */
 
+import { COMMAND_FOUND, ENDED, FAILED, MESSAGE, NEED_MORE } from './assembler.ts';
 import { commandData, commandName, encodePing, encodePong } from './command.ts';
-import { COMMAND_FOUND, ENDED, FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import type { Message } from './frame.ts';
 import type { FrameDecoder, FrameEncoder } from './framing.ts';
@@ -285,7 +285,8 @@ export class Connection {
     // A sealed part is a frame of its own, whose outer MORE means nothing.
     limits.maxParts = sealed ? 1 : maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
     // Older versions have no PING.
-    if (modern) this.#heartbeat.start(this.#now);
+    const asks = this.#options.framing?.heartbeats ?? true;
+    if (modern && asks) this.#heartbeat.start(this.#now);
     this.deadline = this.#heartbeat.deadline;
   }
 

@@ -1,38 +1,11 @@
 /** Decoder: chunks in, messages and commands out, one at a time and only when asked. */
 
+import { Assembler, type DecoderLimits, FAILED, NEED_MORE } from './assembler.ts';
 import { ZmtpError } from './errors.ts';
-import { COMMAND, LONG, type Message, MORE, SHORT_MAX } from './frame.ts';
-
-/** What `next` found. Numbers, because this is asked once per message. */
-export const NEED_MORE = 0;
-/** `next` found a whole message. */
-export const MESSAGE = 1;
-/** `next` found a command. */
-export const COMMAND_FOUND = 2;
-/** `next` found octets that no frame begins with, or more than is allowed. */
-export const FAILED = 3;
-/** `next` found that the peer has said its last word, where the transport knows one; nothing is decoded after it. */
-export const ENDED = 4;
-
-/** What a peer may send; may be changed between frames. */
-export interface DecoderLimits {
-  /** Octets in the body of one frame; refused from the header alone. A command in the short form is exempt. */
-  maxFrameSize: number;
-  /** Parts in one message. */
-  maxParts: number;
-}
+import { COMMAND, LONG } from './frame.ts';
 
 /** Octets to messages and commands, pulled one by one. */
-export class Decoder {
-  /** The message, after `next` said MESSAGE. Its parts are views of the chunks: what is kept long should be copied. */
-  message: Message = NO_MESSAGE;
-  /** The body, after `next` said COMMAND_FOUND. */
-  command: Buffer = NO_OCTETS;
-  /** Why, after `next` said FAILED. Nothing is decoded any more. */
-  error: ZmtpError | undefined;
-
-  /** The limits that a peer must not exceed. */
-  readonly limits: DecoderLimits;
+export class Decoder extends Assembler {
   /** Understand the frames that libzmq 4.3.3 and 4.3.4 send for long topics, see `#longCommand`. */
   mendsLongCommands: boolean;
 
@@ -55,11 +28,8 @@ export class Decoder {
   /** Octets received so far: also the most that is allocated ahead of a body (memory must be earned by traffic). */
   #received = 0;
 
-  /** Parts of a message whose last part is still to come. */
-  #parts: Buffer[] | undefined;
-
   constructor(limits: DecoderLimits, mendsLongCommands = false) {
-    this.limits = limits;
+    super(limits);
     this.mendsLongCommands = mendsLongCommands;
   }
 
@@ -99,15 +69,9 @@ export class Decoder {
     return this.#offset < this.#chunk.length;
   }
 
-  /** Releases the last message and command, so that an idle peer does not pin the memory of what it sent. */
-  release(): void {
-    this.message = NO_MESSAGE;
-    this.command = NO_OCTETS;
-  }
-
   /** Releases all octets that were pushed. */
-  clear(): void {
-    this.release();
+  override clear(): void {
+    super.clear();
     this.#assembling = false;
     this.#headerLength = 0;
     this.#chunk = NO_OCTETS;
@@ -115,7 +79,6 @@ export class Decoder {
     this.#waiting.length = 0;
     this.#waitingStart = 0;
     this.#body = NO_OCTETS;
-    this.#parts = undefined;
   }
 
   /** Hot: once per message. */
@@ -127,7 +90,7 @@ export class Decoder {
         const body = this.#body;
         this.#body = NO_OCTETS;
         this.#assembling = false;
-        const found = this.#accept(this.#flags, body);
+        const found = this.accept(this.#flags, body);
         if (found !== NEED_MORE) return found;
         continue;
       }
@@ -160,15 +123,13 @@ export class Decoder {
         size = chunk.readUInt32BE(offset + 1) * 0x1_0000_0000 + chunk.readUInt32BE(offset + 5);
         body = offset + 9;
       }
-      if (size > this.limits.maxFrameSize && this.#forbidden(flags, size)) {
-        return this.#fail(tooLarge(size, this.limits));
-      }
+      if (size > this.limits.maxFrameSize && this.exceeds(flags, size)) return FAILED;
       const end = body + size;
       if (end <= chunk.length) {
         this.#offset = end;
         if (end === chunk.length) this.#advance();
         const frame = size === 0 ? NO_OCTETS : chunk.subarray(body, end);
-        const found = this.#accept(flags, frame);
+        const found = this.accept(flags, frame);
         if (found !== NEED_MORE) return found;
         continue;
       }
@@ -176,35 +137,6 @@ export class Decoder {
       if (body === chunk.length) this.#advance();
       this.#begin(flags, size);
     }
-  }
-
-  /** A whole frame: what does it complete? NEED_MORE when there is more to come of the message. */
-  #accept(flags: number, frame: Buffer): number {
-    if ((flags & COMMAND) !== 0) {
-      this.command = frame;
-      return COMMAND_FOUND;
-    }
-    const parts = this.#parts;
-    if ((flags & MORE) === 0) {
-      if (parts === undefined) {
-        this.message = [frame];
-      } else {
-        // Two parts are common, and an array that grows takes room for seventeen.
-        if (parts.length === 1) {
-          this.message = [parts[0]!, frame];
-        } else {
-          parts.push(frame);
-          this.message = parts;
-        }
-        this.#parts = undefined;
-      }
-      return MESSAGE;
-    }
-    // With MORE there is at least one part after this one.
-    if ((parts?.length ?? 0) + 2 > this.limits.maxParts) return this.#fail(tooMany(this.limits));
-    if (parts === undefined) this.#parts = [frame];
-    else parts.push(frame);
-    return NEED_MORE;
   }
 
   #begin(flags: number, size: number): void {
@@ -243,7 +175,7 @@ export class Decoder {
       this.#body = grown;
       return true;
     } catch {
-      this.#fail(noMemory(room));
+      this.fail(noMemory(room));
       return false;
     }
   }
@@ -271,17 +203,8 @@ export class Decoder {
       (flags & LONG) === 0
         ? header[1]!
         : header.readUInt32BE(1) * 0x1_0000_0000 + header.readUInt32BE(5);
-    if (size > this.limits.maxFrameSize && this.#forbidden(flags, size)) {
-      this.#fail(tooLarge(size, this.limits));
-    } else {
-      this.#begin(flags, size);
-    }
+    if (!this.exceeds(flags, size)) this.#begin(flags, size);
     return true;
-  }
-
-  /** Too large by its size: also by its kind? A small limit on messages must not cost a connection its PINGs. */
-  #forbidden(flags: number, size: number): boolean {
-    return (flags & COMMAND) === 0 || size > SHORT_MAX;
   }
 
   /**
@@ -329,31 +252,13 @@ export class Decoder {
     }
     return chunk;
   }
-
-  #fail(error: ZmtpError): number {
-    this.error = error;
-    this.clear();
-    return FAILED;
-  }
-}
-
-function tooLarge(size: number, limits: DecoderLimits): ZmtpError {
-  return new ZmtpError(
-    'ERR_ZMTP_FRAME_TOO_LARGE',
-    `peer announces a frame of ${size} octets, at most ${limits.maxFrameSize} are allowed`,
-  );
 }
 
 function noMemory(size: number): ZmtpError {
   return new ZmtpError('ERR_ZMTP_FRAME_TOO_LARGE', `no memory for a frame of ${size} octets`);
 }
 
-function tooMany(limits: DecoderLimits): ZmtpError {
-  return new ZmtpError('ERR_ZMTP_TOO_MANY_PARTS', `message of more than ${limits.maxParts} parts`);
-}
-
 const NO_OCTETS: Buffer = Buffer.alloc(0);
-const NO_MESSAGE: Message = [];
 /** The first room for a body that straddles chunks: crumbs must not be copied again and again. */
 const ROOM_MIN = 4096;
 /** The size of a body from which on reads of its own cost less than a copy. */

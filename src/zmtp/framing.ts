@@ -52,6 +52,8 @@ export interface Framing {
   readonly greeting?: Greeting;
   /** Without a greeting: the minor version of ZMTP 3 that is spoken, default 1. */
   readonly minor?: number;
+  /** False where this side has no way to ask for a sign of life, so that silence tells nothing. Default true. */
+  readonly heartbeats?: boolean;
   /**
    * Is given each chunk as the transport delivers it, so a transport that keeps the bounds of messages can rely on
    * them. The connection sets its `limits`.

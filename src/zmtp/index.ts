@@ -1,19 +1,19 @@
 /** The door `zeromq-pure/wire`: ZMTP 3.1 as values and state machines, without I/O. */
 
 export {
-  Connection,
-  type ConnectionOptions,
-  type ConnectionState,
-} from './connection.ts';
-export {
   COMMAND_FOUND,
-  Decoder,
   type DecoderLimits,
   ENDED,
   FAILED,
   MESSAGE,
   NEED_MORE,
-} from './decoder.ts';
+} from './assembler.ts';
+export {
+  Connection,
+  type ConnectionOptions,
+  type ConnectionState,
+} from './connection.ts';
+export { Decoder } from './decoder.ts';
 export { Encoder } from './encoder.ts';
 export { ZmtpError, type ZmtpErrorCode } from './errors.ts';
 export type { Message } from './frame.ts';

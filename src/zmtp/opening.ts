@@ -6,8 +6,8 @@
  * What the peer does wrong is thrown as a ZmtpError, and `refuse` tells it so where ZMTP allows it.
  */
 
+import { COMMAND_FOUND, ENDED, FAILED, MESSAGE, NEED_MORE } from './assembler.ts';
 import { commandData, commandName, decodeError, encodeError } from './command.ts';
-import { COMMAND_FOUND, ENDED, FAILED, MESSAGE, NEED_MORE } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import {
   type FrameDecoder,

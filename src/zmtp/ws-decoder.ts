@@ -3,7 +3,8 @@
  * becomes a frame of ZMTP on the way, so that the Decoder judges sizes and parts, as everywhere.
  */
 
-import { Decoder, type DecoderLimits, ENDED, FAILED, NEED_MORE } from './decoder.ts';
+import { type DecoderLimits, ENDED, FAILED, NEED_MORE } from './assembler.ts';
+import { Decoder } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import { COMMAND, headerSize, type Message, MORE, SHORT_MAX, writeHeader } from './frame.ts';
 import {

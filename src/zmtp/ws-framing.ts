@@ -1,24 +1,15 @@
-/** The framing of ZWS 2.0 (RFC 45): sub-protocols, and what a connection needs in place of greeting, Decoder and Encoder. */
+/** The framing of ZWS 2.0 (RFC 45) on a stream of octets: what a connection needs in place of greeting, Decoder and Encoder. */
 
-import { commandData, commandName, encodeCommand } from './command.ts';
-import { COMMAND_FOUND, MESSAGE } from './decoder.ts';
+import { COMMAND_FOUND, MESSAGE } from './assembler.ts';
 import type { Framing } from './framing.ts';
-import { decodeMetadata, encodeMetadata, property } from './metadata.ts';
-import { type SocketType, traitsOf } from './socket-type.ts';
 import { WsDecoder } from './ws-decoder.ts';
 import { WsEncoder } from './ws-encoder.ts';
-
-/** The sub-protocol without a mechanism: each side begins with its routing id. */
-const BARE = 'ZWS2.0';
-
-/** The sub-protocols that stand for `mechanism`, the best first. */
-export function wsProtocols(mechanism: string): readonly string[] {
-  return mechanism === 'NULL' ? [`${BARE}/NULL`, BARE] : [`${BARE}/${mechanism}`];
-}
+import { Introduction } from './ws-introduction.ts';
+import { BARE } from './ws-protocols.ts';
 
 /** How a WebSocket is framed. */
 export interface WsFramingOptions {
-  /** The sub-protocol that was agreed on, one of `wsProtocols`. */
+  /** The sub-protocol that was agreed on. */
   readonly protocol: string;
   /** For the client: the next mask, 32 bits that nobody can foresee. A server has none. */
   readonly nextMask?: (() => number) | undefined;
@@ -26,54 +17,52 @@ export interface WsFramingOptions {
 
 /** Created anew for each connection. */
 export function wsFraming({ protocol, nextMask }: WsFramingOptions): Framing {
-  const encoder = protocol === BARE ? new BareEncoder(nextMask) : new WsEncoder(nextMask);
+  const introduction = protocol === BARE ? new Introduction() : undefined;
+  const encoder =
+    introduction === undefined ? new WsEncoder(nextMask) : new BareEncoder(nextMask, introduction);
   const control = { pinged: (payload: Buffer) => encoder.pong(payload) };
   const limits = { maxFrameSize: 0, maxParts: 1 };
   const masked = nextMask === undefined;
   const decoder =
-    encoder instanceof BareEncoder
-      ? new BareDecoder(limits, masked, control, () => encoder.socketType)
-      : new WsDecoder(limits, masked, control);
+    introduction === undefined
+      ? new WsDecoder(limits, masked, control)
+      : new BareDecoder(limits, masked, control, introduction);
   return { decoder, encoder, minor: 0 };
 }
 
-/** Without a mechanism, what READY would say of this side shrinks to its routing id; there are no other commands. */
+/** There are no commands but the introduction. */
 class BareEncoder extends WsEncoder {
-  /** Our own type, from our READY. */
-  socketType: SocketType | undefined;
+  readonly #introduction: Introduction;
+
+  constructor(nextMask: (() => number) | undefined, introduction: Introduction) {
+    super(nextMask);
+    this.#introduction = introduction;
+  }
 
   override command(body: Buffer): void {
-    if (commandName(body) !== 'READY') return;
-    const metadata = decodeMetadata(commandData(body));
-    this.socketType = String(property(metadata, 'Socket-Type')) as SocketType;
-    this.message([property(metadata, 'Identity') ?? Buffer.alloc(0)]);
+    const message = this.#introduction.ours(body);
+    if (message !== undefined) this.message(message);
   }
 }
 
-/** The peer's first message is its routing id. Its type it does not tell: it is taken for one that ours talks to. */
+/** The first message is the introduction. */
 class BareDecoder extends WsDecoder {
-  readonly #ownType: () => SocketType | undefined;
-  #introduced = false;
+  readonly #introduction: Introduction;
 
   constructor(
-    ...[limits, masked, control, ownType]: [
+    ...[limits, masked, control, introduction]: [
       ...ConstructorParameters<typeof WsDecoder>,
-      () => SocketType | undefined,
+      Introduction,
     ]
   ) {
     super(limits, masked, control);
-    this.#ownType = ownType;
+    this.#introduction = introduction;
   }
 
   override next(): number {
     const found = super.next();
-    if (this.#introduced || found !== MESSAGE) return found;
-    this.#introduced = true;
-    const own = this.#ownType();
-    const properties: [string, Buffer][] = [['Identity', this.message[0]!]];
-    if (own !== undefined)
-      properties.push(['Socket-Type', Buffer.from(traitsOf(own).partners[0]!)]);
-    this.command = encodeCommand('READY', encodeMetadata(properties));
+    if (found !== MESSAGE || this.#introduction.over) return found;
+    this.command = this.#introduction.theirs(this.message);
     return COMMAND_FOUND;
   }
 }

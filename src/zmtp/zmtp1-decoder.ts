@@ -6,7 +6,8 @@
  * The first frame is the peer's identity.
  */
 
-import { Decoder, FAILED, NEED_MORE } from './decoder.ts';
+import { FAILED, NEED_MORE } from './assembler.ts';
+import { Decoder } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import { MORE, writeHeader } from './frame.ts';
 

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import t from 'tap';
 import {
   COMMAND_FOUND,
-  Decoder,
   type DecoderLimits,
   FAILED,
   MESSAGE,
   NEED_MORE,
-} from '../../src/zmtp/decoder.ts';
+} from '../../src/zmtp/assembler.ts';
+import { Decoder } from '../../src/zmtp/decoder.ts';
 import { Encoder } from '../../src/zmtp/encoder.ts';
 import { command, frame, hex, latin, longHeader, message } from '../support/wire.ts';
 

@@ -5,9 +5,10 @@
 
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { COMMAND_FOUND, FAILED, MESSAGE, NEED_MORE } from '../../src/zmtp/assembler.ts';
 import { commandData, commandName, decodeError } from '../../src/zmtp/command.ts';
 import type { Connection } from '../../src/zmtp/connection.ts';
-import { COMMAND_FOUND, Decoder, FAILED, MESSAGE, NEED_MORE } from '../../src/zmtp/decoder.ts';
+import { Decoder } from '../../src/zmtp/decoder.ts';
 import { ZmtpError } from '../../src/zmtp/errors.ts';
 import { GreetingDecoder } from '../../src/zmtp/greeting.ts';
 import { decodeMetadata, property } from '../../src/zmtp/metadata.ts';

@@ -12,7 +12,8 @@ import {
   NEED_MORE,
   nullMechanism,
 } from '../../src/zmtp/index.ts';
-import { wsFraming, wsProtocols } from '../../src/zmtp/ws-framing.ts';
+import { wsFraming } from '../../src/zmtp/ws-framing.ts';
+import { read, ready, written } from '../support/framing.ts';
 import { hex, latin } from '../support/wire.ts';
 
 const MASK = 0x37fa213d;
@@ -24,37 +25,6 @@ function server(): Framing {
 function client(nextMask = () => MASK): Framing {
   return ready(wsFraming({ protocol: 'ZWS2.0/NULL', nextMask }));
 }
-
-function ready(framing: Framing): Framing {
-  Object.assign(framing.decoder.limits, { maxFrameSize: 1_000_000, maxParts: 100 });
-  return framing;
-}
-
-function written({ encoder }: Framing): Buffer {
-  return Buffer.concat(encoder.take());
-}
-
-/** What `framing` makes of `octets`: messages, commands behind `!`, and the text of an error. */
-function read({ decoder }: Framing, octets: Buffer): string[] {
-  // What is read is unmasked in place.
-  decoder.push(Buffer.from(octets));
-  const found: string[] = [];
-  for (;;) {
-    const what = decoder.next();
-    if (what === NEED_MORE) return found;
-    if (what === ENDED) return [...found, 'the end'];
-    if (what === FAILED) return [...found, decoder.error!.message];
-    if (what === MESSAGE)
-      found.push(decoder.message.map((part) => part.toString('latin1')).join('|'));
-    if (what === COMMAND_FOUND) found.push(`!${decoder.command.toString('latin1')}`);
-  }
-}
-
-t.test('the sub-protocols of a mechanism', async (t) => {
-  t.same(wsProtocols('NULL'), ['ZWS2.0/NULL', 'ZWS2.0']);
-  t.same(wsProtocols('PLAIN'), ['ZWS2.0/PLAIN']);
-  t.same(wsProtocols('CURVE'), ['ZWS2.0/CURVE']);
-});
 
 t.test('each part is a message of WebSocket behind its flags octet', async (t) => {
   const one = server();

@@ -2,7 +2,8 @@
 
 import { randomBytes, randomFillSync } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { wsFraming, wsProtocols } from '../../zmtp/ws-framing.ts';
+import { wsFraming } from '../../zmtp/ws-framing.ts';
+import { servedWsProtocols, wsProtocols } from '../../zmtp/ws-protocols.ts';
 import type { OpenStream } from './dial.ts';
 import { negotiate } from './negotiate.ts';
 import type { Opening } from './transport.ts';
@@ -36,7 +37,10 @@ export async function offerWebSocket(
   signal: AbortSignal,
 ): Promise<OpenStream> {
   const { path } = endpoint;
-  const upgrade = new ServerUpgrade({ path, protocols: wsProtocols(host.mechanismOf(values)) });
+  const upgrade = new ServerUpgrade({
+    path,
+    protocols: servedWsProtocols(host.mechanismOf(values)),
+  });
   await negotiate(open, upgrade, signal, 0);
   return { ...open, framing: wsFraming({ protocol: upgrade.protocol }) };
 }

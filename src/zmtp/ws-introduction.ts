@@ -1,0 +1,34 @@
+/**
+ * Introduction: what goes in place of a handshake where the sub-protocol of WebSocket names no mechanism (RFC 45): each side sends
+ * its routing id, as its first message.
+ */
+
+import { commandData, commandName, encodeCommand } from './command.ts';
+import type { Message } from './frame.ts';
+import { decodeMetadata, encodeMetadata, property } from './metadata.ts';
+import { type SocketType, traitsOf } from './socket-type.ts';
+
+/** Of one connection. */
+export class Introduction {
+  /** The peer has introduced itself. */
+  over = false;
+  #ownType: SocketType | undefined;
+
+  /** What goes in place of a command of ours: of READY the routing id, of others nothing. */
+  ours(command: Buffer): Message | undefined {
+    if (commandName(command) !== 'READY') return undefined;
+    const metadata = decodeMetadata(commandData(command));
+    this.#ownType = String(property(metadata, 'Socket-Type')) as SocketType;
+    return [property(metadata, 'Identity') ?? Buffer.alloc(0)];
+  }
+
+  /** READY, for the first message of the peer. Its type it does not tell: it is taken for one that ours talks to. */
+  theirs(message: Message): Buffer {
+    this.over = true;
+    const own = this.#ownType;
+    const properties: [string, Buffer][] = [['Identity', message[0]!]];
+    if (own !== undefined)
+      properties.push(['Socket-Type', Buffer.from(traitsOf(own).partners[0]!)]);
+    return encodeCommand('READY', encodeMetadata(properties));
+  }
+}
