@@ -1,6 +1,7 @@
 /** Fields: the types that fields of the hub protocol have, each with its range, how it is written and how it is read. */
 
 import { LayerError } from '../errors.ts';
+import { readId, readName, writeId } from './known-names.ts';
 
 /** `from`, `from + 1`, … `from + count - 1`. */
 export interface Range {
@@ -18,21 +19,24 @@ export interface FieldType<T> {
   read(cursor: Cursor): T;
 }
 
-/** One record while it is read. */
+/** Octets while they are read. */
 export class Cursor {
   readonly octets: Buffer;
   at = 0;
-  /** Record and field, for errors. */
+  /** Where the record ends that is read. */
+  end: number;
+  /** The field that is read, for errors. */
   where = '';
 
   constructor(octets: Buffer) {
     this.octets = octets;
+    this.end = octets.length;
   }
 
   /** Move on by `count` octets; returns where they begin. @throws LayerError `ERR_PROTOCOL` */
   take(count: number): number {
     const { at } = this;
-    if (at + count > this.octets.length) throw this.violation('ends too early');
+    if (at + count > this.end) throw this.violation('ends too early');
     this.at = at + count;
     return at;
   }
@@ -90,14 +94,8 @@ const time: FieldType<number> = {
 const id: FieldType<string> = {
   text: '8 octets; 16 hexadecimal digits for people',
   size: () => 8,
-  write: (value, into, at) => {
-    if (into.write(value, at, 8, 'hex') < 8) into.fill(0, at, at + 8);
-    return at + 8;
-  },
-  read: (cursor) => {
-    const at = cursor.take(8);
-    return cursor.octets.toString('hex', at, at + 8);
-  },
+  write: writeId,
+  read: (cursor) => readId(cursor.octets, cursor.take(8)),
 };
 
 const secret: FieldType<Buffer> = {
@@ -115,9 +113,9 @@ const name: FieldType<string> = {
   size: (value) => 1 + value.length,
   write: writeText,
   read: (cursor) => {
-    const text = readText(cursor);
-    if (!NAME.test(text)) throw cursor.violation(`is ${JSON.stringify(text)}, expected a name`);
-    return text;
+    const value = readText(cursor);
+    if (value === '') throw cursor.violation('is "", expected a name');
+    return value;
   },
 };
 
@@ -126,13 +124,7 @@ const text: FieldType<string> = {
   text: '1 octet of length, 0 to 255, then as many of letters, digits, - _ . : !',
   size: (value) => 1 + value.length,
   write: writeText,
-  read: (cursor) => {
-    const value = readText(cursor);
-    if (value !== '' && !NAME.test(value)) {
-      throw cursor.violation(`is ${JSON.stringify(value)}, expected a name or nothing`);
-    }
-    return value;
-  },
+  read: readText,
 };
 
 const names: FieldType<readonly string[]> = {
@@ -193,9 +185,9 @@ const payload: FieldType<Uint8Array> = {
     return at + value.length;
   },
   read: (cursor) => {
-    const { at, octets } = cursor;
-    cursor.at = octets.length;
-    return octets.subarray(at);
+    const { at, end, octets } = cursor;
+    cursor.at = end;
+    return octets.subarray(at, end);
   },
 };
 
@@ -253,17 +245,23 @@ export function within(ranges: readonly Range[]): (number: number) => boolean {
 }
 
 function writeText(value: string, into: Buffer, at: number): number {
-  into[at] = value.length;
-  return at + 1 + into.write(value, at + 1, value.length, 'latin1');
+  const { length } = value;
+  into[at] = length;
+  // Names are short: less than what a call of the runtime costs.
+  for (let i = 0; i < length; i++) into[at + 1 + i] = value.charCodeAt(i);
+  return at + 1 + length;
 }
 
 function readText(cursor: Cursor): string {
   const length = cursor.octets[cursor.take(1)]!;
+  if (length === 0) return '';
   const at = cursor.take(length);
-  return cursor.octets.toString('latin1', at, at + length);
+  const value = readName(cursor.octets, at, length);
+  if (value !== undefined) return value;
+  const text = cursor.octets.toString('latin1', at, at + length);
+  throw cursor.violation(`is ${JSON.stringify(text)}, expected a name`);
 }
 
-const NAME = /^[a-zA-Z0-9\-_.:!]+$/;
 const NONE: readonly never[] = [];
 const U32_MAX = 0xffff_ffff;
 const TIME_MAX = 1e15;

@@ -8,7 +8,7 @@ import {
   toConnect,
 } from '../connection/socket-options.ts';
 import type { LocalState } from '../local/local-state.ts';
-import { RECORDS_MAX } from './messages.ts';
+import { PARTS } from './messages.ts';
 import { ProcessCore } from './process-core.ts';
 
 export class HubConnection {
@@ -82,7 +82,7 @@ export class HubConnection {
       sendHighWaterMark: 0,
       receiveHighWaterMark: 1000,
       receiveHighWaterMarkBytes: RECEIVE_OCTETS,
-      maxMessageParts: RECORDS_MAX + 2,
+      maxMessageParts: PARTS,
       reconnectInterval: RECONNECT,
       reconnectMaxInterval: 8 * RECONNECT,
     });

@@ -11,8 +11,8 @@ import { HubChannels } from './hub-channels.ts';
 import { HubGroups } from './hub-groups.ts';
 import { Entry, LedgerError } from './ledger.ts';
 import type { HubLimits } from './limits.ts';
-import { ClockOffset, clockOf } from './messages.ts';
-import { decode, encode, type FromProcess, type RecordOf, VERSION } from './records.ts';
+import { ClockOffset, clockOf, recordsOf } from './messages.ts';
+import { encode, type FromProcess, type RecordOf, VERSION } from './records.ts';
 import { Session } from './session.ts';
 
 /** Where a hub speaks. */
@@ -136,8 +136,8 @@ export class HubCore {
       const theirs = clockOf(parts[0]);
       let session = this.#connections.get(connection);
       session?.clock.observe(theirs, this.#local.now());
-      for (let i = 1; i < parts.length; i++) {
-        const record = decode(parts[i]!, 'process');
+      const records = recordsOf(parts, 'process');
+      for (let record = records.next(); record !== undefined; record = records.next()) {
         if (record.kind === 'hello') {
           if (session !== undefined) throw violation('hello was said twice');
           session = this.#hello(connection, record, theirs);
@@ -359,8 +359,10 @@ export class HubCore {
     if (hello.version !== VERSION) {
       const why = `version ${hello.version} of the protocol, expected ${VERSION}`;
       this.#local.undecodable('', new LayerError('ERR_PROTOCOL', why));
-      const clock = Buffer.alloc(8);
-      this.#host.transmit(connection, [clock, encode('refusal', { version: VERSION, why: '' })]);
+      this.#host.transmit(connection, [
+        Buffer.alloc(8),
+        encode('refusal', { version: VERSION, why: '' }),
+      ]);
       return undefined;
     }
     const key = keyOf(hello.secret);

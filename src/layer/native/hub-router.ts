@@ -12,7 +12,7 @@ import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { HubCore } from './hub-core.ts';
 import type { HubLimits } from './limits.ts';
-import { RECORDS_MAX } from './messages.ts';
+import { PARTS } from './messages.ts';
 
 /** Judges what a process may do. `userId` is who the authenticator took it for. */
 export type Authorize = (request: {
@@ -49,8 +49,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
       receiveHighWaterMark: 1000,
       sendHighWaterMarkBytes: limits.octetsPerProcess,
       receiveHighWaterMarkBytes: RECEIVE_OCTETS,
-      // Its clock, and the records.
-      maxMessageParts: RECORDS_MAX + 2,
+      maxMessageParts: PARTS,
       linger: LINGER,
     });
     this.#socket.keepPeers = this.#keepsUsers;

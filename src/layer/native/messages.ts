@@ -1,6 +1,7 @@
-/** Messages: how records share a ZMTP message. Its first part is the clock of who sends it, each other part one record. */
+/** Messages: how records share a ZMTP message. Its first part is the clock of who sends it, the second one the records. */
 
 import { LayerError } from '../errors.ts';
+import { Records } from './records.ts';
 
 /** Records that wait for the end of a turn. */
 export class Outgoing {
@@ -30,20 +31,29 @@ export class Outgoing {
     const clock = Buffer.allocUnsafe(8);
     clock.writeDoubleBE(now);
     const messages: Buffer[][] = [];
-    let message: Buffer[] = [clock];
-    let octets = 0;
-    for (const record of records) {
-      if (message.length > RECORDS_MAX || octets > OCTETS_MAX) {
-        messages.push(message);
-        message = [clock];
-        octets = 0;
+    for (let i = 0; i < records.length; ) {
+      let octets = records[i]!.length;
+      let end = i + 1;
+      while (end < records.length && octets + records[end]!.length <= OCTETS_MAX) {
+        octets += records[end++]!.length;
       }
-      message.push(record);
-      octets += record.length;
+      messages.push([clock, end === i + 1 ? records[i]! : joined(records, i, end, octets)]);
+      i = end;
     }
-    messages.push(message);
     return messages;
   }
+}
+
+/** Those from `from` on before `end`, of `octets` in all. */
+function joined(records: readonly Buffer[], from: number, end: number, octets: number): Buffer {
+  const part = Buffer.allocUnsafe(octets);
+  let at = 0;
+  for (let i = from; i < end; i++) {
+    const record = records[i]!;
+    part.set(record, at);
+    at += record.length;
+  }
+  return part;
 }
 
 /** What the clock of the other side showed. @throws LayerError `ERR_PROTOCOL` */
@@ -51,6 +61,19 @@ export function clockOf(part: Buffer | undefined): number {
   const clock = part?.length === 8 ? part.readDoubleBE() : Number.NaN;
   if (clock >= 0 && clock <= 1e15) return clock;
   throw new LayerError('ERR_PROTOCOL', 'clock is no time: not of a layer, or of another version');
+}
+
+/** What `from` says in a message. @throws LayerError `ERR_PROTOCOL` */
+export function recordsOf<S extends 'process' | 'hub'>(
+  parts: readonly Buffer[],
+  from: S,
+): Records<S> {
+  const [, records] = parts;
+  if (parts.length === PARTS && records!.length > 0) return new Records(records!, from);
+  throw new LayerError(
+    'ERR_PROTOCOL',
+    `a message of ${parts.length} parts, expected records in the second of 2`,
+  );
 }
 
 /** What the other side's clock shows, as far as it can be known: the least that a message took is taken for no time. */
@@ -76,9 +99,9 @@ export class ClockOffset {
   }
 }
 
-/** Records in one message. */
-export const RECORDS_MAX = 512;
-/** A message takes no more records beyond that. */
-const OCTETS_MAX = 262_144;
+/** Parts of a message: the clock, and the records. */
+export const PARTS = 2;
+/** Records share a message up to so many octets; a larger one has its own. */
+const OCTETS_MAX = 65_536;
 /** Milliseconds. */
 const WINDOW = 300_000;

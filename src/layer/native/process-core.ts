@@ -7,8 +7,8 @@ import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
 import { Credits } from './credits.ts';
 import { toRanges } from './fields.ts';
-import { ClockOffset, clockOf, Outgoing } from './messages.ts';
-import { decode, encode, type FromHub, type RecordOf, VERSION } from './records.ts';
+import { ClockOffset, clockOf, Outgoing, recordsOf } from './messages.ts';
+import { encode, type FromHub, type RecordOf, VERSION } from './records.ts';
 import { Requests } from './requests.ts';
 import { Sends } from './sends.ts';
 import { Waits } from './waits.ts';
@@ -141,7 +141,10 @@ export class ProcessCore {
       const theirs = clockOf(parts[0]);
       this.#clock.observe(theirs, now);
       const lag = now - this.#clock.toOurs(theirs);
-      for (let i = 1; i < parts.length; i++) this.#record(decode(parts[i]!, 'hub'), lag);
+      const records = recordsOf(parts, 'hub');
+      for (let record = records.next(); record !== undefined; record = records.next()) {
+        this.#record(record, lag);
+      }
       if (this.#received !== this.#receivedTold) this.#host.wake(false);
     } catch (error) {
       if (!(error instanceof LayerError)) throw error;

@@ -1,9 +1,23 @@
-/** Records: all that a process and a hub say to each other, version 4, in one table. See docs/layer-protocol.md. */
+/** Records: all that a process and a hub say to each other, version 5, in one table. See docs/layer-protocol.md. */
 
 import { LayerError } from '../errors.ts';
 import { Cursor, FIELD_TYPES, type FieldType, type FieldTypes, type ValueOf } from './fields.ts';
+import {
+  begin,
+  HEAD,
+  readDirect,
+  readGroup,
+  readGroupSend,
+  readLetter,
+  readSend,
+  writeDirect,
+  writeGroup,
+  writeGroupSend,
+  writeLetter,
+  writeSend,
+} from './hot-records.ts';
 
-export const VERSION = 4;
+export const VERSION = 5;
 
 interface RecordShape {
   /** First octet of the record. */
@@ -150,7 +164,25 @@ interface Plan {
   readonly from: 'process' | 'hub';
   readonly names: readonly string[];
   readonly types: readonly FieldType<unknown>[];
+  /** By hand. */
+  readonly read: ((cursor: Cursor) => object) | undefined;
 }
+
+/** Those that carry messages do without the plan. */
+const HOT_WRITERS: { readonly [K in Kind]?: (fields: FieldsOf<K>) => Buffer } = {
+  send: writeSend,
+  groupSend: writeGroupSend,
+  direct: writeDirect,
+  letter: writeLetter,
+  group: writeGroup,
+};
+const HOT_READERS: { readonly [K in Kind]?: (cursor: Cursor) => RecordOf<K> } = {
+  send: readSend,
+  groupSend: readGroupSend,
+  direct: readDirect,
+  letter: readLetter,
+  group: readGroup,
+};
 
 const PLANS: Readonly<Record<string, Plan>> = Object.fromEntries(
   Object.entries<RecordShape>(RECORDS).map(([kind, { code, from, fields }]) => [
@@ -161,47 +193,91 @@ const PLANS: Readonly<Record<string, Plan>> = Object.fromEntries(
       from,
       names: Object.keys(fields),
       types: Object.values(fields).map((type) => FIELD_TYPES[type] as FieldType<unknown>),
+      read: HOT_READERS[kind as Kind],
     },
   ]),
 );
-const BY_CODE: readonly (Plan | undefined)[] = Array.from({ length: 256 }, (_, code) =>
+const PLAN_OF: readonly (Plan | undefined)[] = Array.from({ length: 256 }, (_, code) =>
   Object.values(PLANS).find((plan) => plan.code === code),
 );
 
-/** The octets of one record. Hot. */
+/** One record, its length in front of it. Hot. */
 export function encode<K extends Kind>(kind: K, fields: FieldsOf<K>): Buffer {
+  const hot = HOT_WRITERS[kind];
+  return hot === undefined ? write(kind, fields) : hot(fields);
+}
+
+/** As the table says, whatever is written by hand. */
+export function write<K extends Kind>(kind: K, fields: FieldsOf<K>): Buffer {
   const plan = PLANS[kind]!;
   const values = fields as Readonly<Record<string, unknown>>;
-  let size = 1;
+  let size = 0;
   for (let i = 0; i < plan.names.length; i++) size += plan.types[i]!.size(values[plan.names[i]!]);
-  const octets = Buffer.allocUnsafe(size);
-  octets[0] = plan.code;
-  let at = 1;
+  const octets = begin(plan.code, size);
+  let at = HEAD;
   for (let i = 0; i < plan.names.length; i++) {
     at = plan.types[i]!.write(values[plan.names[i]!], octets, at);
   }
   return octets;
 }
 
-/** One record as `from` says it. Hot. @throws LayerError `ERR_PROTOCOL` that names the field */
+/** The only record in `octets`, as `from` says it. @throws LayerError `ERR_PROTOCOL` that names the field */
 export function decode<S extends 'process' | 'hub'>(octets: Buffer, from: S): From<S> {
-  const plan = BY_CODE[octets[0] ?? 0];
-  if (plan === undefined || plan.from !== from) {
-    throw new LayerError('ERR_PROTOCOL', `a record of code ${octets[0]}, which no ${from} says`);
+  const records = new Records(octets, from);
+  const record = records.next();
+  if (record === undefined || records.next() !== undefined) {
+    throw new LayerError('ERR_PROTOCOL', `${octets.length} octets, expected one record`);
   }
-  const cursor = new Cursor(octets);
-  cursor.at = 1;
+  return record;
+}
+
+/** The records in one part of a message, in turn. */
+export class Records<S extends 'process' | 'hub'> {
+  readonly #cursor: Cursor;
+  readonly #from: S;
+  readonly #byTable: boolean;
+
+  /** `byTable`: read all as the table says, none by hand. */
+  constructor(octets: Buffer, from: S, byTable = false) {
+    this.#cursor = new Cursor(octets);
+    this.#from = from;
+    this.#byTable = byTable;
+  }
+
+  /** The next one, as the other side says it; undefined at the end. Hot. @throws LayerError `ERR_PROTOCOL` that names the field */
+  next(): From<S> | undefined {
+    const cursor = this.#cursor;
+    const { octets } = cursor;
+    if (cursor.at === octets.length) return undefined;
+    cursor.where = 'length';
+    cursor.end = octets.length;
+    const length = octets.readUInt32BE(cursor.take(4));
+    if (length === 0 || length > octets.length - cursor.at) {
+      const left = octets.length - cursor.at;
+      throw cursor.violation(`is ${length}, expected 1 to the ${left} octets that are left`);
+    }
+    cursor.end = cursor.at + length;
+    const code = octets[cursor.take(1)]!;
+    const plan = PLAN_OF[code];
+    if (plan === undefined || plan.from !== this.#from) {
+      throw new LayerError('ERR_PROTOCOL', `a record of code ${code}, which no ${this.#from} says`);
+    }
+    const byHand = this.#byTable ? undefined : plan.read;
+    const record = byHand === undefined ? read(plan, cursor) : byHand(cursor);
+    if (cursor.at !== cursor.end) {
+      const more = cursor.end - cursor.at;
+      throw new LayerError('ERR_PROTOCOL', `${plan.kind} has ${more} octets too many`);
+    }
+    return record as unknown as From<S>;
+  }
+}
+
+function read(plan: Plan, cursor: Cursor): object {
   const record: Record<string, unknown> = { kind: plan.kind };
   for (let i = 0; i < plan.names.length; i++) {
     const name = plan.names[i]!;
     cursor.where = name;
     record[name] = plan.types[i]!.read(cursor);
   }
-  if (cursor.at !== octets.length) {
-    throw new LayerError(
-      'ERR_PROTOCOL',
-      `${plan.kind} has ${octets.length - cursor.at} octets too many`,
-    );
-  }
-  return record as unknown as From<S>;
+  return record;
 }

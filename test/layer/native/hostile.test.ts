@@ -84,7 +84,7 @@ t.test('a layer that is told nonsense connects anew, and works on', async (t) =>
   const greeted = async (): Promise<Buffer> => {
     for (;;) {
       const [connection, , record] = await router.receive();
-      if (record?.[0] === RECORDS.hello.code) return connection!;
+      if (record?.[4] === RECORDS.hello.code) return connection!;
     }
   };
   const bad: Buffer[][] = [

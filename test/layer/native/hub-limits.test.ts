@@ -68,7 +68,8 @@ const cases: Record<string, (own: string) => Buffer[]> = {
   'a record that ends too early': () => [encode('sync', { request: 1 }).subarray(0, 4)],
   'a record that goes on': () => [Buffer.concat([encode('sync', { request: 1 }), Buffer.of(0)])],
   'what only a hub says': () => [encode('done', { request: 1, denied: 0 })],
-  'nothing at all': () => [Buffer.alloc(0)],
+  'a record of no octets': () => [Buffer.alloc(4)],
+  'a length beyond the octets': () => [Buffer.from('7fffffff0c', 'hex')],
   'hello twice': () => [hello()],
 };
 
@@ -104,11 +105,11 @@ t.test('another version is told so, and nothing else', async (t) => {
   const errors: Error[] = [];
   hub.local.events.on('undecodable', ({ error }) => errors.push(error));
   const record = hello();
-  record[1] = 9;
+  record[5] = 9;
   const out = new Outgoing();
   out.push(record);
   hub.core.heard('old', out.take(0)[0]!);
-  t.match(errors, [{ message: 'version 9 of the protocol, expected 4' }]);
+  t.match(errors, [{ message: 'version 9 of the protocol, expected 5' }]);
   t.equal(hub.core.peerCount, 2);
 });
 
