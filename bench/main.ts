@@ -25,7 +25,7 @@ import { writeResults } from './results-page.ts';
 import { runScenario } from './runner.ts';
 import { SCENARIOS, type Scenario, selectScenarios } from './scenario.ts';
 import { findSystems, type Subject, type System, subjectsOf } from './system.ts';
-import { judge } from './target.ts';
+import { judge, targeted } from './target.ts';
 
 /** Returns the exit code. */
 async function main(args: string[]): Promise<number> {
@@ -69,9 +69,11 @@ async function list({ own }: Options): Promise<void> {
 
 async function measure(options: Options): Promise<Results> {
   const selected = usage(() => selectScenarios(options.scenarios));
-  const scenarios = await fitIdle(selected, options.connections);
   await build();
   const { present, absent } = await findSystems(options.own);
+  const aimed = options.targets ? withTargets(selected, present) : selected;
+  if (aimed.length === 0) throw new UsageError('none of these scenarios has a target');
+  const scenarios = await fitIdle(aimed, options.connections);
   const wanted = wantedSubjects(
     options.systems,
     present,
@@ -94,7 +96,9 @@ async function measure(options: Options): Promise<Results> {
   const { rounds, duration } = options;
   const progress = new Progress(scenarios.length);
   const { signal } = stop;
-  const plan = { systems: present, wanted, rounds, duration, directory, progress, signal };
+  const countsHeap = !options.targets;
+  const systems = present;
+  const plan = { systems, wanted, rounds, duration, countsHeap, directory, progress, signal };
   try {
     const done: ScenarioResult[] = [];
     for (const scenario of scenarios) {
@@ -103,8 +107,17 @@ async function measure(options: Options): Promise<Results> {
       done.push(result);
       print(result);
     }
-    const systems = present.map(({ name, version }) => ({ name, version }));
-    return { format: 1, date, machine, systems, absent, rounds, duration, scenarios: done };
+    const versions = present.map(({ name, version }) => ({ name, version }));
+    return {
+      format: 1,
+      date,
+      machine,
+      systems: versions,
+      absent,
+      rounds,
+      duration,
+      scenarios: done,
+    };
   } finally {
     progress.clear();
     await endAll();
@@ -129,6 +142,19 @@ async function earlier(files: readonly string[]): Promise<Results> {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+}
+
+/** Those of `scenarios` that have a target, with the styles and systems that it takes to judge it. */
+function withTargets(scenarios: readonly Scenario[], systems: readonly System[]): Scenario[] {
+  const targets = targeted();
+  return scenarios.flatMap((scenario) => {
+    const target = targets.get(scenario.name);
+    if (target === undefined) return [];
+    const styles = scenario.styles.filter((style) => target.styles.has(style));
+    const idle = systems.filter(({ name }) => name !== OURS && !target.against.has(name));
+    const without = [...(scenario.without ?? []), ...idle.map(({ name }) => name)];
+    return [{ ...scenario, styles, without }];
+  });
 }
 
 /** Whether a subject is among those that `--system` names: all, where it names none. */
@@ -187,6 +213,9 @@ class Interrupted extends Error {
     this.code = 128 + constants.signals[signal];
   }
 }
+
+/** The system that targets are for. */
+const OURS = 'zeromq-pure';
 
 /** Descriptors that a process has open besides its connections. */
 const FILES_RESERVED = 100;

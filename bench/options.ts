@@ -9,6 +9,7 @@ export const USAGE = `Measures zeromq-pure, libzmq, zeromq.js and a bare node:ne
   npm run bench -- [options]
 
   --scenario NAME   only this one, or all whose name contains NAME; may be repeated
+  --targets         only scenarios and styles that have a target, and nothing else of them; what became of each is the last table
   --system NAME     only this system (zeromq-pure) or style (zeromq-pure/batch); may be repeated
   --system-command NAME=PROGRAM…
                     measure a program of your own beside them; its arguments are separated by spaces, and what it is told
@@ -38,6 +39,7 @@ export class UsageError extends Error {}
 export interface Options {
   readonly help: boolean;
   readonly list: boolean;
+  readonly targets: boolean;
   readonly scenarios: readonly string[];
   readonly systems: readonly string[];
   readonly own: readonly OwnSystem[];
@@ -56,6 +58,7 @@ export function parseOptions(args: string[]): Options {
   const options = {
     help: values.help,
     list: values.list,
+    targets: values.targets,
     scenarios: values.scenario,
     systems: values.system,
     own: values['system-command'].map(ownSystem),
@@ -67,8 +70,11 @@ export function parseOptions(args: string[]): Options {
     writeResults: values['write-results'],
     from: values.from,
   };
-  if (options.from.length > 0 && (options.scenarios.length > 0 || options.systems.length > 0)) {
-    throw new UsageError('--from measures nothing: --scenario and --system do not go with it');
+  const { from, scenarios, systems, targets } = options;
+  if (from.length > 0 && (scenarios.length > 0 || systems.length > 0 || targets)) {
+    throw new UsageError(
+      '--from measures nothing: --scenario, --system and --targets do not go with it',
+    );
   }
   if (options.writeResults && options.from.length === 0) {
     if (options.systems.length > 0 || options.own.length > 0) {
@@ -95,6 +101,7 @@ function parse(args: string[]) {
         'write-results': { type: 'boolean', default: false },
         from: { type: 'string', multiple: true, default: [] },
         list: { type: 'boolean', default: false },
+        targets: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values;

@@ -67,7 +67,8 @@ async function main(args: string[]): Promise<number> {
     const wanted = ({ system, style }: { system: string; style: string }): boolean =>
       system !== 'libzmq' && values.style.includes(style);
     const { signal } = new AbortController();
-    const plan = { systems, wanted, rounds, duration, directory, progress, signal };
+    const countsHeap = true;
+    const plan = { systems, wanted, rounds, duration, countsHeap, directory, progress, signal };
     let worse = false;
     for (const scenario of scenarios) {
       const result = await runScenario(scenario, plan);

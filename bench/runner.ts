@@ -16,6 +16,8 @@ export interface RunPlan {
   readonly rounds: number;
   /** Milliseconds of one measurement. */
   readonly duration: number;
+  /** Count what is allocated and collected, in one more trial of each subject. */
+  readonly countsHeap: boolean;
   /** For ipc sockets. */
   readonly directory: string;
   readonly progress: Progress;
@@ -43,7 +45,9 @@ export async function runScenario(scenario: Scenario, plan: RunPlan): Promise<Sc
   for (const runner of runners) {
     progress.show(`${scenario.name}: warm-up, ${runner.subject.name}`);
     await calibrate(scenario, runner, plan);
-    if (runner.system.countsHeap) runner.counts = await count(scenario, runner, plan);
+    if (plan.countsHeap && runner.system.countsHeap) {
+      runner.counts = await count(scenario, runner, plan);
+    }
   }
   for (let round = 0; round < plan.rounds; round++) {
     for (let i = 0; i < runners.length; i++) {

@@ -260,6 +260,7 @@ function commandLine(
     count: plan.count,
     warmup: plan.warmup,
     curve: 0,
+    handshake: scenario.alone === undefined ? 0 : 1,
     ...scenario.orders,
     endpoint: scenario.transport === 'ipc' ? `ipc://${ipcPath(plan)}` : 'tcp://127.0.0.1:*',
     ...orders,

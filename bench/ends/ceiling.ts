@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { encodeGreeting } from 'zeromq-pure/wire';
+import { encodeGreeting, GREETING_SIZE } from 'zeromq-pure/wire';
 import { now, Orders, say, told } from './contract.ts';
 import { Inbox, Outbox } from './framed-stream.ts';
 import { tellUsage } from './idle-server.ts';
@@ -68,8 +68,14 @@ const ROLES: Record<string, (orders: Orders) => Promise<void>> = {
   },
 
   async sub(orders) {
-    const inboxes = (await openAll(orders)).map((stream) => new Inbox(stream));
+    const streams = await openAll(orders);
+    const handshake = orders.number('handshake') !== 0;
+    if (handshake) await Promise.all(streams.map(subscribe));
+    const inboxes = streams.map((stream) => new Inbox(stream));
+    for (const stream of streams) stream.resume();
+    if (handshake) await Promise.all(inboxes.map((inbox) => inbox.receive()));
     say({ ready: true });
+    if (handshake) await Promise.all(inboxes.map(toStart));
     const [warmup, count] = [orders.number('warmup'), orders.number('count')];
     const meter = new Meter(warmup * inboxes.length, count * inboxes.length);
     await Promise.all(inboxes.map((inbox) => receiveAll(inbox, warmup + count, meter)));
@@ -133,6 +139,35 @@ async function listen(orders: Orders, accept: (stream: Socket) => void): Promise
   const address = server.address();
   const where = typeof address === 'object' ? `tcp://127.0.0.1:${address?.port}` : endpoint;
   say({ ready: true, endpoint: where });
+}
+
+/**
+ * Shakes hands with a publisher of ZMTP, and subscribes to what the ends in pub-sub.ts publish. libzmq wants nothing before it
+ * is its turn.
+ */
+async function subscribe(stream: Socket): Promise<void> {
+  let heard = Buffer.alloc(0);
+  const hear = async (size: number): Promise<Buffer> => {
+    while (heard.length < size) {
+      const [chunk] = (await once(stream, 'data')) as [Buffer];
+      heard = Buffer.concat([heard, chunk]);
+    }
+    const part = heard.subarray(0, size);
+    heard = heard.subarray(size);
+    return part;
+  };
+  stream.write(encodeGreeting('NULL'));
+  await hear(GREETING_SIZE);
+  stream.write(Buffer.from('\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB', 'latin1'));
+  const [, size = 0] = await hear(2);
+  await hear(size);
+  stream.pause();
+  stream.unshift(heard);
+  stream.write(Buffer.from('\0\x09\x01t0000000\0\x02\x01~', 'latin1'));
+}
+
+async function toStart(inbox: Inbox): Promise<void> {
+  while ((await inbox.receive()).toString('latin1') !== '~start') {}
 }
 
 /** A connection for each peer. */

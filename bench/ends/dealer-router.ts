@@ -19,8 +19,10 @@ export async function router(zmq: Zmq, orders: Orders): Promise<void> {
 /** Connects with one socket for each client. */
 export async function dealer(zmq: Zmq, orders: Orders): Promise<void> {
   const peers = orders.number('peers');
+  // A context makes 1 023 sockets, unless it is told otherwise.
+  const context = new zmq.Context({ maxSockets: Math.max(1023, peers) });
   const sockets = Array.from({ length: peers }, () => {
-    const socket = new zmq.Dealer({ linger: 0 });
+    const socket = new zmq.Dealer({ linger: 0, context });
     socket.connect(orders.text('endpoint'));
     return socket;
   });

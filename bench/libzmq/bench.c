@@ -25,6 +25,7 @@ static const struct {
   void (*run)(void *context);
 } roles[] = {
     {"push", run_push},     {"pull", run_pull},     {"inproc", run_inproc},
+    {"threads", run_inproc},
     {"backlog", run_backlog},
     {"req", run_req},       {"rep", run_rep},       {"pub", run_pub},
     {"sub", run_sub},       {"dealer", run_dealer}, {"router", run_router},
@@ -52,6 +53,9 @@ int main(int argc, char **argv) {
   void *context = check_pointer(zmq_ctx_new(), "zmq_ctx_new");
   for (size_t i = 0; argc > 1 && i < sizeof roles / sizeof *roles; i++) {
     if (strcmp(argv[1], roles[i].name) != 0) continue;
+    if (number_of("peers") > ZMQ_MAX_SOCKETS_DFLT) {
+      check(zmq_ctx_set(context, ZMQ_MAX_SOCKETS, (int) number_of("peers")), "zmq_ctx_set");
+    }
     roles[i].run(context);
     await_word(""); /* what is still queued is sent until the runner ends us */
     return 0;

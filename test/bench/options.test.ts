@@ -42,7 +42,10 @@ t.test('mistakes are named', async (t) => {
     ['--system-command libzmq=x', 'there is a system libzmq already'],
     ['--nosuch', "Unknown option '--nosuch'"],
     ['something', "Unexpected argument 'something'"],
-    ['--from f --system s', '--from measures nothing: --scenario and --system do not go with it'],
+    [
+      '--from f --system s',
+      '--from measures nothing: --scenario, --system and --targets do not go with it',
+    ],
     ['--write-results --system s', '--write-results needs all systems, and no others'],
     ['--write-results --rounds 4', '--write-results needs at least five rounds'],
   ] as const) {
