@@ -3,6 +3,7 @@
 import net from 'node:net';
 import type { Framing } from '../../zmtp/index.ts';
 import { Inlet } from './inlet.ts';
+import { waitOn } from './stream-wait.ts';
 
 /** A connection that is open, and whatever reads it. */
 export interface OpenStream {
@@ -15,31 +16,17 @@ export interface OpenStream {
 }
 
 /**
- * Resolves when the connection is there; rejects, with the stream destroyed, when it cannot be, or `signal` aborts.
+ * Resolves when the connection is there; rejects, with the stream destroyed, when it cannot be, or `signal` aborts,
+ * and with whatever `net.connect` throws.
  * Whoever goes on negotiating (a proxy, an upgrade) does so on what this resolves with.
- * @throws whatever `net.connect` throws
  */
-export function dial(options: net.NetConnectOpts, signal: AbortSignal): Promise<OpenStream> {
+export async function dial(options: net.NetConnectOpts, signal: AbortSignal): Promise<OpenStream> {
   const inlet = new Inlet();
   const stream = net.connect({ ...options, onread: inlet.onread });
-  stream.unref();
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      stream.destroy();
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    // Stays: an error before the link listens must not end the process.
-    stream.on('error', (error) => {
-      signal.removeEventListener('abort', abort);
-      stream.destroy();
-      reject(error);
-    });
-    stream.once('connect', () => {
-      signal.removeEventListener('abort', abort);
-      resolve({ stream, inlet });
-    });
-  });
+  // The system has a time-out of its own.
+  const limits = { signal, patience: 0, awaited: 'connection' };
+  await waitOn(stream, limits, (resolve) => stream.once('connect', resolve));
+  return { stream, inlet };
 }
 
 /** An accepted connection, which must not have been read from and is replaced by what comes back. */

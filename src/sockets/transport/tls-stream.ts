@@ -3,12 +3,12 @@
 import { X509Certificate } from 'node:crypto';
 import type net from 'node:net';
 import { isIP } from 'node:net';
-import { clearTimeout, setTimeout } from 'node:timers';
 import tls from 'node:tls';
 import { SocketError } from '../errors.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { OpenStream } from './dial.ts';
 import { Inlet } from './inlet.ts';
+import { failed, waitOn } from './stream-wait.ts';
 
 /**
  * Reads the options for a server, once for each set of `values`.
@@ -66,7 +66,10 @@ export async function secureClient(
   return { stream, inlet: new Inlet() };
 }
 
-/** The server's side of a connection that was accepted and not read from, until `signal` aborts. Rejects likewise. */
+/**
+ * The server's side of a connection that was accepted and not read from. Rejects, with all destroyed, when TLS fails and when
+ * `signal` aborts.
+ */
 export async function secureServer(
   accepted: net.Socket,
   values: OptionValues,
@@ -78,36 +81,18 @@ export async function secureServer(
   return { stream, inlet: new Inlet() };
 }
 
-async function secured(
+function secured(
   stream: tls.TLSSocket,
   event: 'secureConnect' | 'secure',
   signal: AbortSignal,
   patience: number,
 ): Promise<void> {
-  const heard = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  stream.unref();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      if (signal.aborted) throw signal.reason;
-      stream.once(event, () => resolve());
-      // Stays: an error before the next reader listens must not end the process.
-      stream.on('error', reject);
-      // The reason why a server's handshake fails comes by this way only.
-      stream.once('_tlsError', reject);
-      stream.once('close', () => reject(failed('ECONNRESET', 'the peer leaves within TLS')));
-      const once = { once: true, signal: heard.signal };
-      signal.addEventListener('abort', () => reject(signal.reason), once);
-      const late = (): void => reject(failed('ETIMEDOUT', `no TLS within ${patience} ms`));
-      if (patience > 0) timer = setTimeout(late, patience).unref();
-    });
-  } catch (error) {
-    stream.destroy();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    heard.abort();
-  }
+  return waitOn(stream, { signal, patience, awaited: 'TLS' }, (resolve, reject) => {
+    stream.once(event, resolve);
+    // The reason why a server's handshake fails comes by this way only.
+    stream.once('_tlsError', reject);
+    stream.once('close', () => reject(failed('ECONNRESET', 'the peer leaves within TLS')));
+  });
 }
 
 function contextOf(
@@ -130,10 +115,6 @@ function contextOf(
 const contexts = new WeakMap<OptionValues, tls.SecureContext>();
 
 const ALPNProtocols = ['http/1.1'];
-
-function failed(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
-}
 
 function invalid(what: string, cause?: unknown): SocketError {
   return new SocketError('EINVAL', { message: `Invalid argument: ${what}`, cause });
