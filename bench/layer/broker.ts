@@ -1,7 +1,7 @@
 /** Broker: the RabbitMQ node of a run, started by whoever needs it first. It ends with this process. */
 
 import { readFileSync } from 'node:fs';
-import { RabbitmqBroker } from '../../test/support/rabbitmq-broker.ts';
+import { RabbitmqBroker } from '../../test/support/layer/rabbitmq-broker.ts';
 
 let running: Promise<RabbitmqBroker> | undefined;
 

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { skipRabbitmq } from '../../test/support/rabbitmq-broker.ts';
+import { skipRabbitmq } from '../../test/support/layer/rabbitmq-broker.ts';
 import { build } from '../build.ts';
 import { endAll } from '../child.ts';
 import { plainTable } from '../format.ts';

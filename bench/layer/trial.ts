@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RabbitmqBroker } from '../../test/support/rabbitmq-broker.ts';
+import type { RabbitmqBroker } from '../../test/support/layer/rabbitmq-broker.ts';
 import { Child, type Fact } from '../child.ts';
 import { processorTime, sharedBroker } from './broker.ts';
 import type { LayerScenario } from './scenario.ts';

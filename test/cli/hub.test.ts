@@ -7,7 +7,7 @@ import { Certificate, Dealer, Request } from '../../src/index.ts';
 import { DedicatedLayer } from '../../src/layer/index.ts';
 import { Outgoing } from '../../src/layer/native/messages.ts';
 import { encode, VERSION } from '../../src/layer/native/records.ts';
-import { freeAddress } from '../support/layer-addresses.ts';
+import { freeAddress } from '../support/layer/layer-addresses.ts';
 import { run, start } from './shell.ts';
 
 t.test('it runs, answers, logs, and drains', async (t) => {

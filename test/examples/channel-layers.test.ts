@@ -15,7 +15,7 @@ import {
   type Step,
 } from '../../examples/channel-layers/plan.ts';
 import { Running } from '../cli/shell.ts';
-import { RabbitmqBroker, skipRabbitmq } from '../support/rabbitmq-broker.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../support/layer/rabbitmq-broker.ts';
 
 const BUILT = join(import.meta.dirname, '../../build/examples');
 

@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { Running } from '../cli/shell.ts';
-import { freeAddress } from '../support/layer-addresses.ts';
-import type { RabbitmqBroker } from '../support/rabbitmq-broker.ts';
+import { freeAddress } from '../support/layer/layer-addresses.ts';
+import type { RabbitmqBroker } from '../support/layer/rabbitmq-broker.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../build/examples/chat/chat.js');
 

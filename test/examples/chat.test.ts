@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
-import { RabbitmqBroker, skipRabbitmq } from '../support/rabbitmq-broker.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../support/layer/rabbitmq-broker.ts';
 import { type Chat, type ChatServer, startChat } from './chat-stage.ts';
 
 t.test('through a hub', (t) => shared(t, startChat));

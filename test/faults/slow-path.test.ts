@@ -3,7 +3,7 @@
 import { setTimeout as later } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import * as zmq from '../../src/index.ts';
-import { FaultProxy } from '../support/fault-proxy.ts';
+import { FaultProxy } from '../support/faults/proxy.ts';
 import { freeEndpoint, own } from '../support/local.ts';
 import { connectPeer, listenRaw, type RawPeer } from '../support/raw-peer.ts';
 import { Log, watch } from '../support/sockets.ts';

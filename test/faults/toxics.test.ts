@@ -5,9 +5,9 @@
 
 import t from 'tap';
 import { curveKeyPair } from '../../src/index.ts';
-import { broken, brokenRequests, optionsFor, TOXICS } from '../support/fault-promise.ts';
-import { requestTrial } from '../support/fault-request.ts';
-import { type Account, FAULT_PATTERNS, faultTrial } from '../support/fault-trial.ts';
+import { broken, brokenRequests, optionsFor, TOXICS } from '../support/faults/promise.ts';
+import { requestTrial } from '../support/faults/request.ts';
+import { type Account, FAULT_PATTERNS, faultTrial } from '../support/faults/trial.ts';
 
 const DURATION = 300;
 const BINDERS = ['speaker', 'listener'] as const;

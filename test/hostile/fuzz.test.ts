@@ -6,7 +6,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { attack, FUZZ_TYPES, type FuzzType, FuzzVictim, fuzzCase } from '../support/fuzz.ts';
+import {
+  attack,
+  FUZZ_TYPES,
+  type FuzzType,
+  FuzzVictim,
+  fuzzCase,
+} from '../support/hostile/fuzz.ts';
 import { eventually } from '../support/sockets.ts';
 
 const { FUZZ_SEED: seed = 1, FUZZ_CASES: cases = 10_000 } = Object.fromEntries(

@@ -2,7 +2,8 @@
 
 import t from 'tap';
 import { Pull } from '../../src/index.ts';
-import { KINDS, victim } from '../support/hostile.ts';
+import { KINDS, victim } from '../support/hostile/hostile.ts';
+import { HANDSHAKE_VIOLATIONS } from '../support/hostile/violations.ts';
 import {
   command,
   connectRaw,
@@ -13,7 +14,6 @@ import {
   ready,
 } from '../support/raw-peer.ts';
 import { eventually, texts, use, watch } from '../support/sockets.ts';
-import { HANDSHAKE_VIOLATIONS } from '../support/violations.ts';
 
 for (const kind of KINDS) {
   t.test(`against ${kind}`, async (t) => {

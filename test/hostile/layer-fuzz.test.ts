@@ -10,7 +10,7 @@ import {
   RECORDS,
   VERSION,
 } from '../../src/layer/native/records.ts';
-import { JoinedHub, settleAll } from '../support/joined-hub.ts';
+import { JoinedHub, settleAll } from '../support/layer/joined-hub.ts';
 import { generator, mutated } from '../support/random.ts';
 
 /** `MUTATED=1000` in the environment is over sooner. */

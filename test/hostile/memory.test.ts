@@ -1,7 +1,7 @@
 /** What hostile and slow peers cost in memory. Measured in a process of its own, with generous margins. */
 
 import t from 'tap';
-import { MIB, many, target } from '../support/memory-target.ts';
+import { MIB, many, target } from '../support/hostile/memory-target.ts';
 import {
   command,
   connectPeer,

@@ -19,7 +19,7 @@ import {
   mechanism,
   server,
   wire,
-} from '../support/curve-hello.ts';
+} from '../support/hostile/curve-hello.ts';
 import {
   command,
   connectRaw,

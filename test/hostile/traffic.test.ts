@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
 import { Publisher, Pull, Push, Reply, Router, Subscriber, XPublisher } from '../../src/index.ts';
-import { KINDS, victim } from '../support/hostile.ts';
+import { KINDS, victim } from '../support/hostile/hostile.ts';
+import { TRAFFIC_VIOLATIONS } from '../support/hostile/violations.ts';
 import { command, connectPeer, frame, listenRaw, message, ready } from '../support/raw-peer.ts';
 import { eventually, Log, texts, use, watch } from '../support/sockets.ts';
-import { TRAFFIC_VIOLATIONS } from '../support/violations.ts';
 
 /** What is skipped: the connection goes on. */
 const IGNORED: readonly (readonly [what: string, say: Buffer])[] = [

@@ -4,6 +4,14 @@ import t from 'tap';
 import { type Authenticate, curveKeyPair, Pull, Push } from '../../src/index.ts';
 import { decodeZ85 } from '../../src/zmtp/index.ts';
 import {
+  converse,
+  failure,
+  join,
+  PeerHandler,
+  type Roles,
+  withPeers,
+} from '../support/interop/secured.ts';
+import {
   faultless,
   follow,
   freshEndpoint,
@@ -14,7 +22,6 @@ import {
   transportsOf,
   verify,
 } from '../support/interop.ts';
-import { converse, failure, join, PeerHandler, type Roles, withPeers } from '../support/secured.ts';
 import { eventually, use } from '../support/sockets.ts';
 
 const server = curveKeyPair();

@@ -1,11 +1,11 @@
 /**
  * The same seeded mutations to libzmq and to us: is the connection closed, answered, or left open? What differs must be
- * among the intended differences (support/intended-differences.ts). `FUZZ_CASES` per type; 10 000 without it.
+ * among the intended differences (support/interop/intended-differences.ts). `FUZZ_CASES` per type; 10 000 without it.
  */
 
 import t, { type Test } from 'tap';
-import { FUZZ_TYPES, type FuzzType, FuzzVictim, fuzzCase } from '../support/fuzz.ts';
-import { INTENDED } from '../support/intended-differences.ts';
+import { FUZZ_TYPES, type FuzzType, FuzzVictim, fuzzCase } from '../support/hostile/fuzz.ts';
+import { INTENDED } from '../support/interop/intended-differences.ts';
 import { LibzmqPeer, type PeerSocketType } from '../support/libzmq-peer.ts';
 import { command, connectRaw, type RawPeer } from '../support/raw-peer.ts';
 

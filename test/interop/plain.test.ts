@@ -2,8 +2,15 @@
 
 import t from 'tap';
 import type { Authenticate } from '../../src/index.ts';
+import {
+  converse,
+  failure,
+  join,
+  PeerHandler,
+  type Roles,
+  withPeers,
+} from '../support/interop/secured.ts';
 import { transportsOf } from '../support/interop.ts';
-import { converse, failure, join, PeerHandler, type Roles, withPeers } from '../support/secured.ts';
 
 const ROLES: Roles = {
   server: { plainServer: true, zapDomain: 'global' },

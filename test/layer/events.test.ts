@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { DedicatedLayer, EmbeddedLayer, Hub, MemoryLayer } from '../../src/layer/index.ts';
-import { freeAddress } from '../support/layer-addresses.ts';
+import { freeAddress } from '../support/layer/layer-addresses.ts';
 
 t.test('full, skipped, backpressure and expired', async (t) => {
   let now = 0;

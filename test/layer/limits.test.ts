@@ -3,7 +3,7 @@
 import t, { type Test } from 'tap';
 import { type ChannelLayer, DedicatedLayer, EmbeddedLayer, Hub } from '../../src/layer/index.ts';
 import type { LayerOptions } from '../../src/layer/options.ts';
-import { freeAddress } from '../support/layer-addresses.ts';
+import { freeAddress } from '../support/layer/layer-addresses.ts';
 
 type Pair = (
   t: Test,

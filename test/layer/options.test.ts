@@ -8,7 +8,7 @@ import {
   Hub,
   MemoryLayer,
 } from '../../src/layer/index.ts';
-import { freeAddress } from '../support/layer-addresses.ts';
+import { freeAddress } from '../support/layer/layer-addresses.ts';
 
 t.test('an option of no use is refused, by its name and value', async (t) => {
   const bad: [options: object, message: RegExp][] = [

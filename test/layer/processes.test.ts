@@ -2,9 +2,9 @@
 
 import t, { type Test } from 'tap';
 import { DedicatedLayer, Hub } from '../../src/layer/index.ts';
-import { FaultProxy } from '../support/fault-proxy.ts';
-import { freeAddress } from '../support/layer-addresses.ts';
-import { LayerProcess, skipProcesses } from '../support/layer-process.ts';
+import { FaultProxy } from '../support/faults/proxy.ts';
+import { freeAddress } from '../support/layer/layer-addresses.ts';
+import { LayerProcess, skipProcesses } from '../support/layer/layer-process.ts';
 
 const skip = skipProcesses;
 

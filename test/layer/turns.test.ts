@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { MemoryLayer } from '../../src/layer/index.ts';
-import { turnsDuring, work } from '../support/turns.ts';
+import { turnsDuring, work } from '../support/sockets/turns.ts';
 
 /** Fewer than the calls after which a turn comes by their number; together they take 40 ms at least. */
 const COUNT = 200;

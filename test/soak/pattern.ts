@@ -16,7 +16,7 @@ import {
   XPublisher,
   XSubscriber,
 } from 'zeromq-pure';
-import { FaultProxy } from '../support/fault-proxy.ts';
+import { FaultProxy } from '../support/faults/proxy.ts';
 import type { Finding } from './finding.ts';
 import { compare, type Holdings, holdings, slopes } from './memory.ts';
 

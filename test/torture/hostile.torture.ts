@@ -2,11 +2,20 @@
 
 import { spreadOf } from '../../bench/statistics.ts';
 import { Dealer, type Publisher, type Pull, type Router } from '../../src/index.ts';
-import { asClient, asServer, changed, HELLOS, hello, wire } from '../support/curve-hello.ts';
-import { KINDS, type Victim, victim } from '../support/hostile.ts';
-import { opened } from '../support/joined.ts';
+import { opened } from '../support/cores/joined.ts';
+import {
+  asClient,
+  asServer,
+  changed,
+  HELLOS,
+  hello,
+  wire,
+} from '../support/hostile/curve-hello.ts';
+import { KINDS, type Victim, victim } from '../support/hostile/hostile.ts';
+import { MIB, many, target } from '../support/hostile/memory-target.ts';
+import { HANDSHAKE_VIOLATIONS, TRAFFIC_VIOLATIONS } from '../support/hostile/violations.ts';
+import { words } from '../support/hostile/words.ts';
 import { LibzmqPeer, type PeerOptions, type PeerSocketType } from '../support/libzmq-peer.ts';
-import { MIB, many, target } from '../support/memory-target.ts';
 import {
   command,
   connectPeer,
@@ -17,8 +26,6 @@ import {
 } from '../support/raw-peer.ts';
 import { eventually, use } from '../support/sockets.ts';
 import { row, SECONDS, signed } from '../support/torture.ts';
-import { HANDSHAKE_VIOLATIONS, TRAFFIC_VIOLATIONS } from '../support/violations.ts';
-import { words } from '../support/words.ts';
 
 const ROUNDS = 5;
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as later } from 'node:timers/promises';
 import type { Test } from 'tap';
-import { MIB, many, target } from '../support/memory-target.ts';
+import { MIB, many, target } from '../support/hostile/memory-target.ts';
 import {
   addressOf,
   command,

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as later } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { Dealer, Pull, Push, Router } from '../../src/index.ts';
-import { FaultProxy } from '../support/fault-proxy.ts';
+import { FaultProxy } from '../support/faults/proxy.ts';
 import { connectRaw, greeting } from '../support/raw-peer.ts';
 import { blockFor, eventually, Log, texts, use } from '../support/sockets.ts';
 import { row, SECONDS } from '../support/torture.ts';

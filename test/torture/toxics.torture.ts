@@ -1,8 +1,8 @@
 /** `npm run torture`: every pattern through every toxic, a minute each, eight at a time (row "toxics" of 3d). */
 
-import { broken, brokenRequests, optionsFor, TOXICS } from '../support/fault-promise.ts';
-import { requestTrial } from '../support/fault-request.ts';
-import { FAULT_PATTERNS, faultTrial } from '../support/fault-trial.ts';
+import { broken, brokenRequests, optionsFor, TOXICS } from '../support/faults/promise.ts';
+import { requestTrial } from '../support/faults/request.ts';
+import { FAULT_PATTERNS, faultTrial } from '../support/faults/trial.ts';
 import { row, SECONDS } from '../support/torture.ts';
 
 const SIDES = ['speaker', 'listener'] as const;

@@ -13,7 +13,7 @@ import {
   PARTNER,
   taken,
   texts,
-} from '../support/joined.ts';
+} from '../support/cores/joined.ts';
 import {
   command,
   frame,

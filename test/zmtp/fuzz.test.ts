@@ -13,10 +13,10 @@ import { ZmtpError } from '../../src/zmtp/errors.ts';
 import { GreetingDecoder } from '../../src/zmtp/greeting.ts';
 import { decodeMetadata, property } from '../../src/zmtp/metadata.ts';
 import type { SocketType } from '../../src/zmtp/socket-type.ts';
-import { core, type Given, opened, PARTNER } from '../support/joined.ts';
+import { core, type Given, opened, PARTNER } from '../support/cores/joined.ts';
+import { miswritten, words } from '../support/hostile/words.ts';
 import { generator } from '../support/random.ts';
 import { command, greeting, hex, latin, message, properties, ready } from '../support/wire.ts';
-import { miswritten, words } from '../support/words.ts';
 
 const TYPES = Object.keys(PARTNER) as SocketType[];
 const CODE = /^ERR_ZMTP_[A-Z_]+$/;

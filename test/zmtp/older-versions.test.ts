@@ -6,7 +6,7 @@ import { plainClient } from '../../src/zmtp/mechanism/plain.ts';
 import type { SocketType } from '../../src/zmtp/socket-type.ts';
 import { Zmtp1Decoder } from '../../src/zmtp/zmtp1-decoder.ts';
 import { Zmtp1Encoder } from '../../src/zmtp/zmtp1-encoder.ts';
-import { core, feed, type Given, Joined, PARTNER, taken, texts } from '../support/joined.ts';
+import { core, feed, type Given, Joined, PARTNER, taken, texts } from '../support/cores/joined.ts';
 import { command, greeting, hex, latin, message, ready } from '../support/wire.ts';
 
 const SIGNATURE = 'ff 0000000000000001 7f';

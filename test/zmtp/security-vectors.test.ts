@@ -23,7 +23,7 @@ import { decodeZ85, encodeZ85 } from '../../src/zmtp/mechanism/z85.ts';
 import { decodeMetadata, property } from '../../src/zmtp/metadata.ts';
 import type { SocketType } from '../../src/zmtp/socket-type.ts';
 import type { Verdict } from '../../src/zmtp/verdict.ts';
-import { core, feed, type Given, taken, texts } from '../support/joined.ts';
+import { core, feed, type Given, taken, texts } from '../support/cores/joined.ts';
 import { greeting, latin, message, ready } from '../support/wire.ts';
 
 interface Vector {

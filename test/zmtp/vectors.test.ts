@@ -9,7 +9,7 @@ import t, { type Test } from 'tap';
 import type { Connection } from '../../src/zmtp/connection.ts';
 import { GreetingDecoder } from '../../src/zmtp/greeting.ts';
 import { isSocketType, type SocketType } from '../../src/zmtp/socket-type.ts';
-import { core, feed, type Given, opened, PARTNER, taken, texts } from '../support/joined.ts';
+import { core, feed, type Given, opened, PARTNER, taken, texts } from '../support/cores/joined.ts';
 import { command, greeting, hex, latin, message, ready } from '../support/wire.ts';
 
 interface Vector {

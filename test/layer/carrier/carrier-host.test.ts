@@ -11,7 +11,7 @@ import {
   type Settlement,
 } from '../../../src/layer/carrier/index.ts';
 import { DedicatedLayer, Hub, MemoryLayer } from '../../../src/layer/index.ts';
-import { freeAddress } from '../../support/layer-addresses.ts';
+import { freeAddress } from '../../support/layer/layer-addresses.ts';
 import { turns } from '../../support/local.ts';
 
 const CAPABILITIES: Capabilities = {

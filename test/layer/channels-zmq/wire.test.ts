@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
 import { Publisher, Subscriber } from '../../../src/index.ts';
 import { DedicatedLayer, EmbeddedLayer, Hub } from '../../../src/layer/index.ts';
-import { freeAddress } from '../../support/layer-addresses.ts';
+import { freeAddress } from '../../support/layer/layer-addresses.ts';
 
 const wire = 'channels_zmq';
 const PYTHON = '/usr/bin/python3';

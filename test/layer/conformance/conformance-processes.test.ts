@@ -5,8 +5,8 @@ import { conformance, type Deployment } from '../../../src/layer/conformance/con
 import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
 import { DedicatedLayer, EmbeddedLayer } from '../../../src/layer/index.ts';
 import type { LayerOptions } from '../../../src/layer/options.ts';
-import { freeAddress } from '../../support/layer-addresses.ts';
-import { LayerProcess, RemoteLayer, skipProcesses } from '../../support/layer-process.ts';
+import { freeAddress } from '../../support/layer/layer-addresses.ts';
+import { LayerProcess, RemoteLayer, skipProcesses } from '../../support/layer/layer-process.ts';
 
 type Kind = 'embedded' | 'dedicated';
 

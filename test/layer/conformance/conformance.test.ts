@@ -5,7 +5,7 @@ import { conformance, type Deployment } from '../../../src/layer/conformance/con
 import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
 import { DedicatedLayer, EmbeddedLayer, Hub, MemoryLayer } from '../../../src/layer/index.ts';
 import type { LayerOptions } from '../../../src/layer/options.ts';
-import { freeAddress } from '../../support/layer-addresses.ts';
+import { freeAddress } from '../../support/layer/layer-addresses.ts';
 
 const kinds: Record<string, (options: LayerOptions) => Promise<Deployment>> = {
   memory: async (options) => deployment([new MemoryLayer(options)]),

@@ -13,7 +13,7 @@ import {
 } from '../../../src/layer/index.ts';
 import { Outgoing } from '../../../src/layer/native/messages.ts';
 import { encode, VERSION } from '../../../src/layer/native/records.ts';
-import { freeAddress } from '../../support/layer-addresses.ts';
+import { freeAddress } from '../../support/layer/layer-addresses.ts';
 import { connectRaw } from '../../support/raw-peer.ts';
 import { Log, use as useSocket } from '../../support/sockets.ts';
 

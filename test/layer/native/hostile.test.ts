@@ -5,7 +5,7 @@ import { Dealer, Router } from '../../../src/index.ts';
 import { DedicatedLayer, Hub } from '../../../src/layer/index.ts';
 import { Outgoing } from '../../../src/layer/native/messages.ts';
 import { encode, RECORDS, VERSION } from '../../../src/layer/native/records.ts';
-import { freeAddress } from '../../support/layer-addresses.ts';
+import { freeAddress } from '../../support/layer/layer-addresses.ts';
 
 const CLOCK = Buffer.alloc(8);
 const SENDER = '0102030405060708';

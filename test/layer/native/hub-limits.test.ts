@@ -3,7 +3,7 @@
 import t from 'tap';
 import { Outgoing } from '../../../src/layer/native/messages.ts';
 import { encode, VERSION } from '../../../src/layer/native/records.ts';
-import { JoinedHub, type JoinedProcess, settleAll } from '../../support/joined-hub.ts';
+import { JoinedHub, type JoinedProcess, settleAll } from '../../support/layer/joined-hub.ts';
 
 const SECRET = Buffer.alloc(16, 7);
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Letter } from '../../../src/layer/local/letter.ts';
-import { JoinedHub, type JoinedProcess, settleAll } from '../../support/joined-hub.ts';
+import { JoinedHub, type JoinedProcess, settleAll } from '../../support/layer/joined-hub.ts';
 
 const CHANNELS = 3;
 

@@ -1,7 +1,7 @@
 /** Hub and processes joined without sockets: what is promised holds whatever connections do. */
 
 import t from 'tap';
-import { JoinedHub, type JoinedProcess, settleAll } from '../../support/joined-hub.ts';
+import { JoinedHub, type JoinedProcess, settleAll } from '../../support/layer/joined-hub.ts';
 
 t.test('direct, ordinary and group messages arrive', async (t) => {
   const hub = new JoinedHub({ now: 1000 });

@@ -2,8 +2,8 @@
 
 import t, { type Test } from 'tap';
 import { DedicatedLayer, Hub } from '../../../src/layer/index.ts';
-import { FaultProxy } from '../../support/fault-proxy.ts';
-import { freeAddress } from '../../support/layer-addresses.ts';
+import { FaultProxy } from '../../support/faults/proxy.ts';
+import { freeAddress } from '../../support/layer/layer-addresses.ts';
 import { turns } from '../../support/local.ts';
 
 t.test(

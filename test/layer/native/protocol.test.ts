@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { ClockOffset, clockOf, Outgoing } from '../../../src/layer/native/messages.ts';
 import { decode, encode, RECORDS, Records, write } from '../../../src/layer/native/records.ts';
-import { protocolTables } from '../../support/protocol-tables.ts';
+import { protocolTables } from '../../support/layer/protocol-tables.ts';
 
 t.test('the tables of the documentation are those of the parser', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/layer-protocol.md'), 'utf8');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
-import { RabbitmqBroker, skipRabbitmq } from '../../support/rabbitmq-broker.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../../support/layer/rabbitmq-broker.ts';
 
 interface Fault {
   readonly title: string;

@@ -10,8 +10,8 @@ import { Worker } from 'node:worker_threads';
 import { encode } from '@msgpack/msgpack';
 import t from 'tap';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
-import { skipProcesses } from '../../support/layer-process.ts';
-import { RabbitmqBroker, skipRabbitmq } from '../../support/rabbitmq-broker.ts';
+import { skipProcesses } from '../../support/layer/layer-process.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../../support/layer/rabbitmq-broker.ts';
 
 /** Answers a message to its channel, and one to its group. */
 const WORKER = `

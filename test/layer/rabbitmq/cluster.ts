@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { LayerError } from '../../../src/layer/errors.ts';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
-import { RabbitmqBroker, skipRabbitmq } from '../../support/rabbitmq-broker.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../../support/layer/rabbitmq-broker.ts';
 
 t.test('a cluster', { skip: skipRabbitmq }, async (t) => {
   const a = await RabbitmqBroker.start();

@@ -5,8 +5,8 @@ import { conformance, type Deployment } from '../../../src/layer/conformance/ind
 import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
 import type { LayerOptions } from '../../../src/layer/options.ts';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
-import { LayerProcess, RemoteLayer, skipProcesses } from '../../support/layer-process.ts';
-import { RabbitmqBroker, skipRabbitmq } from '../../support/rabbitmq-broker.ts';
+import { LayerProcess, RemoteLayer, skipProcesses } from '../../support/layer/layer-process.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../../support/layer/rabbitmq-broker.ts';
 
 interface Kind {
   readonly name: string;

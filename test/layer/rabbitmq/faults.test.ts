@@ -6,7 +6,7 @@ import { encode } from '@msgpack/msgpack';
 import t, { type Test } from 'tap';
 import { loadClient } from '../../../src/layer/rabbitmq/client.ts';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
-import { RabbitmqBroker, skipRabbitmq } from '../../support/rabbitmq-broker.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../../support/layer/rabbitmq-broker.ts';
 
 t.test('the missing library is named with the command that installs it', async (t) => {
   const load = () => {

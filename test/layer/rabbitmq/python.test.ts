@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import t from 'tap';
 import { RabbitmqLayer } from '../../../src/layer/rabbitmq/index.ts';
-import { RabbitmqBroker, skipRabbitmq } from '../../support/rabbitmq-broker.ts';
+import { RabbitmqBroker, skipRabbitmq } from '../../support/layer/rabbitmq-broker.ts';
 
 const source = process.env['CHANNELS_RABBITMQ'];
 const skip =

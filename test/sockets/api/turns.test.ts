@@ -4,7 +4,7 @@ import { createHook } from 'node:async_hooks';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { join, own, TRANSPORTS, until } from '../../support/local.ts';
-import { turnsDuring, work } from '../../support/turns.ts';
+import { turnsDuring, work } from '../../support/sockets/turns.ts';
 
 /** Fewer than the calls in a row that were once allowed; together they take 60 ms at least. */
 const COUNT = 300;

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { Context, context } from '../../../src/index.ts';
-import { thread } from '../../support/threads.ts';
+import { thread } from '../../support/sockets/threads.ts';
 
 t.test('changes are seen in threads that begin later, and theirs here', async (t) => {
   const { ioThreads, blocky, maxSockets } = context;

@@ -10,8 +10,8 @@ import t from 'tap';
 import type * as Module from '../../../src/sockets/device/device.ts';
 import type * as Index from '../../../src/sockets/index.ts';
 import { Pull, Push, Reply, Request, Router } from '../../../src/sockets/index.ts';
-import { startDevice } from '../../support/device.ts';
 import { faultless, fill, sendNumbered, use, verify } from '../../support/interop.ts';
+import { startDevice } from '../../support/sockets/device.ts';
 
 /** As built: hosts then start as fast as they do for a user, without the loaders of the runner. */
 const DIST = pathToFileURL(`${import.meta.dirname}/../../../dist/sockets/device/device.js`).href;

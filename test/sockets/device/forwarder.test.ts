@@ -3,9 +3,9 @@
 import t from 'tap';
 import { Forwarder } from '../../../src/sockets/device/forwarder.ts';
 import { Publisher, Subscriber, XPublisher } from '../../../src/sockets/index.ts';
-import { startDevice } from '../../support/device.ts';
 import { faultless, fill, sendNumbered, use, verify } from '../../support/interop.ts';
 import { implementations, LibzmqPeer } from '../../support/libzmq-peer.ts';
+import { startDevice } from '../../support/sockets/device.ts';
 import { subscribed } from '../../support/wait.ts';
 
 const BIND = 'tcp://127.0.0.1:*';

@@ -3,9 +3,9 @@
 import t from 'tap';
 import { Streamer } from '../../../src/sockets/device/streamer.ts';
 import { Pull, Push } from '../../../src/sockets/index.ts';
-import { startDevice } from '../../support/device.ts';
 import { faultless, sendNumbered, use, verify } from '../../support/interop.ts';
 import { implementations, LibzmqPeer } from '../../support/libzmq-peer.ts';
+import { startDevice } from '../../support/sockets/device.ts';
 import { handshaken } from '../../support/wait.ts';
 
 const BIND = 'tcp://127.0.0.1:*';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { DealerPattern } from '../../../src/sockets/pattern/dealer.ts';
-import { FakeHost, FakePeer, octets, receiveAll } from '../../support/fake-peer.ts';
+import { FakeHost, FakePeer, octets, receiveAll } from '../../support/cores/fake-peer.ts';
 
 t.test('out in turns and in fairly queued, unchanged', async (t) => {
   const host = new FakeHost();

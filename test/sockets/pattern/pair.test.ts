@@ -1,6 +1,6 @@
 import t from 'tap';
 import { PairPattern } from '../../../src/sockets/pattern/pair.ts';
-import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/fake-peer.ts';
+import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/cores/fake-peer.ts';
 
 t.test('one peer, both ways', async (t) => {
   const host = new FakeHost();

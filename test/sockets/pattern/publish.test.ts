@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { PublishPattern } from '../../../src/sockets/pattern/publish.ts';
-import { FakeHost, FakePeer, joined, leave, message } from '../../support/fan-out.ts';
+import { FakeHost, FakePeer, joined, leave, message } from '../../support/cores/fan-out.ts';
 
 function setUp(options = {}) {
   const host = new FakeHost();

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { PullPattern } from '../../../src/sockets/pattern/pull.ts';
-import { FakeHost, FakePeer, octets, receiveAll } from '../../support/fake-peer.ts';
+import { FakeHost, FakePeer, octets, receiveAll } from '../../support/cores/fake-peer.ts';
 
 t.test('peers are read in turns, one whole message each', async (t) => {
   const host = new FakeHost();

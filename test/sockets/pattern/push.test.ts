@@ -1,6 +1,6 @@
 import t from 'tap';
 import { PushPattern } from '../../../src/sockets/pattern/push.ts';
-import { FakeHost, FakePeer, octets } from '../../support/fake-peer.ts';
+import { FakeHost, FakePeer, octets } from '../../support/cores/fake-peer.ts';
 
 t.test('messages go to the peers in turns', async (t) => {
   const push = new PushPattern(new FakeHost());

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { ReplyPattern } from '../../../src/sockets/pattern/reply.ts';
-import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/fake-peer.ts';
+import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/cores/fake-peer.ts';
 
 t.test('receive and send alternate', async (t) => {
   const host = new FakeHost();

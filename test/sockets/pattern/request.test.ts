@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { RequestOptions } from '../../../src/sockets/pattern/request.ts';
 import { RequestPattern } from '../../../src/sockets/pattern/request.ts';
-import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/fake-peer.ts';
+import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/cores/fake-peer.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

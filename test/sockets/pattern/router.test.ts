@@ -3,7 +3,7 @@ import t from 'tap';
 import type { RouterOptions } from '../../../src/sockets/pattern/router.ts';
 import { RouterPattern } from '../../../src/sockets/pattern/router.ts';
 import type { PipeLimits } from '../../../src/sockets/routing/pipe.ts';
-import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/fake-peer.ts';
+import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/cores/fake-peer.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { StreamPattern } from '../../../src/sockets/pattern/stream.ts';
-import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/fake-peer.ts';
+import { FakeHost, FakePeer, octets, receiveAll, text } from '../../support/cores/fake-peer.ts';
 
 function streamWith(notify = true) {
   const host = new FakeHost();

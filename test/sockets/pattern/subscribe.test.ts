@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { SubscribePattern } from '../../../src/sockets/pattern/subscribe.ts';
-import { FakeHost, FakePeer, joined, leave, message, received } from '../../support/fan-out.ts';
+import {
+  FakeHost,
+  FakePeer,
+  joined,
+  leave,
+  message,
+  received,
+} from '../../support/cores/fan-out.ts';
 
 function setUp(options = {}) {
   const host = new FakeHost();

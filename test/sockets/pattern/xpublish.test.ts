@@ -1,6 +1,6 @@
 import t from 'tap';
 import { type XPublishOptions, XPublishPattern } from '../../../src/sockets/pattern/xpublish.ts';
-import { FakeHost, joined, leave, message, received } from '../../support/fan-out.ts';
+import { FakeHost, joined, leave, message, received } from '../../support/cores/fan-out.ts';
 
 function setUp(options: Partial<XPublishOptions> = {}) {
   const host = new FakeHost();

@@ -1,7 +1,14 @@
 import t from 'tap';
 import { XPublishPattern } from '../../../src/sockets/pattern/xpublish.ts';
 import { XSubscribePattern } from '../../../src/sockets/pattern/xsubscribe.ts';
-import { FakeHost, FakePeer, joined, leave, message, received } from '../../support/fan-out.ts';
+import {
+  FakeHost,
+  FakePeer,
+  joined,
+  leave,
+  message,
+  received,
+} from '../../support/cores/fan-out.ts';
 
 function setUp(verboseUnsubscribe = false, onlyFirstSubscribe = false) {
   const host = new FakeHost();

@@ -2,7 +2,7 @@ import t from 'tap';
 import { Distributor } from '../../../src/sockets/routing/distributor.ts';
 import type { Pipe, PipeReader } from '../../../src/sockets/routing/pipe.ts';
 import { PrefixIndex } from '../../../src/sockets/routing/prefix-index.ts';
-import { FakePeer, type Marks, message } from '../../support/fan-out.ts';
+import { FakePeer, type Marks, message } from '../../support/cores/fan-out.ts';
 
 const nobody: PipeReader = { readable() {}, writable() {} };
 

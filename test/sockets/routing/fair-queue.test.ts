@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { FairQueue } from '../../../src/sockets/routing/fair-queue.ts';
 import type { Pipe } from '../../../src/sockets/routing/pipe.ts';
-import { FakePeer, text } from '../../support/fake-peer.ts';
+import { FakePeer, text } from '../../support/cores/fake-peer.ts';
 
 /** A queue with `count` peers attached, told of what they send. */
 function queueOf(count: number): { queue: FairQueue; peers: FakePeer[]; join: () => FakePeer } {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { LoadBalancer } from '../../../src/sockets/routing/load-balancer.ts';
 import type { Pipe, PipeLimits } from '../../../src/sockets/routing/pipe.ts';
-import { FakePeer, octets } from '../../support/fake-peer.ts';
+import { FakePeer, octets } from '../../support/cores/fake-peer.ts';
 
 function balancerOf(
   count: number,

@@ -4,7 +4,7 @@ import type { Message } from '../../../src/sockets/message.ts';
 import { COPY_LIMIT } from '../../../src/sockets/message.ts';
 import type { PipeLimits } from '../../../src/sockets/routing/pipe.ts';
 import { Pipe, ReceiveBudget } from '../../../src/sockets/routing/pipe.ts';
-import { FakePeer, NO_LIMITS, octets, text } from '../../support/fake-peer.ts';
+import { FakePeer, NO_LIMITS, octets, text } from '../../support/cores/fake-peer.ts';
 
 class Signals {
   readableCount = 0;

@@ -14,8 +14,8 @@ import {
   XPublisher,
   XSubscriber,
 } from '../../../src/index.ts';
+import { thread } from '../../support/sockets/threads.ts';
 import { blockFor, eventually, texts, use, watch } from '../../support/sockets.ts';
-import { thread } from '../../support/threads.ts';
 
 let count = 0;
 const fresh = (): string => `inproc://threads-${++count}`;

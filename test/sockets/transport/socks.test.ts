@@ -4,12 +4,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import net from 'node:net';
 import t, { type Test } from 'tap';
 import { Pull, Push, Reply, Request } from '../../../src/index.ts';
-import { texts, use, watch } from '../../support/sockets.ts';
 import {
   type FakeSocksProxy,
   fakeSocksProxy,
   type ProxyScript,
-} from '../../support/socks-proxy.ts';
+} from '../../support/sockets/socks-proxy.ts';
+import { texts, use, watch } from '../../support/sockets.ts';
 
 /** A bound PULL, and a proxy in front of it. */
 async function behindProxy(t: Test): Promise<[Pull, FakeSocksProxy]> {

@@ -2,8 +2,8 @@
 
 import t from 'tap';
 import { Pull } from '../../../src/index.ts';
+import { thread } from '../../support/sockets/threads.ts';
 import { eventually, texts, watch } from '../../support/sockets.ts';
-import { thread } from '../../support/threads.ts';
 
 /** What a thread posts that speaks the protocol by hand, as source text. */
 const BROKEN: readonly (readonly [title: string, frame: string])[] = [

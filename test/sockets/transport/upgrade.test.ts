@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { ClientUpgrade, ServerUpgrade } from '../../../src/sockets/transport/upgrade.ts';
-import { upgradeRequest, upgradeResponse } from '../../support/ws-wire.ts';
+import { upgradeRequest, upgradeResponse } from '../../support/cores/ws-wire.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const NULL = ['ZWS2.0/NULL', 'ZWS2.0'];

@@ -2,15 +2,15 @@
 
 import t, { type Test } from 'tap';
 import * as zmq from '../../../src/index.ts';
-import { connectRaw, listenRaw, type RawPeer } from '../../support/raw-peer.ts';
-import { type Log, texts, use, watch } from '../../support/sockets.ts';
 import {
   responseTo,
   upgradeRequest,
   upgradeResponse,
   wsFrame,
   wsReady,
-} from '../../support/ws-wire.ts';
+} from '../../support/cores/ws-wire.ts';
+import { connectRaw, listenRaw, type RawPeer } from '../../support/raw-peer.ts';
+import { type Log, texts, use, watch } from '../../support/sockets.ts';
 
 const MASK = 0x12345678;
 const BINARY = 0x82;

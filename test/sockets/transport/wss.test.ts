@@ -9,11 +9,11 @@ import tls from 'node:tls';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import * as zmq from '../../../src/index.ts';
-import { certify } from '../../support/certificate.ts';
+import { responseTo, wsFrame, wsReady } from '../../support/cores/ws-wire.ts';
 import { failure } from '../../support/local.ts';
 import { connectRaw, listenRaw } from '../../support/raw-peer.ts';
+import { certify } from '../../support/sockets/certificate.ts';
 import { texts, use, watch } from '../../support/sockets.ts';
-import { responseTo, wsFrame, wsReady } from '../../support/ws-wire.ts';
 
 const { key, certificate } = certify('localhost', '127.0.0.1');
 const SERVER = { wssKeyPem: key, wssCertPem: certificate };

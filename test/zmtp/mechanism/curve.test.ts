@@ -14,7 +14,7 @@ import {
 import { curveServer } from '../../../src/zmtp/mechanism/curve-server.ts';
 import type { Handshake, Mechanism } from '../../../src/zmtp/mechanism/mechanism.ts';
 import { encodeMetadata, property } from '../../../src/zmtp/metadata.ts';
-import { core, feed, taken } from '../../support/joined.ts';
+import { core, feed, taken } from '../../support/cores/joined.ts';
 
 const recorded = JSON.parse(
   readFileSync(new URL('../security-vectors.json', import.meta.url), 'utf8'),

@@ -1,6 +1,6 @@
 /** Octets that mean something to ZMTP, whole or cut short, for the fuzzers to put in the wrong places. */
 
-import { command, greeting, hex, longHeader, message, properties, ready } from './wire.ts';
+import { command, greeting, hex, longHeader, message, properties, ready } from '../wire.ts';
 
 /** As libzmq 4.3.4 writes it. */
 export const miswritten = Buffer.concat([

@@ -1,10 +1,10 @@
 /** What the interop tests of PLAIN and CURVE share: both ends in both roles, and handlers on either side. */
 
 import type { Test } from 'tap';
-import { type Authenticate, Dealer, type EventType, Router } from '../../src/index.ts';
-import { freshEndpoint, type InteropTransport } from './interop.ts';
-import { implementations, LibzmqPeer, type PeerOptions, type PeerSocket } from './libzmq-peer.ts';
-import { Log, texts, use } from './sockets.ts';
+import { type Authenticate, Dealer, type EventType, Router } from '../../../src/index.ts';
+import { freshEndpoint, type InteropTransport } from '../interop.ts';
+import { implementations, LibzmqPeer, type PeerOptions, type PeerSocket } from '../libzmq-peer.ts';
+import { Log, texts, use } from '../sockets.ts';
 
 /** Options of the two roles, by their zeromq.js names: the same for libzmq and for us. */
 export interface Roles {

@@ -10,8 +10,8 @@ import {
   Request,
   Router,
   Subscriber,
-} from '../../src/index.ts';
-import { Log, texts, use } from './sockets.ts';
+} from '../../../src/index.ts';
+import { Log, texts, use } from '../sockets.ts';
 
 export type Kind = 'REP' | 'ROUTER' | 'PULL' | 'PUB';
 

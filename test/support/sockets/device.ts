@@ -1,6 +1,6 @@
 /** A device that ends with its test. */
 
-import type { Device } from '../../src/sockets/device/device.ts';
+import type { Device } from '../../../src/sockets/device/device.ts';
 
 /** Starts `device`; `front` and `back` are where its sides listen first. */
 export async function startDevice<D extends Device>(

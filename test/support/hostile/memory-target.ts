@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
-import type { RawPeer } from './raw-peer.ts';
+import type { RawPeer } from '../raw-peer.ts';
 
 export const MIB = 1_048_576;
 /** Milliseconds. */
@@ -30,7 +30,7 @@ export async function target(
   type: 'PULL' | 'ROUTER' | 'PUB' | 'DEALER',
   options: object = {},
 ) {
-  const path = new URL('./peers/memory-victim.ts', import.meta.url).pathname;
+  const path = new URL('../peers/memory-victim.ts', import.meta.url).pathname;
   const child = spawn(
     process.execPath,
     ['--expose-gc', ...process.execArgv, path, type, JSON.stringify(options)],

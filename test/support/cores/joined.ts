@@ -1,10 +1,10 @@
 /** Cores without a network: one that is fed by hand, or two back to back. */
 
-import { Connection, type ConnectionOptions } from '../../src/zmtp/connection.ts';
-import type { Message } from '../../src/zmtp/frame.ts';
-import { nullMechanism } from '../../src/zmtp/mechanism/null.ts';
-import type { SocketType } from '../../src/zmtp/socket-type.ts';
-import { greeting, ready } from './wire.ts';
+import { Connection, type ConnectionOptions } from '../../../src/zmtp/connection.ts';
+import type { Message } from '../../../src/zmtp/frame.ts';
+import { nullMechanism } from '../../../src/zmtp/mechanism/null.ts';
+import type { SocketType } from '../../../src/zmtp/socket-type.ts';
+import { greeting, ready } from '../wire.ts';
 
 export type Given = Partial<ConnectionOptions>;
 

@@ -6,8 +6,8 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
-import { generator } from './random.ts';
-import { addressOf } from './raw-peer.ts';
+import { generator } from '../random.ts';
+import { addressOf } from '../raw-peer.ts';
 
 /** What is done to a connection. Octets are counted in both directions together, times are milliseconds. */
 export type Toxic =

@@ -1,7 +1,7 @@
 /** ProtocolTables: the tables of docs/layer-protocol.md, made of what the parser is made of. */
 
-import { FIELD_TYPES } from '../../src/layer/native/fields.ts';
-import { RECORDS } from '../../src/layer/native/records.ts';
+import { FIELD_TYPES } from '../../../src/layer/native/fields.ts';
+import { RECORDS } from '../../../src/layer/native/records.ts';
 
 /** One row for each record, then one for each type of field. */
 export function protocolTables(): string {

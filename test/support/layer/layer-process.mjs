@@ -1,7 +1,7 @@
 /** A process with a channel layer of dist/, told over IPC what to do with it. */
 
-import { DedicatedLayer, EmbeddedLayer, Hub } from '../../dist/layer/index.js';
-import { RabbitmqLayer } from '../../dist/layer/rabbitmq/index.js';
+import { DedicatedLayer, EmbeddedLayer, Hub } from '../../../dist/layer/index.js';
+import { RabbitmqLayer } from '../../../dist/layer/rabbitmq/index.js';
 
 const kinds = {
   embedded: EmbeddedLayer,

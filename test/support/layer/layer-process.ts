@@ -4,19 +4,19 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Capabilities } from '../../src/layer/carrier/capabilities.ts';
-import type { WaitOptions } from '../../src/layer/carrier/carrier.ts';
-import type { Message } from '../../src/layer/codec/value.ts';
-import type { AnyLayer } from '../../src/layer/conformance/stage.ts';
-import { LayerClosed } from '../../src/layer/errors.ts';
-import type { LayerStats } from '../../src/layer/events.ts';
-import { MessageStream } from '../../src/layer/message-stream.ts';
+import type { Capabilities } from '../../../src/layer/carrier/capabilities.ts';
+import type { WaitOptions } from '../../../src/layer/carrier/carrier.ts';
+import type { Message } from '../../../src/layer/codec/value.ts';
+import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
+import { LayerClosed } from '../../../src/layer/errors.ts';
+import type { LayerStats } from '../../../src/layer/events.ts';
+import { MessageStream } from '../../../src/layer/message-stream.ts';
 
 const FILE = join(import.meta.dirname, 'layer-process.mjs');
 
 /** Why tests with processes cannot run; false if they can. */
 export const skipProcesses: string | false = existsSync(
-  join(import.meta.dirname, '../../dist/layer/index.js'),
+  join(import.meta.dirname, '../../../dist/layer/index.js'),
 )
   ? false
   : 'dist/ is not built';

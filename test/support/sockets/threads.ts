@@ -58,7 +58,7 @@ export function thread(
   t: TearDown,
   program: string,
   data: unknown = undefined,
-  door: string = new URL('../../dist/index.js', import.meta.url).href,
+  door: string = new URL('../../../dist/index.js', import.meta.url).href,
 ): Thread {
   const tsx = import.meta.resolve('tsx/esm/api');
   const text = `

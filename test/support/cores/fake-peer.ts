@@ -1,14 +1,14 @@
 /** A peer made of plain arrays: a pipe, a driver that only records, and a host that only counts. */
 
-import type { Message } from '../../src/sockets/message.ts';
-import type { Pattern, PatternHost } from '../../src/sockets/pattern/pattern.ts';
+import type { Message } from '../../../src/sockets/message.ts';
+import type { Pattern, PatternHost } from '../../../src/sockets/pattern/pattern.ts';
 import type {
   PeerInfo,
   PipeDriver,
   PipeLimits,
   PipeReader,
-} from '../../src/sockets/routing/pipe.ts';
-import { Pipe } from '../../src/sockets/routing/pipe.ts';
+} from '../../../src/sockets/routing/pipe.ts';
+import { Pipe } from '../../../src/sockets/routing/pipe.ts';
 
 export const NO_LIMITS: PipeLimits = {
   sendHighWaterMark: 0,

@@ -1,7 +1,7 @@
 /** What no peer may say, to a socket without security: before its handshake is over, and after. */
 
-import { command, frame, frameHeader, greeting, message, property, ready } from './raw-peer.ts';
-import { hex } from './wire.ts';
+import { command, frame, frameHeader, greeting, message, property, ready } from '../raw-peer.ts';
+import { hex } from '../wire.ts';
 
 const TLS_HELLO = hex('16030100c8010000c40303');
 

@@ -1,8 +1,8 @@
 /** One pattern through one toxic: numbered messages go in for a while, and what came out is accounted for. */
 
-import * as zmq from '../../src/index.ts';
-import { FaultProxy, type Toxic } from './fault-proxy.ts';
-import { own, type TearDown } from './local.ts';
+import * as zmq from '../../../src/index.ts';
+import { own, type TearDown } from '../local.ts';
+import { FaultProxy, type Toxic } from './proxy.ts';
 
 export type Transport = 'tcp' | 'ipc';
 

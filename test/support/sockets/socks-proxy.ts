@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
-import { RawPeer } from './raw-peer.ts';
+import { RawPeer } from '../raw-peer.ts';
 
 interface TearDown {
   teardown(fn: () => unknown): void;

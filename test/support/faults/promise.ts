@@ -1,8 +1,8 @@
 /** What each toxic may cost: the rows of docs/promises.md, as checks on an account. */
 
-import type { Toxic } from './fault-proxy.ts';
-import type { RequestAccount } from './fault-request.ts';
-import { type Account, type FaultPattern, WINDOW } from './fault-trial.ts';
+import type { Toxic } from './proxy.ts';
+import type { RequestAccount } from './request.ts';
+import { type Account, type FaultPattern, WINDOW } from './trial.ts';
 
 export interface ToxicPromise {
   readonly name: string;

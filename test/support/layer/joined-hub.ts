@@ -1,13 +1,13 @@
 /** JoinedHub: a hub and processes without sockets, in one process. What is said waits in lines until a test moves it. */
 
-import type { Carrier } from '../../src/layer/carrier/carrier.ts';
-import { LayerError } from '../../src/layer/errors.ts';
-import type { Letter } from '../../src/layer/local/letter.ts';
-import { LocalState } from '../../src/layer/local/local-state.ts';
-import { HubCore, type HubCoreHost } from '../../src/layer/native/hub-core.ts';
-import { HUB_LIMITS, type HubLimits } from '../../src/layer/native/limits.ts';
-import { ProcessCore } from '../../src/layer/native/process-core.ts';
-import { type LayerOptions, settle } from '../../src/layer/options.ts';
+import type { Carrier } from '../../../src/layer/carrier/carrier.ts';
+import { LayerError } from '../../../src/layer/errors.ts';
+import type { Letter } from '../../../src/layer/local/letter.ts';
+import { LocalState } from '../../../src/layer/local/local-state.ts';
+import { HubCore, type HubCoreHost } from '../../../src/layer/native/hub-core.ts';
+import { HUB_LIMITS, type HubLimits } from '../../../src/layer/native/limits.ts';
+import { ProcessCore } from '../../../src/layer/native/process-core.ts';
+import { type LayerOptions, settle } from '../../../src/layer/options.ts';
 
 /** What both sides show, moved by the test. */
 export interface Time {

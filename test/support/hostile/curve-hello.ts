@@ -1,11 +1,11 @@
 /** A server of CURVE and a client whose keys a test holds, and the ways in which a HELLO can be wrong. */
 
-import { curveKeyPair } from '../../src/index.ts';
-import { curveClient } from '../../src/zmtp/mechanism/curve-client.ts';
-import { generateKeyPair, importKeyPair } from '../../src/zmtp/mechanism/curve-key-pair.ts';
-import { decodeZ85 } from '../../src/zmtp/mechanism/z85.ts';
-import { encodeMetadata } from '../../src/zmtp/metadata.ts';
-import { command, frame, ready } from './raw-peer.ts';
+import { curveKeyPair } from '../../../src/index.ts';
+import { curveClient } from '../../../src/zmtp/mechanism/curve-client.ts';
+import { generateKeyPair, importKeyPair } from '../../../src/zmtp/mechanism/curve-key-pair.ts';
+import { decodeZ85 } from '../../../src/zmtp/mechanism/z85.ts';
+import { encodeMetadata } from '../../../src/zmtp/metadata.ts';
+import { command, frame, ready } from '../raw-peer.ts';
 
 export const server = curveKeyPair();
 export const client = curveKeyPair();

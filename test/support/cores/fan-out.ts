@@ -1,8 +1,8 @@
 /** Pipes with a fake peer at the other end, and a host that counts, for the publish-subscribe patterns. */
 
-import type { Message } from '../../src/sockets/message.ts';
-import type { Pattern, PatternHost } from '../../src/sockets/pattern/pattern.ts';
-import { Pipe, type PipeDriver, type PipeReader } from '../../src/sockets/routing/pipe.ts';
+import type { Message } from '../../../src/sockets/message.ts';
+import type { Pattern, PatternHost } from '../../../src/sockets/pattern/pattern.ts';
+import { Pipe, type PipeDriver, type PipeReader } from '../../../src/sockets/routing/pipe.ts';
 
 /** The other end of a pipe. */
 export class FakePeer implements PipeDriver {

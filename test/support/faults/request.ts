@@ -1,9 +1,9 @@
 /** REQ and REP through a toxic: every reply belongs to its question, and no question is asked twice. */
 
-import * as zmq from '../../src/index.ts';
-import { FaultProxy } from './fault-proxy.ts';
-import { COMMON, type TrialOptions } from './fault-trial.ts';
-import { own, type TearDown } from './local.ts';
+import * as zmq from '../../../src/index.ts';
+import { own, type TearDown } from '../local.ts';
+import { FaultProxy } from './proxy.ts';
+import { COMMON, type TrialOptions } from './trial.ts';
 
 export interface RequestAccount {
   readonly asked: number;

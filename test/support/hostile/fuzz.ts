@@ -1,10 +1,10 @@
 /** A seeded fuzzer over TCP: some correct steps of ZMTP, then changed ones, against a socket of each type that goes on serving. */
 
 import net from 'node:net';
-import * as zmq from '../../src/index.ts';
-import { generator, mutated } from './random.ts';
-import { addressOf, command, greeting, message, ready } from './raw-peer.ts';
-import { Log, use } from './sockets.ts';
+import * as zmq from '../../../src/index.ts';
+import { generator, mutated } from '../random.ts';
+import { addressOf, command, greeting, message, ready } from '../raw-peer.ts';
+import { Log, use } from '../sockets.ts';
 
 interface TearDown {
   teardown(fn: () => unknown): void;
