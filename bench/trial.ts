@@ -117,7 +117,7 @@ async function askAndAnswer(
   const answering = start(answerer);
   const { endpoint } = await answering.fact('ready', START_TIMEOUT);
   const asking = start(asker, { endpoint: String(endpoint) });
-  await Promise.race([asking.fact('ready', START_TIMEOUT), answering.failed()]);
+  await Promise.race([asking.fact('ready', CONNECT_ALL_TIMEOUT), answering.failed()]);
   asking.tell('go');
   return resultOf(plan, asking, answering);
 }
@@ -275,6 +275,7 @@ function ipcPath({ directory }: TrialPlan): string {
 /** Milliseconds. A slow machine is no failure; a lost message is. */
 const START_TIMEOUT = 20_000;
 const SUBSCRIBE_TIMEOUT = 60_000;
+const CONNECT_ALL_TIMEOUT = 60_000;
 const CONNECT_TIMEOUT = 120_000;
 const RESULT_TIMEOUT = 15_000;
 const COUNT_TIMEOUT = 5_000;

@@ -7,7 +7,8 @@ import type { Style, Zmq } from './style.ts';
 
 /** Binds, and sends back whatever comes. */
 export async function router(zmq: Zmq, orders: Orders): Promise<void> {
-  const socket = new zmq.Router({ linger: 0, ...curveOf(orders, 'server') });
+  // Thousands of clients connect at once: whom the kernel turns away tries again a second later, or half a minute.
+  const socket = new zmq.Router({ linger: 0, backlog: 4096, ...curveOf(orders, 'server') });
   await socket.bind(orders.text('endpoint'));
   say({ ready: true, endpoint: socket.lastEndpoint });
   if ((orders.text('style') as Style) === 'batch') {

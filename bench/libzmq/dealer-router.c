@@ -8,6 +8,7 @@
 
 void run_router(void *context) {
   void *socket = make_socket(context, ZMQ_ROUTER);
+  set_option(socket, ZMQ_BACKLOG, 4096);
   be_server(socket);
   bind_and_say(socket);
   zmq_msg_t message;
