@@ -2,9 +2,19 @@
 
 import { SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { CONFLATE, PROBE_ROUTER, RECEIVE, ROUTING_ID, SEND } from '../options/option-table.ts';
+import {
+  CONFLATE,
+  HELLO,
+  HICCUP,
+  PROBE_ROUTER,
+  RECEIVE,
+  ROUTING_ID,
+  SEND,
+} from '../options/option-table.ts';
 import type {
   ConflateOptions,
+  HelloOptions,
+  HiccupOptions,
   ProbeRouterOptions,
   ReceiveOptions,
   RoutingIdOptions,
@@ -17,6 +27,8 @@ export interface Dealer
   extends SendOptions,
     ReceiveOptions,
     RoutingIdOptions,
+    HelloOptions,
+    HiccupOptions,
     ProbeRouterOptions,
     ConflateOptions {}
 
@@ -30,4 +42,12 @@ export class Dealer extends DuplexSocket {
   }
 }
 
-defineOptions(Dealer.prototype, [...SEND, ...RECEIVE, ...ROUTING_ID, ...PROBE_ROUTER, ...CONFLATE]);
+defineOptions(Dealer.prototype, [
+  ...SEND,
+  ...RECEIVE,
+  ...ROUTING_ID,
+  ...HELLO,
+  ...HICCUP,
+  ...PROBE_ROUTER,
+  ...CONFLATE,
+]);

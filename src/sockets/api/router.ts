@@ -5,6 +5,8 @@ import { SocketError } from '../errors.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
 import {
+  DISCONNECT,
+  HELLO,
   OPTIONS,
   PROBE_ROUTER,
   RECEIVE,
@@ -13,6 +15,8 @@ import {
   SEND,
 } from '../options/option-table.ts';
 import type {
+  DisconnectOptions,
+  HelloOptions,
   ProbeRouterOptions,
   ReceiveOptions,
   RouterOptions,
@@ -33,6 +37,8 @@ export interface Router
   extends SendOptions,
     ReceiveOptions,
     RoutingIdOptions,
+    HelloOptions,
+    DisconnectOptions,
     ProbeRouterOptions,
     RouterOptions {}
 
@@ -70,4 +76,12 @@ export class Router extends DuplexSocket<
   }
 }
 
-defineOptions(Router.prototype, [...SEND, ...RECEIVE, ...ROUTING_ID, ...PROBE_ROUTER, ...ROUTER]);
+defineOptions(Router.prototype, [
+  ...SEND,
+  ...RECEIVE,
+  ...ROUTING_ID,
+  ...HELLO,
+  ...DISCONNECT,
+  ...PROBE_ROUTER,
+  ...ROUTER,
+]);

@@ -21,6 +21,11 @@ export type SocketOptions<S> = {
 export type AnyOptions = { [K in keyof OptionValues]?: OptionInput<K, OptionValues[K]> };
 
 /** What option `K` with values `V` may be set to: octets may be given where text is read, and the other way round. */
-export type OptionInput<K, V> = K extends 'routingId' | 'welcomeMessage'
+export type OptionInput<K, V> = K extends
+  | 'routingId'
+  | 'welcomeMessage'
+  | 'helloMessage'
+  | 'disconnectMessage'
+  | 'hiccupMessage'
   ? string | Buffer | null
   : V;

@@ -17,6 +17,7 @@ import type { Message } from '../message.ts';
 import { createValues } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern, PatternHost } from '../pattern/pattern.ts';
+import { type Notices, sayHello } from '../routing/notices.ts';
 import { type PeerInfo, Pipe, type PipeLimits, ReceiveBudget } from '../routing/pipe.ts';
 import type { Zap } from '../security/zap.ts';
 import type { SocketStats } from '../stats.ts';
@@ -240,10 +241,11 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
 
   // — TransportHost —
 
-  makePipe({ conflate }: OptionValues, connectRoutingId?: Buffer): Pipe {
+  makePipe(values: OptionValues, connectRoutingId?: Buffer): Pipe {
     // The endpoint's, unlike the marks, which act at once.
-    this.#limits.conflate = conflate;
-    const pipe = new Pipe(this.#limits, this.pattern, connectRoutingId);
+    this.#limits.conflate = values.conflate;
+    const notices = noticesOf(values);
+    const pipe = new Pipe(this.#limits, this.pattern, connectRoutingId, notices);
     this.#counters.opened(pipe);
     return pipe;
   }
@@ -286,6 +288,7 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
 
   established(pipe: Pipe, connection: PeerConnection): void {
     this.#counters.established(pipe, connection);
+    sayHello(pipe);
     this.pattern.established(pipe);
     this.#watching.look();
   }
@@ -357,4 +360,16 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
     this.outgoing.wake();
     this.incoming.wake();
   }
+}
+
+/** What the connections of an endpoint with `values` say and leave by themselves; undefined for nothing. */
+function noticesOf(values: OptionValues): Notices | undefined {
+  const { helloMessage, disconnectMessage, hiccupMessage, routerNotify } = values;
+  if (!helloMessage && !disconnectMessage && !hiccupMessage && routerNotify === 0) return undefined;
+  return {
+    hello: helloMessage,
+    disconnect: disconnectMessage,
+    hiccup: hiccupMessage,
+    notify: routerNotify,
+  };
 }

@@ -1,6 +1,15 @@
 /** Draft types: what distinguishes the socket types that are drafts in libzmq. They are apart, so that who has none loads none. */
 
-import { COMMON, CONFLATE, NO_DROP, RECEIVE, SEND } from '../options/option-table.ts';
+import {
+  COMMON,
+  CONFLATE,
+  DISCONNECT,
+  HELLO,
+  HICCUP,
+  NO_DROP,
+  RECEIVE,
+  SEND,
+} from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
 import { ChannelPattern } from '../pattern/channel.ts';
 import { ClientPattern } from '../pattern/client.ts';
@@ -22,7 +31,7 @@ const ONE_PART: Partial<OptionValues> = { maxMessageParts: 1 };
 export const SERVER: SocketTypeSpec = {
   type: SocketType.Server,
   name: 'SERVER',
-  optionNames: [...COMMON, ...SEND, ...RECEIVE],
+  optionNames: [...COMMON, ...SEND, ...RECEIVE, ...HELLO, ...DISCONNECT],
   defaults: ONE_PART,
   threadSafe: true,
   makePattern: (host, _options, random) => new ServerPattern(host, random),
@@ -31,7 +40,7 @@ export const SERVER: SocketTypeSpec = {
 export const CLIENT: SocketTypeSpec = {
   type: SocketType.Client,
   name: 'CLIENT',
-  optionNames: [...COMMON, ...SEND, ...RECEIVE],
+  optionNames: [...COMMON, ...SEND, ...RECEIVE, ...HELLO, ...HICCUP],
   defaults: ONE_PART,
   threadSafe: true,
   makePattern: (host) => new ClientPattern(host),
@@ -88,7 +97,7 @@ export const DATAGRAM: SocketTypeSpec = {
 export const PEER: SocketTypeSpec = {
   type: SocketType.Peer,
   name: 'PEER',
-  optionNames: [...COMMON, ...SEND, ...RECEIVE],
+  optionNames: [...COMMON, ...SEND, ...RECEIVE, ...HELLO, ...DISCONNECT, ...HICCUP],
   defaults: ONE_PART,
   threadSafe: true,
   makePattern: (host, _options, random) => new PeerPattern(host, random),

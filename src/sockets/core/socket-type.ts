@@ -3,6 +3,9 @@
 import {
   COMMON,
   CONFLATE,
+  DISCONNECT,
+  HELLO,
+  HICCUP,
   INVERT_MATCHING,
   NO_DROP,
   ONLY_FIRST_SUBSCRIBE,
@@ -120,14 +123,14 @@ export const SOCKET_TYPES: readonly SocketTypeSpec[] = [
   {
     type: SocketType.Dealer,
     name: 'DEALER',
-    optionNames: [...DUPLEX, ...ROUTING_ID, ...PROBE_ROUTER, ...CONFLATE],
+    optionNames: [...DUPLEX, ...ROUTING_ID, ...HELLO, ...HICCUP, ...PROBE_ROUTER, ...CONFLATE],
     connectsOnce: true,
     makePattern: (host, options) => new DealerPattern(host, options),
   },
   {
     type: SocketType.Router,
     name: 'ROUTER',
-    optionNames: [...DUPLEX, ...ROUTING_ID, ...PROBE_ROUTER, ...ROUTER],
+    optionNames: [...DUPLEX, ...ROUTING_ID, ...HELLO, ...DISCONNECT, ...PROBE_ROUTER, ...ROUTER],
     makePattern: (host, options, random) => new RouterPattern(host, options, random),
   },
   {

@@ -5,10 +5,15 @@ import type { SocketOptions } from '../api/socket-options.ts';
 import { CLIENT } from '../core/draft-types.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE, SEND } from '../options/option-table.ts';
-import type { ReceiveOptions, SendOptions } from '../options/options.ts';
+import { HELLO, HICCUP, RECEIVE, SEND } from '../options/option-table.ts';
+import type {
+  HelloOptions,
+  HiccupOptions,
+  ReceiveOptions,
+  SendOptions,
+} from '../options/options.ts';
 
-export interface Client extends SendOptions, ReceiveOptions {}
+export interface Client extends SendOptions, ReceiveOptions, HelloOptions, HiccupOptions {}
 
 /** Sends to its servers in turn, receives from them fairly. Messages have one part; several are refused with `EINVAL`. */
 export class Client extends DuplexSocket<MessageLike, [Message]> {
@@ -17,4 +22,4 @@ export class Client extends DuplexSocket<MessageLike, [Message]> {
   }
 }
 
-defineOptions(Client.prototype, [...SEND, ...RECEIVE]);
+defineOptions(Client.prototype, [...SEND, ...RECEIVE, ...HELLO, ...HICCUP]);

@@ -3,8 +3,13 @@
 import type { SocketOptions } from '../api/socket-options.ts';
 import { PEER } from '../core/draft-types.ts';
 import { SocketError } from '../errors.ts';
+import { defineOptions } from '../options/option-accessors.ts';
+import { HICCUP } from '../options/option-table.ts';
+import type { HiccupOptions } from '../options/options.ts';
 import type { PeerPattern } from '../pattern/peer.ts';
 import { RoutedSocket } from './routed-socket.ts';
+
+export interface Peer extends HiccupOptions {}
 
 /** A Server that talks to others of its kind, and to those that it connects to without having heard from them. */
 export class Peer extends RoutedSocket {
@@ -24,3 +29,5 @@ export class Peer extends RoutedSocket {
     return (this.open().pattern as PeerPattern).lastRoutingId;
   }
 }
+
+defineOptions(Peer.prototype, HICCUP);

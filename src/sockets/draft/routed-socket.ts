@@ -5,8 +5,13 @@ import type { SocketTypeSpec } from '../core/socket-type.ts';
 import type { CallOptions } from '../core/waiter.ts';
 import { type MessageLike, toMessage } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE, SEND } from '../options/option-table.ts';
-import type { ReceiveOptions, SendOptions } from '../options/options.ts';
+import { DISCONNECT, HELLO, RECEIVE, SEND } from '../options/option-table.ts';
+import type {
+  DisconnectOptions,
+  HelloOptions,
+  ReceiveOptions,
+  SendOptions,
+} from '../options/options.ts';
 import { checkOnePart } from '../pattern/one-part.ts';
 
 /** Which peer a message is from, or for. */
@@ -15,7 +20,11 @@ export interface ServerRoutingOptions {
   routingId: number;
 }
 
-export interface RoutedSocket extends SendOptions, ReceiveOptions {}
+export interface RoutedSocket
+  extends SendOptions,
+    ReceiveOptions,
+    HelloOptions,
+    DisconnectOptions {}
 
 /**
  * What is received comes with the `routingId` of its peer, by which it is answered. Messages have one part. A routing id that no
@@ -58,7 +67,7 @@ export class RoutedSocket extends ReceivingSocket<[Message, ServerRoutingOptions
   }
 }
 
-defineOptions(RoutedSocket.prototype, [...SEND, ...RECEIVE]);
+defineOptions(RoutedSocket.prototype, [...SEND, ...RECEIVE, ...HELLO, ...DISCONNECT]);
 
 /** Body and routing id, as the pattern has them. */
 function addressed(message: MessageLike, options: ServerRoutingOptions): readonly Buffer[] {

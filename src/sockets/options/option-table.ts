@@ -7,7 +7,10 @@ import type {
   CommonOptions,
   ConflateOptions,
   ContextOptions,
+  DisconnectOptions,
   GssapiNameType,
+  HelloOptions,
+  HiccupOptions,
   InvertMatchingOptions,
   NoDropOptions,
   OnlyFirstSubscribeOptions,
@@ -148,6 +151,12 @@ const routingIdRows: Rows<RoutingIdOptions> = {
   routingId: octets(5, { min: 1, max: ROUTING_ID_MAX }),
 };
 
+const helloRows: Rows<HelloOptions> = { helloMessage: message(110) };
+
+const disconnectRows: Rows<DisconnectOptions> = { disconnectMessage: message(111) };
+
+const hiccupRows: Rows<HiccupOptions> = { hiccupMessage: message(114) };
+
 const probeRouterRows: Rows<ProbeRouterOptions> = { probeRouter: late(bool(51, false)) };
 
 const conflateRows: Rows<ConflateOptions> = { conflate: bool(54, false) };
@@ -160,6 +169,7 @@ const requestRows: Rows<RequestOptions> = {
 const routerRows: Rows<RouterOptions> = {
   mandatory: late(bool(33, false)),
   handover: late(bool(56, false)),
+  routerNotify: integer(97, 0, { min: 0, max: 3 }),
 };
 
 const noDropRows: Rows<NoDropOptions> = { noDrop: bool(69, false) };
@@ -167,7 +177,7 @@ const noDropRows: Rows<NoDropOptions> = { noDrop: bool(69, false) };
 const xPublisherRows: Rows<XPublisherOptions> = {
   manual: bool(71, false),
   manualLastValue: late(bool(98, false)),
-  welcomeMessage: octets(72, { min: 0, max: INT32_MAX }),
+  welcomeMessage: message(72),
   verbosity: late(verbosity()),
 };
 
@@ -187,6 +197,9 @@ export const OPTIONS: OptionTable<OptionValues> = {
   ...sendRows,
   ...receiveRows,
   ...routingIdRows,
+  ...helloRows,
+  ...disconnectRows,
+  ...hiccupRows,
   ...probeRouterRows,
   ...conflateRows,
   ...requestRows,
@@ -216,6 +229,9 @@ export const COMMON: readonly (keyof CommonOptions)[] = namesOf(commonRows);
 export const SEND: readonly (keyof SendOptions)[] = namesOf(sendRows);
 export const RECEIVE: readonly (keyof ReceiveOptions)[] = namesOf(receiveRows);
 export const ROUTING_ID: readonly (keyof RoutingIdOptions)[] = namesOf(routingIdRows);
+export const HELLO: readonly (keyof HelloOptions)[] = namesOf(helloRows);
+export const DISCONNECT: readonly (keyof DisconnectOptions)[] = namesOf(disconnectRows);
+export const HICCUP: readonly (keyof HiccupOptions)[] = namesOf(hiccupRows);
 export const PROBE_ROUTER: readonly (keyof ProbeRouterOptions)[] = namesOf(probeRouterRows);
 export const CONFLATE: readonly (keyof ConflateOptions)[] = namesOf(conflateRows);
 export const REQUEST: readonly (keyof RequestOptions)[] = namesOf(requestRows);
@@ -368,6 +384,11 @@ function octets(id: number, { min, max }: { min: number; max: number }): OptionS
     },
     show: (value) => (value === null ? null : toText(value)),
   };
+}
+
+/** A message of one part; the empty one means none. */
+function message(id: number): OptionSpec<Buffer | null> {
+  return octets(id, { min: 0, max: INT32_MAX });
 }
 
 /** Text; the empty one means none. */

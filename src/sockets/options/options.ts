@@ -241,6 +241,36 @@ export interface RoutingIdOptions {
   set routingId(value: string | Buffer | null);
 }
 
+/** On DEALER, ROUTER, CLIENT, SERVER and PEER. */
+export interface HelloOptions {
+  /**
+   * `ZMQ_HELLO_MSG`. Message of one part that each new connection sends first, after a reconnection again, and before what waits. Default
+   * null = none; reads as a string.
+   */
+  get helloMessage(): string | null;
+  set helloMessage(value: string | Buffer | null);
+}
+
+/** On ROUTER, SERVER and PEER. */
+export interface DisconnectOptions {
+  /**
+   * `ZMQ_DISCONNECT_MSG`. Message of one part that is received from a peer which had connected to us when it has gone, also by a missed
+   * heartbeat. Default null = none; reads as a string. Received whatever the high-water mark.
+   */
+  get disconnectMessage(): string | null;
+  set disconnectMessage(value: string | Buffer | null);
+}
+
+/** On DEALER, CLIENT and PEER. */
+export interface HiccupOptions {
+  /**
+   * `ZMQ_HICCUP_MSG`. Message of one part that is received from a peer that we have connected to when the connection is lost, before it is
+   * made again. Default null = none; reads as a string. Received whatever the high-water mark; not over inproc.
+   */
+  get hiccupMessage(): string | null;
+  set hiccupMessage(value: string | Buffer | null);
+}
+
 /** On REQ, DEALER and ROUTER. */
 export interface ProbeRouterOptions {
   /** `ZMQ_PROBE_ROUTER`. Send an empty message to each new peer, default false. Takes effect immediately. */
@@ -276,6 +306,11 @@ export interface RouterOptions {
   mandatory: boolean;
   /** `ZMQ_ROUTER_HANDOVER`. A new peer takes over an id in use. Default false: it is refused. Takes effect immediately. */
   handover: boolean;
+  /**
+   * `ZMQ_ROUTER_NOTIFY`. Whether an empty message of a peer is received, its routing id in front: 1 = when it is connected, 2 = when the
+   * connection is lost, 3 = both. Default 0 = neither. Not over inproc.
+   */
+  routerNotify: number;
 }
 
 /** On PUB and XPUB. */
@@ -392,4 +427,10 @@ export interface OptionValues
   routingId: Buffer | null;
   /** As set, though the property reads as a string. */
   welcomeMessage: Buffer | null;
+  /** As set, though the property reads as a string. */
+  helloMessage: Buffer | null;
+  /** As set, though the property reads as a string. */
+  disconnectMessage: Buffer | null;
+  /** As set, though the property reads as a string. */
+  hiccupMessage: Buffer | null;
 }

@@ -2,6 +2,7 @@
 
 import type { Message } from '../message.ts';
 import { messageSize } from '../message.ts';
+import type { Notices } from './notices.ts';
 import { PackedQueue } from './packed-queue.ts';
 import { Ring } from './ring.ts';
 
@@ -16,7 +17,7 @@ export interface PipeReader {
 /** The peer's side of a pipe: a link over a transport, or the other end of an inproc pair. */
 export interface PipeDriver {
   /**
-   * Take `message` now, past the queue; false when it cannot. Only asked while the queue is empty.
+   * Take `message` now, past the queue; false when it cannot. Only asked while the queue is empty, or nothing of it has gone out.
    * A driver that says true keeps no reference to parts of up to `COPY_LIMIT` (message.ts) octets.
    */
   offer(message: Message): boolean;
@@ -64,6 +65,8 @@ export class Pipe {
   peer: PeerInfo | undefined;
   /** `ZMQ_CONNECT_ROUTING_ID` of the connect that made this pipe: overrides what the peer announces. */
   readonly connectRoutingId: Buffer | undefined;
+  /** What is said by itself at the beginning and the end of its connections, if anything. */
+  readonly notices: Notices | undefined;
   /** The peer cannot say what it wants, and is sent everything. For its transport to set, before it is in routing. */
   takesAll = false;
   /** The id a ROUTER, REP or STREAM socket knows the peer by; theirs to set. */
@@ -94,11 +97,17 @@ export class Pipe {
   /** In the budget's list of those to tell. */
   #awaitsBudget = false;
 
-  constructor(limits: PipeLimits, reader: PipeReader, connectRoutingId?: Buffer) {
+  constructor(
+    limits: PipeLimits,
+    reader: PipeReader,
+    connectRoutingId?: Buffer,
+    notices?: Notices,
+  ) {
     this.#limits = limits;
     this.#conflate = limits.conflate;
     this.#reader = reader;
     this.connectRoutingId = connectRoutingId;
+    this.notices = notices;
   }
 
   // — the pattern's side —
@@ -158,6 +167,21 @@ export class Pipe {
       return;
     }
     this.#enqueue(message);
+  }
+
+  /** Gives a message to the peer before all that waits, whatever the mark: nothing of this connection has gone out yet. */
+  lead(message: Message): void {
+    if (this.ended) return;
+    if (this.#driver?.offer(message)) {
+      this.sentCount++;
+      return;
+    }
+    const waiting: Message[] = [];
+    for (let next = this.#takeOutgoing(); next !== undefined; next = this.#takeOutgoing()) {
+      waiting.push(next);
+    }
+    this.#enqueue(message);
+    for (const next of waiting) this.#enqueue(next);
   }
 
   /**

@@ -5,6 +5,7 @@ import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
 import type { EventError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
+import { noteEnd } from '../routing/notices.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import type { OpenStream } from './dial.ts';
@@ -146,6 +147,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
       host.emit({ type: 'disconnect', address, ...(reason && { error: reason }) });
     }
     if (pipe !== undefined) {
+      if (!this.#closed && !this.#finishing) noteEnd(pipe, false);
       // Under `immediate` there is no pipe without a connection; what was queued in it is lost, as in libzmq.
       if (!this.#closed && this.#values.immediate) this.#endPipe();
       else if (!this.#closed && !this.#finishing) host.pattern.lost(pipe);

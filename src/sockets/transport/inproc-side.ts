@@ -2,6 +2,7 @@
 
 import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
+import { noteDeparture } from '../routing/notices.ts';
 import type { Pipe, PipeDriver } from '../routing/pipe.ts';
 import type { Flushed } from './flushed.ts';
 import { endPipe, type PeerConnection, retire, type TransportHost } from './transport.ts';
@@ -11,6 +12,7 @@ export interface SideEnd {
   readonly host: TransportHost;
   readonly values: OptionValues;
   readonly address: string;
+  readonly kind: 'bind' | 'connect';
   /** The connection has ended. */
   leave(side: InprocSide): void;
 }
@@ -94,7 +96,9 @@ export class InprocSide implements PipeDriver, PeerConnection {
   }
 
   close(): void {
-    this.other.#leave();
+    const { other } = this;
+    if (!this.#closed && other.#end.kind === 'bind') noteDeparture(other.pipe);
+    other.#leave();
     this.pipe.discardIncoming();
     this.#leave();
   }

@@ -8,6 +8,7 @@ import { SocketError, toSocketError } from '../errors.ts';
 import type { AcceptError, EventError, SystemError } from '../events.ts';
 import { AcceptFilter } from '../options/accept-filter.ts';
 import type { OptionValues } from '../options/options.ts';
+import { noteEnd } from '../routing/notices.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import type { OpenStream } from './dial.ts';
@@ -171,6 +172,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
       });
     }
     if (link.pipe !== undefined) {
+      if (!this.#closing && !this.#finishing) noteEnd(link.pipe, true);
       endPipe(host, link.pipe);
       host.departed(link.pipe, link);
     }

@@ -11,6 +11,7 @@ import type { Socket as Stream } from 'node:net';
 import { setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
+import { noteBeginning } from '../routing/notices.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import { plainAddress } from './endpoint.ts';
@@ -260,6 +261,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       this.pipe = this.#owner.established(this);
       // The owner may have turned the peer away.
       if (this.stream.destroyed) return;
+      if (!this.#finishing) noteBeginning(this.pipe);
       this.#drain();
       if (this.#finishing) this.#endIfDone();
     } else if (isOver(protocol)) {

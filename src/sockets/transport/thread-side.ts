@@ -19,6 +19,7 @@
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Message } from '../message.ts';
+import { noteDeparture } from '../routing/notices.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
 import { type Flushable, refusedAtEnd, scheduleFlush, turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
@@ -30,6 +31,7 @@ import { endPipe, type PeerConnection, retire, type TransportHost } from './tran
 export interface ThreadEnd {
   readonly host: TransportHost;
   readonly address: string;
+  readonly kind: 'bind' | 'connect';
   /** What the peer is told of us. */
   readonly greeting: ThreadGreeting;
   /** The peer said `join` or `open`. */
@@ -361,6 +363,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     if (pipe !== undefined && !this.#finishing) {
       while (this.#batches.length > 0) this.#deliverNext(pipe);
       if (this.#closed) return;
+      if (this.#end.kind === 'bind') noteDeparture(pipe);
       this.#end.host.emit({ type: 'disconnect', address: this.#end.address });
     }
     this.#over(false);
