@@ -13,8 +13,8 @@ import type { Message } from '../message.ts';
 /** What is posted to a port. */
 export interface Batch {
   readonly block: ArrayBuffer;
-  /** Large parts, in order. */
-  readonly large: readonly Uint8Array[];
+  /** Large parts, in order: memory of their own, or a view of memory that is shared. */
+  readonly large: readonly (ArrayBuffer | Uint8Array)[];
 }
 
 /** Messages to a batch. */
@@ -26,6 +26,13 @@ export class BatchWriter {
   #block: Buffer = Buffer.allocUnsafeSlow(BLOCK_MIN);
   #end = 0;
   #large: Buffer[] = [];
+
+  /** Enough for a batch of its own. A part that is kept keeps its block: so that is the smaller bound. */
+  get full(): boolean {
+    return (
+      this.count >= MESSAGES_ENOUGH || this.#end >= BLOCK_ENOUGH || this.octets >= OCTETS_ENOUGH
+    );
+  }
 
   /** Hot: once per message. Large parts must not change before `take`. */
   add(message: Message): void {
@@ -64,12 +71,12 @@ export class BatchWriter {
     const block = new ArrayBuffer(this.#end);
     Buffer.from(block).set(this.#block.subarray(0, this.#end));
     const transfer = [block];
-    const large = this.#large.map((part): Uint8Array => {
+    const large = this.#large.map((part): ArrayBuffer | Uint8Array => {
       if (part.buffer instanceof SharedArrayBuffer) return part;
       const copy = Buffer.allocUnsafeSlow(part.length);
       copy.set(part);
       transfer.push(copy.buffer);
-      return copy;
+      return copy.buffer;
     });
     const batch = { block, large };
     this.octets = 0;
@@ -91,7 +98,7 @@ export class BatchReader {
   /** Octets in the parts of the messages so far. */
   octets = 0;
   readonly #block: Buffer;
-  readonly #large: readonly Uint8Array[];
+  readonly #large: Batch['large'];
   #offset = 0;
   #largeCount = 0;
 
@@ -125,7 +132,9 @@ export class BatchReader {
       const part = this.#large[this.#largeCount++];
       if (part === undefined) throw new RangeError('a large part is missing');
       this.octets += part.byteLength;
-      return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+      return part instanceof ArrayBuffer
+        ? Buffer.from(part)
+        : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
     }
     if (kind === LONG) {
       size = block.readUInt32LE(start);
@@ -149,3 +158,8 @@ const LARGE = 0x7f;
 const LARGE_MIN = 8_192;
 
 const BLOCK_MIN = 1_024;
+
+/** What is worth a batch: each costs the sender and the receiver some microseconds. */
+const MESSAGES_ENOUGH = 512;
+const BLOCK_ENOUGH = 65_536;
+const OCTETS_ENOUGH = 524_288;

@@ -54,7 +54,10 @@ function isBatch(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const { block, large } = value;
   if (!(block instanceof ArrayBuffer) || block.byteLength === 0) return false;
-  return Array.isArray(large) && large.every((part) => part instanceof Uint8Array);
+  return (
+    Array.isArray(large) &&
+    large.every((part) => part instanceof ArrayBuffer || part instanceof Uint8Array)
+  );
 }
 
 function isCount(value: unknown): boolean {

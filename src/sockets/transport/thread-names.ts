@@ -279,7 +279,7 @@ function tell(
 }
 
 /** The number changes with what is said here or over the ports: copies of other numbers are other worlds. */
-const CHANNEL = 'zeromq-pure:inproc:1';
+const CHANNEL = 'zeromq-pure:inproc:2';
 const MARK = CHANNEL;
 
 /** Milliseconds that a worker waits for the main thread, which may be waiting for the worker. */

@@ -2,8 +2,8 @@
  * ThreadSide: one end of an inproc connection whose other end is in another thread. It moves messages between a pipe and a
  * MessagePort:
  *
- *     pipe.write → offer → batch → one postMessage per tick → the other thread      (until its grant is used up)
- *     batch → pipe.deliver                                                           (until that is full: then it waits here)
+ *     pipe.write → offer → batch → postMessage, at the latest after the tick → the other thread      (until its grant is used up)
+ *     batch → pipe.deliver                                                         (until that is full: then it waits here)
  *
  * The receiver grants absolute numbers of messages: those read so far and its mark. So the two queues together hold the
  * sender's mark plus the receiver's, as within one thread.
@@ -220,7 +220,8 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     writer.add(message);
     this.#sentCount++;
     this.#sentOctets += writer.octets - before;
-    if (writer.octets >= FLUSH_AT || writer.count >= FLUSH_COUNT) this.#postBatch();
+    // What uses up the grant does not wait for the end of the tick: the sender may go on until its queue is full.
+    if (writer.full || !this.#maySend) this.#postBatch();
   }
 
   #schedule(): void {
@@ -385,10 +386,6 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     this.#end.leave(this);
   }
 }
-
-/** Octets, and messages, worth a batch of their own within a tick. */
-const FLUSH_AT = 65_536;
-const FLUSH_COUNT = 1_024;
 
 /** Frames that are read at once at the end of a thread. */
 const FRAMES_MAX = 1_024;

@@ -243,6 +243,26 @@ t.test('the marks hold while the receiver sleeps, and the sender waits', async (
   }
 });
 
+t.test('what the receiver has granted is on its way within the tick that uses it up', async (t) => {
+  const address = fresh();
+  const pull = use(t, new Pull({ receiveHighWaterMark: 10 }));
+  await pull.bind(address);
+  const read = new Int32Array(new SharedArrayBuffer(4));
+  const other = thread(
+    t,
+    `const s = new zmq.Push(); s.connect(data.address); await s.send('first'); await told();
+    let n = 0; while (n < 50 && s.trySend('x')) n++;
+    say(Atomics.wait(data.read, 0, 0, 60_000));`,
+    { address, read },
+  );
+  t.strictSame(texts(await pull.receive()), ['first']);
+  other.tell('on');
+  for (let n = 0; n < 5; n++) await pull.receive();
+  Atomics.store(read, 0, 1);
+  Atomics.notify(read, 0);
+  t.not(await other.said(), 'timed-out');
+});
+
 t.test('PUB drops, counted, for a subscriber at its mark', async (t) => {
   const address = fresh();
   const publisher = use(t, new Publisher({ sendHighWaterMark: 10 }));

@@ -63,6 +63,21 @@ t.test('octets are counted', (t) => {
   t.end();
 });
 
+t.test('a batch is enough by messages, by octets, and sooner by octets of one block', (t) => {
+  const count = (size: number): number => {
+    const writer = new BatchWriter();
+    while (!writer.full) writer.add([Buffer.alloc(size)]);
+    const { count } = writer;
+    writer.take();
+    t.notOk(writer.full);
+    return count;
+  };
+  t.equal(count(16), 512);
+  t.equal(count(1_024), 64);
+  t.equal(count(65_536), 8);
+  t.end();
+});
+
 t.test(
   'a block that no writer makes is read to its end or throws RangeError, and never beyond',
   (t) => {

@@ -31,7 +31,7 @@ const BROKEN: readonly (readonly [title: string, frame: string])[] = [
 /** In the thread: a connection by hand, and the number of the channel as in thread-names.ts. */
 const BY_HAND = `
   const workers = require('node:worker_threads');
-  const MARK = 'zeromq-pure:inproc:1';
+  const MARK = 'zeromq-pure:inproc:2';
   const channel = new workers.BroadcastChannel(MARK);
   const batch = (octets) => ({ kind: 'batch', batch: { block: Uint8Array.from(octets).buffer, large: [] } });
   const reach = async (frame) => {
