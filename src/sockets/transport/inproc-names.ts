@@ -30,6 +30,8 @@ export interface OtherThreads {
    * name is then this thread's until it is {@link released}.
    */
   claim(name: string): Promise<boolean> | undefined;
+  /** The same without a wait for the event loop: a name of a thread that was terminated may still count as bound. */
+  claimNow(name: string): boolean;
   /** The name is bound here. */
   bound(name: string): void;
   /** It is bound no more. */
@@ -56,6 +58,15 @@ export class InprocNames {
     return this.others?.claim(listener.name)?.then((free) => {
       if (!free) throw inUse(listener);
     });
+  }
+
+  /**
+   * To be called before `bind`, where that can not wait.
+   * @throws SocketError `EADDRINUSE`, also when another thread has the name
+   */
+  claimNow(listener: InprocBound): void {
+    const { name } = listener;
+    if (this.#bound.has(name) || this.others?.claimNow(name) === false) throw inUse(listener);
   }
 
   /** @throws SocketError `EADDRINUSE`, when this thread has the name */

@@ -41,14 +41,17 @@ class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
   readonly #visitors = new Set<ThreadSide>();
 
   listen(): Promise<void> | undefined {
-    const claim = this.host.names.claim(this);
-    if (claim !== undefined) return claim.then(() => this.listenSync());
-    this.listenSync();
+    const { names } = this.host;
+    const claim = names.claim(this);
+    if (claim !== undefined) return claim.then(() => names.bind(this));
+    names.bind(this);
     return undefined;
   }
 
   listenSync(): void {
-    this.host.names.bind(this);
+    const { names } = this.host;
+    names.claimNow(this);
+    names.bind(this);
   }
 
   override finish(): void {

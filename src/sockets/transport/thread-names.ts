@@ -36,6 +36,8 @@ type Word = { readonly [MARK]: true } & (
       readonly thread: number;
       readonly house: string;
       readonly ask: number;
+      /** Who waits for the answer without turning: the answer is written here, too. */
+      readonly verdict?: Int32Array;
     }
   | { readonly kind: 'release'; readonly name: string; readonly thread: number }
   /** Nothing: who can be told this is alive. */
@@ -78,6 +80,8 @@ class ThreadNames implements OtherThreads {
   readonly #claims = new Map<number, (free: boolean) => void>();
   /** In the main thread: which worker has bound which name. */
   readonly #register = new Map<string, number>();
+  /** In a worker: whether the main thread can be asked, once that is known. */
+  #mainHears: boolean | undefined;
   #askCount = 0;
   #channel: workers.BroadcastChannel | undefined;
   #listening = false;
@@ -92,6 +96,21 @@ class ThreadNames implements OtherThreads {
     this.#open();
     if (!isMain()) return this.#claimAtMain(name);
     return this.#register.has(name) ? this.#takeOver(name) : undefined;
+  }
+
+  claimNow(name: string): boolean {
+    if (this.#private.has(name)) return true;
+    this.#open();
+    if (isMain()) {
+      if (!this.#register.has(name)) return true;
+      // One that has ended is known to have by the next time.
+      void this.#takeOver(name);
+      return false;
+    }
+    const verdict = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    this.#tellMain(name, 0, verdict).catch(() => {});
+    if (this.#mainHears !== false) Atomics.wait(verdict, 0, UNKNOWN, CLAIM_NOW_TIMEOUT);
+    return Atomics.load(verdict, 0) !== TAKEN;
   }
 
   bound(name: string): void {
@@ -145,8 +164,10 @@ class ThreadNames implements OtherThreads {
     });
   }
 
-  #tellMain(name: string, ask: number): Promise<void> {
-    return tell(0, { kind: 'claim', name, thread: workers.threadId, house: this.#house, ask });
+  #tellMain(name: string, ask: number, verdict?: Int32Array): Promise<void> {
+    const { threadId: thread } = workers;
+    const claim = { kind: 'claim', name, thread, house: this.#house, ask } as const;
+    return tell(0, verdict === undefined ? claim : { ...claim, verdict });
   }
 
   /** In the main thread: whether the worker that has the name has ended. */
@@ -162,11 +183,16 @@ class ThreadNames implements OtherThreads {
   }
 
   /** In the main thread: a worker wants the name. */
-  async #judge({ name, thread, house, ask }: Word & { kind: 'claim' }): Promise<void> {
+  async #judge(claim: Word & { kind: 'claim' }): Promise<void> {
+    const { name, thread, house, ask, verdict } = claim;
     let free = this.#names.bound(name) === undefined;
     if (free && this.#register.get(name) !== thread) free = await this.#takeOver(name);
     free &&= this.#names.bound(name) === undefined;
     if (free) this.#register.set(name, thread);
+    if (verdict instanceof Int32Array) {
+      Atomics.store(verdict, 0, free ? FREE : TAKEN);
+      Atomics.notify(verdict, 0);
+    }
     await tell(thread, { kind: 'claimed', house, ask, free }).catch(() => {});
   }
 
@@ -179,7 +205,7 @@ class ThreadNames implements OtherThreads {
     });
     if (!isMain()) {
       this.#join();
-      hello();
+      this.#hello();
     } else if (threadsPossible()) {
       // Workers that called before there was somebody to hear them call again.
       const channel = new workers.BroadcastChannel(CHANNEL);
@@ -200,7 +226,7 @@ class ThreadNames implements OtherThreads {
 
   #heard(call: Call): void {
     if ('begins' in call) {
-      hello();
+      this.#hello();
       for (const name of this.#names.boundNames()) this.#tellMain(name, 0).catch(() => {});
       return;
     }
@@ -252,6 +278,14 @@ class ThreadNames implements OtherThreads {
     }
   }
 
+  /** A main thread without sockets of inproc does not listen, and need not. */
+  #hello(): void {
+    const heard = (hears: boolean) => () => {
+      this.#mainHears = hears;
+    };
+    tell(0, { kind: 'hello' }).then(heard(true), heard(false));
+  }
+
   /** The first worker has called: tell it all that it could not hear before. */
   #greeted(): void {
     this.#join();
@@ -262,11 +296,6 @@ class ThreadNames implements OtherThreads {
 
 function isMain(): boolean {
   return !threadsPossible() || workers.isMainThread;
-}
-
-/** A main thread without sockets of inproc does not listen, and need not. */
-function hello(): void {
-  tell(0, { kind: 'hello' }).catch(() => {});
 }
 
 /** Settles when the thread has been told; rejects when there is none, or nobody listens there. */
@@ -284,3 +313,10 @@ const MARK = CHANNEL;
 
 /** Milliseconds that a worker waits for the main thread, which may be waiting for the worker. */
 const CLAIM_TIMEOUT = 1_000;
+/** The same where the worker does not turn meanwhile. */
+const CLAIM_NOW_TIMEOUT = 200;
+
+/** What is in the memory of a verdict. */
+const UNKNOWN = 0;
+const FREE = 1;
+const TAKEN = 2;

@@ -512,6 +512,40 @@ t.test('a name that another thread has bound is in use, until that thread has en
   t.pass('unbound there');
 });
 
+t.test('bindSync, too, sees what other threads have bound', async (t) => {
+  const bind = `const s = new zmq.Pull();
+    try { s.bindSync(data.address); say('bound'); } catch (error) { say(error.code); } if (data.stays) await told();`;
+  const address = fresh();
+  const mine = use(t, new Push());
+  mine.bindSync(address);
+  const refused = thread(t, bind, { address });
+  t.equal(await refused.said(), 'EADDRINUSE', 'bound here');
+
+  const theirs = fresh();
+  const holder = thread(t, bind, { address: theirs, stays: true });
+  t.equal(await holder.said(), 'bound');
+  t.throws(() => mine.bindSync(theirs), { code: 'EADDRINUSE', address: theirs });
+  const second = thread(t, bind, { address: theirs });
+  t.equal(await second.said(), 'EADDRINUSE', 'bound in another thread');
+  await holder.kill();
+  const next = thread(t, bind, { address: theirs });
+  t.equal(await next.said(), 'bound', 'of a thread that was terminated');
+  await Promise.all([refused.over, second.over, next.over]);
+});
+
+t.test('a worker binds by bindSync while the main thread is busy', async (t) => {
+  use(t, new Push()).bindSync(fresh());
+  const said = new Int32Array(new SharedArrayBuffer(4));
+  const address = fresh();
+  thread(
+    t,
+    `const s = new zmq.Pull(); s.bindSync(data.address); Atomics.store(data.said, 0, 1); Atomics.notify(data.said, 0);`,
+    { address, said },
+  );
+  t.not(Atomics.wait(said, 0, 0, 60_000), 'timed-out');
+  t.end();
+});
+
 t.test('the handler of RFC 27 is asked in its own thread only', async (t) => {
   const handler = use(t, new Reply());
   await handler.bind('inproc://zeromq.zap.01');
