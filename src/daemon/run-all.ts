@@ -1,8 +1,8 @@
 /** RunAll: several daemons, each in a process or a thread of its own, supervised by this one. */
 
-import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { setTimeout } from 'node:timers';
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { isMainThread, parentPort } from 'node:worker_threads';
+import { type Child, startProcess, startThread } from '../base/child.ts';
 import { compiledBy } from '../base/compiled.ts';
 import { pause } from '../base/pause.ts';
 import { SocketError } from '../sockets/index.ts';
@@ -228,7 +228,7 @@ class Crew {
     const { where = 'process', program, argv = process.argv.slice(2) } = this.#options;
     const env = { ...process.env, [ASSIGNMENT]: JSON.stringify(assignment) };
     const post =
-      where === 'thread' ? new ThreadPost(program, argv, env) : new ProcessPost(program, argv, env);
+      where === 'thread' ? threadPost(program, argv, env) : processPost(program, argv, env);
     this.#running.add(post);
     const code = await post.finished;
     this.#running.delete(post);
@@ -236,7 +236,7 @@ class Crew {
   }
 
   #tell(word: Word): void {
-    for (const post of this.#running) post.tell(word);
+    for (const post of this.#running) post.child.post(word);
   }
 
   #end(): void {
@@ -244,7 +244,7 @@ class Crew {
     this.#tell('TERM');
     const { patience = 15_000 } = this.#options;
     setTimeout(() => {
-      for (const post of this.#running) post.kill();
+      for (const post of this.#running) post.child.kill();
     }, patience).unref();
   }
 }
@@ -253,63 +253,44 @@ class Crew {
 interface Post {
   /** Resolves to its exit code. */
   readonly finished: Promise<number>;
-  tell(word: Word): void;
-  kill(): void;
+  readonly child: Child;
 }
 
-class ProcessPost implements Post {
-  readonly finished: Promise<number>;
-  readonly #child: ChildProcess;
-
-  constructor(program: string | undefined, argv: readonly string[], env: NodeJS.ProcessEnv) {
-    const child =
-      program === undefined && compiledBy() !== undefined
-        ? spawn(process.execPath, argv, { env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
-        : fork(program ?? process.argv[1]!, argv, { env });
-    this.#child = child;
-    this.finished = new Promise((resolve) => {
-      child.on('error', () => resolve(1));
-      child.on('exit', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal!] ?? 0)));
-    });
-  }
-
-  tell(word: Word): void {
-    if (this.#child.connected) this.#child.send(word, () => {});
-  }
-
-  kill(): void {
-    this.#child.kill('SIGKILL');
-  }
+/** A program that is compiled into its executable runs that again. */
+function processPost(program: string | undefined, argv: readonly string[], env: Env): Post {
+  const file =
+    program === undefined && compiledBy() !== undefined ? undefined : (program ?? process.argv[1]!);
+  const child = startProcess(file, argv, { env });
+  const finished = new Promise<number>((resolve) => {
+    child.listen(
+      () => {},
+      ({ code, signal, error }) => {
+        if (error !== undefined) resolve(1);
+        else resolve(code ?? 128 + (SIGNAL_NUMBERS[signal!] ?? 0));
+      },
+    );
+  });
+  return { finished, child };
 }
 
-class ThreadPost implements Post {
-  readonly finished: Promise<number>;
-  readonly #worker: Worker;
-
-  constructor(program: string | undefined, argv: readonly string[], env: NodeJS.ProcessEnv) {
-    const worker = new Worker(program ?? process.argv[1]!, { argv: [...argv], env });
-    this.#worker = worker;
-    this.finished = new Promise((resolve) => {
-      let said: number | undefined;
-      worker.on('message', (message: { code?: number }) => {
-        said = message.code;
-      });
-      worker.on('error', (error: Error) => {
-        process.stderr.write(`${error.stack ?? error.message}\n`);
-        said = 1;
-      });
-      worker.on('exit', (code) => resolve(said ?? code));
-    });
-  }
-
-  tell(word: Word): void {
-    this.#worker.postMessage(word);
-  }
-
-  kill(): void {
-    void this.#worker.terminate();
-  }
+function threadPost(program: string | undefined, argv: readonly string[], env: Env): Post {
+  const child = startThread(program ?? process.argv[1]!, { argv: [...argv], env });
+  let said: number | undefined;
+  const finished = new Promise<number>((resolve) => {
+    child.listen(
+      (message) => {
+        said = (message as { code?: number }).code;
+      },
+      ({ code, error }) => {
+        if (error !== undefined) process.stderr.write(`${error.stack ?? error.message}\n`);
+        resolve(error === undefined ? (said ?? code!) : 1);
+      },
+    );
+  });
+  return { finished, child };
 }
+
+type Env = NodeJS.ProcessEnv;
 
 /** The log of the parent, configured as that of the first member. `argv` may have flags of any member. */
 function logOf(members: readonly Member<ChannelDeclarations>[], argv: readonly string[]): Logger {

@@ -3,9 +3,9 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { parentPort } from 'node:worker_threads';
 import { type RunningDevice, startInline } from './inline.ts';
-import { type Failure, HOST_MARK, type Order, type Report } from './orders.ts';
+import type { Order, Report } from './orders.ts';
 import type { ProxyStatistics } from './relay.ts';
-import { takeRole } from './role.ts';
+import { type Failure, HOST_MARK, takeRole } from './role.ts';
 import type { DeviceEndpoints } from './side.ts';
 
 /** Obey orders until the device has ended. */

@@ -1,16 +1,15 @@
 /** Remote: a device in a thread or in a process of its own, seen from here. */
 
-import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { type Child, type ChildEnd, startProcess, startThread } from '../../base/child.ts';
 import { compiledBy } from '../../base/compiled.ts';
 import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { inheritedFlags } from './flags.ts';
 import { hostFile } from './host-file.ts';
 import type { RunningDevice } from './inline.ts';
-import { type Failure, HOST_MARK, type Order, type Report } from './orders.ts';
+import type { Order, Report } from './orders.ts';
 import type { ProxyStatistics } from './relay.ts';
-import { refuseMistakenRole } from './role.ts';
+import { type Failure, HOST_MARK, refuseMistakenRole } from './role.ts';
 import type { DeviceEndpoints, DevicePlan } from './side.ts';
 
 /**
@@ -31,8 +30,10 @@ export async function startRemote(
   const host = named ?? hostFile();
   // What Bun has taken into its executable is not where it says.
   if (compiled !== 'bun' && isFile(host) && !existsSync(host)) throw noHost(host);
-  const end = where === 'thread' ? new Thread(host) : new Process(host, compiled === 'bun');
-  const remote = new Remote(end, host);
+  const remote =
+    where === 'thread'
+      ? new Remote(hostThread(host), host, ({ error }) => error)
+      : new Remote(hostProcess(host, compiled === 'bun'), host, errorAfter);
   const endpoints = (await remote.order('start', plan)) as DeviceEndpoints;
   return {
     endpoints,
@@ -48,7 +49,7 @@ export async function startRemote(
 /** Orders and their answers. */
 class Remote {
   readonly finished: Promise<void>;
-  readonly #end: End;
+  readonly #child: Child;
   readonly #host: string | URL;
   readonly #pending = new Map<number, Pending>();
   #orderCount = 0;
@@ -58,14 +59,16 @@ class Remote {
   #ended = false;
   #failure: Error | undefined;
 
-  constructor(end: End, host: string | URL) {
-    this.#end = end;
+  /** `errorOf`: what went wrong, where it has not ended normally. */
+  constructor(child: Child, host: string | URL, errorOf: (how: ChildEnd) => Error | undefined) {
+    this.#child = child;
     this.#host = host;
     this.finished = new Promise((resolve, reject) => {
-      end.listen(
-        (report) => this.#take(report),
-        (error) => {
+      child.listen(
+        (report) => this.#take(report as Report),
+        (how) => {
           this.#ended = true;
+          const error = errorOf(how);
           const failure = this.#failure ?? (this.#answered ? error : endedEarly(this.#host, error));
           this.#refusePending(
             failure ?? new SocketError('EBADF', { message: 'The device has ended' }),
@@ -89,7 +92,7 @@ class Remote {
       this.#pending.set(id, { resolve, reject });
     });
     this.#referTo();
-    this.#end.post((plan === undefined ? { id, what } : { id, what, plan }) as Order);
+    this.#child.post((plan === undefined ? { id, what } : { id, what, plan }) as Order);
     return answer;
   }
 
@@ -113,7 +116,7 @@ class Remote {
       if (!this.#answered) {
         // Some other program, which may go on for long.
         this.#refusePending(this.#failure ?? endedEarly(this.#host, undefined));
-        this.#end.kill();
+        this.#child.kill();
       }
       return;
     }
@@ -133,8 +136,8 @@ class Remote {
   /** An order under way keeps the process alive, a device that runs does not. */
   #referTo(): void {
     if (this.#ended) return;
-    if (this.#held || this.#pending.size > 0) this.#end.ref();
-    else this.#end.unref();
+    if (this.#held || this.#pending.size > 0) this.#child.ref();
+    else this.#child.unref();
   }
 }
 
@@ -143,90 +146,22 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** What carries orders and reports. */
-interface End {
-  post(order: Order): void;
-  /** `ended` is called once, when the other side is gone; with an error unless it ended normally. */
-  listen(take: (report: Report) => void, ended: (error: Error | undefined) => void): void;
-  /** End the other side, whatever it does. */
-  kill(): void;
-  ref(): void;
-  unref(): void;
+function hostThread(host: string | URL): Child {
+  return startThread(host, { workerData: HOST_MARK, execArgv: inheritedFlags() });
 }
 
-class Thread implements End {
-  readonly #worker: Worker;
-
-  constructor(host: string | URL) {
-    this.#worker = new Worker(host, { workerData: HOST_MARK, execArgv: inheritedFlags() });
-  }
-
-  post(order: Order): void {
-    this.#worker.postMessage(order);
-  }
-
-  listen(take: (report: Report) => void, ended: (error: Error | undefined) => void): void {
-    let failure: Error | undefined;
-    this.#worker.on('message', take);
-    this.#worker.on('error', (error: Error) => {
-      failure = error;
-    });
-    this.#worker.on('exit', () => ended(failure));
-  }
-
-  kill(): void {
-    void this.#worker.terminate();
-  }
-
-  ref(): void {
-    this.#worker.ref();
-  }
-
-  unref(): void {
-    this.#worker.unref();
-  }
+/** `asBun`: this is an executable that Bun has made, which can also be Bun itself. */
+function hostProcess(host: string | URL, asBun: boolean): Child {
+  return startProcess(host, [HOST_MARK], {
+    serialization: 'advanced',
+    execArgv: inheritedFlags(),
+    ...(asBun && { env: { ...process.env, BUN_BE_BUN: '1' } }),
+  });
 }
 
-class Process implements End {
-  readonly #child: ChildProcess;
-
-  /** `asBun`: this is an executable that Bun has made, which can also be Bun itself. */
-  constructor(host: string | URL, asBun: boolean) {
-    this.#child = fork(host, [HOST_MARK], {
-      serialization: 'advanced',
-      execArgv: inheritedFlags(),
-      ...(asBun && { env: { ...process.env, BUN_BE_BUN: '1' } }),
-    });
-  }
-
-  post(order: Order): void {
-    this.#child.send(order);
-  }
-
-  listen(take: (report: Report) => void, ended: (error: Error | undefined) => void): void {
-    this.#child.on('message', (report) => take(report as Report));
-    this.#child.on('error', () => {});
-    this.#child.on('exit', (code, signal) => {
-      ended(
-        code === 0 ? undefined : new Error(`the device's process ended with ${signal ?? code}`),
-      );
-    });
-  }
-
-  kill(): void {
-    this.#child.kill('SIGKILL');
-  }
-
-  ref(): void {
-    this.#child.ref();
-    // Bun's channel has neither.
-    this.#child.channel?.ref?.();
-  }
-
-  unref(): void {
-    this.#child.unref();
-    this.#child.channel?.unref?.();
-  }
+function errorAfter({ code, signal, error }: ChildEnd): Error | undefined {
+  if (error !== undefined || code === 0) return error;
+  return new Error(`the device's process ended with ${signal ?? code}`);
 }
 
 function errorOf({ message, code, address }: Failure): Error {

@@ -2,7 +2,19 @@
 
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { SocketError } from '../errors.ts';
-import { HOST_MARK, type Report } from './orders.ts';
+
+/** An error on its way between threads or processes. */
+export interface Failure {
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+/** The last report of a host, which answers no order: the device has ended, by itself or by command. */
+export interface Finished {
+  readonly finished: true;
+  readonly failure?: Failure | undefined;
+}
 
 let taken = false;
 
@@ -23,7 +35,7 @@ export function refuseMistakenRole(): void {
   if (role === undefined) return;
   const message =
     'this program was started to host a device, and would start itself again: expected as host a file that imports zeromq-pure/device-host and nothing else';
-  const report: Report = { finished: true, failure: { code: 'ENOTSUP', message } };
+  const report: Finished = { finished: true, failure: { code: 'ENOTSUP', message } };
   if (role === 'thread') parentPort!.postMessage(report);
   else process.send!(report);
   throw new SocketError('ENOTSUP', { message });
@@ -36,3 +48,6 @@ function roleHere(): 'thread' | 'process' | undefined {
   // In an executable of one file there are other arguments before it.
   return process.argv.at(-1) === HOST_MARK && process.send !== undefined ? 'process' : undefined;
 }
+
+/** How a host is told from a program that merely loads this package: its first argument, or its `workerData`. */
+export const HOST_MARK = 'zeromq-pure:device';
