@@ -1,4 +1,4 @@
-/** RemoteClock: how long messages were on their way, by the clock of their sender. */
+/** RemoteClock: the clock of another process on ours, and so how long messages were on their way. */
 
 /**
  * Clocks of two processes differ by an offset that nobody knows, and a message is at least as old as the least difference
@@ -24,7 +24,12 @@ export class RemoteClock {
       this.#leastBefore = this.#least;
       this.#least = difference;
     } else if (difference < this.#least) this.#least = difference;
-    return difference - Math.min(this.#least, this.#leastBefore);
+    return now - this.toOurs(stamp);
+  }
+
+  /** A time by the clock of the sender, by that of this process: as if the quickest message had taken no time. */
+  toOurs(stamp: number): number {
+    return stamp + Math.min(this.#least, this.#leastBefore);
   }
 }
 

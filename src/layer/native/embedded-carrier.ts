@@ -84,7 +84,7 @@ export class EmbeddedCarrier implements Carrier {
   }
 
   levelsChanged(): void {
-    for (const { name, count } of this.#local.takeLevels()) this.#client?.core.level(name, count);
+    this.#client?.core.levelsChanged();
   }
 
   join(group: string, channel: string): Promise<void> {
@@ -134,7 +134,10 @@ export class EmbeddedCarrier implements Carrier {
     if (this.#client === undefined) {
       const { maxMessageSize } = this.#local.settings;
       const options = socketOptions(this.#connection, maxMessageSize, 'client');
-      this.#client = new HubConnection(this.#local, this.#at, options);
+      const client = new HubConnection(this.#local, this.#at, options, () => {
+        for (const { name, count } of this.#local.takeLevels()) client.core.level(name, count);
+      });
+      this.#client = client;
     }
     return this.#client.core;
   }

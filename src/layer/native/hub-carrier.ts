@@ -31,7 +31,13 @@ export class HubCarrier implements Carrier {
     const options = socketOptions(connection, local.settings.maxMessageSize, 'client');
     this.#hubs = hubs.map(
       (address, index) =>
-        new HubConnection(local, address, options, (name) => ring.of(routeOf(name)) === index),
+        new HubConnection(
+          local,
+          address,
+          options,
+          () => this.#levels(),
+          (name) => ring.of(routeOf(name)) === index,
+        ),
     );
   }
 
@@ -68,9 +74,7 @@ export class HubCarrier implements Carrier {
   }
 
   levelsChanged(): void {
-    for (const { name, count } of this.#local.takeLevels()) {
-      for (const { core } of this.#hubs) core.level(name, count);
-    }
+    for (const { core } of this.#hubs) core.levelsChanged();
   }
 
   join(group: string, channel: string): Promise<void> {
@@ -104,6 +108,12 @@ export class HubCarrier implements Carrier {
 
   async close(): Promise<void> {
     await Promise.all(this.#hubs.map((hub) => hub.close()));
+  }
+
+  #levels(): void {
+    for (const { name, count } of this.#local.takeLevels()) {
+      for (const { core } of this.#hubs) core.level(name, count);
+    }
   }
 
   #of(name: string): ProcessCore {

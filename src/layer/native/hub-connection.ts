@@ -1,6 +1,6 @@
 /** HubConnection: the DEALER of a process, and the core behind it. A new one for each connection: nothing said to one is said to the next. */
 
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers';
 import { Dealer } from '../../sockets/index.ts';
 import {
   type LayerSocketOptions,
@@ -8,6 +8,7 @@ import {
   toConnect,
 } from '../connection/socket-options.ts';
 import type { LocalState } from '../local/local-state.ts';
+import type { When } from './inbound.ts';
 import { PARTS } from './messages.ts';
 import { ProcessCore } from './process-core.ts';
 
@@ -21,12 +22,14 @@ export class HubConnection {
   #later: NodeJS.Timeout | undefined;
   readonly #idle: NodeJS.Timeout;
   #due = false;
+  #flushedAt = 0;
   #closed = false;
 
   constructor(
     local: LocalState,
     address: string,
     options: LayerSocketOptions,
+    levels: () => void,
     mine: (name: string) => boolean = () => true,
   ) {
     this.#local = local;
@@ -37,7 +40,8 @@ export class HubConnection {
       {
         address,
         transmit: (message) => this.#socket?.trySend(message),
-        wake: (soon) => this.#wake(soon),
+        wake: (when) => this.#wake(when),
+        levels,
         expel: () => this.#again(),
       },
       mine,
@@ -134,20 +138,23 @@ export class HubConnection {
     }
   }
 
-  #wake(soon: boolean): void {
-    if (!soon) {
-      this.#later ??= setTimeout(() => {
-        this.#later = undefined;
-        this.core.flushOut();
-      }, LATER).unref();
-      return;
-    }
+  #wake(when: When): void {
     if (this.#due) return;
-    this.#due = true;
-    process.nextTick(() => {
-      this.#due = false;
-      this.core.flushOut();
-    });
+    if (when === 'tick') {
+      this.#due = true;
+      process.nextTick(() => this.#flushOut());
+    } else if (when === 'turn' && performance.now() - this.#flushedAt >= LATER) {
+      this.#due = true;
+      setImmediate(() => this.#flushOut());
+    } else this.#later ??= setTimeout(() => this.#flushOut(), LATER).unref();
+  }
+
+  #flushOut(): void {
+    this.#due = false;
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#flushedAt = performance.now();
+    this.core.flushOut();
   }
 }
 

@@ -6,12 +6,13 @@ import type { HubAction } from '../events.ts';
 import { keyOf, ownerOf } from '../local/keys.ts';
 import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
+import { RemoteClock } from '../local/remote-clock.ts';
 import { within } from './fields.ts';
 import { HubChannels } from './hub-channels.ts';
 import { HubGroups } from './hub-groups.ts';
 import { Entry, LedgerError } from './ledger.ts';
 import type { HubLimits } from './limits.ts';
-import { ClockOffset, clockOf, recordsOf } from './messages.ts';
+import { clockOf, recordsOf } from './messages.ts';
 import { encode, type FromProcess, type RecordOf, VERSION } from './records.ts';
 import { Session } from './session.ts';
 
@@ -135,7 +136,7 @@ export class HubCore {
     try {
       const theirs = clockOf(parts[0]);
       let session = this.#connections.get(connection);
-      session?.clock.observe(theirs, this.#local.now());
+      session?.clock.age(theirs, this.#local.now());
       const records = recordsOf(parts, 'process');
       for (let record = records.next(); record !== undefined; record = records.next()) {
         if (record.kind === 'hello') {
@@ -400,8 +401,8 @@ export class HubCore {
       }
     }
     session.connection = connection;
-    session.clock = new ClockOffset();
-    session.clock.observe(theirs, this.#local.now());
+    session.clock = new RemoteClock();
+    session.clock.age(theirs, this.#local.now());
     this.#connections.set(connection, session);
     const { taken, refused, denied, revoked, ledger } = session;
     const welcome = {

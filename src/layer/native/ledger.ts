@@ -3,6 +3,7 @@
 import type { Letter } from '../local/letter.ts';
 import { routeOf } from '../local/names.ts';
 import type { Range } from './fields.ts';
+import { Numbered } from './numbered.ts';
 import type { Parcel } from './parcel.ts';
 
 /** `word`: no message, but something said that must not be lost. */
@@ -46,11 +47,7 @@ export class Entry {
 export class LedgerError extends Error {}
 
 export class Ledger {
-  /** By number, in pages, as numbers only grow: a map of single entries costs a multiple of that. */
-  readonly #pages = new Map<number, Page>();
-  /** The page that was asked for last. */
-  #page: Page | undefined;
-  #size = 0;
+  readonly #entries = new Numbered<Entry>();
   /** Messages handed and not read, by the route of their channel. */
   readonly #unread = new Map<string, number>();
   /** The last number handed, and the last that the process has. */
@@ -60,14 +57,12 @@ export class Ledger {
   octets = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#entries.size;
   }
 
   /** By ascending number; entries may be removed meanwhile. */
-  *entries(): IterableIterator<Entry> {
-    for (const { entries } of this.#pages.values()) {
-      for (const entry of entries) if (entry !== undefined) yield entry;
-    }
+  entries(): IterableIterator<Entry> {
+    return this.#entries.items();
   }
 
   unreadOf(route: string): number {
@@ -78,10 +73,7 @@ export class Ledger {
   add(entry: Entry): void {
     const number = ++this.handed;
     entry.number = number;
-    const page = this.#find(Math.floor(number / PAGE)) ?? this.#turn();
-    page.entries[number % PAGE] = entry;
-    page.count++;
-    this.#size++;
+    this.#entries.add(number, entry);
     this.octets += entry.record?.length ?? 0;
     entry.parcel?.hold();
     if (entry.kind === 'direct') this.#count(routeOf(entry.channel), 1);
@@ -93,7 +85,7 @@ export class Ledger {
       throw new LedgerError(`received is ${number}, expected ${this.received} to ${this.handed}`);
     }
     for (let each = this.received + 1; each <= number; each++) {
-      const entry = this.#get(each);
+      const entry = this.#entries.get(each);
       if (entry !== undefined) this.#received(entry);
     }
     this.received = number;
@@ -103,7 +95,7 @@ export class Ledger {
   take(ranges: readonly Range[], each: (entry: Entry) => void): void {
     for (const { from, count } of ranges) {
       for (let number = from; number < from + count; number++) {
-        const entry = this.#get(number);
+        const entry = this.#entries.get(number);
         if (entry === undefined || number > this.received) {
           throw new LedgerError(`numbers has ${number}, which is not outstanding`);
         }
@@ -115,7 +107,7 @@ export class Ledger {
 
   /** It is of no concern any more. */
   remove(entry: Entry): void {
-    this.#drop(entry.number);
+    this.#entries.remove(entry.number);
     this.giveUp(entry);
   }
 
@@ -135,40 +127,7 @@ export class Ledger {
     this.octets -= entry.record?.length ?? 0;
     entry.record = undefined;
     entry.parcel?.letGo();
-    if (entry.kind === 'word') this.#drop(entry.number);
-  }
-
-  #find(index: number): Page | undefined {
-    if (this.#page?.index === index) return this.#page;
-    const page = this.#pages.get(index);
-    if (page !== undefined) this.#page = page;
-    return page;
-  }
-
-  /** A page for `handed`, in place of the one before where nothing is left in that. */
-  #turn(): Page {
-    const index = Math.floor(this.handed / PAGE);
-    if (this.#pages.get(index - 1)?.count === 0) this.#pages.delete(index - 1);
-    const page = { index, entries: new Array<Entry | undefined>(PAGE).fill(undefined), count: 0 };
-    this.#pages.set(index, page);
-    this.#page = page;
-    return page;
-  }
-
-  #get(number: number): Entry | undefined {
-    return this.#find(Math.floor(number / PAGE))?.entries[number % PAGE];
-  }
-
-  #drop(number: number): void {
-    const page = this.#find(Math.floor(number / PAGE));
-    if (page?.entries[number % PAGE] === undefined) return;
-    page.entries[number % PAGE] = undefined;
-    this.#size--;
-    page.count--;
-    // The page that is being filled stays: one message at a time would make a page for each.
-    if (page.count > 0 || page.index === Math.floor(this.handed / PAGE)) return;
-    this.#pages.delete(page.index);
-    this.#page = undefined;
+    if (entry.kind === 'word') this.#entries.remove(entry.number);
   }
 
   #count(route: string, by: number): void {
@@ -177,14 +136,3 @@ export class Ledger {
     else this.#unread.set(route, unread);
   }
 }
-
-/** Entries whose numbers follow each other. */
-interface Page {
-  readonly index: number;
-  readonly entries: (Entry | undefined)[];
-  /** How many there are. */
-  count: number;
-}
-
-/** Numbers in a page. */
-const PAGE = 64;

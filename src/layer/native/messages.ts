@@ -76,32 +76,7 @@ export function recordsOf<S extends 'process' | 'hub'>(
   );
 }
 
-/** What the other side's clock shows, as far as it can be known: the least that a message took is taken for no time. */
-export class ClockOffset {
-  #least = Number.POSITIVE_INFINITY;
-  #leastBefore = Number.POSITIVE_INFINITY;
-  #since = 0;
-
-  /** A message that was sent at `theirs` is here at `ours`. */
-  observe(theirs: number, ours: number): void {
-    if (ours - this.#since > WINDOW) {
-      // Clocks drift: what was least long ago says nothing any more.
-      this.#leastBefore = this.#least;
-      this.#least = Number.POSITIVE_INFINITY;
-      this.#since = ours;
-    }
-    this.#least = Math.min(this.#least, ours - theirs);
-  }
-
-  /** A time of theirs, on our clock. */
-  toOurs(theirs: number): number {
-    return theirs + Math.min(this.#least, this.#leastBefore);
-  }
-}
-
 /** Parts of a message: the clock, and the records. */
 export const PARTS = 2;
 /** Records share a message up to so many octets; a larger one has its own. */
 const OCTETS_MAX = 65_536;
-/** Milliseconds. */
-const WINDOW = 300_000;

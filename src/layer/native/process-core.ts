@@ -2,12 +2,14 @@
 
 import { denied, LayerError } from '../errors.ts';
 import { ownerOf } from '../local/keys.ts';
-import { Letter } from '../local/letter.ts';
+import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
+import { RemoteClock } from '../local/remote-clock.ts';
 import { Credits } from './credits.ts';
-import { toRanges } from './fields.ts';
-import { ClockOffset, clockOf, Outgoing, recordsOf } from './messages.ts';
+import { Inbound, Token, type When } from './inbound.ts';
+import { Levels } from './levels.ts';
+import { clockOf, Outgoing, recordsOf } from './messages.ts';
 import { encode, type FromHub, type RecordOf, VERSION } from './records.ts';
 import { Requests } from './requests.ts';
 import { Sends } from './sends.ts';
@@ -18,25 +20,12 @@ export interface ProcessCoreHost {
   /** For events. */
   readonly address: string;
   transmit(message: Buffer[]): void;
-  /** There is something to be said: `flushOut` is to be called; `soon` in this tick, else within a few milliseconds. */
-  wake(soon: boolean): void;
+  /** There is something to be said: `flushOut` is to be called. */
+  wake(when: When): void;
+  /** To call `level` for each route whose number of unread messages has changed. */
+  levels?(): void;
   /** The hub breaks the rules, or speaks another version: connect anew. */
   expel(): void;
-}
-
-/** What a letter of this hub carries. */
-class Token {
-  readonly core: ProcessCore;
-  readonly number: number;
-  readonly kind: 'direct' | 'letter' | 'group';
-  readonly channel: string;
-
-  constructor(core: ProcessCore, number: number, kind: Token['kind'], channel: string) {
-    this.core = core;
-    this.number = number;
-    this.kind = kind;
-    this.channel = channel;
-  }
 }
 
 export class ProcessCore {
@@ -49,25 +38,13 @@ export class ProcessCore {
   readonly #requests: Requests;
   readonly #credits: Credits;
   readonly #waits: Waits;
-  #clock = new ClockOffset();
+  readonly #inbound: Inbound;
+  readonly #levels: Levels;
+  #clock = new RemoteClock();
   #state: 'connecting' | 'greeting' | 'joined' = 'connecting';
   /** The hub that answered last. */
   #hub = '';
   #session = 0;
-  /** The last number that it has handed over, and that we have told it. */
-  #received = 0;
-  #receivedTold = 0;
-  /** What it handed over and is here unread. */
-  readonly #kept = new Map<number, Token>();
-  /** Not here any more, and not told. */
-  #settled: number[] = [];
-  #back: number[] = [];
-  /** Given back, and the hub may not have heard of it. */
-  #returned = new Set<number>();
-  /** Of channels of our own: unread messages that were sent to them, by their route. */
-  readonly #directs = new Map<string, number>();
-  readonly #levels = new Map<string, number>();
-  #levelsDue = new Map<string, number>();
   /** Members that other processes read: to be said again to another hub. */
   readonly #foreign = new Map<string, [group: string, channel: string, capacity: number]>();
   #closed = false;
@@ -81,12 +58,26 @@ export class ProcessCore {
     this.#requests = new Requests(local, say);
     this.#waits = new Waits(local, {
       say: (channel, count) => this.#say(encode('waits', { channel, count })),
-      wake: () => host.wake(true),
+      wake: () => host.wake('tick'),
+    });
+    this.#levels = new Levels(local, {
+      say: (record) => this.#out.push(record),
+      route: (route, count) => this.#waits.level(route, count),
+    });
+    this.#inbound = new Inbound(local, {
+      wake: (when) => {
+        if (!this.#closed) host.wake(when);
+      },
+      settled: ({ kind, channel }) => {
+        if (kind === 'letter') this.#credits.read(channel);
+        else if (kind === 'direct') this.#levels.direct(routeOf(channel), -1);
+      },
+      returned: (numbers) => this.#forgetReturned(numbers),
     });
     this.#credits = new Credits(local, {
       grant: (channel, count) => this.#say(encode('grant', { channel, count })),
-      back: (letters) => this.#giveBack(letters),
-      wake: () => host.wake(true),
+      back: (letters) => this.#inbound.giveBack(letters),
+      wake: () => host.wake('tick'),
     });
   }
 
@@ -101,21 +92,15 @@ export class ProcessCore {
     if (this.#closed) return;
     this.#state = 'greeting';
     this.#out.clear();
-    this.#clock = new ClockOffset();
-    const kept = [...this.#kept.keys()].sort(ascending);
+    this.#clock = new RemoteClock();
     const hello = encode('hello', {
       version: VERSION,
       secret: this.#local.secret,
       hub: this.#hub,
       session: this.#session,
-      received: this.#received,
       acked: this.sends.acked,
-      kept: toRanges(kept),
-      back: toRanges([...this.#returned].sort(ascending)),
+      ...this.#inbound.greet(),
     });
-    // What is in neither has been settled.
-    this.#settled = [];
-    this.#back = [];
     for (const message of greeting(hello, this.#local.now())) this.#host.transmit(message);
   }
 
@@ -138,14 +123,12 @@ export class ProcessCore {
     if (this.#closed || this.#state === 'connecting') return;
     try {
       const now = this.#local.now();
-      const theirs = clockOf(parts[0]);
-      this.#clock.observe(theirs, now);
-      const lag = now - this.#clock.toOurs(theirs);
+      const lag = this.#clock.age(clockOf(parts[0]), now);
       const records = recordsOf(parts, 'hub');
       for (let record = records.next(); record !== undefined; record = records.next()) {
-        this.#record(record, lag);
+        this.#record(record, lag, now);
       }
-      if (this.#received !== this.#receivedTold) this.#host.wake(false);
+      if (this.#inbound.isUntold) this.#host.wake('later');
     } catch (error) {
       if (!(error instanceof LayerError)) throw error;
       this.#local.undecodable('', error);
@@ -157,29 +140,11 @@ export class ProcessCore {
   /** Say what there is to say. */
   flushOut(): void {
     if (this.#state !== 'joined') return;
+    this.#host.levels?.();
     this.#credits.settle();
     this.#waits.settle();
-    const first: Buffer[] = [];
-    if (this.#back.length > 0) {
-      const numbers = toRanges(this.#back.sort(ascending));
-      first.push(encode('back', { received: this.#received, numbers }));
-      this.#forgetReturned(this.#back);
-      this.#back = [];
-    }
-    if (this.#settled.length > 0 || this.#received !== this.#receivedTold) {
-      const numbers = toRanges(this.#settled.sort(ascending));
-      first.push(encode('settled', { received: this.#received, numbers }));
-      this.#settled = [];
-    }
-    this.#receivedTold = this.#received;
-    for (const [route, count] of this.#levelsDue) {
-      const unread = Math.max(0, count - (this.#directs.get(route) ?? 0));
-      if (unread === (this.#levels.get(route) ?? 0)) continue;
-      if (unread === 0) this.#levels.delete(route);
-      else this.#levels.set(route, unread);
-      first.push(encode('level', { route, unread }));
-    }
-    this.#levelsDue = new Map();
+    const first = this.#inbound.report();
+    this.#levels.settle();
     if (first.length === 0 && this.#out.empty) return;
     this.#out.unshift(first);
     for (const message of this.#out.take(this.#local.now())) this.#host.transmit(message);
@@ -201,15 +166,17 @@ export class ProcessCore {
   /** A letter is out of all channels here. Hot. */
   static settled(letter: Letter): void {
     const { token } = letter;
-    if (token instanceof Token) token.core.#settledHere(token);
+    if (token instanceof Token) token.inbound.settled(token);
   }
 
-  /** Unread messages of a route. */
+  /** Numbers of unread messages have changed: `ProcessCoreHost.levels` is called before the hub is told. Hot. */
+  levelsChanged(): void {
+    this.#host.wake(this.#local.boxes.pressed ? 'tick' : 'later');
+  }
+
+  /** `count` messages of a route are unread. */
   level(route: string, count: number): void {
-    if (ownerOf(route) !== this.#local.key) return;
-    this.#levelsDue.set(route, count);
-    this.#waits.level(route, count);
-    this.#host.wake(this.#local.boxes.pressed);
+    this.#levels.changed(route, count);
   }
 
   /** Make `channel` a member; resolves when the hub knows, or, if `lenient`, when there is none. */
@@ -271,8 +238,8 @@ export class ProcessCore {
     if (this.#closed) return;
     const letters = this.#credits.takeAll();
     if (this.joined) {
-      this.#giveBack(letters);
-      this.#say(encode('bye', { received: this.#received }));
+      this.#inbound.giveBack(letters);
+      this.#say(encode('bye', { received: this.#inbound.received }));
       this.flushOut();
     } else this.#local.lost(letters.length, 'unread when the layer was closed');
     this.#closed = true;
@@ -286,7 +253,7 @@ export class ProcessCore {
     this.#requests.retire();
   }
 
-  #record(record: FromHub, lag: number): void {
+  #record(record: FromHub, lag: number, now: number): void {
     if (record.kind === 'welcome') {
       this.#welcome(record);
       return;
@@ -306,12 +273,13 @@ export class ProcessCore {
         const group = record.group === '' ? undefined : record.group;
         // As a member it gets this by the group, too.
         if (group !== undefined && this.#local.hasMember(group, channel)) {
-          this.#settle(++this.#received);
+          this.#inbound.skip();
           break;
         }
-        const letter = this.#letter(record, 'direct', channel, group, 0);
+        const clock = this.#clock;
+        const letter = this.#inbound.letter(record, 'direct', channel, group, 0, clock, now);
         if (letter === undefined) break;
-        this.#count(routeOf(channel), 1);
+        this.#levels.direct(routeOf(channel), 1);
         this.#local.deliver(channel, letter, Number.POSITIVE_INFINITY);
         break;
       }
@@ -320,19 +288,23 @@ export class ProcessCore {
         const group = record.group === '' ? undefined : record.group;
         if (lag > LAG_MAX) {
           // So late that the hub may have given it to somebody else.
-          this.#return(++this.#received);
+          this.#inbound.refuse();
           break;
         }
-        const letter = this.#letter(record, 'letter', channel, group, place);
-        if (letter === undefined) break;
+        const clock = this.#clock;
+        const letter = this.#inbound.letter(record, 'letter', channel, group, place, clock, now);
         this.#credits.arrived(channel);
+        if (letter === undefined) {
+          this.#credits.read(channel);
+          break;
+        }
         this.#local.deliver(channel, letter, Number.POSITIVE_INFINITY);
         break;
       }
       case 'group':
       case 'late': {
         const { group } = record;
-        const letter = this.#letter(record, 'group', group, group, 0);
+        const letter = this.#inbound.letter(record, 'group', group, group, 0, this.#clock, now);
         if (letter === undefined) break;
         const except = record.except.length === 0 ? undefined : new Set(record.except);
         // Those who have joined since then were not meant.
@@ -341,7 +313,7 @@ export class ProcessCore {
         break;
       }
       case 'left': {
-        this.#received++;
+        this.#inbound.word();
         const { group, channel } = record;
         // A membership that the hub has not heard of yet began after this.
         if (this.#requests.begins(group, channel)) break;
@@ -349,7 +321,7 @@ export class ProcessCore {
         break;
       }
       case 'flushing':
-        this.#received++;
+        this.#inbound.word();
         if (record.prefix === this.#local.settings.prefix) {
           this.#local.clear();
           this.#foreign.clear();
@@ -357,7 +329,7 @@ export class ProcessCore {
         this.#say(encode('flushed', { flush: record.flush }));
         break;
       case 'lapsed':
-        this.#settle(++this.#received);
+        this.#inbound.skip();
         break;
       case 'ack':
         this.sends.ack(record);
@@ -376,33 +348,6 @@ export class ProcessCore {
     }
   }
 
-  /** What was handed over, under the next number; undefined if it has expired on its way. */
-  #letter(
-    { payload, expires, sender }: RecordOf<'direct' | 'letter' | 'group' | 'late'>,
-    kind: Token['kind'],
-    channel: string,
-    group: string | undefined,
-    place: number,
-  ): Letter | undefined {
-    const number = ++this.#received;
-    const now = this.#local.now();
-    const expiresAt = Math.min(this.#clock.toOurs(expires), now + this.#local.settings.localExpiry);
-    if (expiresAt <= now) {
-      this.#local.expired(channel, 1);
-      this.#settle(number);
-      if (kind === 'letter') {
-        this.#credits.arrived(channel);
-        this.#credits.read(channel);
-      }
-      return undefined;
-    }
-    const letter = new Letter(payload, expiresAt, place, sender, group);
-    const token = new Token(this, number, kind, channel);
-    letter.token = token;
-    this.#kept.set(number, token);
-    return letter;
-  }
-
   /** The hub does not let this process read `channel`. */
   #denied(channel: string): void {
     this.#credits.denied(channel);
@@ -414,48 +359,10 @@ export class ProcessCore {
     if (this.#local.removeMember(group, channel)) this.emptied(group);
   }
 
-  #settledHere(token: Token): void {
-    if (token.kind === 'letter') this.#credits.read(token.channel);
-    else if (token.kind === 'direct') this.#count(routeOf(token.channel), -1);
-    // Of a hub that is gone, nobody wants to know.
-    if (this.#kept.get(token.number) !== token) return;
-    this.#kept.delete(token.number);
-    this.#settle(token.number);
-  }
-
-  #settle(number: number): void {
-    if (this.#closed) return;
-    this.#settled.push(number);
-    this.#host.wake(this.#settled.length >= SETTLED_MAX || this.#local.boxes.pressed);
-  }
-
-  #giveBack(letters: readonly Letter[]): void {
-    for (const { token } of letters) {
-      if (!(token instanceof Token) || this.#kept.get(token.number) !== token) continue;
-      this.#kept.delete(token.number);
-      this.#return(token.number);
-    }
-    this.#host.wake(true);
-  }
-
-  #return(number: number): void {
-    this.#back.push(number);
-    this.#returned.add(number);
-  }
-
   /** `back` is said now; the hub has heard it when it has done what is said after it. */
   #forgetReturned(numbers: readonly number[]): void {
-    const returned = this.#returned;
-    const forget = (): void => {
-      for (const number of numbers) returned.delete(number);
-    };
+    const forget = (): void => this.#inbound.forgetReturned(numbers);
     this.#requests.ask('sync', {}, false).then(forget, () => {});
-  }
-
-  #count(route: string, by: number): void {
-    const count = (this.#directs.get(route) ?? 0) + by;
-    if (count <= 0) this.#directs.delete(route);
-    else this.#directs.set(route, count);
   }
 
   #welcome(welcome: RecordOf<'welcome'>): void {
@@ -465,24 +372,16 @@ export class ProcessCore {
     this.#state = 'joined';
     this.#hub = welcome.hub;
     this.#session = welcome.session;
-    this.#levels.clear();
+    this.#levels.reset();
     if (welcome.resumed === 1 && isSame) {
-      this.#receivedTold = this.#received;
-      if (welcome.revoked === 1) {
-        for (const { token } of this.#credits.takeAll()) {
-          if (!(token instanceof Token) || !this.#kept.delete(token.number)) continue;
-          this.#settle(token.number);
-        }
-      }
+      this.#inbound.resume();
+      if (welcome.revoked === 1) this.#inbound.drop(this.#credits.takeAll());
       this.#sayRequests();
       this.sends.resume(welcome);
     } else {
       // A hub that has forgotten us has given to others what we had not read; one that is new has not.
       if (isSame) this.#credits.takeAll();
-      this.#kept.clear();
-      this.#returned = new Set();
-      this.#received = 0;
-      this.#receivedTold = 0;
+      this.#inbound.restart();
       for (const group of this.#local.groupNames()) {
         if (this.#mine(group)) this.#say(encode('subscribe', { request: 0, before: 1, group }));
       }
@@ -496,10 +395,8 @@ export class ProcessCore {
     this.#say(encode('sync', { request: 0 }));
     this.#credits.reset(true);
     this.#waits.reset();
-    this.#levelsDue.clear();
-    const own = (route: string): boolean => ownerOf(route) === this.#local.key;
-    for (const [route, count] of this.#local.boxes.counts(own)) this.level(route, count);
-    this.#host.wake(true);
+    this.#levels.again();
+    this.#host.wake('tick');
     this.#local.connected({ address: this.#host.address, hub: welcome.hub, restarted });
   }
 
@@ -511,7 +408,7 @@ export class ProcessCore {
   #say(record: Buffer): void {
     if (this.#state !== 'joined') return;
     this.#out.push(record);
-    this.#host.wake(true);
+    this.#host.wake('tick');
   }
 }
 
@@ -521,12 +418,6 @@ function greeting(hello: Buffer, now: number): Buffer[][] {
   return out.take(now);
 }
 
-function ascending(a: number, b: number): number {
-  return a - b;
-}
-
 const RESOLVED = Promise.resolve();
-/** Messages read that are told at once. */
-const SETTLED_MAX = 16;
 /** Milliseconds that a message may have been on its way; less than the hub's `putBackTimeout` after a connection is lost. */
 const LAG_MAX = 5000;

@@ -1,7 +1,8 @@
 /** Session: one process as a hub knows it, over all its connections. */
 
+import { RemoteClock } from '../local/remote-clock.ts';
 import { Ledger } from './ledger.ts';
-import { ClockOffset, Outgoing } from './messages.ts';
+import { Outgoing } from './messages.ts';
 import type { ParcelSender } from './parcel.ts';
 import { Verdicts } from './verdicts.ts';
 
@@ -24,7 +25,7 @@ export class Session implements ParcelSender {
   awaySince = 0;
   readonly ledger: Ledger = new Ledger();
   readonly out: Outgoing = new Outgoing();
-  clock: ClockOffset = new ClockOffset();
+  clock: RemoteClock = new RemoteClock();
   /** Groups with members there. */
   readonly groups: Set<string> = new Set();
   /** Messages of ordinary channels that it will take, and may be on its waiting list at the hub. */

@@ -42,3 +42,15 @@ t.test('clocks that drift, and a process that was stopped for long', async (t) =
   t.ok(age <= 120, `${age} ms, not all of the 10 000 that have come together`);
   t.equal(Math.round(clock.age(1e8 * 0.9999, 1e8 + 7_200_000) / 1000), 7200, 'two hours');
 });
+
+t.test('a time of the sender on the clock of this process', async (t) => {
+  const clock = new RemoteClock();
+  clock.age(0, 1010);
+  clock.age(100, 1105);
+  clock.age(200, 9200);
+  t.equal(clock.toOurs(300), 1305);
+  clock.age(700_000, 701_020);
+  t.equal(clock.toOurs(300), 1305, 'what was seen lately counts on');
+  clock.age(1_400_000, 1_401_030);
+  t.equal(clock.toOurs(300), 1320, 'what was seen long ago does not');
+});

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { ClockOffset, clockOf, Outgoing } from '../../../src/layer/native/messages.ts';
+import { clockOf, Outgoing } from '../../../src/layer/native/messages.ts';
 import { decode, encode, RECORDS, Records, write } from '../../../src/layer/native/records.ts';
 import { protocolTables } from '../../support/layer/protocol-tables.ts';
 
@@ -124,16 +124,4 @@ t.test('a message begins with a clock', async (t) => {
   for (const part of [undefined, Buffer.alloc(7), Buffer.alloc(8, 0xff)]) {
     t.throws(() => clockOf(part), { code: 'ERR_PROTOCOL' });
   }
-});
-
-t.test('the least that a message took is taken for no time', async (t) => {
-  const clock = new ClockOffset();
-  clock.observe(0, 1010);
-  clock.observe(100, 1105);
-  clock.observe(200, 9200);
-  t.equal(clock.toOurs(300), 1305);
-  clock.observe(400_000, 401_020);
-  t.equal(clock.toOurs(300), 1305, 'what was seen lately counts on');
-  clock.observe(800_000, 801_030);
-  t.equal(clock.toOurs(300), 1320, 'what was seen long ago does not');
 });
