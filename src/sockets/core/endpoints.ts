@@ -127,6 +127,7 @@ export class Endpoints {
     let endpoint: OpenEndpoint | undefined = this.#find('connect', text);
     while (endpoint !== undefined) {
       this.#forget(endpoint);
+      endpoint.disconnecting?.();
       this.#ending.lingerOver(endpoint, this.#host.values.linger);
       endpoint = this.#open.find((each) => isConnect(each, text));
     }

@@ -81,6 +81,7 @@ const commonRows: Rows<CommonOptions> = {
   reconnectInterval: integer(18, 100, { min: -1 }),
   backlog: integer(19, 100, { min: 0 }),
   reconnectMaxInterval: integer(21, 0, { min: 0 }),
+  reconnectStop: integer(109, 0, { min: 0, max: 7 }),
   maxMessageSize: integer(22, -1, { min: -1, max: 2 ** 63 }),
   maxMessageParts: integer(undefined, 65_536, { min: -1 }),
   tcpKeepalive: integer(34, -1, { min: -1, max: 1 }),

@@ -36,6 +36,11 @@ export interface CommonOptions {
    */
   reconnectMaxInterval: number;
   /**
+   * `ZMQ_RECONNECT_STOP`. When a connecting socket does not try again, as a sum: 1 = the connection is refused (`ECONNREFUSED`), 2 = the
+   * handshake fails, 4 = after `disconnect`, whatever waits. Default 0 = never. What waits is dropped then, and `connect` begins anew.
+   */
+  reconnectStop: number;
+  /**
    * `ZMQ_MAXMSGSIZE`. Octets in one frame from a peer, default −1 = no limit. A peer that announces more
    * is disconnected before anything is stored.
    */

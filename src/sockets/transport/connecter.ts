@@ -52,6 +52,8 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   /** Times that the peer has said no with a status, likewise. */
   #refusalCount = 0;
   #establishedOnce = false;
+  /** Reasons of `reconnectStop` that there are for good. */
+  #reasons = 0;
   #finishing = false;
   #closed = false;
 
@@ -88,6 +90,10 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     return this.unsentCount > 0 ? link.greetNow() : 'done';
   }
 
+  disconnecting(): void {
+    this.#reasons = DISCONNECTED;
+  }
+
   finish(): void {
     this.#finishing = true;
     const pipe = this.#pipe;
@@ -96,7 +102,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
       pipe.discardIncoming();
     }
     if (this.#link?.pipe !== undefined) this.#link.finish();
-    else if (this.unsentCount === 0) void this.close();
+    else if (this.unsentCount === 0 || this.#stops(0)) void this.close();
   }
 
   close(): Promise<void> {
@@ -158,7 +164,8 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
       return;
     }
     if (isRefusal(error)) this.#refusalCount++;
-    this.#retry(error instanceof ZmtpError && error.fault === 'peer' && !isTimeout(error), error);
+    const penalty = error instanceof ZmtpError && error.fault === 'peer' && !isTimeout(error);
+    this.#retry(penalty, error, link.protocol.peer === undefined ? HANDSHAKE_FAILED : 0);
   }
 
   #attach(): Pipe {
@@ -217,7 +224,12 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
         const opened = !(error instanceof SocketError);
         if (opened) this.#host.emit({ type: 'close', address: this.address });
         const late = dialling.signal.aborted;
-        this.#retry(broken, late ? new SocketError('ETIMEDOUT', { address: this.text }) : error);
+        const refused = (error as EventError).code === 'ECONNREFUSED' ? REFUSED : 0;
+        this.#retry(
+          broken,
+          late ? new SocketError('ETIMEDOUT', { address: this.text }) : error,
+          broken ? HANDSHAKE_FAILED : refused,
+        );
       },
     );
   }
@@ -230,8 +242,13 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     this.#link = new StreamLink(stream, inlet, protocol, address, this);
   }
 
-  /** `error`: why there is no connection, where that is known. */
-  #retry(penalty: boolean, error: Error | undefined): void {
+  /** Whether `reconnectStop` tells to try no more, for `reason` or for one that there was before. */
+  #stops(reason: number): boolean {
+    return (this.#values.reconnectStop & (this.#reasons | reason)) !== 0;
+  }
+
+  /** `error`: why there is no connection, where that is known; `cause`: of those of `reconnectStop`, or 0. */
+  #retry(penalty: boolean, error: Error | undefined, cause: number): void {
     const { reconnectInterval, reconnectMaxInterval: maxInterval } = this.#values;
     // Who was turned away for what he is will be so again: each time he waits twice as long, whatever the maximum.
     const interval = reconnectInterval * 2 ** Math.min(this.#refusalCount, REFUSALS_MAX);
@@ -240,7 +257,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
       ? penaltyDelay({ interval, maxInterval, random })
       : reconnectDelay({ interval, maxInterval, random, attempt: this.#attempt });
     this.#attempt++;
-    if (delay === undefined) {
+    if (delay === undefined || this.#stops(cause)) {
       // Never again: nobody shall send to it, and a closing socket not wait for it.
       this.spent = true;
       const pipe = this.#pipe;
@@ -272,6 +289,11 @@ function isTimeout(error: ZmtpError): boolean {
 
 const CURVE_HINT =
   'in the CURVE handshake; is curveServerKey the key of this server, and does it let our key in?';
+
+/** `ZMQ_RECONNECT_STOP_CONN_REFUSED`, `_HANDSHAKE_FAILED` and `_AFTER_DISCONNECT`. */
+const REFUSED = 1;
+const HANDSHAKE_FAILED = 2;
+const DISCONNECTED = 4;
 
 /** Up to this many refusals the delay doubles: 64 times `reconnectInterval`, 6.4 s by default. */
 const REFUSALS_MAX = 6;

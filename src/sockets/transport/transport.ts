@@ -117,6 +117,8 @@ export interface OpenEndpoint {
   flush(): Flushed;
   /** The process or thread ends within this tick: leave nothing of the address behind. */
   vacate?(): void;
+  /** It is by `disconnect` that it is told to end, not with its socket. */
+  disconnecting?(): void;
   /** Begin nothing new, deliver what waits, then end. */
   finish(): void;
   /** End now. Returns when the address is free again. */

@@ -170,6 +170,7 @@ t.test('numbers', async (t) => {
     ['reconnectInterval', [-1, 0], [-2]],
     ['backlog', [0, 511], [-1]],
     ['reconnectMaxInterval', [0], [-1]],
+    ['reconnectStop', [0, 1, 7], [-1, 8]],
     ['maxMessageSize', [-1, 0, 2 ** 40], [-2, Number.POSITIVE_INFINITY]],
     ['maxMessageParts', [-1, 0, 1], [-2]],
     ['maxHandshakesPerSecond', [0, 1, 10_000], [-1]],
