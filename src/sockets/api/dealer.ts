@@ -1,16 +1,7 @@
 /** Dealer: DEALER, a Request without turns and without envelope (RFC 28). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import {
-  CONFLATE,
-  HELLO,
-  HICCUP,
-  PROBE_ROUTER,
-  RECEIVE,
-  ROUTING_ID,
-  SEND,
-} from '../options/option-table.ts';
 import type {
   ConflateOptions,
   HelloOptions,
@@ -42,12 +33,4 @@ export class Dealer extends DuplexSocket {
   }
 }
 
-defineOptions(Dealer.prototype, [
-  ...SEND,
-  ...RECEIVE,
-  ...ROUTING_ID,
-  ...HELLO,
-  ...HICCUP,
-  ...PROBE_ROUTER,
-  ...CONFLATE,
-]);
+defineOptions(Dealer.prototype, optionsOf(SocketType.Dealer));

@@ -1,8 +1,7 @@
 /** Pair: PAIR, two sockets that belong to each other (RFC 31). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE, SEND } from '../options/option-table.ts';
 import type { ReceiveOptions, SendOptions } from '../options/options.ts';
 import { DuplexSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
@@ -18,4 +17,4 @@ export class Pair extends DuplexSocket {
   }
 }
 
-defineOptions(Pair.prototype, [...SEND, ...RECEIVE]);
+defineOptions(Pair.prototype, optionsOf(SocketType.Pair));

@@ -1,8 +1,7 @@
 /** Publisher: PUB, sends to whoever has subscribed (RFC 29). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { CONFLATE, INVERT_MATCHING, NO_DROP, SEND } from '../options/option-table.ts';
 import type {
   ConflateOptions,
   InvertMatchingOptions,
@@ -35,4 +34,4 @@ export class Publisher extends SendingSocket {
   }
 }
 
-defineOptions(Publisher.prototype, [...SEND, ...CONFLATE, ...NO_DROP, ...INVERT_MATCHING]);
+defineOptions(Publisher.prototype, optionsOf(SocketType.Publisher));

@@ -1,8 +1,7 @@
 /** Pull: PULL, the receiving end of a pipeline (RFC 30). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { CONFLATE, RECEIVE } from '../options/option-table.ts';
 import type { ConflateOptions, ReceiveOptions } from '../options/options.ts';
 import { ReceivingSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
@@ -16,4 +15,4 @@ export class Pull extends ReceivingSocket {
   }
 }
 
-defineOptions(Pull.prototype, [...RECEIVE, ...CONFLATE]);
+defineOptions(Pull.prototype, optionsOf(SocketType.Pull));

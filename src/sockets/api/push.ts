@@ -1,8 +1,7 @@
 /** Push: PUSH, the sending end of a pipeline (RFC 30). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { CONFLATE, SEND } from '../options/option-table.ts';
 import type { ConflateOptions, SendOptions } from '../options/options.ts';
 import { SendingSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
@@ -18,4 +17,4 @@ export class Push extends SendingSocket {
   }
 }
 
-defineOptions(Push.prototype, [...SEND, ...CONFLATE]);
+defineOptions(Push.prototype, optionsOf(SocketType.Push));

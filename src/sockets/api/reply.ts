@@ -1,8 +1,7 @@
 /** Reply: REP, answers (RFC 28). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE, ROUTING_ID, SEND } from '../options/option-table.ts';
 import type { ReceiveOptions, RoutingIdOptions, SendOptions } from '../options/options.ts';
 import { DuplexSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
@@ -19,4 +18,4 @@ export class Reply extends DuplexSocket {
   }
 }
 
-defineOptions(Reply.prototype, [...SEND, ...RECEIVE, ...ROUTING_ID]);
+defineOptions(Reply.prototype, optionsOf(SocketType.Reply));

@@ -1,8 +1,7 @@
 /** Request: REQ, asks and waits for the answer (RFC 28). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { PROBE_ROUTER, RECEIVE, REQUEST, ROUTING_ID, SEND } from '../options/option-table.ts';
 import type {
   ProbeRouterOptions,
   ReceiveOptions,
@@ -31,4 +30,4 @@ export class Request extends DuplexSocket {
   }
 }
 
-defineOptions(Request.prototype, [...SEND, ...RECEIVE, ...ROUTING_ID, ...PROBE_ROUTER, ...REQUEST]);
+defineOptions(Request.prototype, optionsOf(SocketType.Request));

@@ -1,19 +1,10 @@
 /** Router: ROUTER, talks to many peers by their routing ids (RFC 28). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { SocketError } from '../errors.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import {
-  DISCONNECT,
-  HELLO,
-  OPTIONS,
-  PROBE_ROUTER,
-  RECEIVE,
-  ROUTER,
-  ROUTING_ID,
-  SEND,
-} from '../options/option-table.ts';
+import { OPTIONS } from '../options/option-table.ts';
 import type {
   DisconnectOptions,
   HelloOptions,
@@ -76,12 +67,4 @@ export class Router extends DuplexSocket<
   }
 }
 
-defineOptions(Router.prototype, [
-  ...SEND,
-  ...RECEIVE,
-  ...ROUTING_ID,
-  ...HELLO,
-  ...DISCONNECT,
-  ...PROBE_ROUTER,
-  ...ROUTER,
-]);
+defineOptions(Router.prototype, optionsOf(SocketType.Router));

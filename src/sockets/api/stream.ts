@@ -1,10 +1,10 @@
 /** Stream: STREAM, raw connections over tcp or ipc by id. */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { SocketError } from '../errors.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { OPTIONS, RECEIVE, SEND, STREAM } from '../options/option-table.ts';
+import { OPTIONS } from '../options/option-table.ts';
 import type { ReceiveOptions, SendOptions, StreamOptions } from '../options/options.ts';
 import type { StreamPattern } from '../pattern/stream.ts';
 import type { RouterConnectOptions } from './router.ts';
@@ -39,4 +39,4 @@ export class Stream extends DuplexSocket<
   }
 }
 
-defineOptions(Stream.prototype, [...SEND, ...RECEIVE, ...STREAM]);
+defineOptions(Stream.prototype, optionsOf(SocketType.Stream));

@@ -1,8 +1,7 @@
 /** Subscriber: SUB, receives what it has subscribed to (RFC 29). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { CONFLATE, INVERT_MATCHING, RECEIVE } from '../options/option-table.ts';
 import type { ConflateOptions, InvertMatchingOptions, ReceiveOptions } from '../options/options.ts';
 import type { SubscribePattern } from '../pattern/subscribe.ts';
 import { ReceivingSocket } from './sending-receiving.ts';
@@ -37,7 +36,7 @@ export class Subscriber extends ReceivingSocket {
   }
 }
 
-defineOptions(Subscriber.prototype, [...RECEIVE, ...CONFLATE, ...INVERT_MATCHING]);
+defineOptions(Subscriber.prototype, optionsOf(SocketType.Subscriber));
 
 function toPrefixes(prefixes: readonly (Buffer | string)[]): Buffer[] {
   if (prefixes.length === 0) return [Buffer.alloc(0)];

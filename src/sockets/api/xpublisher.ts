@@ -1,15 +1,7 @@
 /** XPublisher: XPUB, a Publisher that sees subscriptions (RFC 29). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import {
-  INVERT_MATCHING,
-  NO_DROP,
-  ONLY_FIRST_SUBSCRIBE,
-  RECEIVE,
-  SEND,
-  X_PUBLISHER,
-} from '../options/option-table.ts';
 import type {
   InvertMatchingOptions,
   NoDropOptions,
@@ -55,11 +47,4 @@ export class XPublisher extends DuplexSocket {
   }
 }
 
-defineOptions(XPublisher.prototype, [
-  ...SEND,
-  ...RECEIVE,
-  ...NO_DROP,
-  ...X_PUBLISHER,
-  ...ONLY_FIRST_SUBSCRIBE,
-  ...INVERT_MATCHING,
-]);
+defineOptions(XPublisher.prototype, optionsOf(SocketType.XPublisher));

@@ -1,8 +1,7 @@
 /** XSubscriber: XSUB, a Subscriber that subscribes by messages (RFC 29). */
 
-import { SocketType } from '../core/socket-type.ts';
+import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { ONLY_FIRST_SUBSCRIBE, RECEIVE, SEND, X_SUBSCRIBER } from '../options/option-table.ts';
 import type {
   OnlyFirstSubscribeOptions,
   ReceiveOptions,
@@ -34,9 +33,4 @@ export class XSubscriber extends DuplexSocket {
   }
 }
 
-defineOptions(XSubscriber.prototype, [
-  ...SEND,
-  ...RECEIVE,
-  ...X_SUBSCRIBER,
-  ...ONLY_FIRST_SUBSCRIBE,
-]);
+defineOptions(XSubscriber.prototype, optionsOf(SocketType.XSubscriber));

@@ -68,6 +68,7 @@ export interface SocketTypeSpec {
   readonly type: SocketType;
   /** As in the handshake. */
   readonly name: string;
+  /** Its options, those of all sockets included: the class has its properties from here. */
   readonly optionNames: readonly (keyof OptionValues)[];
   /** Values that are not the defaults of the option table. */
   readonly defaults?: Partial<OptionValues>;
@@ -172,3 +173,8 @@ export const SOCKET_TYPES: readonly SocketTypeSpec[] = [
     makePattern: (host, options, random) => new StreamPattern(host, options, random),
   },
 ];
+
+/** The options of a type in the table, those of all sockets included. */
+export function optionsOf(type: SocketType): SocketTypeSpec['optionNames'] {
+  return SOCKET_TYPES[type]!.optionNames;
+}

@@ -5,7 +5,6 @@ import type { SocketOptions } from '../api/socket-options.ts';
 import { CHANNEL } from '../core/draft-types.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE, SEND } from '../options/option-table.ts';
 import type { ReceiveOptions, SendOptions } from '../options/options.ts';
 
 export interface Channel extends SendOptions, ReceiveOptions {}
@@ -20,4 +19,4 @@ export class Channel extends DuplexSocket<MessageLike, [Message]> {
   }
 }
 
-defineOptions(Channel.prototype, [...SEND, ...RECEIVE]);
+defineOptions(Channel.prototype, CHANNEL.optionNames);

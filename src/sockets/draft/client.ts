@@ -5,7 +5,6 @@ import type { SocketOptions } from '../api/socket-options.ts';
 import { CLIENT } from '../core/draft-types.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { HELLO, HICCUP, RECEIVE, SEND } from '../options/option-table.ts';
 import type {
   HelloOptions,
   HiccupOptions,
@@ -22,4 +21,4 @@ export class Client extends DuplexSocket<MessageLike, [Message]> {
   }
 }
 
-defineOptions(Client.prototype, [...SEND, ...RECEIVE, ...HELLO, ...HICCUP]);
+defineOptions(Client.prototype, CLIENT.optionNames);

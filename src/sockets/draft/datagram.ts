@@ -5,7 +5,6 @@ import type { SocketOptions } from '../api/socket-options.ts';
 import { DATAGRAM } from '../core/draft-types.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE, SEND } from '../options/option-table.ts';
 import type { ReceiveOptions, SendOptions } from '../options/options.ts';
 
 export interface Datagram extends SendOptions, ReceiveOptions {}
@@ -21,4 +20,4 @@ export class Datagram extends DuplexSocket<[MessageLike, MessageLike], [Message,
   }
 }
 
-defineOptions(Datagram.prototype, [...SEND, ...RECEIVE]);
+defineOptions(Datagram.prototype, DATAGRAM.optionNames);

@@ -5,7 +5,6 @@ import type { SocketOptions } from '../api/socket-options.ts';
 import { DISH } from '../core/draft-types.ts';
 import type { CallOptions } from '../core/waiter.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { RECEIVE } from '../options/option-table.ts';
 import type { ReceiveOptions } from '../options/options.ts';
 import type { DishPattern } from '../pattern/dish.ts';
 import { toGroup } from '../pattern/group.ts';
@@ -55,7 +54,7 @@ export class Dish extends ReceivingSocket<[Message, DishGroupOptions]> {
   }
 }
 
-defineOptions(Dish.prototype, RECEIVE);
+defineOptions(Dish.prototype, DISH.optionNames);
 
 function grouped([body, group]: readonly Buffer[]): [Message, DishGroupOptions] {
   return [body!, { group: group! }];

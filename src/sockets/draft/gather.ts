@@ -4,7 +4,6 @@ import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
 import { GATHER } from '../core/draft-types.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { CONFLATE, RECEIVE } from '../options/option-table.ts';
 import type { ConflateOptions, ReceiveOptions } from '../options/options.ts';
 
 export interface Gather extends ReceiveOptions, ConflateOptions {}
@@ -16,4 +15,4 @@ export class Gather extends ReceivingSocket<[Message]> {
   }
 }
 
-defineOptions(Gather.prototype, [...RECEIVE, ...CONFLATE]);
+defineOptions(Gather.prototype, GATHER.optionNames);

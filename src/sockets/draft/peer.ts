@@ -4,7 +4,6 @@ import type { SocketOptions } from '../api/socket-options.ts';
 import { PEER } from '../core/draft-types.ts';
 import { SocketError } from '../errors.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { HICCUP } from '../options/option-table.ts';
 import type { HiccupOptions } from '../options/options.ts';
 import type { PeerPattern } from '../pattern/peer.ts';
 import { RoutedSocket } from './routed-socket.ts';
@@ -30,4 +29,4 @@ export class Peer extends RoutedSocket {
   }
 }
 
-defineOptions(Peer.prototype, HICCUP);
+defineOptions(Peer.prototype, PEER.optionNames);

@@ -6,7 +6,6 @@ import { RADIO } from '../core/draft-types.ts';
 import type { CallOptions } from '../core/waiter.ts';
 import { type MessageLike, toMessage } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { NO_DROP, SEND } from '../options/option-table.ts';
 import type { NoDropOptions, SendOptions } from '../options/options.ts';
 import { groupKey, toGroup } from '../pattern/group.ts';
 import { checkOnePart } from '../pattern/one-part.ts';
@@ -47,7 +46,7 @@ export class Radio extends Socket {
   }
 }
 
-defineOptions(Radio.prototype, [...SEND, ...NO_DROP]);
+defineOptions(Radio.prototype, RADIO.optionNames);
 
 /** Key and body, as the pattern has them. */
 function addressed(message: MessageLike, options: RadioGroupOptions): readonly Buffer[] {

@@ -4,8 +4,6 @@ import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
 import type { SocketTypeSpec } from '../core/socket-type.ts';
 import type { CallOptions } from '../core/waiter.ts';
 import { type MessageLike, toMessage } from '../message.ts';
-import { defineOptions } from '../options/option-accessors.ts';
-import { DISCONNECT, HELLO, RECEIVE, SEND } from '../options/option-table.ts';
 import type {
   DisconnectOptions,
   HelloOptions,
@@ -66,8 +64,6 @@ export class RoutedSocket extends ReceivingSocket<[Message, ServerRoutingOptions
       .then((all) => all.map(routed));
   }
 }
-
-defineOptions(RoutedSocket.prototype, [...SEND, ...RECEIVE, ...HELLO, ...DISCONNECT]);
 
 /** Body and routing id, as the pattern has them. */
 function addressed(message: MessageLike, options: ServerRoutingOptions): readonly Buffer[] {

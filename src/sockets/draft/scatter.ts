@@ -5,7 +5,6 @@ import type { SocketOptions } from '../api/socket-options.ts';
 import { SCATTER } from '../core/draft-types.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
-import { CONFLATE, SEND } from '../options/option-table.ts';
 import type { ConflateOptions, SendOptions } from '../options/options.ts';
 
 export interface Scatter extends SendOptions, ConflateOptions {}
@@ -17,4 +16,4 @@ export class Scatter extends SendingSocket<MessageLike> {
   }
 }
 
-defineOptions(Scatter.prototype, [...SEND, ...CONFLATE]);
+defineOptions(Scatter.prototype, SCATTER.optionNames);

@@ -2,6 +2,7 @@
 
 import type { SocketOptions } from '../api/socket-options.ts';
 import { SERVER } from '../core/draft-types.ts';
+import { defineOptions } from '../options/option-accessors.ts';
 import { RoutedSocket } from './routed-socket.ts';
 
 /** Receives from its clients, fairly, and answers them by the `routingId` that comes with each message. */
@@ -10,3 +11,5 @@ export class Server extends RoutedSocket {
     super(SERVER, options);
   }
 }
+
+defineOptions(Server.prototype, SERVER.optionNames);

@@ -18,14 +18,14 @@ export interface OptionHolder<V = OptionValues> {
 }
 
 /**
- * Give `prototype`, of an {@link OptionHolder}, accessors for the socket options in `names`. Setting one
- * throws what its row's `parse` throws, then what `writeOption` does.
+ * Gives `prototype`, of an {@link OptionHolder}, accessors for the socket options in `names`, but for those that it inherits.
+ * Setting one throws what its row's `parse` throws, then what `writeOption` does.
  */
 export function defineOptions(prototype: object, names: readonly (keyof OptionValues)[]): void {
   define(prototype, OPTIONS, names);
 }
 
-/** The same for all options of a context. */
+/** Gives `prototype` accessors for all options of a context, as {@link defineOptions}. */
 export function defineContextOptions(prototype: object): void {
   define<ContextOptions>(prototype, CONTEXT_OPTIONS, CONTEXT);
 }
@@ -75,6 +75,7 @@ function define<V extends object>(
 ): void {
   refuseUnknown(prototype);
   for (const name of names) {
+    if (name in prototype) continue;
     Object.defineProperty(prototype, name, {
       configurable: true,
       get(this: OptionHolder<V>) {
