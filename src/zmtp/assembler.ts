@@ -90,6 +90,7 @@ export class Assembler {
     return true;
   }
 
+  /** Sets `error`, after which nothing is decoded. Returns FAILED. */
   protected fail(error: ZmtpError): number {
     this.error = error;
     this.clear();
