@@ -1,6 +1,7 @@
 /** ChannelLayer: the verbs that all layers share. Names, codec, readers and counters; the rest is the carrier's. */
 
 import type { EventEmitter } from 'node:events';
+import { yielded } from '../base/iteration.ts';
 import { Turns } from '../base/turns.ts';
 import type { Capabilities } from './carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from './carrier/carrier.ts';
@@ -112,7 +113,12 @@ export abstract class ChannelLayer<M extends object = Message> {
   /** The messages of `channel`, for `for await`: until `signal` aborts, the loop is left or the layer is closed. */
   messages(channel: string, options: { signal?: AbortSignal | undefined } = {}): MessageStream<M> {
     this.#checkReadable(channel);
-    return new MessageStream((signal) => this.receive(channel, { signal }), options.signal);
+    const name = this.#local.qualify(channel);
+    const ready = (): Promise<IteratorResult<M, undefined>> | undefined => {
+      const message = this.closed ? undefined : this.#take(name);
+      return message === undefined ? undefined : this.#soon(yielded(message));
+    };
+    return new MessageStream(ready, (signal) => this.receive(channel, { signal }), options.signal);
   }
 
   /** Makes up the name of a process-specific channel, which only this layer can receive from. `prefix` begins the name. */
@@ -338,7 +344,7 @@ export abstract class ChannelLayer<M extends object = Message> {
   }
 
   /** Resolved with `message`, or on the next turn where one is due: see Turns. */
-  #soon(message: M): Promise<M> {
+  #soon<T>(message: T): Promise<T> {
     return this.#turns.due(1) ? this.#turns.over(message) : Promise.resolve(message);
   }
 

@@ -5,13 +5,19 @@ import { LayerClosed } from './errors.ts';
 
 /** The messages of one channel, for `for await`, or by hand with `next` and `return`. */
 export class MessageStream<M> implements AsyncIterableIterator<M> {
+  readonly #ready: () => Promise<IteratorResult<M, undefined>> | undefined;
   readonly #receive: (signal: AbortSignal) => Promise<M>;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal | undefined;
   #done = false;
 
-  /** @internal */
-  constructor(receive: (signal: AbortSignal) => Promise<M>, signal: AbortSignal | undefined) {
+  /** @internal `ready`: the next message, if there is one already. */
+  constructor(
+    ready: () => Promise<IteratorResult<M, undefined>> | undefined,
+    receive: (signal: AbortSignal) => Promise<M>,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#ready = ready;
     this.#receive = receive;
     this.#signal = signal;
     if (signal?.aborted) this.#end();
@@ -25,6 +31,8 @@ export class MessageStream<M> implements AsyncIterableIterator<M> {
   /** Resolves with the next message, and waits for it; `done` when the stream has ended. */
   next(): Promise<IteratorResult<M, undefined>> {
     if (this.#done) return Promise.resolve(DONE);
+    const ready = this.#ready();
+    if (ready !== undefined) return ready;
     return this.#receive(this.#stop.signal).then(yielded<M>, (error) => {
       if (this.#done || error instanceof LayerClosed) return DONE;
       throw error;

@@ -36,7 +36,8 @@ export class Credits {
     }
     const now = this.#local.now();
     if (now - credit.usedAt > BUSY) credit.window = 1;
-    else if (credit.granted === 0) credit.window = Math.min(WINDOW_MAX, credit.window * 2);
+    else if (credit.granted === 0 && !this.#dirty.has(credit))
+      credit.window = Math.min(WINDOW_MAX, credit.window * 2);
     credit.usedAt = now;
     this.#touch(credit);
   }
@@ -109,6 +110,11 @@ export class Credits {
     }
   }
 
+  /** Another hub: what is unread here is of one that is gone, and stays until somebody reads it. */
+  restart(): void {
+    for (const credit of this.#channels.values()) credit.unread = 0;
+  }
+
   /** Take out what is unread, without a word. */
   takeAll(): Letter[] {
     const letters: Letter[] = [];
@@ -158,7 +164,7 @@ interface Credit {
   usedAt: number;
 }
 
-const WINDOW_MAX = 64;
+const WINDOW_MAX = 256;
 /** Milliseconds within which a reader comes back, if it is one that goes on. */
 const BUSY = 10;
 /** Milliseconds after which it does not. */

@@ -7,19 +7,29 @@ import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
 import { DELTA_MAX } from './fields.ts';
 import { Entry } from './ledger.ts';
+import type { HubLimits } from './limits.ts';
 import { Parcel } from './parcel.ts';
 import { encode } from './records.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionCredit } from './session.ts';
 
 /** Hands a message to a process: into its ledger, and out. */
 export type Hand = (session: Session, entry: Entry) => void;
 
+/** What is said to processes. */
+export interface HubChannelsHost {
+  readonly hand: Hand;
+  say(session: Session, record: Buffer): void;
+  /** Tell it soon how many of its messages are in the hands of the hub. */
+  acknowledge(session: Session): void;
+}
+
 export class HubChannels {
   readonly #local: LocalState;
   readonly #sessions: ReadonlyMap<string, Session>;
-  readonly #hand: Hand;
-  readonly #say: (session: Session, record: Buffer) => void;
+  readonly #host: HubChannelsHost;
   readonly #octetsMax: number;
+  /** Octets on their way to a process beyond which it gets no more of ordinary channels for the moment. */
+  readonly #ladenMark: number;
   /** Channels in our mailboxes that belong to a process which is not here, by its key. */
   readonly #orphans = new Map<string, Set<string>>();
   /** Who has unread messages of an ordinary channel, and how many; false = was asked to give them back. */
@@ -32,15 +42,14 @@ export class HubChannels {
   constructor(
     local: LocalState,
     sessions: ReadonlyMap<string, Session>,
-    hand: Hand,
-    say: (session: Session, record: Buffer) => void,
-    octetsMax: number,
+    host: HubChannelsHost,
+    { octets, octetsPerProcess }: Pick<HubLimits, 'octets' | 'octetsPerProcess'>,
   ) {
     this.#local = local;
     this.#sessions = sessions;
-    this.#hand = hand;
-    this.#say = say;
-    this.#octetsMax = octetsMax;
+    this.#host = host;
+    this.#octetsMax = octets;
+    this.#ladenMark = octetsPerProcess / 2;
   }
 
   /** False: the channel is full. `group`: by which the message came, which says what it was encrypted for. */
@@ -91,21 +100,21 @@ export class HubChannels {
     let credit = session.credits.get(channel);
     if (credit === undefined) {
       if (delta <= 0) return;
-      credit = new RemoteReader(session, channel, this.#local, (letter) =>
-        this.#letter(session, channel, letter),
-      );
+      credit = new RemoteReader(session, channel, this.#local, {
+        take: (letter) => this.#letter(session, channel, letter),
+        isLaden: () => this.#isLaden(session),
+      });
       session.credits.set(channel, credit);
     }
     credit.change(delta);
-    const now = this.#local.now();
-    while (credit.count > 0) {
-      const letter = this.#local.boxes.take(channel, now);
-      if (letter === undefined) break;
-      credit.count--;
-      this.#letter(session, channel, letter);
-    }
-    credit.settle();
+    this.#serve(session, channel, credit);
     if (credit.count > 0) this.#recall(session, channel);
+  }
+
+  /** Some of what was on its way to the process has arrived. */
+  relieved(session: Session): void {
+    if (!session.isLaden || this.#isLaden(session)) return;
+    for (const [channel, credit] of [...session.credits]) this.#serve(session, channel, credit);
   }
 
   /** A reader of this process waits, where no message is. */
@@ -156,6 +165,8 @@ export class HubChannels {
       return;
     }
     this.#holding(letter);
+    const sender = this.#sessions.get(letter.from);
+    if (sender !== undefined) this.#host.acknowledge(sender);
     this.#local.boxes.giveBack(entry.channel, letter, now);
     this.#orphan(ownerOf(entry.channel), entry.channel);
   }
@@ -188,6 +199,23 @@ export class HubChannels {
     }
   }
 
+  /** Whether so much is on its way that more would cost it the connection. */
+  #isLaden(session: Session): boolean {
+    session.isLaden = session.ledger.octets > this.#ladenMark;
+    return session.isLaden;
+  }
+
+  #serve(session: Session, channel: string, credit: SessionCredit): void {
+    const now = this.#local.now();
+    while (credit.count > 0 && !this.#isLaden(session)) {
+      const letter = this.#local.boxes.take(channel, now);
+      if (letter === undefined) break;
+      credit.count--;
+      this.#letter(session, channel, letter);
+    }
+    credit.settle();
+  }
+
   #direct(
     session: Session,
     channel: string,
@@ -207,7 +235,7 @@ export class HubChannels {
     const copy = record.subarray(record.length - payload.length);
     const letter = new Letter(copy, expiresAt, ++this.#place, from, group);
     letter.token = parcel;
-    this.#hand(session, new Entry('direct', channel, record, expiresAt, parcel, letter));
+    this.#host.hand(session, new Entry('direct', channel, record, expiresAt, parcel, letter));
   }
 
   #letter(session: Session, channel: string, letter: Letter): void {
@@ -232,7 +260,7 @@ export class HubChannels {
       holder.asked = false;
     }
     const parcel = letter.token as Parcel | undefined;
-    this.#hand(session, new Entry('letter', channel, record, expiresAt, parcel, letter));
+    this.#host.hand(session, new Entry('letter', channel, record, expiresAt, parcel, letter));
   }
 
   /** Others may have some that they do not need. */
@@ -242,7 +270,7 @@ export class HubChannels {
     for (const [holder, state] of holders) {
       if (holder === session || state.asked || holder.connection === undefined) continue;
       state.asked = true;
-      this.#say(holder, encode('recall', { channel }));
+      this.#host.say(holder, encode('recall', { channel }));
     }
   }
 
@@ -259,25 +287,27 @@ export class HubChannels {
   }
 }
 
+/** Where what it takes goes. */
+interface RemoteReaderHost {
+  take(letter: Letter): void;
+  /** The process can take no more for the moment. */
+  isLaden(): boolean;
+}
+
 /** What another process takes of one channel: it waits in our mailboxes like a reader here. */
 export class RemoteReader implements Reader {
   readonly #session: Session;
   readonly #channel: string;
   readonly #local: LocalState;
-  readonly #take: (letter: Letter) => void;
+  readonly #host: RemoteReaderHost;
   #waiting = false;
   count = 0;
 
-  constructor(
-    session: Session,
-    channel: string,
-    local: LocalState,
-    take: (letter: Letter) => void,
-  ) {
+  constructor(session: Session, channel: string, local: LocalState, host: RemoteReaderHost) {
     this.#session = session;
     this.#channel = channel;
     this.#local = local;
-    this.#take = take;
+    this.#host = host;
   }
 
   change(delta: number): void {
@@ -287,7 +317,7 @@ export class RemoteReader implements Reader {
   take(letter: Letter): void {
     this.#waiting = false;
     this.count--;
-    this.#take(letter);
+    this.#host.take(letter);
     this.settle();
   }
 
@@ -296,7 +326,7 @@ export class RemoteReader implements Reader {
     if (this.count <= 0 || this.#session.connection === undefined) {
       this.end();
       this.#session.credits.delete(this.#channel);
-    } else if (!this.#waiting) {
+    } else if (!this.#waiting && !this.#host.isLaden()) {
       this.#waiting = true;
       this.#local.boxes.wait(this.#channel, this);
     }

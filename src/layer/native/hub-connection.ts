@@ -9,8 +9,8 @@ import {
 } from '../connection/socket-options.ts';
 import type { LocalState } from '../local/local-state.ts';
 import type { When } from './inbound.ts';
-import { PARTS } from './messages.ts';
 import { ProcessCore } from './process-core.ts';
+import { PARTS } from './records.ts';
 
 export class HubConnection {
   readonly core: ProcessCore;

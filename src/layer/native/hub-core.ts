@@ -12,8 +12,8 @@ import { HubChannels } from './hub-channels.ts';
 import { HubGroups } from './hub-groups.ts';
 import { Entry, LedgerError } from './ledger.ts';
 import type { HubLimits } from './limits.ts';
-import { clockOf, recordsOf } from './messages.ts';
-import { encode, type FromProcess, type RecordOf, VERSION } from './records.ts';
+import { clockOf } from './messages.ts';
+import { encode, type FromProcess, type RecordOf, recordsOf, VERSION } from './records.ts';
 import { Session } from './session.ts';
 
 /** Where a hub speaks. */
@@ -48,13 +48,12 @@ export class HubCore {
     this.#host = host;
     this.#limits = limits;
     const hand = (session: Session, entry: Entry): void => this.#hand(session, entry);
-    this.#channels = new HubChannels(
-      local,
-      this.sessions,
+    const said = {
       hand,
-      (session, record) => this.#say(session, record),
-      limits.octets,
-    );
+      say: (session: Session, record: Buffer) => this.#say(session, record),
+      acknowledge: (session: Session) => this.#touch(session),
+    };
+    this.#channels = new HubChannels(local, this.sessions, said, limits);
     this.#groups = new HubGroups(local, this.sessions, this.#channels, hand, limits.memberships);
   }
 
@@ -243,6 +242,7 @@ export class HubCore {
       case 'settled':
         session.ledger.receive(record.received);
         session.ledger.take(record.numbers, (entry) => this.#channels.settled(session, entry));
+        this.#channels.relieved(session);
         break;
       case 'back':
         session.ledger.receive(record.received);

@@ -10,7 +10,7 @@ import { hasPrefix } from '../local/names.ts';
 import { type Hand, type HubChannels, owned } from './hub-channels.ts';
 import { Entry } from './ledger.ts';
 import { Parcel } from './parcel.ts';
-import { encode } from './records.ts';
+import { decode, encode, type RecordOf } from './records.ts';
 import { RETAIN_OCTETS, Retained } from './retained.ts';
 import type { Session } from './session.ts';
 
@@ -125,20 +125,13 @@ export class HubGroups {
     const subscribers = this.#subscribers.get(group);
     const names = except === undefined ? [] : [...except];
     const now = this.#local.now();
-    if (this.#retained.keeps(now)) {
-      const fields = { group, sender: from, sent: now, expires: expiresAt, except: names, payload };
-      this.#retained.add({ group, expiresAt, parcel, record: encode('late', fields) });
-    }
-    if (subscribers !== undefined) {
+    const isRetained = this.#retained.keeps(now);
+    if (isRetained || subscribers !== undefined) {
       // Encoded once, whatever the number of processes.
-      const record = encode('group', {
-        group,
-        sender: from,
-        expires: expiresAt,
-        except: names,
-        payload,
-      });
-      for (const session of subscribers) {
+      const fields = { group, sender: from, expires: expiresAt, except: names, payload };
+      const record = encode('group', fields);
+      if (isRetained) this.#retained.add({ group, expiresAt, sentAt: now, parcel, record });
+      for (const session of subscribers ?? []) {
         this.#hand(session, new Entry('group', group, record, expiresAt, parcel));
       }
     }
@@ -165,7 +158,10 @@ export class HubGroups {
   }
 
   #replay(session: Session, group: string): void {
-    for (const { record, parcel, expiresAt } of this.#retained.of(group, this.#local.now())) {
+    for (const retained of this.#retained.of(group, this.#local.now())) {
+      const { parcel, expiresAt, sentAt } = retained;
+      const { kind: _, ...fields } = decode(retained.record, 'hub') as RecordOf<'group'>;
+      const record = encode('late', { ...fields, sent: sentAt });
       session.replayed += record.length;
       if (session.replayed > RETAIN_OCTETS) return;
       this.#hand(session, new Entry('group', group, record, expiresAt, parcel));

@@ -12,7 +12,7 @@ import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { HubCore } from './hub-core.ts';
 import type { HubLimits } from './limits.ts';
-import { PARTS } from './messages.ts';
+import { PARTS } from './records.ts';
 
 /** Judges what a process may do. `userId` is who the authenticator took it for. */
 export type Authorize = (request: {

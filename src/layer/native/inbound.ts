@@ -19,7 +19,7 @@ export interface InboundHost {
   wake(when: When): void;
   /** A letter is out of all channels here. Hot. */
   settled(token: Token): void;
-  /** These were given back now. */
+  /** It was said that these are given back. */
   returned(numbers: readonly number[]): void;
 }
 
@@ -132,10 +132,9 @@ export class Inbound {
 
   /** A letter is out of all channels here. Hot. */
   settled(token: Token): void {
-    this.#host.settled(token);
     // Of a hub that is gone, nobody wants to know.
-    if (this.#kept.get(token.number) !== token) return;
-    this.#kept.remove(token.number);
+    if (!this.#forget(token)) return;
+    this.#host.settled(token);
     // What others could read again should not be: the sooner the hub knows, the seldomer that happens.
     this.#settle(token.number, token.kind === 'letter' ? 'turn' : 'later');
   }
@@ -155,21 +154,19 @@ export class Inbound {
     }
   }
 
-  /** What the hub has not been told; it is said now. */
-  report(): Buffer[] {
-    const records: Buffer[] = [];
+  /** Says what the hub has not been told. */
+  report(say: (record: Buffer) => void): void {
     const received = this.#received;
     if (this.#back.length > 0) {
       const back = this.#back.sort(ascending);
-      records.push(encode('back', { received, numbers: toRanges(back) }));
+      say(encode('back', { received, numbers: toRanges(back) }));
       this.#back = [];
       this.#host.returned(back);
     }
     if (!this.#settled.isEmpty || this.isUntold) {
-      records.push(encode('settled', { received, numbers: this.#settled.take() }));
+      say(encode('settled', { received, numbers: this.#settled.take() }));
     }
     this.#told = received;
-    return records;
   }
 
   /** The hub has heard that these were given back. */

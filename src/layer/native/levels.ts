@@ -53,6 +53,11 @@ export class Levels {
     this.#due = new Map();
   }
 
+  /** Another hub: it knows of no message that was sent to a channel. */
+  restart(): void {
+    this.#directs.clear();
+  }
+
   /** Another connection: nothing was said. */
   reset(): void {
     this.#said.clear();

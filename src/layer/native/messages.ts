@@ -1,7 +1,6 @@
 /** Messages: how records share a ZMTP message. Its first part is the clock of who sends it, the second one the records. */
 
 import { LayerError } from '../errors.ts';
-import { Records } from './records.ts';
 
 /** Records that wait for the end of a turn. */
 export class Outgoing {
@@ -13,11 +12,6 @@ export class Outgoing {
 
   push(record: Buffer): void {
     this.#records.push(record);
-  }
-
-  /** Say these before all others. */
-  unshift(records: readonly Buffer[]): void {
-    if (records.length > 0) this.#records = [...records, ...this.#records];
   }
 
   clear(): void {
@@ -63,20 +57,5 @@ export function clockOf(part: Buffer | undefined): number {
   throw new LayerError('ERR_PROTOCOL', 'clock is no time: not of a layer, or of another version');
 }
 
-/** What `from` says in a message. @throws LayerError `ERR_PROTOCOL` */
-export function recordsOf<S extends 'process' | 'hub'>(
-  parts: readonly Buffer[],
-  from: S,
-): Records<S> {
-  const [, records] = parts;
-  if (parts.length === PARTS && records!.length > 0) return new Records(records!, from);
-  throw new LayerError(
-    'ERR_PROTOCOL',
-    `a message of ${parts.length} parts, expected records in the second of 2`,
-  );
-}
-
-/** Parts of a message: the clock, and the records. */
-export const PARTS = 2;
 /** Records share a message up to so many octets; a larger one has its own. */
 const OCTETS_MAX = 65_536;

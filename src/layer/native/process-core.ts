@@ -9,8 +9,8 @@ import { RemoteClock } from '../local/remote-clock.ts';
 import { Credits } from './credits.ts';
 import { Inbound, Token, type When } from './inbound.ts';
 import { Levels } from './levels.ts';
-import { clockOf, Outgoing, recordsOf } from './messages.ts';
-import { encode, type FromHub, type RecordOf, VERSION } from './records.ts';
+import { clockOf, Outgoing } from './messages.ts';
+import { encode, type FromHub, type RecordOf, recordsOf, VERSION } from './records.ts';
 import { Requests } from './requests.ts';
 import { Sends } from './sends.ts';
 import { Waits } from './waits.ts';
@@ -143,10 +143,10 @@ export class ProcessCore {
     this.#host.levels?.();
     this.#credits.settle();
     this.#waits.settle();
-    const first = this.#inbound.report();
+    // Behind what it takes less of ordinary channels: it would get again what it gives back.
+    this.#inbound.report((record) => this.#out.push(record));
     this.#levels.settle();
-    if (first.length === 0 && this.#out.empty) return;
-    this.#out.unshift(first);
+    if (this.#out.empty) return;
     for (const message of this.#out.take(this.#local.now())) this.#host.transmit(message);
   }
 
@@ -239,6 +239,7 @@ export class ProcessCore {
     const letters = this.#credits.takeAll();
     if (this.joined) {
       this.#inbound.giveBack(letters);
+      this.flushOut();
       this.#say(encode('bye', { received: this.#inbound.received }));
       this.flushOut();
     } else this.#local.lost(letters.length, 'unread when the layer was closed');
@@ -382,6 +383,8 @@ export class ProcessCore {
       // A hub that has forgotten us has given to others what we had not read; one that is new has not.
       if (isSame) this.#credits.takeAll();
       this.#inbound.restart();
+      this.#credits.restart();
+      this.#levels.restart();
       for (const group of this.#local.groupNames()) {
         if (this.#mine(group)) this.#say(encode('subscribe', { request: 0, before: 1, group }));
       }

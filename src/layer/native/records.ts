@@ -272,6 +272,19 @@ export class Records<S extends 'process' | 'hub'> {
   }
 }
 
+/** What `from` says in a message. @throws LayerError `ERR_PROTOCOL` */
+export function recordsOf<S extends 'process' | 'hub'>(
+  parts: readonly Buffer[],
+  from: S,
+): Records<S> {
+  const [, records] = parts;
+  if (parts.length === PARTS && records!.length > 0) return new Records(records!, from);
+  throw new LayerError(
+    'ERR_PROTOCOL',
+    `a message of ${parts.length} parts, expected records in the second of 2`,
+  );
+}
+
 function read(plan: Plan, cursor: Cursor): object {
   const record: Record<string, unknown> = { kind: plan.kind };
   for (let i = 0; i < plan.names.length; i++) {
@@ -281,3 +294,6 @@ function read(plan: Plan, cursor: Cursor): object {
   }
   return record;
 }
+
+/** Parts of a message: the clock, and the records. */
+export const PARTS = 2;

@@ -3,10 +3,11 @@
 import { Queue } from '../local/queue.ts';
 import type { Parcel } from './parcel.ts';
 
-/** One of them; `record` is a `late`. */
+/** One of them; `record` is the `group` that was said of it at `sentAt`. */
 export interface RetainedMessage {
   readonly group: string;
   readonly expiresAt: number;
+  readonly sentAt: number;
   readonly record: Buffer;
   readonly parcel: Parcel;
 }

@@ -30,6 +30,8 @@ export class Session implements ParcelSender {
   readonly groups: Set<string> = new Set();
   /** Messages of ordinary channels that it will take, and may be on its waiting list at the hub. */
   readonly credits: Map<string, SessionCredit> = new Map();
+  /** So much is on its way to it that it gets nothing of ordinary channels for the moment. */
+  isLaden = false;
   /** Messages of groups that are unread in its channels, by their route, as it has said. */
   readonly levels: Map<string, number> = new Map();
   /** Readers that wait at its channels, where its routes are nearly full. */

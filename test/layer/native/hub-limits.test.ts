@@ -153,3 +153,24 @@ t.test('M12: a process that does not read is dropped at a mark in octets', async
   t.equal(hub.core.peerCount, 1);
   t.equal(hub.lost, 10);
 });
+
+t.test(
+  'a reader of large messages gets no more at once than costs it the connection',
+  async (t) => {
+    const { hub, one, two } = scene({ octetsPerProcess: 10_000 });
+    const many = 30;
+    for (let n = 0; n < many; n++) two.receive('jobs');
+    settleAll(hub);
+    const payload = (n: number): Buffer => Buffer.from(String(n).padStart(1000, '0'));
+    for (let n = 0; n < many; n++) void one.core.sends.send('jobs', payload(n));
+    one.up();
+    t.same(hub.expelled, []);
+    t.equal(hub.core.outstandingCount, 5, 'half of what it may not have taken in');
+    settleAll(hub);
+    t.same(
+      two.read,
+      Array.from({ length: many }, (_, n) => n),
+    );
+    t.equal(hub.core.outstandingCount, 0);
+  },
+);

@@ -430,3 +430,64 @@ t.test('what was sent later than in its first seconds is not kept', async (t) =>
   two.receive(channel, false);
   t.same(two.read, []);
 });
+
+t.test('what was given back to a hub that dies soon after is counted', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  for (let n = 0; n < 10; n++) two.receive('jobs');
+  settleAll(hub);
+  // The readers do not wait any more when the messages come.
+  two.stopReading('jobs');
+  for (let n = 0; n < 10; n++) one.send('jobs', n);
+  settleAll(hub);
+  hub.sweep();
+  settleAll(hub);
+  t.equal(one.core.sends.held, 0, 'the sender knows that they have arrived');
+  hub.time.now += 100;
+  two.core.idle(hub.time.now);
+  settleAll(hub);
+  t.equal(hub.local.boxes.letterCount, 10, 'they are with the hub again');
+  t.equal(one.core.sends.held, 10, 'which the sender knows as well');
+  hub.local.boxes.clear();
+  hub.restart();
+  one.connect();
+  settleAll(hub);
+  t.equal(one.local.counters.lost, 10);
+});
+
+t.test('what another hub had handed over is read or counted where it is', async (t) => {
+  for (const ending of ['read', 'expired', 'closed']) {
+    const hub = new JoinedHub({ now: 0 });
+    const [one, two] = [hub.process(), hub.process()];
+    one.connect();
+    two.connect();
+    settleAll(hub);
+    for (let n = 0; n < 10; n++) two.receive('jobs');
+    settleAll(hub);
+    two.stopReading('jobs');
+    for (let n = 0; n < 10; n++) one.send('jobs', n);
+    settleAll(hub);
+    hub.restart();
+    one.connect();
+    two.connect();
+    settleAll(hub);
+    hub.time.now += 100;
+    two.core.idle(hub.time.now);
+    settleAll(hub);
+    t.equal(two.local.boxes.letterCount, 10, 'nobody else can have them');
+    if (ending === 'read') {
+      for (let n = 0; n < 10; n++) two.receive('jobs');
+      t.equal(two.read.length, 10);
+    } else if (ending === 'expired') {
+      hub.time.now += 60_000;
+      two.local.boxes.sweep(hub.time.now);
+      t.equal(two.local.counters.expired, 10);
+    } else {
+      two.core.close();
+      t.equal(two.local.clearAll(), 10, 'the layer counts them');
+    }
+  }
+});

@@ -2,6 +2,7 @@
 
 import type { Carrier } from '../../../src/layer/carrier/carrier.ts';
 import { LayerError } from '../../../src/layer/errors.ts';
+import type { Reader } from '../../../src/layer/local/box.ts';
 import type { Letter } from '../../../src/layer/local/letter.ts';
 import { LocalState } from '../../../src/layer/local/local-state.ts';
 import { HubCore, type HubCoreHost } from '../../../src/layer/native/hub-core.ts';
@@ -101,6 +102,7 @@ export class JoinedProcess {
   /** What `send` came to, by what was sent. */
   readonly fates = new Map<number, string>();
   readonly read: number[] = [];
+  readonly #readers: Reader[] = [];
 
   constructor(hub: JoinedHub, options: LayerOptions) {
     this.hub = hub;
@@ -180,10 +182,17 @@ export class JoinedProcess {
       return;
     }
     if (!wait) return;
-    this.local.boxes.wait(channel, {
-      take: (taken) => this.read.push(Number(Buffer.from(taken.payload).toString())),
-    });
+    const reader = {
+      take: (taken: Letter) => this.read.push(Number(Buffer.from(taken.payload).toString())),
+    };
+    this.#readers.push(reader);
+    this.local.boxes.wait(channel, reader);
     this.core.want(channel);
+  }
+
+  /** Nobody waits at `channel` any more, which the hub hears of later. */
+  stopReading(channel: string): void {
+    for (const reader of this.#readers) this.local.boxes.cancel(channel, reader);
   }
 }
 

@@ -119,7 +119,11 @@ export class RemoteLayer implements AnyLayer {
     channel: string,
     { signal }: { signal?: AbortSignal } = {},
   ): AsyncIterableIterator<Message> {
-    return new MessageStream((stop) => this.receive(channel, { signal: stop }), signal);
+    return new MessageStream(
+      () => undefined,
+      (stop) => this.receive(channel, { signal: stop }),
+      signal,
+    );
   }
 
   newChannel(prefix?: string): Promise<string> {
