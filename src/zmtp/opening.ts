@@ -47,6 +47,8 @@ export interface OpeningOptions {
    * which costs a round trip. Always 3 with another mechanism than NULL, with `judgesAll`, and for types that are younger.
    */
   readonly minimumProtocolVersion?: number;
+  /** `ZMQ_METADATA`: further properties that the peer is told. */
+  readonly metadata?: Metadata | undefined;
   /** How frames are written on the transport; default: as ZMTP 3.1 does. */
   readonly framing?: Framing | undefined;
 }
@@ -259,12 +261,12 @@ export function strayCommand(major: number): ZmtpError {
 }
 
 function announced(options: OpeningOptions): [string, Buffer][] {
-  const { socketType, routingId } = options;
+  const { socketType, routingId, metadata = [] } = options;
   const properties: [string, Buffer][] = [['Socket-Type', Buffer.from(socketType)]];
   if (traitsOf(socketType).announcesIdentity) {
     properties.push(['Identity', routingId ?? Buffer.alloc(0)]);
   }
-  return properties;
+  return [...properties, ...metadata];
 }
 
 function impatient(): ZmtpError {

@@ -39,6 +39,7 @@ interface Subscriber {
 export function numberedOption(socket: NumberedSocket, option: number): unknown {
   checkIdentifier(option);
   checkOpen(socket);
+  if (option === IPV4ONLY) return !socket[readOption]('ipv6');
   const name = OPTION_IDS.get(option);
   if (name !== undefined) return showOption(name, socket[readOption](name));
   const readOnly = READ_ONLY_IDS.get(option)?.(socket);
@@ -67,6 +68,10 @@ export function setNumberedOption(
   const verbosity = VERBOSITY_IDS.get(option);
   if (verbosity !== undefined) {
     socket[writeOption]('verbosity', value ? verbosity : null);
+    return;
+  }
+  if (option === IPV4ONLY && given !== 'text') {
+    socket[writeOption]('ipv6', !value);
     return;
   }
   const name = OPTION_IDS.get(option);
@@ -118,5 +123,7 @@ function badOption(option: number): SocketError {
 /** `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`. */
 const SUBSCRIBE = 6;
 const UNSUBSCRIBE = 7;
+/** `ZMQ_IPV4ONLY`: the opposite of `ZMQ_IPV6`, for old programs. */
+const IPV4ONLY = 31;
 /** `ZMQ_IPC_FILTER_PID`, `_UID` and `_GID`. libzmq refuses them so, too, on systems that do not tell. */
 const IPC_FILTERS: readonly number[] = [58, 59, 60];

@@ -14,6 +14,7 @@ import {
 } from '../../zmtp/index.ts';
 import type { Event, EventSource, EventType } from '../events.ts';
 import type { Message } from '../message.ts';
+import { metadataProperties } from '../options/metadata.ts';
 import { createValues } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern, PatternHost } from '../pattern/pattern.ts';
@@ -281,6 +282,7 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
       heartbeatInterval: values.heartbeatInterval,
       heartbeatTimeToLive: values.heartbeatTimeToLive,
       heartbeatTimeout: values.heartbeatTimeout,
+      metadata: values.metadata === null ? undefined : metadataProperties(values.metadata),
       framing,
     };
     return new Connection(options, performance.now());

@@ -3,6 +3,7 @@
 import { decodeZ85, encodeZ85 } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
 import { parseAcceptFilter } from './accept-filter.ts';
+import { parseMetadata } from './metadata.ts';
 import type {
   CommonOptions,
   ConflateOptions,
@@ -124,6 +125,11 @@ const commonRows: Rows<CommonOptions> = {
   connectTimeout: integer(79, 0, { min: 0 }),
   tcpMaxRetransmitTimeout: integer(80, 0, { min: 0 }),
   multicastMaxTransportDataUnit: integer(84, 1_500, { min: 1 }),
+  metadata: metadata(95),
+  priority: integer(112, 0, { min: 0 }),
+  busyPoll: integer(113, 0, { min: 0 }),
+  inBatchSize: integer(101, 8_192, { min: 1 }),
+  outBatchSize: integer(102, 8_192, { min: 1 }),
   vmciBufferSize: absent(85, 0),
   vmciBufferMinSize: absent(86, 0),
   vmciBufferMaxSize: absent(87, 0),
@@ -448,16 +454,36 @@ function curveKey(id: number): OptionSpec<string | null> {
 
 /** Blocks of addresses, to which each that is set is added; the empty text takes them away. */
 function acceptFilter(id: number): OptionSpec<string | null> {
+  return list(id, ',', parseAcceptFilter, 'IP addresses with or without the size of a prefix');
+}
+
+/** Properties, to which each that is set is added; the empty text takes them away. */
+function metadata(id: number): OptionSpec<string | null> {
+  return list(id, '\n', parseMetadata, 'lines of X-name:value, 32768 octets at most');
+}
+
+/** Text of several items, which `read` returns, or undefined where it cannot be. */
+function list(
+  id: number,
+  separator: string,
+  read: (text: string) => string | undefined,
+  expected: string,
+): OptionSpec<string | null> {
   const spec = text(id);
   return {
     ...spec,
     parse(value, name) {
       const given = spec.parse(value, name);
-      const filter = given === null ? null : parseAcceptFilter(given);
-      if (filter !== undefined) return filter;
-      throw outOfRange(name, inWords(given), 'IP addresses with or without the size of a prefix');
+      const items = given === null ? null : read(given);
+      if (items !== undefined) return items;
+      throw outOfRange(name, inWords(given), expected);
     },
-    add: (before, value) => (before === null || value === null ? value : `${before},${value}`),
+    add(before, value) {
+      if (before === null || value === null) return value;
+      const both = `${before}${separator}${value}`;
+      if (read(both) === undefined) throw outOfRange('it', 'too long with what it was', expected);
+      return both;
+    },
   };
 }
 

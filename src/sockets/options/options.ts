@@ -173,6 +173,20 @@ export interface CommonOptions {
   tcpMaxRetransmitTimeout: number;
   /** `ZMQ_MULTICAST_MAXTPDU`. Octets in a multicast packet, default 1500. Accepted, without effect. */
   multicastMaxTransportDataUnit: number;
+  /**
+   * `ZMQ_METADATA`. What peers are told of us beside the properties of ZMTP, as lines of `X-name:value`, default null = nothing. As in
+   * libzmq, setting it adds to what is there; null takes all away. Peers find it in `MessagePeer.metadata`. Not over inproc. `EINVAL` for
+   * other text, and for more than 32 768 octets.
+   */
+  metadata: string | null;
+  /** `ZMQ_PRIORITY`. `SO_PRIORITY` of connections, default 0. Accepted, without effect. */
+  priority: number;
+  /** `ZMQ_BUSY_POLL`. `SO_BUSY_POLL` of connections, default 0. Accepted, without effect; see `busyPoll` of the context. */
+  busyPoll: number;
+  /** `ZMQ_IN_BATCH_SIZE`. Octets that are read at once, default 8192. Accepted, without effect: up to 64 KiB are. */
+  inBatchSize: number;
+  /** `ZMQ_OUT_BATCH_SIZE`. Octets that are written at once, default 8192. Accepted, without effect: up to 64 KiB are. */
+  outBatchSize: number;
   /** `ZMQ_VMCI_BUFFER_SIZE`. Octets, default 0. Refused, with `EINVAL` as zeromq.js: no vmci. */
   vmciBufferSize: number;
   /** `ZMQ_VMCI_BUFFER_MIN_SIZE`. Octets, default 0. Refused, with `EINVAL`. */

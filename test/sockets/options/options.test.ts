@@ -189,6 +189,9 @@ t.test('numbers', async (t) => {
     ['multicastHops', [1], [0]],
     ['routerNotify', [0, 1, 2, 3], [-1, 4]],
     ['typeOfService', [0, 184], [-1]],
+    ['priority', [0, 6], [-1]],
+    ['inBatchSize', [1], [0]],
+    ['outBatchSize', [1], [0]],
     ['vmciBufferSize', [0], [1, -1]],
     ['vmciConnectTimeout', [-1], [0]],
   ] as const) {
