@@ -53,14 +53,14 @@ export interface CommonOptions {
   maxMessageParts: number;
   /** `ZMQ_TCP_KEEPALIVE`. Default −1 = as the system has it (off); 0 = off, 1 = on. */
   tcpKeepalive: number;
-  /** `ZMQ_TCP_KEEPALIVE_CNT`. Unanswered probes, default −1 = system's. Accepted, without effect. */
+  /** `ZMQ_TCP_KEEPALIVE_CNT`. Unanswered probes, default −1 = as the runtime has it. Acts with `tcpKeepalive` 1 on the latest Node 24 and later. */
   tcpKeepaliveCount: number;
   /**
    * `ZMQ_TCP_KEEPALIVE_IDLE`. Seconds of silence before the first probe, default −1 = system's. Acts only
    * with `tcpKeepalive` 1.
    */
   tcpKeepaliveIdle: number;
-  /** `ZMQ_TCP_KEEPALIVE_INTVL`. Seconds between probes, default −1 = system's. Accepted, without effect. */
+  /** `ZMQ_TCP_KEEPALIVE_INTVL`. Seconds between probes, default −1 = as the runtime has it. Acts where `tcpKeepaliveCount` does. */
   tcpKeepaliveInterval: number;
   /**
    * `ZMQ_TCP_ACCEPT_FILTER`. Addresses from which peers may connect to a bound tcp endpoint, as blocks of CIDR (`10.0.0.0/8`, `::1`),
@@ -112,7 +112,7 @@ export interface CommonOptions {
   zapDomain: string | null;
   /** `ZMQ_ZAP_ENFORCE_DOMAIN`. In a domain without an authenticator, refuse all peers, default false. */
   zapEnforceDomain: boolean;
-  /** `ZMQ_TOS`. Type-of-service octet of IP packets, default 0. Accepted, without effect. */
+  /** `ZMQ_TOS`. Type-of-service octet of IP packets over tcp, default 0. Acts on the latest Node 24 and later; elsewhere without effect. */
   typeOfService: number;
   /**
    * `ZMQ_HANDSHAKE_IVL`. Milliseconds for greeting and handshake together, default 30 000; 0 = no limit.

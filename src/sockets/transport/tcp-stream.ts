@@ -23,7 +23,7 @@ export async function dialTcp(
     socksProxy === null
       ? await dial(connectOptions(endpoint, values, text), signal)
       : await dialBySocks(routeTo(socksProxy, values, text), requestFor(endpoint, values), signal);
-  keepAlive(open.stream, values);
+  tune(open.stream, values);
   return open;
 }
 
@@ -40,13 +40,37 @@ export function listenOptions(
   return { host: localAddress(host, values, text), port, backlog, ipv6Only: false };
 }
 
-/** `ZMQ_TCP_KEEPALIVE_IDLE` is in seconds, Node wants milliseconds; 0 leaves the system's own. */
-export function keepAlive(
-  stream: net.Socket,
-  { tcpKeepalive, tcpKeepaliveIdle }: OptionValues,
-): void {
-  if (tcpKeepalive !== 1) return;
-  stream.setKeepAlive(true, tcpKeepaliveIdle > 0 ? tcpKeepaliveIdle * 1000 : 0);
+/** Applies the options of the stream itself, as far as this runtime can. */
+export function tune(stream: net.Socket, values: StreamValues): void {
+  const { typeOfService, tcpKeepalive: keeps, tcpKeepaliveIdle: idle } = values;
+  const { tcpKeepaliveInterval: interval, tcpKeepaliveCount: count } = values;
+  const tunable: Tunable = stream;
+  try {
+    if (typeOfService > 0) tunable.setTypeOfService?.(typeOfService & 0xff);
+  } catch {
+    // The peer has left already.
+  }
+  if (keeps !== 1) return;
+  // libzmq has seconds. 0 leaves the system's own delay, undefined Node's interval and count.
+  const seconds = (value: number): number | undefined => (value > 0 ? value * 1000 : undefined);
+  const probes = count > 0 ? count : undefined;
+  tunable.setKeepAlive(true, seconds(idle) ?? 0, seconds(interval), probes);
+}
+
+/** The options of a stream. */
+export type StreamValues = Pick<
+  OptionValues,
+  | 'typeOfService'
+  | 'tcpKeepalive'
+  | 'tcpKeepaliveIdle'
+  | 'tcpKeepaliveInterval'
+  | 'tcpKeepaliveCount'
+>;
+
+/** What the types of Node 20 do not have: Node 24 knows the type of service, and the third and fourth argument. */
+interface Tunable {
+  setTypeOfService?(octet: number): unknown;
+  setKeepAlive(enable: boolean, delay: number, interval?: number, count?: number): unknown;
 }
 
 /** Where the peer of `stream` is; nothing when it has gone already. */

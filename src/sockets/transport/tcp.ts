@@ -11,7 +11,7 @@ import {
   type TcpBindEndpoint,
   type TcpConnectEndpoint,
 } from './tcp-address.ts';
-import { addressed, dialTcp, keepAlive, listenOptions } from './tcp-stream.ts';
+import { addressed, dialTcp, listenOptions, tune } from './tcp-stream.ts';
 import type { Transport } from './transport.ts';
 
 const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
@@ -28,7 +28,7 @@ const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
 
   admit(accepted, { values }) {
     const open = readAccepted(accepted);
-    keepAlive(open.stream, values);
+    tune(open.stream, values);
     return { ...open, ...addressed(accepted, 'tcp') };
   },
 };

@@ -8,7 +8,7 @@ import { readAccepted } from './dial.ts';
 import { afterScheme } from './endpoint.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
 import { streamTransport } from './stream-transport.ts';
-import { addressed, dialTcp, keepAlive, listenOptions } from './tcp-stream.ts';
+import { addressed, dialTcp, listenOptions, tune } from './tcp-stream.ts';
 import { clientContext, secureClient, secureServer, serverContext } from './tls-stream.ts';
 import type { Transport } from './transport.ts';
 import {
@@ -57,7 +57,7 @@ function carrierOf(scheme: 'ws' | 'wss'): StreamCarrier<WsBindEndpoint, WsConnec
     async admit(accepted, opening, signal) {
       const { values } = opening;
       const address = addressed(accepted, scheme);
-      keepAlive(accepted, values);
+      tune(accepted, values);
       // An error before the negotiation listens must not end the process.
       accepted.on('error', () => {});
       const { offerWebSocket } = await import('./ws-stream.ts');
