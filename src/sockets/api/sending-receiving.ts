@@ -112,6 +112,17 @@ export class ReceivingSocket<M extends unknown[] = Message[]>
   extends Socket
   implements Receiver<M>
 {
+  static {
+    // All sockets of zeromq.js have it, these not in their types: a program without types hears `ENOTSUP`.
+    Object.defineProperty(ReceivingSocket.prototype, 'send', {
+      configurable: true,
+      writable: true,
+      value(this: ReceivingSocket, message: unknown): Promise<void> {
+        return send(this.open().outgoing, message, { timeout: 0 });
+      },
+    });
+  }
+
   receive(options?: CallOptions): Promise<M> {
     return this.open().incoming.receive(checked(options, 0)) as unknown as Promise<M>;
   }

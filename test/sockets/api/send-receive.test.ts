@@ -426,7 +426,13 @@ t.test('sends and receives of the wrong socket', async (t) => {
     Record<string, unknown>,
   ];
   t.notOk('receive' in push);
-  t.notOk('send' in pull);
+  t.notOk('trySend' in pull);
+  for (const type of [zmq.Pull, zmq.Subscriber]) {
+    // It is there, as in zeromq.js, to say that it cannot be.
+    const socket = own(t, new type()) as unknown as zmq.Push;
+    await t.rejects(socket.send('x'), { code: 'ENOTSUP' });
+    t.throws(() => socket.send(undefined as never), new TypeError('Message must be present'));
+  }
   const reading = own(t, new zmq.Pull());
   t.throws(() => reading.receive(1 as never), new TypeError('Expected 0 arguments but received 1'));
   t.throws(() => reading.close(1 as never), new TypeError('Expected 0 arguments but received 1'));

@@ -12,8 +12,6 @@ const ABSENT: Readonly<Record<string, string>> = {
   'Publisher.Symbol(Symbol.asyncIterator)': 'as receive',
   'Push.receive': 'PUSH does not receive: there it never settles',
   'Push.Symbol(Symbol.asyncIterator)': 'as receive',
-  'Pull.send': 'PULL does not send: there it never settles',
-  'Subscriber.send': 'SUB does not send: there it never settles',
   'Socket.send': 'on the classes that send',
   'Socket.receive': 'on the classes that receive',
   'Socket.Symbol(Symbol.asyncIterator)': 'as receive',
