@@ -67,7 +67,7 @@ function pipeWith(takes: boolean): Pipe {
     wake() {},
     room() {},
     fail() {},
-    drop() {},
+    disconnect() {},
     finish() {},
   };
   pipe.drive(driver);

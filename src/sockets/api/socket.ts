@@ -182,7 +182,7 @@ export class Socket implements ReadOnlyOptions {
    */
   get readable(): boolean {
     const inner = this[core];
-    return !inner.closed && !inner.busy && inner.pattern.canReceive;
+    return !inner.closed && !inner.busy && inner.pattern.canReceive();
   }
 
   /**
@@ -191,7 +191,7 @@ export class Socket implements ReadOnlyOptions {
    */
   get writable(): boolean {
     const inner = this[core];
-    return !inner.closed && !inner.busy && inner.pattern.canSend;
+    return !inner.closed && !inner.busy && inner.pattern.canSend();
   }
 
   /** The context of this socket; undefined once it is closed. */

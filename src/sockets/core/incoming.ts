@@ -35,7 +35,7 @@ export class Incoming {
     this.#pattern = pattern;
     this.#values = values;
     this.#calls = calls;
-    this.#watchers = new Watchers(calls, () => free() && pattern.canReceive);
+    this.#watchers = new Watchers(calls, () => free() && pattern.canReceive());
     this.#received = received;
   }
 

@@ -39,7 +39,7 @@ export class Outgoing {
     this.#pattern = pattern;
     this.#values = values;
     this.#calls = calls;
-    this.#watchers = new Watchers(calls, () => free() && pattern.canSend);
+    this.#watchers = new Watchers(calls, () => free() && pattern.canSend());
     this.#sent = sent;
   }
 

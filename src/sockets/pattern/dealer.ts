@@ -30,7 +30,7 @@ export class DealerPattern implements Pattern {
     this.#balancer.attach(pipe);
     this.#queue.attach(pipe);
     if (pipe.readableCount > 0) this.#host.readable();
-    if (this.#balancer.canSend) this.#host.writable();
+    if (this.#balancer.canSend()) this.#host.writable();
   }
 
   established(pipe: Pipe): void {
@@ -63,12 +63,12 @@ export class DealerPattern implements Pattern {
     return this.#queue.receive();
   }
 
-  get canSend(): boolean {
-    return this.#balancer.canSend;
+  canSend(): boolean {
+    return this.#balancer.canSend();
   }
 
-  get canReceive(): boolean {
-    return this.#queue.canReceive;
+  canReceive(): boolean {
+    return this.#queue.canReceive();
   }
 
   sendRefusal(_message: Message): SocketErrorCode {

@@ -55,11 +55,11 @@ export abstract class FilteringPattern implements Pattern {
     return this.#take();
   }
 
-  get canSend(): boolean {
+  canSend(): boolean {
     return false;
   }
 
-  get canReceive(): boolean {
+  canReceive(): boolean {
     this.#next = this.#take();
     return this.#next !== undefined;
   }

@@ -31,7 +31,7 @@ export class PairPattern implements Pattern {
     if (index >= 0) this.#former.splice(index, 1);
     this.#peer = pipe;
     if (pipe.readableCount > 0) this.#host.readable();
-    if (pipe.writable) this.#host.writable();
+    if (pipe.canWrite()) this.#host.writable();
   }
 
   established(pipe: Pipe): void {
@@ -67,11 +67,11 @@ export class PairPattern implements Pattern {
     return this.#former.length === 0 ? this.#peer?.read() : this.#receiveFormer();
   }
 
-  get canSend(): boolean {
-    return this.#peer?.writable ?? false;
+  canSend(): boolean {
+    return this.#peer?.canWrite() ?? false;
   }
 
-  get canReceive(): boolean {
+  canReceive(): boolean {
     for (const pipe of this.#former) if (pipe.readableCount > 0) return true;
     return this.#peer !== undefined && this.#peer.readableCount > 0;
   }
@@ -98,6 +98,6 @@ export class PairPattern implements Pattern {
     const reason = `a ${this.#typeName} socket has one peer, and that place is taken`;
     this.#host.note(pipe, reason);
     pipe.discardIncoming();
-    pipe.drop(reason);
+    pipe.disconnect(reason);
   }
 }

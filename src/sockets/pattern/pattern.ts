@@ -35,10 +35,10 @@ export interface Pattern extends PipeReader {
   readonly addedParts?: number;
   /** The next message; undefined when there is none now. */
   receive(): Message | undefined;
-  /** `ZMQ_POLLOUT`: whether `send` would take a message now. */
-  readonly canSend: boolean;
-  /** `ZMQ_POLLIN`: whether `receive` would yield a message now. */
-  readonly canReceive: boolean;
+  /** `ZMQ_POLLOUT`: whether `send` would take a message now. False is a refusal, after which the host hears `writable`. */
+  canSend(): boolean;
+  /** `ZMQ_POLLIN`: whether `receive` would yield a message now. Drops and counts what it never would, such as a reply that nobody asked for. */
+  canReceive(): boolean;
   /** Why `send(message)` returned false: `EFSM` out of turn, `EHOSTUNREACH`, `ENOTSUP`, else `EAGAIN`. */
   sendRefusal(message: Message): SocketErrorCode;
   /** Why `receive` returned no message: `EFSM` out of turn, `ENOTSUP`, else `EAGAIN`. */

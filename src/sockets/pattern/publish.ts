@@ -85,11 +85,11 @@ export class PublishPattern implements Pattern {
     return undefined;
   }
 
-  get canSend(): boolean {
+  canSend(): boolean {
     return !this.#options.noDrop || !this.#distributor.blocked;
   }
 
-  get canReceive(): boolean {
+  canReceive(): boolean {
     return false;
   }
 

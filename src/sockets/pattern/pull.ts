@@ -43,12 +43,12 @@ export class PullPattern implements Pattern {
     return this.#queue.receive();
   }
 
-  get canSend(): boolean {
+  canSend(): boolean {
     return false;
   }
 
-  get canReceive(): boolean {
-    return this.#queue.canReceive;
+  canReceive(): boolean {
+    return this.#queue.canReceive();
   }
 
   sendRefusal(_message: Message): SocketErrorCode {

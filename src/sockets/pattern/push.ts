@@ -17,7 +17,7 @@ export class PushPattern implements Pattern {
 
   attach(pipe: Pipe): void {
     this.#balancer.attach(pipe);
-    if (this.#balancer.canSend) this.#host.writable();
+    if (this.#balancer.canSend()) this.#host.writable();
   }
 
   established(_pipe: Pipe): void {}
@@ -46,11 +46,11 @@ export class PushPattern implements Pattern {
     return undefined;
   }
 
-  get canSend(): boolean {
-    return this.#balancer.canSend;
+  canSend(): boolean {
+    return this.#balancer.canSend();
   }
 
-  get canReceive(): boolean {
+  canReceive(): boolean {
     return false;
   }
 

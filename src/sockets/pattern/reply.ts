@@ -64,18 +64,18 @@ export class ReplyPattern implements Pattern {
   }
 
   receive(): Message | undefined {
-    if (!this.canReceive) return undefined;
+    if (!this.canReceive()) return undefined;
     const body = this.#body;
     this.#body = undefined;
     this.#replying = true;
     return body;
   }
 
-  get canSend(): boolean {
+  canSend(): boolean {
     return this.#replying;
   }
 
-  get canReceive(): boolean {
+  canReceive(): boolean {
     if (this.#replying) return false;
     return this.#body !== undefined || this.#nextRequest();
   }

@@ -50,7 +50,7 @@ export class RequestPattern implements Pattern {
     this.#balancer.attach(pipe);
     this.#queue.attach(pipe);
     if (this.#waiting && pipe.readableCount > 0) this.#host.readable();
-    if (this.canSend) this.#host.writable();
+    if (this.canSend()) this.#host.writable();
   }
 
   established(pipe: Pipe): void {
@@ -80,7 +80,7 @@ export class RequestPattern implements Pattern {
   }
 
   send(message: Message): boolean {
-    if (!this.canSend) return false;
+    if (!this.canSend()) return false;
     // Whatever is here already answers nothing that is going to be asked.
     this.#queue.discard();
     const id = this.#options.correlate ? this.#nextId() : undefined;
@@ -103,11 +103,11 @@ export class RequestPattern implements Pattern {
     return reply;
   }
 
-  get canSend(): boolean {
-    return (!this.#waiting || this.#options.relaxed) && this.#balancer.canSend;
+  canSend(): boolean {
+    return (!this.#waiting || this.#options.relaxed) && this.#balancer.canSend();
   }
 
-  get canReceive(): boolean {
+  canReceive(): boolean {
     if (!this.#waiting) return false;
     this.#reply ??= this.#nextReply();
     return this.#reply !== undefined;

@@ -107,12 +107,12 @@ export class RouterPattern implements Pattern {
     return addressed(this.#queue.last!.routingId!, message);
   }
 
-  get canSend(): boolean {
+  canSend(): boolean {
     return !this.#options.mandatory || this.#anyWritable();
   }
 
-  get canReceive(): boolean {
-    return this.#queue.canReceive;
+  canReceive(): boolean {
+    return this.#queue.canReceive();
   }
 
   sendRefusal(message: Message): SocketErrorCode {
@@ -133,7 +133,7 @@ export class RouterPattern implements Pattern {
     const pipe = this.#routes.get(routingId.toString('latin1'));
     if (pipe === undefined) return false;
     pipe.discardIncoming();
-    pipe.drop(reason);
+    pipe.disconnect(reason);
     return true;
   }
 
@@ -147,7 +147,7 @@ export class RouterPattern implements Pattern {
         return false;
       }
       this.#host.note(holder, 'its routing id was taken over');
-      holder.drop('routing id taken over by another peer');
+      holder.disconnect('routing id taken over by another peer');
     }
     if (this.#refused.delete(pipe)) pipe.discardIncoming();
     this.#unroute(pipe);
@@ -155,7 +155,7 @@ export class RouterPattern implements Pattern {
     this.#routes.set(key, pipe);
     this.#queue.attach(pipe);
     if (pipe.readableCount > 0) this.#host.readable();
-    if (pipe.writable) this.#host.writable();
+    if (pipe.canWrite()) this.#host.writable();
     return true;
   }
 
@@ -166,7 +166,7 @@ export class RouterPattern implements Pattern {
     this.#queue.detach(pipe);
     this.#refused.add(pipe);
     this.#host.note(pipe, reason);
-    pipe.drop(reason);
+    pipe.disconnect(reason);
   }
 
   #unroute(pipe: Pipe): void {
@@ -192,7 +192,7 @@ export class RouterPattern implements Pattern {
   }
 
   #anyWritable(): boolean {
-    for (const pipe of this.#routes.values()) if (pipe.writable) return true;
+    for (const pipe of this.#routes.values()) if (pipe.canWrite()) return true;
     return false;
   }
 }

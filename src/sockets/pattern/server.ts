@@ -31,7 +31,7 @@ export class ServerPattern implements Pattern {
 
   established(pipe: Pipe): void {
     this.number(pipe);
-    if (pipe.writable) this.#host.writable();
+    if (pipe.canWrite()) this.#host.writable();
   }
 
   lost(_pipe: Pipe): void {}
@@ -67,13 +67,13 @@ export class ServerPattern implements Pattern {
     return message && [message[0]!, this.#queue.last!.routingId!];
   }
 
-  get canSend(): boolean {
-    for (const pipe of this.#routes.values()) if (pipe.writable) return true;
+  canSend(): boolean {
+    for (const pipe of this.#routes.values()) if (pipe.canWrite()) return true;
     return false;
   }
 
-  get canReceive(): boolean {
-    return this.#queue.canReceive;
+  canReceive(): boolean {
+    return this.#queue.canReceive();
   }
 
   sendRefusal(message: Message): SocketErrorCode {

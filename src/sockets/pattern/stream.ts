@@ -114,13 +114,13 @@ export class StreamPattern implements Pattern {
     return this.#due.shift();
   }
 
-  get canSend(): boolean {
+  canSend(): boolean {
     return true;
   }
 
-  get canReceive(): boolean {
+  canReceive(): boolean {
     // What a later notice waits for is either there to be read, or gone and the notice is due.
-    return this.#due.length > 0 || this.#later.length > 0 || this.#queue.canReceive;
+    return this.#due.length > 0 || this.#later.length > 0 || this.#queue.canReceive();
   }
 
   sendRefusal(message: Message): SocketErrorCode {

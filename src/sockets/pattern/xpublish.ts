@@ -125,11 +125,11 @@ export class XPublishPattern implements Pattern {
     return notice.message;
   }
 
-  get canSend(): boolean {
+  canSend(): boolean {
     return !this.#options.noDrop || !this.#distributor.blocked;
   }
 
-  get canReceive(): boolean {
+  canReceive(): boolean {
     return this.#notices.length > 0;
   }
 

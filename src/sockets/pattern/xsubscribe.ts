@@ -76,12 +76,12 @@ export class XSubscribePattern implements Pattern {
     return this.#incoming.receive();
   }
 
-  get canSend(): boolean {
+  canSend(): boolean {
     return true;
   }
 
-  get canReceive(): boolean {
-    return this.#incoming.canReceive;
+  canReceive(): boolean {
+    return this.#incoming.canReceive();
   }
 
   sendRefusal(_message: Message): SocketErrorCode {

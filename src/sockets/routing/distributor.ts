@@ -118,7 +118,7 @@ export class Distributor {
     this.#blocked = false;
     for (let i = 0; i < left; ) {
       const pipe = targets[i]!;
-      if (pipe.writable) {
+      if (pipe.canWrite()) {
         i++;
         continue;
       }

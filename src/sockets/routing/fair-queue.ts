@@ -71,7 +71,7 @@ export class FairQueue {
   }
 
   /** Would `receive` give a message? */
-  get canReceive(): boolean {
+  canReceive(): boolean {
     while (this.#activeCount > 0) {
       const pipe = this.#pipes[this.#current]!;
       if (pipe.readableCount > 0) return true;

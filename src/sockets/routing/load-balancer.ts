@@ -23,7 +23,7 @@ export class LoadBalancer {
       pipe.outIndex = this.#pipes.length;
       this.#pipes.push(pipe);
     }
-    if (pipe.writable) this.activate(pipe);
+    if (pipe.canWrite()) this.activate(pipe);
   }
 
   /** No more for `pipe`. */
@@ -73,10 +73,10 @@ export class LoadBalancer {
   }
 
   /** Would `send` find a taker? */
-  get canSend(): boolean {
+  canSend(): boolean {
     while (this.#activeCount > 0) {
       const pipe = this.#pipes[this.#current]!;
-      if (pipe.writable) return true;
+      if (pipe.canWrite()) return true;
       this.#rest(pipe);
     }
     return false;

@@ -28,7 +28,7 @@ export interface PipeDriver {
   /** The pattern found that the peer broke the rules of the socket type: end the connection. */
   fail(reason: string): void;
   /** Ends this connection, without an error; a connecting side may connect again. */
-  drop(reason: string): void;
+  disconnect(reason: string): void;
   /** Ends this connection after the messages that wait have been sent. */
   finish(): void;
 }
@@ -71,7 +71,7 @@ export class Pipe {
   takesAll = false;
   /** The id a ROUTER, REP or STREAM socket knows the peer by; theirs to set. */
   routingId: Buffer | undefined;
-  /** Where a PipeSet or FairQueue keeps this pipe in its array; −1 = not in it. Theirs to set. */
+  /** Position in the array of the LoadBalancer or Distributor (`outIndex`) and of the FairQueue (`inIndex`); −1 = not in it. Theirs to set. */
   outIndex = -1;
   inIndex = -1;
   /** A generation stamp, with which a distributor visits each pipe once. Theirs to set. */
@@ -118,10 +118,10 @@ export class Pipe {
   }
 
   /**
-   * Would `write` take a message now? False is a refusal like that of `write`: who hears it hears
-   * `writable` later, unless the pipe has ended.
+   * Whether `write` would take a message now. False is a refusal like that of `write`: the pattern hears `writable` later, unless
+   * the pipe has ended.
    */
-  get writable(): boolean {
+  canWrite(): boolean {
     if (this.ended) return false;
     if (this.#conflate) return true;
     if (!this.#outgoingFull && !this.#hasRoom()) this.#outgoingFull = true;
@@ -235,8 +235,8 @@ export class Pipe {
   }
 
   /** Closes this peer's connection, without an error. */
-  drop(reason: string): void {
-    this.#driver?.drop(reason);
+  disconnect(reason: string): void {
+    this.#driver?.disconnect(reason);
   }
 
   /** Closes this peer's connection after the messages that wait have been sent. */
@@ -255,8 +255,8 @@ export class Pipe {
     return this.#outgoingBytes;
   }
 
-  /** The incoming queue is at its mark or cap: stop delivering until `room()`. */
-  get full(): boolean {
+  /** Whether the incoming queue is at its mark or cap. True stops the driver: it delivers nothing until it hears `room`. */
+  isFull(): boolean {
     if (this.#incomingFull) return true;
     const budget = this.#limits.receiveBudget;
     if (budget?.full && this.#incoming.length > 0 && !this.#conflate) {

@@ -67,7 +67,7 @@ export class InprocSide implements PipeDriver, PeerConnection {
   }
 
   offer(message: Message): boolean {
-    if (!this.#opened || this.#target.full) return false;
+    if (!this.#opened || this.#target.isFull()) return false;
     this.#target.deliver(ownSmallParts(message));
     return true;
   }
@@ -84,7 +84,7 @@ export class InprocSide implements PipeDriver, PeerConnection {
     // Nothing on the wire to end: the pattern has thrown the message away, and goes on.
   }
 
-  drop(): void {
+  disconnect(): void {
     this.close();
   }
 
@@ -119,7 +119,7 @@ export class InprocSide implements PipeDriver, PeerConnection {
     this.#moving = true;
     const { pipe } = this;
     const target = this.#target;
-    while (!target.full) {
+    while (!target.isFull()) {
       const message = pipe.next();
       if (message === undefined) break;
       target.deliver(message);

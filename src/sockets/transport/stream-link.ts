@@ -122,7 +122,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     // Before the end of the handshake's last step there is nothing to deliver, and it must not be taken twice.
     if (this.#ended || this.#pumping || this.pipe === undefined) return;
     this.#pump();
-    if (this.pipe.full) return;
+    if (this.pipe.isFull()) return;
     this.#held = 0;
     if (this.#paused) {
       this.#paused = false;
@@ -137,7 +137,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.#settle();
   }
 
-  drop(reason: string): void {
+  disconnect(reason: string): void {
     this.close(Object.assign(new Error(reason), { code: 'ERR_PEER_REFUSED' }));
   }
 
@@ -216,7 +216,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
 
   #heard(count: number): void {
     this.#pump();
-    if (this.pipe?.full && !this.#finishing) this.#hold(count);
+    if (this.pipe?.isFull() && !this.#finishing) this.#hold(count);
     if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
     this.#timer.heard(this.protocol.deadline);
   }
@@ -235,7 +235,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       while (protocol.next() !== undefined);
     } else {
       this.#pumping = true;
-      while (!pipe.full) {
+      while (!pipe.isFull()) {
         const message = protocol.next();
         if (message === undefined) break;
         pipe.deliver(message);

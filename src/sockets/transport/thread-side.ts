@@ -140,7 +140,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     // Nothing on the wire to end: the pattern has thrown the message away, and goes on.
   }
 
-  drop(): void {
+  disconnect(): void {
     this.close();
   }
 
@@ -305,7 +305,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     if (pipe === undefined) return;
     // A pattern that reads at once makes room within `deliver`: this loop sees it, no second one is needed.
     this.#pumping = true;
-    while (!pipe.full && this.#batches.length > 0) this.#deliverNext(pipe);
+    while (!pipe.isFull() && this.#batches.length > 0) this.#deliverNext(pipe);
     this.#pumping = false;
     if (!this.#closed) this.#grant(pipe);
   }
@@ -337,7 +337,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
 
   /** Let the peer send more, when half or less is left of what it may. */
   #grant(pipe: Pipe): void {
-    if (pipe.full || this.#finishing) return;
+    if (pipe.isFull() || this.#finishing) return;
     const window = pipe.capped ? CAPPED_WINDOW : WINDOW;
     const left = this.#givenCount - this.#deliveredCount;
     const octetsLeft = this.#givenOctets - this.#deliveredOctets;

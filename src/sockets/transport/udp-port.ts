@@ -185,7 +185,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     // One bad packet says nothing about the next.
   }
 
-  drop(): void {
+  disconnect(): void {
     void this.close();
   }
 
@@ -224,7 +224,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     const tooLarge =
       maxMessageSize >= 0 && message !== undefined && message[1]!.length > maxMessageSize;
     // Who does not keep up cannot hold the sender back.
-    if (message === undefined || tooLarge || pipe.full) pipe.droppedCount++;
+    if (message === undefined || tooLarge || pipe.isFull()) pipe.droppedCount++;
     else pipe.deliver(message);
   }
 

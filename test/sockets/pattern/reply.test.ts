@@ -7,22 +7,22 @@ t.test('receive and send alternate', async (t) => {
   const host = new FakeHost();
   const reply = new ReplyPattern(host);
   const peer = FakePeer.of(reply);
-  t.notOk(reply.canSend);
+  t.notOk(reply.canSend());
   t.notOk(reply.send(octets('x')));
   t.equal(reply.sendRefusal(octets('x')), 'EFSM');
   t.equal(reply.receiveRefusal(), 'EAGAIN');
   peer.say('', '1');
   peer.say('', '2');
   t.equal(host.readableCount, 1);
-  t.ok(reply.canReceive);
+  t.ok(reply.canReceive());
   t.same(text(reply.receive()), ['1']);
-  t.ok(reply.canSend);
+  t.ok(reply.canSend());
   t.equal(reply.sendRefusal(octets('x')), 'EAGAIN');
-  t.notOk(reply.canReceive);
+  t.notOk(reply.canReceive());
   t.equal(reply.receive(), undefined);
   t.equal(reply.receiveRefusal(), 'EFSM');
   t.ok(reply.send(octets('re 1')));
-  t.ok(reply.canReceive);
+  t.ok(reply.canReceive());
   t.same(text(reply.receive()), ['2']);
   t.ok(reply.send(octets('re', '2')));
   t.same(peer.got, [
@@ -79,7 +79,7 @@ t.test(
     peer.say('no', 'delimiter');
     peer.say('');
     peer.say('no body', '');
-    t.notOk(reply.canReceive);
+    t.notOk(reply.canReceive());
     t.equal(peer.pipe.droppedCount, 3);
     t.equal(host.notes.length, 3);
     peer.say('bad');

@@ -38,7 +38,7 @@ t.test(
     a.say('1');
     a.say('2', 'tail');
     b.say('3');
-    t.ok(router.canReceive);
+    t.ok(router.canReceive());
     t.equal(host.readableCount, 2);
     t.same(receiveAll(router), [
       ['a', '1'],
@@ -77,7 +77,7 @@ t.test('a generated id is never one in use, and the counter wraps', async (t) =>
 t.test('what cannot be routed is dropped in silence', async (t) => {
   const { router } = routerWith();
   const peer = FakePeer.of(router, { sendHighWaterMark: 1 }, 'a');
-  t.ok(router.canSend);
+  t.ok(router.canSend());
   t.ok(router.send(octets('nobody', 'x')));
   t.ok(router.send(octets('', 'x')));
   t.ok(router.send(octets('a')), 'an id alone says nothing');
@@ -89,12 +89,12 @@ t.test('what cannot be routed is dropped in silence', async (t) => {
 
 t.test('mandatory: unknown is an error, full waits', async (t) => {
   const { host, router } = routerWith({ mandatory: true });
-  t.notOk(router.canSend);
+  t.notOk(router.canSend());
   t.notOk(router.send(octets('nobody', 'x')), 'nobody at all: waits');
   t.equal(router.sendRefusal(octets('nobody', 'x')), 'EHOSTUNREACH');
   const a = FakePeer.of(router, { sendHighWaterMark: 2 }, 'a');
   t.equal(host.writableCount, 1);
-  t.ok(router.canSend);
+  t.ok(router.canSend());
   t.throws(() => router.send(octets('nobody', 'x')), { code: 'EHOSTUNREACH' });
   t.ok(router.send(octets('nobody')));
   a.taking = false;
@@ -102,14 +102,14 @@ t.test('mandatory: unknown is an error, full waits', async (t) => {
   t.ok(router.send(octets('a', '2')));
   t.notOk(router.send(octets('a', '3')));
   t.equal(router.sendRefusal(octets('a', '3')), 'EAGAIN');
-  t.notOk(router.canSend);
+  t.notOk(router.canSend());
   t.notOk(router.send(octets('nobody', 'x')), 'all full: waits');
   t.equal(a.pipe.droppedCount, 0);
   a.pump();
   t.equal(host.writableCount, 2);
   t.ok(router.send(octets('a', '3')));
   a.leave(router);
-  t.notOk(router.canSend);
+  t.notOk(router.canSend());
   t.equal(router.sendRefusal(octets('a', 'x')), 'EHOSTUNREACH');
 });
 

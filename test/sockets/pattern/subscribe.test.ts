@@ -74,13 +74,13 @@ t.test('only what is subscribed to at the time of reading is received', async (t
   pattern.subscribe(octets('B'));
   for (const topic of ['A1', 'C', 'B1', 'A2', 'B2']) peer.say(topic, 'body');
   t.equal(host.readableCount, 1);
-  t.ok(pattern.canReceive);
+  t.ok(pattern.canReceive());
   pattern.unsubscribe(octets('A'));
-  t.ok(pattern.canReceive);
+  t.ok(pattern.canReceive());
   t.same(received(pattern), ['B1|body', 'B2|body']);
-  t.notOk(pattern.canReceive);
+  t.notOk(pattern.canReceive());
   peer.say('C');
-  t.notOk(pattern.canReceive);
+  t.notOk(pattern.canReceive());
   t.equal(pattern.receive(), undefined);
   t.equal(pattern.receiveRefusal(), 'EAGAIN');
 });
@@ -91,8 +91,8 @@ t.test('canReceive keeps the message it looked at', async (t) => {
   pattern.subscribe(octets(''));
   peer.say('1');
   peer.say('2');
-  t.ok(pattern.canReceive);
-  t.ok(pattern.canReceive);
+  t.ok(pattern.canReceive());
+  t.ok(pattern.canReceive());
   t.same(received(pattern), ['1', '2']);
 });
 
@@ -132,7 +132,7 @@ t.test('what waits in a pipe that is attached late is announced', async (t) => {
 
 t.test('sending is not supported', async (t) => {
   const { pattern } = setUp();
-  t.notOk(pattern.canSend);
+  t.notOk(pattern.canSend());
   t.notOk(pattern.send(message('x')));
   t.equal(pattern.sendRefusal(message('x')), 'ENOTSUP');
 });

@@ -106,7 +106,7 @@ export class FakePeer implements PipeDriver {
     this.failures.push(reason);
   }
 
-  drop(reason: string): void {
+  disconnect(reason: string): void {
     this.drops.push(reason);
   }
 

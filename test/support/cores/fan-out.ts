@@ -41,12 +41,12 @@ export class FakePeer implements PipeDriver {
 
   fail(): void {}
 
-  drop(): void {}
+  disconnect(): void {}
   finish(): void {}
 
   /** Send a message, each octet given as a latin1 character, unless the pipe is full. */
   say(...parts: string[]): boolean {
-    if (this.pipe.full) return false;
+    if (this.pipe.isFull()) return false;
     this.pipe.deliver(message(...parts));
     return true;
   }
