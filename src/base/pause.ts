@@ -1,4 +1,4 @@
-/** Pause: waits for some time, or less. */
+/** Pause: waits for a time in milliseconds, or until a signal aborts. */
 
 import { Deadline } from './deadline.ts';
 

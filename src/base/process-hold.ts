@@ -39,13 +39,13 @@ export class ProcessHold implements Hold {
 
 /** The calls of one socket that wait: they keep the process alive, and the socket. */
 export class Calls implements Hold {
-  readonly #keepAlive: ProcessHold;
+  readonly #processHold: ProcessHold;
   readonly #settled: () => void;
   #count = 0;
 
   /** `settled` is called whenever the last of them has settled. */
-  constructor(keepAlive: ProcessHold, settled: () => void) {
-    this.#keepAlive = keepAlive;
+  constructor(processHold: ProcessHold, settled: () => void) {
+    this.#processHold = processHold;
     this.#settled = settled;
   }
 
@@ -55,11 +55,11 @@ export class Calls implements Hold {
 
   hold(): void {
     this.#count++;
-    this.#keepAlive.hold();
+    this.#processHold.hold();
   }
 
   release(): void {
-    this.#keepAlive.release();
+    this.#processHold.release();
     if (--this.#count === 0) this.#settled();
   }
 }

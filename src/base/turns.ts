@@ -24,7 +24,7 @@ export class Turns {
     this.#counts = counts;
   }
 
-  /** `count` more calls were served at once: is a turn due? Hot: once per message. */
+  /** Counts `count` calls that were served without a wait, and says whether a turn is due. Hot: once per message. */
   due(count: number): boolean {
     this.#run += count;
     this.#unchecked += count;
@@ -32,8 +32,8 @@ export class Turns {
     return this.#unchecked >= this.#stride && this.#look();
   }
 
-  /** `value`, when the turn that is due is over. */
-  over<T>(value: T): Promise<T> {
+  /** Resolves with `value` on the next turn of the event loop. */
+  later<T>(value: T): Promise<T> {
     const early = this.#early > 0 && !this.#waited;
     this.#restart();
     if (!early) return nextTurn(value);

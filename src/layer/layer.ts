@@ -323,7 +323,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** Decodes once, whoever reads it; each reader has its own. Hot. */
+  /** The message in `letter`, decoded at its first reading; each reader gets an object of its own. Undefined for what cannot be decoded. Hot. */
   #open(letter: Letter, channel: string): M | undefined {
     if (letter.value === undefined) {
       const { codec, cipher } = this.#local.settings;
@@ -345,7 +345,7 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   /** Resolved with `message`, or on the next turn where one is due: see Turns. */
   #soon<T>(message: T): Promise<T> {
-    return this.#turns.due(1) ? this.#turns.over(message) : Promise.resolve(message);
+    return this.#turns.due(1) ? this.#turns.later(message) : Promise.resolve(message);
   }
 
   readonly #sent = (): void => {

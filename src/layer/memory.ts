@@ -70,7 +70,7 @@ class MemoryCarrier implements Carrier {
 
   /** Resolved, or on the next turn where one is due. */
   #soon(): Promise<void> {
-    return this.#turns.due(1) ? this.#turns.over(undefined) : RESOLVED;
+    return this.#turns.due(1) ? this.#turns.later(undefined) : RESOLVED;
   }
 }
 

@@ -12,7 +12,7 @@ import type { Message } from './frame.ts';
 export const SUBSCRIBE = 0x01;
 export const CANCEL = 0x00;
 
-/** Is this message, sent by a SUB or XSUB, a subscription or the end of one? */
+/** Whether this message, sent by a SUB or XSUB, is a subscription or the end of one. */
 export function isSubscription(message: Message): boolean {
   if (message.length !== 1 || message[0]!.length === 0) return false;
   const first = message[0]![0];

@@ -76,7 +76,7 @@ export class WsDecoder {
     else this.#turn(chunk);
   }
 
-  /** Are there octets that `next` has not looked at? */
+  /** Whether there are octets that `next` has not looked at. */
   get pending(): boolean {
     return this.#inner.pending || this.#offset < this.#chunk.length;
   }

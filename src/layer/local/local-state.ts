@@ -147,7 +147,7 @@ export class LocalState implements CarrierHost {
 
   pace(): Promise<void> | undefined {
     if (!this.boxes.pressed && !this.#turns.due(1)) return this.busy;
-    return (this.busy ?? this.#turns.over(undefined)).then(() => {
+    return (this.busy ?? this.#turns.later(undefined)).then(() => {
       this.boxes.pressed = false;
     });
   }

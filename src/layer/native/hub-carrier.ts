@@ -57,7 +57,7 @@ export class HubCarrier implements Carrier {
     }
     const sent = this.#of(group).sends.groupSend(group, payload, names);
     if (!this.#turns.due(1)) return sent;
-    const turn = this.#turns.over(undefined);
+    const turn = this.#turns.later(undefined);
     return sent.then(() => turn);
   }
 

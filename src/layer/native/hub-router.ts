@@ -98,7 +98,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
   pace(): Promise<void> | undefined {
     if (!this.#turns.due(1)) return this.core.busy;
     this.#flushOut();
-    return this.#turns.over(undefined).then(() => this.core.busy);
+    return this.#turns.later(undefined).then(() => this.core.busy);
   }
 
   /** Take in what processes have said by now: what is said to them may build on it. */

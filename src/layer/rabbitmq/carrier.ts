@@ -125,7 +125,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
       (error: LayerError) => this.#host.lost(1, error.message),
     );
     if (this.#publisher.pendingCount > GROUP_WINDOW) return published;
-    return this.#turns.due(1) ? this.#turns.over(undefined) : RESOLVED;
+    return this.#turns.due(1) ? this.#turns.later(undefined) : RESOLVED;
   }
 
   want(channel: string): void {

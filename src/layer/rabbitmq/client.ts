@@ -91,7 +91,7 @@ export interface AmqpConnection {
   readonly raw: Connection;
   /** `ended` is called once, when it closed, or a queue was taken from it. */
   openChannel(ended: ChannelEnded): Promise<AmqpChannel>;
-  /** In good order. */
+  /** Closes the connection with a farewell to the broker, and resolves when it is closed. */
   close(): Promise<void>;
   destroy(): void;
 }
@@ -169,7 +169,7 @@ function options(target: AmqpTarget): ConnectionOptions {
 class OpenConnection implements AmqpConnection {
   readonly raw: Connection;
   readonly #channels = new Set<OpenChannel>();
-  #over = false;
+  #finished = false;
   #ended: (() => void) | undefined;
 
   constructor(raw: Connection) {
@@ -183,7 +183,7 @@ class OpenConnection implements AmqpConnection {
       raw.on('error', (error: Error) => {
         // Of one channel only: who called has the error, and the channel says that it is closed.
         if (established && error.name === 'AMQPChannelError') return;
-        if (connection.#over) {
+        if (connection.#finished) {
           connection.#ended?.();
           return;
         }
@@ -208,8 +208,8 @@ class OpenConnection implements AmqpConnection {
   }
 
   async close(): Promise<void> {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#finished) return;
+    this.#finished = true;
     // What was acknowledged has reached the broker when it answers.
     const answered = [...this.#channels].map((channel) => channel.barrier().catch(() => {}));
     await within(CLOSE_TIMEOUT, Promise.all(answered));
@@ -219,7 +219,7 @@ class OpenConnection implements AmqpConnection {
   }
 
   destroy(): void {
-    this.#over = true;
+    this.#finished = true;
     this.raw.unsafeDestroy();
   }
 
@@ -241,10 +241,10 @@ class OpenChannel implements AmqpChannel {
 
   constructor(channel: Channel, ended: ChannelEnded) {
     this.#channel = channel;
-    let over = false;
+    let finished = false;
     const end = (error: Error, consumer?: string) => {
-      if (over) return;
-      over = true;
+      if (finished) return;
+      finished = true;
       this.#error = error;
       for (const { reject } of this.#published.values()) reject(error);
       this.#published.clear();

@@ -6,7 +6,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import type { AmqpClient, AmqpConnection, AmqpTarget } from './client.ts';
 import type { Place, RabbitmqSettings } from './options.ts';
 
-/** Who uses the connection. */
+/** The user of the connection. */
 export interface ConnectorHost {
   /** Makes everything on a new connection that has to be there. Where it fails the connection is given up. */
   prepare(connection: AmqpConnection): Promise<void>;

@@ -5,7 +5,7 @@ import { Acknowledgements } from './acknowledgements.ts';
 import type { AmqpChannel, AmqpConnection, AmqpError, Delivery } from './client.ts';
 import type { RabbitmqSettings } from './options.ts';
 
-/** Who gets what arrives. */
+/** Takes what arrives from the broker. */
 export interface SessionHost {
   /** A message to this process. */
   arrived(delivery: Delivery, session: Session): void;

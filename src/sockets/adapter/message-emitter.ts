@@ -89,7 +89,7 @@ export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter
           const message = socket.tryReceive();
           if (message === undefined) break;
           await this.#tell(message);
-          if (this.#turns.due(1)) await this.#turns.over(undefined);
+          if (this.#turns.due(1)) await this.#turns.later(undefined);
         }
       }
     } catch (error) {

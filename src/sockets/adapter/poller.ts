@@ -45,9 +45,9 @@ export interface PollOptions {
 export class Poller<S extends Pollable = Pollable> {
   readonly #entries: Entry<S>[] = [];
   readonly #turns = new Turns(false);
-  /** Who waits and must look again when a socket comes or goes. */
+  /** Waits that begin again when a socket is added or removed. */
   readonly #waiting = new Set<AbortController>();
-  /** Whose turn it is. */
+  /** Position of the socket that is served next. */
   #next = 0;
 
   constructor(...sockets: S[]) {
@@ -89,7 +89,7 @@ export class Poller<S extends Pollable = Pollable> {
     return true;
   }
 
-  /** Forget all sockets: whoever waits comes to an end. They stay open. */
+  /** Removes all sockets, which stay open. Waits that are under way end. */
   clear(): void {
     this.#entries.length = 0;
     this.#wake();
@@ -107,7 +107,7 @@ export class Poller<S extends Pollable = Pollable> {
       signal?.throwIfAborted();
       const ready = this.#ready();
       if (ready.length > 0) {
-        if (this.#turns.due(1)) await this.#turns.over(undefined);
+        if (this.#turns.due(1)) await this.#turns.later(undefined);
         return ready;
       }
       const left = deadline - performance.now();
@@ -122,7 +122,7 @@ export class Poller<S extends Pollable = Pollable> {
     for (;;) {
       signal?.throwIfAborted();
       const polled = this.#take();
-      if (polled !== undefined) return this.#turns.due(1) ? this.#turns.over(polled) : polled;
+      if (polled !== undefined) return this.#turns.due(1) ? this.#turns.later(polled) : polled;
       this.#sweep();
       if (!this.#entries.some((entry) => entry.readable)) return undefined;
       await this.#wait(Number.POSITIVE_INFINITY, signal, true);
@@ -171,17 +171,17 @@ export class Poller<S extends Pollable = Pollable> {
 
   /** Until a socket may be ready, one comes or goes, or the time is over. */
   async #wait(time: number, signal: AbortSignal | undefined, reading: boolean): Promise<void> {
-    const over = new AbortController();
-    const abort = () => over.abort();
-    this.#waiting.add(over);
+    const done = new AbortController();
+    const abort = () => done.abort();
+    this.#waiting.add(done);
     signal?.addEventListener('abort', abort, { once: true });
     const deadline = new Deadline(time, abort);
-    const waits = this.#entries.map((entry) => watched(entry, over.signal, reading));
+    const waits = this.#entries.map((entry) => watched(entry, done.signal, reading));
     await Promise.race(waits);
     deadline.clear();
     signal?.removeEventListener('abort', abort);
-    this.#waiting.delete(over);
-    over.abort();
+    this.#waiting.delete(done);
+    done.abort();
   }
 
   #sweep(): void {

@@ -14,5 +14,5 @@ const registry = new FinalizationRegistry<SocketCore>((core) => {
 export function closeWhenDropped(socket: object, core: SocketCore): void {
   registry.register(socket, core, core);
   // The registry would keep it, and its context, for one collection more.
-  void core.over.then(() => registry.unregister(core));
+  void core.finished.then(() => registry.unregister(core));
 }

@@ -165,8 +165,8 @@ export class Socket implements ReadOnlyOptions {
   /** Close; settles when the messages that `linger` waits for are delivered or given up. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    const { context, over } = this[core];
-    await context.keepAlive.during(over);
+    const { context, finished } = this[core];
+    await context.processHold.during(finished);
   }
 
   // — state —

@@ -42,8 +42,8 @@ const SOCKET_LIMIT = 3;
 export interface Member extends Flushing {
   close(): void;
   readonly closed: boolean;
-  /** Settles when what it lingers over is delivered or given up. */
-  readonly over: Promise<void>;
+  /** Settles when its queued messages are delivered or, after `linger`, given up. */
+  readonly finished: Promise<void>;
   /** Messages accepted that have not left this process, and that `linger` lets wait. */
   readonly undeliveredCount: number;
   /** The process or thread ends within this tick: leave nothing of its addresses behind. */
@@ -62,7 +62,7 @@ export class Context {
    */
   authenticate: Authenticate | undefined;
   /** @internal */
-  readonly keepAlive: ProcessHold = new ProcessHold();
+  readonly processHold: ProcessHold = new ProcessHold();
   /** @internal Told of what is accepted, where nothing tells of the end of this worker. */
   readonly sendingHold: SendingHold | undefined = endsUntold()
     ? new SendingHold(() => [...this.#members].some(waits))
@@ -107,7 +107,7 @@ export class Context {
   /** Close all sockets; settles when their `linger` is over (`zmq_ctx_term`). */
   async close(): Promise<void> {
     this.#closed = true;
-    await closeAll([...this.#members], this.keepAlive);
+    await closeAll([...this.#members], this.processHold);
   }
 
   /** As `close`. */
@@ -264,7 +264,7 @@ function waits(member: Member): boolean {
 }
 
 /** Settles when all of `members` are over; the process is kept until then. */
-function closeAll(members: readonly Member[], keepAlive: ProcessHold): Promise<unknown> {
+function closeAll(members: readonly Member[], processHold: ProcessHold): Promise<unknown> {
   for (const member of members) member.close();
-  return keepAlive.during(Promise.all(members.map((member) => member.over)));
+  return processHold.during(Promise.all(members.map((member) => member.finished)));
 }

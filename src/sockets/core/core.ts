@@ -89,7 +89,7 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
       peers: undefined,
     };
     this.applyLimits();
-    this.#calls = new Calls(context.keepAlive, () => this.#closeIfAbandoned());
+    this.#calls = new Calls(context.processHold, () => this.#closeIfAbandoned());
     this.#watching = new Watching(this.#calls, this.#counters, this);
     this.#ending = new Ending(() => {
       this.emit({ type: 'end' });
@@ -135,7 +135,7 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
     return this.#limits.peers !== undefined;
   }
 
-  /** Who sent `message`, if that was kept. */
+  /** The sender of `message`, if `keepPeers` was on when it arrived. */
   peerOf(message: Message): PeerInfo | undefined {
     const last = message.at(-1);
     return last === undefined ? undefined : this.#limits.peers?.get(last);
@@ -175,8 +175,8 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
   }
 
   /** Settles when everything is delivered or given up after `close`. */
-  get over(): Promise<void> {
-    return this.#ending.over;
+  get finished(): Promise<void> {
+    return this.#ending.finished;
   }
 
   get ended(): boolean {

@@ -6,7 +6,7 @@ import type { OpenEndpoint } from '../transport/transport.ts';
 
 export class Ending {
   /** Settles when everything is delivered or given up. */
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
   /** Whether everything is delivered or given up. */
   ended = false;
   /** Told to end, and still delivering. */
@@ -14,13 +14,13 @@ export class Ending {
   /** `close` was called: the socket ends with the last of them. */
   #closing = false;
   readonly #end: () => void;
-  #resolveOver!: () => void;
+  #resolveFinished!: () => void;
 
   /** `end` is called once, when all is delivered or given up after `close`. */
   constructor(end: () => void) {
     this.#end = end;
-    this.over = new Promise((resolve) => {
-      this.#resolveOver = resolve;
+    this.finished = new Promise((resolve) => {
+      this.#resolveFinished = resolve;
     });
   }
 
@@ -39,7 +39,7 @@ export class Ending {
   /** Have `endpoint` deliver what waits there, for `linger` milliseconds (−1 = for ever), and end. */
   lingerOver(endpoint: OpenEndpoint, linger: number): void {
     this.#lingering.add(endpoint);
-    void endpoint.over.then(() => {
+    void endpoint.finished.then(() => {
       this.#lingering.delete(endpoint);
       if (this.#closing) this.#settle();
     });
@@ -62,7 +62,7 @@ export class Ending {
       void endpoint.close();
     } else if (linger > 0) {
       const deadline = new Deadline(linger, () => void endpoint.close());
-      void endpoint.over.then(() => deadline.clear());
+      void endpoint.finished.then(() => deadline.clear());
     }
   }
 
@@ -70,6 +70,6 @@ export class Ending {
     if (this.ended || this.#lingering.size > 0) return;
     this.ended = true;
     this.#end();
-    this.#resolveOver();
+    this.#resolveFinished();
   }
 }

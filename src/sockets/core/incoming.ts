@@ -45,7 +45,7 @@ export class Incoming {
     const message = this.#pattern.receive();
     if (message !== undefined) {
       this.#taken(1);
-      return this.#turns.due(1) ? this.#turns.over(message) : Promise.resolve(message);
+      return this.#turns.due(1) ? this.#turns.later(message) : Promise.resolve(message);
     }
     return this.#waitForOne(options);
   }
@@ -85,7 +85,7 @@ export class Incoming {
     const messages = this.#collect();
     if (messages.length > 0) {
       return this.#turns.due(messages.length)
-        ? this.#turns.over(messages)
+        ? this.#turns.later(messages)
         : Promise.resolve(messages);
     }
     const timeout = this.#timeout(options);
@@ -101,7 +101,7 @@ export class Incoming {
     return waiter.promise;
   }
 
-  /** Settles when `receive` would yield a message at once. */
+  /** Settles when `receive` would yield a message without waiting. */
   readable(options: CallOptions | undefined): Promise<void> {
     return this.#watchers.wait(options);
   }

@@ -54,7 +54,7 @@ export class Outgoing {
     }
     if (!accepted) return this.#wait([message], 0, options);
     this.#accepted(1);
-    return this.#turns.due(1) ? this.#turns.over(undefined) : RESOLVED;
+    return this.#turns.due(1) ? this.#turns.later(undefined) : RESOLVED;
   }
 
   trySend(message: Message): boolean {
@@ -78,10 +78,10 @@ export class Outgoing {
     }
     this.#accepted(next);
     if (next < messages.length) return this.#wait(messages, next, options);
-    return this.#turns.due(next) ? this.#turns.over(undefined) : RESOLVED;
+    return this.#turns.due(next) ? this.#turns.later(undefined) : RESOLVED;
   }
 
-  /** Settles when `send` would take a message at once. */
+  /** Settles when `send` would take a message without waiting. */
   writable(options: CallOptions | undefined): Promise<void> {
     return this.#watchers.wait(options);
   }

@@ -30,7 +30,7 @@ export class Watchers {
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#possible())
-      return this.#turns.due(1) ? this.#turns.over(undefined) : Promise.resolve();
+      return this.#turns.due(1) ? this.#turns.later(undefined) : Promise.resolve();
     const timeout = options?.timeout ?? -1;
     if (timeout === 0) return Promise.reject(new SocketError('EAGAIN'));
     const waiter = new Waiter<void>(this.#calls, timeout, signal, (aborted) => {

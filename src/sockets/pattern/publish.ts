@@ -101,7 +101,7 @@ export class PublishPattern implements Pattern {
     return 'ENOTSUP';
   }
 
-  /** `given`: nobody else has the part, as XSUB sees to. */
+  /** `given`: nothing else refers to these octets, so they may be kept uncopied, as XSUB sees to. */
   protected take(pipe: Pipe, part: Buffer, given: boolean): void {
     if (part[0] === SUBSCRIBE) this.#subscriptions.add(part.subarray(1), pipe, given);
     else if (part[0] === CANCEL) this.#subscriptions.remove(part.subarray(1), pipe);

@@ -18,7 +18,7 @@ export class FairQueue {
 
   readonly #pipes: Pipe[] = [];
   #activeCount = 0;
-  /** Whose turn it is; below `#activeCount` unless that is 0. */
+  /** Position of the pipe that is served next; below `#activeCount` unless that is 0. */
   #current = 0;
 
   /** Take messages from `pipe` too. Harmless for one that is here already. */
@@ -70,7 +70,7 @@ export class FairQueue {
     return undefined;
   }
 
-  /** Would `receive` give a message? */
+  /** Whether `receive` would give a message. */
   canReceive(): boolean {
     while (this.#activeCount > 0) {
       const pipe = this.#pipes[this.#current]!;

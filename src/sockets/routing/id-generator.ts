@@ -20,7 +20,7 @@ export class IdGenerator {
     return id;
   }
 
-  /** Has `id` the shape of a generated one? */
+  /** Whether `id` has the shape of a generated one. */
   static made(id: Buffer): boolean {
     return id.length === 5 && id[0] === 0;
   }

@@ -14,7 +14,7 @@ export class LoadBalancer {
 
   readonly #pipes: Pipe[] = [];
   #activeCount = 0;
-  /** Whose turn it is; below `#activeCount` unless that is 0. */
+  /** Position of the pipe that is served next; below `#activeCount` unless that is 0. */
   #current = 0;
 
   /** Deal out to `pipe` too. Harmless for one that is here already. */
@@ -72,7 +72,7 @@ export class LoadBalancer {
     return false;
   }
 
-  /** Would `send` find a taker? */
+  /** Whether a pipe takes a message. */
   canSend(): boolean {
     while (this.#activeCount > 0) {
       const pipe = this.#pipes[this.#current]!;

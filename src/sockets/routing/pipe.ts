@@ -40,7 +40,7 @@ export interface PipeLimits {
   readonly sendHighWaterMarkBytes: number;
   /** Shared by all pipes of a socket, so that many peers cannot hold more than one may. */
   readonly receiveBudget: ReceiveBudget | undefined;
-  /** Who sent which message, by its last part; undefined unless the socket was asked to keep that. */
+  /** The sender of each message, by its last part; undefined unless `keepPeers` is on. */
   readonly peers?: WeakMap<Buffer, PeerInfo> | undefined;
   /** `ZMQ_CONFLATE`: each queue holds the newest message only, marks do not apply. Read when the pipe is made. */
   readonly conflate: boolean;
@@ -185,8 +185,8 @@ export class Pipe {
   }
 
   /**
-   * `message`, of which is known from now on that it came from here, if the socket keeps that. Empty parts may be one and
-   * the same Buffer: such a last part is replaced.
+   * Records this pipe's peer as the sender of `message`, if `keepPeers` is on, and returns it. Empty parts may be one and the same
+   * Buffer: such a last part is replaced.
    */
   signed(message: Message): Message {
     const { peers } = this.#limits;

@@ -33,7 +33,7 @@ export class PrefixSet implements Iterable<Uint8Array> {
     return 'last';
   }
 
-  /** Does `topic` begin with one of the prefixes? Hot. */
+  /** Whether `topic` begins with one of the prefixes. Hot. */
   matches(topic: Uint8Array): boolean {
     let node: PrefixNode<number> | undefined = this.#tree.root;
     for (; node !== undefined; node = step(node, topic)) {

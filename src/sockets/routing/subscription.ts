@@ -6,7 +6,7 @@ import type { Message } from '../message.ts';
 export const SUBSCRIBE = 0x01;
 export const CANCEL = 0x00;
 
-/** Is this part a subscription or a cancellation? */
+/** Whether this part is a subscription or a cancellation. */
 export function isSubscription(part: Uint8Array): boolean {
   return part.length > 0 && part[0]! <= SUBSCRIBE;
 }

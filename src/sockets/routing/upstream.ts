@@ -18,7 +18,7 @@ export class Upstream {
     return this.#prefixes.size;
   }
 
-  /** Does `topic` begin with a prefix subscribed to? Hot. */
+  /** Whether `topic` begins with a prefix that is subscribed to. Hot. */
   matches(topic: Uint8Array): boolean {
     return this.#prefixes.matches(topic);
   }

@@ -13,7 +13,7 @@ import type { OptionValues } from '../options/options.ts';
 /** A mechanism by its name in a ZMTP greeting. */
 export type MechanismName = 'NULL' | 'PLAIN' | 'CURVE';
 
-/** Who wants to come in, as RFC 27 has it. */
+/** A peer that asks to be admitted, with the fields of a request of RFC 27. */
 export interface AuthenticationRequest {
   /** `NULL`, `PLAIN` or `CURVE`. */
   readonly mechanism: MechanismName;
@@ -33,7 +33,7 @@ export interface AuthenticationResult {
   readonly status: 200 | 300 | 400 | 500;
   /** For people: stands in the `cause` of the event on this side. The peer is told the status only. */
   readonly text?: string;
-  /** Who it is: the property `User-Id` of the peer's metadata. */
+  /** The name under which it is admitted: the property `User-Id` of the peer's metadata. */
   readonly userId?: string;
   /** More properties of the peer. */
   readonly metadata?: Metadata | Record<string, string | Buffer>;

@@ -21,7 +21,7 @@ export interface ZapChannel {
 
 /** Asks one handler, for all sockets of a context, until that handler is gone. */
 export class Zap {
-  /** The handler has left: whoever is asked next is another one. */
+  /** The handler has left: the next request goes to another one. */
   gone = false;
   readonly #channel: ZapChannel;
   readonly #asked = new Map<string, Asked>();

@@ -30,7 +30,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   readonly kind = 'connect';
   readonly text: string;
   readonly address: string;
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
   /** It does not try again (`reconnectInterval` −1). */
   spent = false;
   /** Connections made after the first. */
@@ -40,7 +40,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   readonly #values: OptionValues;
   readonly #carrier: Dials<C>;
   readonly #opening: Opening<C>;
-  #resolveOver!: () => void;
+  #resolveFinished!: () => void;
   /** Undefined only before the first handshake under `immediate`, and after a loss under it. */
   #pipe: Pipe | undefined;
   #link: StreamLink | undefined;
@@ -49,7 +49,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   #timer: NodeJS.Timeout | undefined;
   /** Failed attempts since the last finished handshake. */
   #attempt = 0;
-  /** Times that the peer has said no with a status, likewise. */
+  /** Times that the peer has refused us with a status, since the last finished handshake. */
   #refusalCount = 0;
   #establishedOnce = false;
   /** Reasons of `reconnectStop` that there are for good. */
@@ -65,8 +65,8 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     this.#values = values;
     this.text = text;
     this.address = text;
-    this.over = new Promise((resolve) => {
-      this.#resolveOver = resolve;
+    this.finished = new Promise((resolve) => {
+      this.#resolveFinished = resolve;
     });
     if (!values.immediate) this.#attach();
     // In this tick a caller may still add listeners, and set options that act late.
@@ -106,7 +106,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   }
 
   close(): Promise<void> {
-    if (this.#closed) return this.over;
+    if (this.#closed) return this.finished;
     this.#closed = true;
     clearTimeout(this.#timer);
     if (this.#pipe !== undefined) retire(this.#host, this.#pipe);
@@ -115,8 +115,8 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     // Told to disconnect, or closing: what came in and was not read is given up, as in libzmq.
     this.#pipe?.discardIncoming();
     this.#endPipe();
-    this.#resolveOver();
-    return this.over;
+    this.#resolveFinished();
+    return this.finished;
   }
 
   established(link: StreamLink): Pipe {

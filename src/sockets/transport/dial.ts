@@ -18,7 +18,7 @@ export interface OpenStream {
 /**
  * Resolves when the connection is there; rejects, with the stream destroyed, when it cannot be, or `signal` aborts,
  * and with whatever `net.connect` throws.
- * Whoever goes on negotiating (a proxy, an upgrade) does so on what this resolves with.
+ * What is negotiated first (with a proxy, for an upgrade) is so on what this resolves with.
  */
 export async function dial(options: net.NetConnectOpts, signal: AbortSignal): Promise<OpenStream> {
   const inlet = new Inlet();

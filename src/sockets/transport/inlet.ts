@@ -2,7 +2,7 @@
 
 import net from 'node:net';
 
-/** Who takes what is read. */
+/** Takes what is read. */
 export interface InletReader {
   /** The place of the octets that come next, where they are the rest of a large body. */
   readonly place: Buffer | undefined;
@@ -54,8 +54,8 @@ export class Inlet {
   }
 
   /**
-   * The connection that `accepted` is, which has not been read from and is no longer to be used, read by this inlet. Node
-   * has `onread` for connections that it opens only; where the way to it is closed, `accepted` comes back.
+   * Moves the handle of `accepted` (unread; do not use it afterwards) into a socket that reads into this inlet: Node has
+   * `onread` only for connections that it opens. Returns `accepted` itself where Node's internals do not allow it.
    */
   adopt(accepted: net.Socket): net.Socket {
     const inside = accepted as unknown as { _handle: { useUserBuffer?: unknown } | null };

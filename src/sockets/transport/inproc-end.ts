@@ -27,10 +27,10 @@ export abstract class InprocEnd implements OpenEndpoint {
   readonly name: string;
   readonly host: TransportHost;
   readonly values: OptionValues;
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
   protected readonly sides: Set<Side> = new Set();
   protected closing: boolean = false;
-  #resolveOver!: () => void;
+  #resolveFinished!: () => void;
 
   constructor({ host, values, text, endpoint }: Opening<InprocEndpoint>) {
     this.host = host;
@@ -38,8 +38,8 @@ export abstract class InprocEnd implements OpenEndpoint {
     this.text = text;
     this.address = text;
     this.name = endpoint.name;
-    this.over = new Promise((resolve) => {
-      this.#resolveOver = resolve;
+    this.finished = new Promise((resolve) => {
+      this.#resolveFinished = resolve;
     });
   }
 
@@ -73,7 +73,7 @@ export abstract class InprocEnd implements OpenEndpoint {
     this.closing = true;
     for (const side of [...this.sides]) side.close();
     this.settle();
-    return this.over;
+    return this.finished;
   }
 
   /** @internal */
@@ -88,6 +88,6 @@ export abstract class InprocEnd implements OpenEndpoint {
   }
 
   protected settle(): void {
-    if (this.sides.size === 0) this.#resolveOver();
+    if (this.sides.size === 0) this.#resolveFinished();
   }
 }

@@ -83,7 +83,7 @@ export class InprocNames {
     this.others?.bound(name);
   }
 
-  /** Who has bound `name`. */
+  /** The endpoint that has bound `name`. */
   bound(name: string): InprocBound | undefined {
     return this.#bound.get(name);
   }
@@ -125,7 +125,7 @@ export class InprocNames {
     this.others?.ask(connecter);
   }
 
-  /** Who had offered to meet `connecter` is gone. */
+  /** The binder that had offered to meet `connecter` is gone. */
   again(connecter: InprocWaiting): void {
     if (this.#waiting.get(connecter.name)?.has(connecter)) this.others?.ask(connecter);
   }

@@ -113,7 +113,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     this.host.names.connect(this);
   }
 
-  /** Who had bound the name has gone: it does not connect to another by itself. */
+  /** The binder of the name is gone: the connection ends, and does not go to another binder by itself. */
   get spent(): boolean {
     return this.#met && this.sides.size === 0;
   }
@@ -217,7 +217,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     return false;
   }
 
-  /** Who has bound the name has no place for us. */
+  /** The binder of the name does not accept this connection. */
   #giveUp(): void {
     this.host.names.forget(this);
     const pipe = this.#found();

@@ -37,7 +37,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
   readonly reconnectCount = 0;
   readonly spent = false;
   readonly text: string;
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
   address: string;
 
   readonly #host: TransportHost;
@@ -51,7 +51,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
   /** Where they are asked for, and peers have addresses. */
   readonly #limit: HandshakeLimit | undefined;
   readonly #filter: AcceptFilter | undefined;
-  #resolveOver!: () => void;
+  #resolveFinished!: () => void;
   #listening = false;
   #closing = false;
   #finishing = false;
@@ -65,8 +65,8 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     this.#carrier = carrier;
     this.text = text;
     this.address = text;
-    this.over = new Promise((resolve) => {
-      this.#resolveOver = resolve;
+    this.finished = new Promise((resolve) => {
+      this.#resolveFinished = resolve;
     });
     const { maxHandshakesPerSecond: limit, tcpAcceptFilter: filter } = values;
     if (filter !== null && carrier.hasAddresses) this.#filter = new AcceptFilter(filter);
@@ -116,7 +116,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     }
     for (const negotiation of this.#negotiating) negotiation.abort();
     this.#stopListening();
-    return this.over;
+    return this.finished;
   }
 
   flush(): Flushed {
@@ -277,7 +277,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
     // zeromq.js reports this address without its scheme, and programs compare it.
     const address = this.text.replace(/^tcp:\/\//, '');
     this.#host.emit({ type: 'bind:error', address, error: error as SystemError });
-    this.#resolveOver();
+    this.#resolveFinished();
     return withAddress(toSocketError(error, this.text), this.text);
   }
 
@@ -296,7 +296,7 @@ export class StreamListener<B extends Endpoint> implements ListeningEndpoint, Li
   }
 
   #settle(): void {
-    if (!this.#listening && this.#links.size === 0) this.#resolveOver();
+    if (!this.#listening && this.#links.size === 0) this.#resolveFinished();
   }
 }
 

@@ -98,7 +98,7 @@ export class Outflow {
 
   // — past the stream, when the event loop does not turn any more —
 
-  /** Can it be written and read past the stream? */
+  /** Whether the descriptor can be written and read past the stream. */
   get direct(): boolean {
     // Elsewhere a descriptor may be something else, and what waits in a stream is not known to the octet.
     if (RUNTIME !== 'node') return false;

@@ -23,7 +23,7 @@ import { FLUSH_AT, Outlet } from './outlet.ts';
 import type { Protocol } from './protocol.ts';
 import type { PeerConnection } from './transport.ts';
 
-/** Who made the link. */
+/** The endpoint that made the link. */
 export interface LinkOwner {
   /** Told of the octets that come, where there is one. */
   readonly busyPoll: BusyPoll | undefined;
@@ -83,7 +83,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     stream.on('error', (error) => {
       this.#error ??= error;
     });
-    // Who has said all may still read, but no ZeroMQ peer does: what waits is better kept for the next connection.
+    // A half-closed peer could still read, but ZeroMQ peers never do: queued messages are kept for the next connection.
     stream.on('end', () => this.#sever());
     stream.on('close', () => this.#closed());
     stream.setNoDelay(true);

@@ -4,9 +4,9 @@ import type { Batch } from './thread-batch.ts';
 
 /** One frame. */
 export type ThreadFrame =
-  /** Who connects comes; who has bound lets it in. */
+  /** The connecting end asks to be let in; the binder accepts. */
   | { readonly kind: 'join' | 'open'; readonly greeting: ThreadGreeting }
-  /** Who has bound has no place for it. */
+  /** The binder refuses. */
   | { readonly kind: 'refuse' }
   /** So many messages and octets may be sent, counted from the beginning; Infinity without a mark. */
   | { readonly kind: 'grant'; readonly messages: number; readonly octets: number }

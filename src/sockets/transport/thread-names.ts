@@ -36,7 +36,7 @@ type Word = { readonly [MARK]: true } & (
       readonly thread: number;
       readonly house: string;
       readonly ask: number;
-      /** Who waits for the answer without turning: the answer is written here, too. */
+      /** Set by a thread that waits for the answer without a turn of its event loop: the answer is written here, too. */
       readonly verdict?: Int32Array;
     }
   | { readonly kind: 'release'; readonly name: string; readonly thread: number }

@@ -124,7 +124,7 @@ export interface OpenEndpoint {
   /** End now. Returns when the address is free again. */
   close(): Promise<void>;
   /** Settles when it has ended, one way or the other. */
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
 }
 
 /** A bind, which takes effect when one of the two is called. */

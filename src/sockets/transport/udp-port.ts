@@ -33,7 +33,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
   address: string;
   readonly reconnectCount = 0;
   spent = false;
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
   readonly remoteAddress: undefined = undefined;
   bytesSent = 0;
   bytesReceived = 0;
@@ -48,7 +48,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
   #target = '';
   /** Octets that the kernel has not taken yet. */
   #waiting = 0;
-  #resolveOver!: () => void;
+  #resolveFinished!: () => void;
 
   constructor({ host, endpoint, values, text }: Opening<UdpEndpoint>) {
     this.host = host;
@@ -56,8 +56,8 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     this.endpoint = endpoint;
     this.text = text;
     this.address = text;
-    this.over = new Promise((resolve) => {
-      this.#resolveOver = resolve;
+    this.finished = new Promise((resolve) => {
+      this.#resolveFinished = resolve;
     });
     this.pipe = host.makePipe(values);
   }
@@ -79,21 +79,21 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
   }
 
   close(): Promise<void> {
-    if (this.closed) return this.over;
+    if (this.closed) return this.finished;
     this.closed = true;
     const { host, pipe, socket } = this;
     pipe.drive(undefined);
     endPipe(host, pipe);
     host.departed(pipe, socket === undefined ? undefined : this);
     if (socket === undefined) {
-      this.#resolveOver();
+      this.#resolveFinished();
     } else {
       socket.close(() => {
         host.emit({ type: 'close', address: this.address });
-        this.#resolveOver();
+        this.#resolveFinished();
       });
     }
-    return this.over;
+    return this.finished;
   }
 
   /** Open a socket at `local`, for packets to `target` where that is not empty; `opened` or `failed` tell, perhaps at once. */
