@@ -3,18 +3,23 @@
 import { randomBytes } from 'node:crypto';
 import { LayerError } from '../errors.ts';
 import type { HubAction } from '../events.ts';
-import { keyOf, ownerOf } from '../local/keys.ts';
+import { keyOf } from '../local/keys.ts';
 import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { RemoteClock } from '../local/remote-clock.ts';
 import { within } from './fields.ts';
+import { HubAbsent } from './hub-absent.ts';
 import { HubChannels } from './hub-channels.ts';
+import { HubFlushes } from './hub-flushes.ts';
 import { HubGroups } from './hub-groups.ts';
+import { HubRequests } from './hub-requests.ts';
+import { HubSenders } from './hub-senders.ts';
 import { Entry, LedgerError } from './ledger.ts';
 import type { HubLimits } from './limits.ts';
 import { clockOf } from './messages.ts';
 import { encode, type FromProcess, type RecordOf, recordsOf, VERSION } from './records.ts';
 import { Session } from './session.ts';
+import { tooMany, violation } from './violation.ts';
 
 /** Where a hub speaks. */
 export interface HubCoreHost {
@@ -39,8 +44,10 @@ export class HubCore {
   readonly #channels: HubChannels;
   readonly #groups: HubGroups;
   readonly #dirty = new Set<Session>();
-  readonly #flushes = new Map<number, { waiting: Set<Session>; done: () => void; since: number }>();
-  #flushCount = 0;
+  readonly #flushes = new HubFlushes();
+  readonly #absent: HubAbsent;
+  readonly #senders: HubSenders;
+  readonly #requests: HubRequests;
   #sessionCount = 0;
 
   constructor(local: LocalState, host: HubCoreHost, limits: HubLimits) {
@@ -55,6 +62,19 @@ export class HubCore {
     };
     this.#channels = new HubChannels(local, this.sessions, said, limits);
     this.#groups = new HubGroups(local, this.sessions, this.#channels, hand, limits.memberships);
+    this.#absent = new HubAbsent(local, this.sessions, this.#channels, this.#groups);
+    const isAllowed = (session: Session, action: HubAction, name: string): boolean =>
+      this.#isAllowed(session, action, name);
+    this.#senders = new HubSenders(local, this.#channels, this.#groups, {
+      isAllowed,
+      touch: (session) => this.#touch(session),
+    });
+    const asked = {
+      isAllowed,
+      say: said.say,
+      flush: (prefix: string, done: () => void) => this.flush(prefix, done),
+    };
+    this.#requests = new HubRequests(this.#channels, this.#groups, asked, limits);
   }
 
   /** Processes connected now. */
@@ -114,13 +134,12 @@ export class HubCore {
   flush(prefix: string, done: () => void): void {
     this.#local.clear(prefix);
     this.#groups.clear(prefix);
-    const id = ++this.#flushCount;
-    const waiting = new Set(this.#connections.values());
-    this.#flushes.set(id, { waiting, done, since: this.#local.now() });
-    for (const session of waiting) {
-      this.#word(session, encode('flushing', { flush: id, prefix }));
-    }
-    this.#flushed(id, undefined);
+    this.#flushes.begin(
+      this.#connections.values(),
+      this.#local.now(),
+      (session, flush) => this.#word(session, encode('flushing', { flush, prefix })),
+      done,
+    );
   }
 
   /** A letter in our mailboxes is out of them: `Carrier.settled`. */
@@ -169,7 +188,7 @@ export class HubCore {
     session.out.clear();
     this.#channels.uncredit(session);
     session.waits.clear();
-    for (const id of [...this.#flushes.keys()]) this.#flushed(id, session);
+    this.#flushes.gone(session);
     this.#local.events.emit('peer:leave', { peer: session.key });
   }
 
@@ -186,7 +205,7 @@ export class HubCore {
       this.#dirty.delete(session);
       const { connection } = session;
       if (connection === undefined) continue;
-      this.#acknowledge(session);
+      this.#senders.acknowledge(session);
       for (const message of session.out.take(now)) {
         if (this.#host.transmit(connection, message)) continue;
         this.gone(connection);
@@ -207,37 +226,22 @@ export class HubCore {
       const away = now - session.awaySince;
       if (away >= this.#limits.putBackTimeout) this.#channels.putBack(session);
       if (away >= this.#limits.resumeTimeout)
-        this.#forget(session, 'unread in a process that is gone');
-      else this.#expire(session, now);
+        this.#absent.forget(session, 'unread in a process that is gone');
+      else this.#absent.expire(session, now);
     }
-    for (const [id, flush] of this.#flushes) {
-      if (now - flush.since < FLUSH_TIMEOUT) continue;
-      this.#flushes.delete(id);
-      flush.done();
-    }
+    this.#flushes.sweep(now);
   }
 
   #record(session: Session, record: Exclude<FromProcess, { kind: 'hello' }>): void {
     switch (record.kind) {
       case 'send':
-        this.#send(session, record);
+        this.#senders.send(session, record);
         break;
-      case 'groupSend': {
-        session.taken++;
-        this.#touch(session);
-        if (!this.#isAllowed(session, 'groupSend', record.group)) {
-          session.denied.add(session.taken);
-          break;
-        }
-        this.#local.counters.groupSent++;
-        const except = record.except.length === 0 ? undefined : new Set(record.except);
-        const expiresAt = session.clock.toOurs(record.expires);
-        this.#groups.send(record.group, record.payload, expiresAt, except, session);
+      case 'groupSend':
+        this.#senders.groupSend(session, record);
         break;
-      }
       case 'skip':
-        session.taken++;
-        this.#touch(session);
+        this.#senders.skip(session);
         break;
       case 'settled':
         session.ledger.receive(record.received);
@@ -251,75 +255,8 @@ export class HubCore {
           this.#channels.back(session, entry);
         });
         break;
-      case 'level':
-        if (ownerOf(record.route) !== session.key) throw violation('route is another process’s');
-        if (record.unread === 0) session.levels.delete(record.route);
-        else if (
-          session.levels.size < this.#limits.namesPerProcess ||
-          session.levels.has(record.route)
-        ) {
-          session.levels.set(record.route, record.unread);
-        } else throw tooMany('levels', this.#limits.namesPerProcess);
-        break;
-      case 'waits':
-        if (ownerOf(record.channel) !== session.key) {
-          throw violation('channel is another process’s');
-        }
-        if (record.count === 0) session.waits.delete(record.channel);
-        else if (session.waits.size < this.#limits.namesPerProcess) {
-          session.waits.set(record.channel, record.count);
-        } else throw tooMany('waits', this.#limits.namesPerProcess);
-        break;
-      case 'grant':
-        if (ownerOf(record.channel) !== undefined)
-          throw violation('channel belongs to one process');
-        if (record.count > 0 && !this.#isAllowed(session, 'receive', record.channel)) {
-          this.#say(session, encode('denial', { channel: record.channel }));
-          break;
-        }
-        if (session.credits.size >= this.#limits.namesPerProcess) {
-          throw tooMany('channels', this.#limits.namesPerProcess);
-        }
-        this.#channels.grant(session, record.channel, record.count);
-        break;
-      case 'subscribe':
-        if (this.#isDenied(session, 'groupAdd', record.group, record.request)) break;
-        if (
-          session.groups.size >= this.#limits.namesPerProcess &&
-          !session.groups.has(record.group)
-        ) {
-          throw tooMany('groups', this.#limits.namesPerProcess);
-        }
-        this.#groups.subscribe(session, record.group, record.before === 1);
-        this.#done(session, record.request);
-        break;
-      case 'unsubscribe':
-        this.#groups.unsubscribe(session, record.group);
-        this.#done(session, record.request);
-        break;
-      case 'join':
-        if (this.#isDenied(session, 'groupAdd', record.group, record.request)) break;
-        if (++session.joins > this.#limits.namesPerProcess) {
-          throw tooMany('joins', this.#limits.namesPerProcess);
-        }
-        this.#groups.join(record.group, record.channel, record.capacity);
-        this.#done(session, record.request);
-        break;
-      case 'leave':
-        if (session.joins > 0) session.joins--;
-        this.#groups.leave(record.group, record.channel, session);
-        this.#done(session, record.request);
-        break;
-      case 'sync':
-        this.#channels.claim(session);
-        this.#done(session, record.request);
-        break;
-      case 'flush':
-        if (this.#isDenied(session, 'flush', record.prefix, record.request)) break;
-        this.flush(record.prefix, () => this.#done(session, record.request));
-        break;
       case 'flushed':
-        this.#flushed(record.flush, session);
+        this.#flushes.answered(record.flush, session);
         break;
       case 'bye':
         session.ledger.receive(record.received);
@@ -329,31 +266,11 @@ export class HubCore {
         for (const entry of session.ledger.entries()) {
           if (entry.number <= record.received) session.ledger.remove(entry);
         }
-        this.#forget(session, 'on the way to a process that has left');
+        this.#absent.forget(session, 'on the way to a process that has left');
         break;
       default:
-        record satisfies never;
+        this.#requests.handle(session, record);
     }
-  }
-
-  #send(session: Session, record: RecordOf<'send'>): void {
-    const number = ++session.taken;
-    this.#touch(session);
-    if (!this.#isAllowed(session, 'send', record.channel)) {
-      session.denied.add(number);
-      return;
-    }
-    const expiresAt = session.clock.toOurs(record.expires);
-    const capacity = record.capacity === 0xffff_ffff ? Number.POSITIVE_INFINITY : record.capacity;
-    const { channel, payload } = record;
-    this.#groups.catchUp(channel);
-    if (this.#channels.send(channel, payload, expiresAt, capacity, undefined, session)) {
-      this.#local.counters.sent++;
-      return;
-    }
-    this.#local.counters.full++;
-    this.#local.events.emit('full', { channel });
-    session.refused.add(number);
   }
 
   #hello(connection: string, hello: RecordOf<'hello'>, theirs: number): Session | undefined {
@@ -378,7 +295,7 @@ export class HubCore {
     const resumed =
       session !== undefined && hello.hub === this.id && hello.session === session.number;
     if (session !== undefined && !resumed)
-      this.#forget(session, 'unread in a process that is gone');
+      this.#absent.forget(session, 'unread in a process that is gone');
     if (session === undefined || !resumed) {
       if (this.sessions.size >= this.#limits.processes) {
         throw tooMany('processes', this.#limits.processes);
@@ -437,16 +354,12 @@ export class HubCore {
       this.gone(connection);
       this.#host.expel(connection);
     }
-    this.#forget(session, 'for a process that does not read');
+    this.#absent.forget(session, 'for a process that does not read');
   }
 
   /** Say something that arrives even if the connection breaks. */
   #word(session: Session, record: Buffer): void {
     this.#hand(session, new Entry('word', '', record));
-  }
-
-  #done(session: Session, request: number): void {
-    this.#say(session, encode('done', { request, denied: 0 }));
   }
 
   #say(session: Session, record: Buffer): void {
@@ -460,60 +373,6 @@ export class HubCore {
     this.#dirty.add(session);
   }
 
-  #acknowledge(session: Session): void {
-    const { taken, held, told } = session;
-    if (taken === told.taken && held === told.held) return;
-    const [refused, denied] = [session.refused.take(), session.denied.take()];
-    session.out.push(encode('ack', { taken, held, refused, denied }));
-    session.told = { taken, held };
-  }
-
-  /** What has expired for a process that is away need not wait for it. */
-  #expire(session: Session, now: number): void {
-    let lost = 0;
-    for (const entry of session.ledger.entries()) {
-      if (entry.over || entry.kind === 'word' || entry.expiresAt > now) continue;
-      if (entry.kind === 'direct' && entry.number > session.ledger.received) {
-        this.#local.expired(entry.channel, 1);
-      } else lost++;
-      session.ledger.giveUp(entry);
-    }
-    this.#local.lost(lost, 'unread in a process that is gone');
-  }
-
-  #forget(session: Session, why: string): void {
-    this.sessions.delete(session.key);
-    this.#channels.putBack(session);
-    this.#groups.unsubscribeAll(session);
-    let lost = 0;
-    const { ledger } = session;
-    for (const entry of [...ledger.entries()]) {
-      const isOver = entry.over;
-      const isUnsent = entry.number > ledger.received;
-      ledger.remove(entry);
-      if (isOver || entry.kind === 'word') continue;
-      if (entry.kind === 'direct' && isUnsent) this.#channels.keep(entry);
-      else lost++;
-    }
-    this.#local.lost(lost, why);
-  }
-
-  #flushed(id: number, session: Session | undefined): void {
-    const flush = this.#flushes.get(id);
-    if (flush === undefined) return;
-    if (session !== undefined) flush.waiting.delete(session);
-    if (flush.waiting.size > 0) return;
-    this.#flushes.delete(id);
-    flush.done();
-  }
-
-  /** Answers the request if it is. */
-  #isDenied(session: Session, action: HubAction, name: string, request: number): boolean {
-    if (this.#isAllowed(session, action, name)) return false;
-    this.#say(session, encode('done', { request, denied: 1 }));
-    return true;
-  }
-
   /** What is not allowed is counted and reported. */
   #isAllowed({ connection, key }: Session, action: HubAction, name: string): boolean {
     if (connection === undefined || this.#host.allows === undefined) return true;
@@ -523,16 +382,6 @@ export class HubCore {
   }
 }
 
-function violation(why: string): LayerError {
-  return new LayerError('ERR_PROTOCOL', why);
-}
-
-function tooMany(what: string, limit: number): LayerError {
-  return new LayerError('ERR_PROTOCOL', `more than ${limit} ${what}`);
-}
-
 const MESSAGES_MAX = 1_000_000;
-/** Milliseconds. */
-const FLUSH_TIMEOUT = 30_000;
 /** In the place of a message that has expired, so that numbers agree. */
 const GIVEN_UP = encode('lapsed', {});

@@ -1,0 +1,56 @@
+/** HubAbsent: what becomes of the messages of processes that are away or gone. */
+
+import type { LocalState } from '../local/local-state.ts';
+import type { HubChannels } from './hub-channels.ts';
+import type { HubGroups } from './hub-groups.ts';
+import type { Session } from './session.ts';
+
+export class HubAbsent {
+  readonly #local: LocalState;
+  readonly #sessions: Map<string, Session>;
+  readonly #channels: HubChannels;
+  readonly #groups: HubGroups;
+
+  constructor(
+    local: LocalState,
+    sessions: Map<string, Session>,
+    channels: HubChannels,
+    groups: HubGroups,
+  ) {
+    this.#local = local;
+    this.#sessions = sessions;
+    this.#channels = channels;
+    this.#groups = groups;
+  }
+
+  /** What has expired for a process that is away need not wait for it. */
+  expire({ ledger }: Session, now: number): void {
+    let lost = 0;
+    for (const entry of ledger.entries()) {
+      if (entry.over || entry.kind === 'word' || entry.expiresAt > now) continue;
+      if (entry.kind === 'direct' && entry.number > ledger.received) {
+        this.#local.expired(entry.channel, 1);
+      } else lost++;
+      ledger.giveUp(entry);
+    }
+    this.#local.lost(lost, 'unread in a process that is gone');
+  }
+
+  /** The process does not come back: what it had is counted, and what it had not got yet waits for somebody else, or expires. */
+  forget(session: Session, why: string): void {
+    this.#sessions.delete(session.key);
+    this.#channels.putBack(session);
+    this.#groups.unsubscribeAll(session);
+    let lost = 0;
+    const { ledger } = session;
+    for (const entry of [...ledger.entries()]) {
+      const isOver = entry.over;
+      const isUnsent = entry.number > ledger.received;
+      ledger.remove(entry);
+      if (isOver || entry.kind === 'word') continue;
+      if (entry.kind === 'direct' && isUnsent) this.#channels.keep(entry);
+      else lost++;
+    }
+    this.#local.lost(lost, why);
+  }
+}
