@@ -5,8 +5,10 @@
  * a program of one thread milliseconds; elsewhere it is not known, and true.
  */
 export function threadsPossible(): boolean {
-  const { moduleLoadList } = process as { moduleLoadList?: readonly string[] };
-  possible ||= moduleLoadList?.includes('NativeModule worker_threads') ?? true;
+  if (possible) return true;
+  const { moduleLoadList = [] } = process as { moduleLoadList?: readonly string[] };
+  // Bun and Deno have an empty list.
+  possible = moduleLoadList.length === 0 || moduleLoadList.includes('NativeModule worker_threads');
   return possible;
 }
 

@@ -36,7 +36,9 @@ for (const { name, program, all, narrow } of RUNTIMES) {
       );
       t.equal(said.trim(), 'ended', `a device in a ${where} starts and stops`);
     }
-    for (const end of ['', 'push.close();']) {
+    const ends = ['', 'push.close();'];
+    const ways = ['tcp://127.0.0.1:*', 'inproc://a'].flatMap((at) => ends.map((end) => [at, end]));
+    for (const [at, end] of ways) {
       const said = run(
         t,
         all,
@@ -44,7 +46,7 @@ for (const { name, program, all, narrow } of RUNTIMES) {
         import { Pull, Push } from ${DOOR};
         if (isMainThread) {
           const pull = new Pull();
-          await pull.bind('tcp://127.0.0.1:*');
+          await pull.bind('${at}');
           const worker = new Worker(new URL(import.meta.url), { workerData: pull.lastEndpoint });
           const ended = new Promise((resolve) => worker.on('exit', resolve));
           let count = 0;
@@ -59,7 +61,11 @@ for (const { name, program, all, narrow } of RUNTIMES) {
           ${end}
         }`,
       );
-      t.equal(said.trim(), '1000', `a worker that sends and ends loses nothing, ${end || 'open'}`);
+      t.equal(
+        said.trim(),
+        '1000',
+        `a worker that sends over ${at} and ends loses nothing, ${end || 'open'}`,
+      );
     }
     t.equal(
       run(

@@ -31,6 +31,11 @@ else await main();
 
 /** In a process or thread of its own: sends 100 messages to `address`, and ends in the way `how`. */
 async function endAs(how, address) {
+  if (how === 'bind') {
+    const pull = new zmq.Pull();
+    await pull.bind(address);
+    for (;;) await pull.receive();
+  }
   const push = new zmq.Push();
   push.connect(address);
   if (how === 'exit' || how === 'error') await push.waitFor('handshake');
@@ -484,10 +489,10 @@ async function main() {
     await one(push, pull);
     equal(push.stats().sent.messages, 1);
   });
-  const ending = (how, start) =>
-    check(`a ${start === 'worker' ? 'worker' : 'process'} that ends: ${how}`, async () => {
+  const ending = (how, start, transport = 'tcp') =>
+    check(`a ${start ?? 'process'} that ends, over ${transport}: ${how}`, async () => {
       const pull = use(new zmq.Pull());
-      await pull.bind(TCP);
+      await pull.bind(address(transport));
       const over = new Promise((resolve) => {
         const args = [how, pull.lastEndpoint];
         if (start === 'worker')
@@ -502,7 +507,26 @@ async function main() {
       await over;
     });
   for (const how of ['open', 'close', 'exit', 'error']) ending(how);
-  for (const how of ['open', 'close']) ending(how, 'worker');
+  for (const transport of ['tcp', 'inproc']) {
+    for (const how of ['open', 'close']) ending(how, 'worker', transport);
+  }
+  check('a worker that binds a name of inproc, and is terminated', async () => {
+    const push = use(new zmq.Push());
+    const at = address('inproc');
+    push.connect(at);
+    const worker = new Worker(new URL(import.meta.url), { workerData: ['bind', at] });
+    await push.send('x');
+    await push.waitFor('handshake', { timeout: TIME });
+    const lost = push.waitFor('disconnect', { timeout: TIME });
+    await use(new zmq.Push())
+      .bind(at)
+      .then(
+        () => equal('bound', 'in use'),
+        ({ code }) => equal(code, 'EADDRINUSE'),
+      );
+    await worker.terminate();
+    await lost;
+  });
   check('CURVE without libsodium', async () => {
     const env = { ...process.env, ZEROMQ_PURE_CURVE: 'noble' };
     const child = spawn(process.execPath, [...RUN, 'only', 'CURVE'], { env, stdio: 'ignore' });

@@ -9,9 +9,11 @@
 
 import { clearTimeout, setTimeout } from 'node:timers';
 import * as workers from 'node:worker_threads';
+import { RUNTIME } from '../../base/runtime.ts';
 import { threadsPossible } from '../../base/threads.ts';
 import type { InprocNames, InprocWaiting, OtherThreads } from './inproc-names.ts';
 import { isRecord } from './thread-frame.ts';
+import { handedOver } from './thread-port.ts';
 
 /** Said to all threads. */
 type Call =
@@ -210,13 +212,15 @@ class ThreadNames implements OtherThreads {
       // Workers that called before there was somebody to hear them call again.
       const channel = new workers.BroadcastChannel(CHANNEL);
       channel.postMessage({ begins: true } satisfies Call);
-      channel.close();
+      // Deno loses the next one when this is closed.
+      if (RUNTIME === 'deno') this.#join(channel);
+      else channel.close();
     }
     return this.#channel;
   }
 
-  #join(): void {
-    this.#channel = new workers.BroadcastChannel(CHANNEL);
+  #join(channel = new workers.BroadcastChannel(CHANNEL)): void {
+    this.#channel = channel;
     this.#channel.onmessage = (event) => {
       const { data } = event as { data: unknown };
       if (isRecord(data)) this.#heard(data as unknown as Call);
@@ -268,7 +272,7 @@ class ThreadNames implements OtherThreads {
         if (word.house !== this.#house) return;
         const connecter = this.#asked.get(word.ask);
         if (connecter === undefined) word.port.close();
-        else connecter.reach(word.port, word.socketType);
+        else connecter.reach(handedOver(word.port), word.socketType);
         return;
       }
       case 'alive':

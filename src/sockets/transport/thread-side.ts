@@ -25,6 +25,7 @@ import { type Flushable, refusedAtEnd, scheduleFlush, turnsNoMore } from './flus
 import type { Flushed } from './flushed.ts';
 import { BatchReader, BatchWriter } from './thread-batch.ts';
 import { type ThreadFrame, type ThreadGreeting, threadFrame } from './thread-frame.ts';
+import { takeFrom } from './thread-port.ts';
 import { endPipe, type PeerConnection, retire, type TransportHost } from './transport.ts';
 
 /** The endpoint that a side belongs to. */
@@ -75,11 +76,11 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   constructor(end: ThreadEnd, port: MessagePort) {
     this.#end = end;
     this.#port = port;
-    const target = port as unknown as EventTarget;
-    target.addEventListener('message', (event) => this.#took((event as MessageEvent).data));
-    target.addEventListener('close', () => this.#lost());
-    port.start();
-    port.unref();
+    takeFrom(
+      port,
+      (value) => this.#took(value),
+      () => this.#lost(),
+    );
   }
 
   /** The pipe that is driven, once both sides know of each other. */
