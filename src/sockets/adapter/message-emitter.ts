@@ -11,7 +11,7 @@ export interface MessageEvents<M extends Buffer[]> {
   message: [message: M];
   /** A listener has thrown or its promise was rejected, or receiving failed. Without a listener it is thrown. */
   error: [error: unknown];
-  /** The socket was closed; nothing more will come. */
+  /** The socket was closed, or its context shut down; nothing more will come. */
   close: [];
 }
 
@@ -82,6 +82,7 @@ export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter
 
   async #run(signal: AbortSignal): Promise<void> {
     const { socket } = this;
+    let terminated = false;
     try {
       while (!signal.aborted && !socket.closed) {
         await socket.whenReadable({ signal });
@@ -94,9 +95,10 @@ export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter
       }
     } catch (error) {
       if (!signal.aborted && !socket.closed) this.#fail(error);
+      terminated = (error as { code?: string }).code === 'ETERM';
     }
     this.#stop = undefined;
-    if (!socket.closed) this.#look();
+    if (!socket.closed && !terminated) this.#look();
     else if (!this.#closed) {
       this.#closed = true;
       this.emit('close');

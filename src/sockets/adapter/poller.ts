@@ -98,7 +98,7 @@ export class Poller<S extends Pollable = Pollable> {
   /**
    * Wait until a socket is ready, for at most `timeout` milliseconds (default −1: for ever; 0: not at all). All that are,
    * beginning with a different one each time; empty when the time is over, or there is no socket. Nothing is taken from
-   * them. Rejects with the reason of `signal`.
+   * them. Rejects with the reason of `signal`, and with `ETERM` after `Context.shutdown`.
    */
   async poll(options: number | CallOptions = {}): Promise<Ready<S>[]> {
     const { timeout = -1, signal } = typeof options === 'number' ? { timeout: options } : options;
@@ -177,11 +177,12 @@ export class Poller<S extends Pollable = Pollable> {
     signal?.addEventListener('abort', abort, { once: true });
     const deadline = new Deadline(time, abort);
     const waits = this.#entries.map((entry) => watched(entry, done.signal, reading));
-    await Promise.race(waits);
+    const error = await Promise.race(waits);
     deadline.clear();
     signal?.removeEventListener('abort', abort);
     this.#waiting.delete(done);
     done.abort();
+    if (error !== undefined) throw error;
   }
 
   #sweep(): void {
@@ -199,12 +200,12 @@ interface Entry<S> {
   readonly writable: boolean;
 }
 
-/** Resolves whatever happens to the socket: who waits looks again. */
+/** Resolves whatever happens to the socket: who waits looks again, unless its context was shut down, which is the error. */
 async function watched(
   { socket, readable, writable }: Entry<Pollable>,
   signal: AbortSignal,
   reading: boolean,
-): Promise<void> {
+): Promise<unknown> {
   try {
     const waits: Promise<void>[] = [];
     if (readable) waits.push(socket.whenReadable!({ signal }));
@@ -213,7 +214,9 @@ async function watched(
     if (waits.length === 0) waits.push(socket.waitFor('end', { signal }));
     for (const wait of waits) wait.catch(() => {});
     await Promise.race(waits);
-  } catch {
-    // Closed, or no longer wanted.
+  } catch (error) {
+    // Else it is closed, or no longer wanted.
+    if ((error as { code?: string }).code === 'ETERM') return error;
   }
+  return undefined;
 }

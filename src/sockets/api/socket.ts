@@ -49,7 +49,7 @@ export interface Socket extends CommonOptions {}
  * A socket of any type. Programs use the classes `Push`, `Pull` and so on.
  *
  * Unless said otherwise a method throws, and does not reject: `EBADF` when the socket is closed,
- * `EBUSY` while a bind or unbind is under way.
+ * `EBUSY` while a bind or unbind is under way, `ETERM` after `Context.shutdown`.
  */
 export class Socket implements ReadOnlyOptions {
   /** @internal */
@@ -61,7 +61,7 @@ export class Socket implements ReadOnlyOptions {
    * `options` may be any property of the class that can be set, and `context`.
    * @throws TypeError for an option that does not exist or has the wrong type
    * @throws SocketError `EINVAL` for a value out of range; `EMFILE` beyond the context's `maxSockets`, `EFAULT` when it
-   * is closed
+   * is closed, `ETERM` when it is shut down
    */
   protected constructor(type: SocketType, options?: object, ...extra: never[]);
   /** @internal Of a type that is no part of the table. */
@@ -182,7 +182,7 @@ export class Socket implements ReadOnlyOptions {
    */
   get readable(): boolean {
     const inner = this[core];
-    return !inner.closed && !inner.busy && inner.pattern.canReceive();
+    return inner.free && inner.pattern.canReceive();
   }
 
   /**
@@ -191,7 +191,7 @@ export class Socket implements ReadOnlyOptions {
    */
   get writable(): boolean {
     const inner = this[core];
-    return !inner.closed && !inner.busy && inner.pattern.canSend();
+    return inner.free && inner.pattern.canSend();
   }
 
   /** The context of this socket; undefined once it is closed. */
@@ -382,6 +382,7 @@ export class Socket implements ReadOnlyOptions {
   #check(): void {
     const { [core]: inner } = this;
     if (inner.closed) throw new SocketError('EBADF');
+    if (inner.terminated) throw new SocketError('ETERM');
     if (inner.busy) {
       throw new SocketError('EBUSY', {
         message: 'Socket is blocked by a bind or unbind operation',
@@ -402,14 +403,14 @@ export class Socket implements ReadOnlyOptions {
   /** @internal The core, for a call that waits until a bind or unbind is over. */
   protected unclosed(): SocketCore {
     const inner = this[core];
-    if (inner.closed) this.#check();
+    if (inner.closed || inner.terminated) this.#check();
     return inner;
   }
 
   /** @internal The core, for a call that needs an open socket which no bind or unbind blocks. */
   protected open(): SocketCore {
     const inner = this[core];
-    if (inner.closed || inner.busy) this.#check();
+    if (!inner.free) this.#check();
     return inner;
   }
 }

@@ -40,6 +40,8 @@ const SOCKET_LIMIT = 3;
 
 /** What a context knows of its sockets. */
 export interface Member extends Flushing {
+  /** Refuse every call but `close`, those that wait, too, with `ETERM`. */
+  terminate(): void;
   close(): void;
   readonly closed: boolean;
   /** Settles when its queued messages are delivered or, after `linger`, given up. */
@@ -70,6 +72,7 @@ export class Context {
   #values = createContextValues();
   readonly #members = new Set<Member>();
   #closed = false;
+  #terminated = false;
   #inproc: InprocNames | undefined;
   #zap: Zap | undefined;
   #poll: BusyPoll | undefined;
@@ -104,6 +107,15 @@ export class Context {
     return this.#closed;
   }
 
+  /**
+   * `zmq_ctx_shutdown`. Refuse all calls on the sockets of this context but `close`, those that wait, too, with `ETERM`; and new sockets.
+   * Sockets stay open until they are closed, one by one or by `close` of the context. A second call does nothing.
+   */
+  shutdown(): void {
+    this.#terminated = true;
+    for (const member of this.#members) member.terminate();
+  }
+
   /** Close all sockets; settles when their `linger` is over (`zmq_ctx_term`). */
   async close(): Promise<void> {
     this.#closed = true;
@@ -115,9 +127,10 @@ export class Context {
     return this.close();
   }
 
-  /** @internal @throws SocketError `EFAULT` when closed, `EMFILE` beyond `maxSockets` */
+  /** @internal @throws SocketError `EFAULT` when closed, `ETERM` when shut down, `EMFILE` beyond `maxSockets` */
   admit(member: Member): void {
     if (this.#closed) throw new SocketError('EFAULT');
+    if (this.#terminated) throw new SocketError('ETERM');
     if (this.#members.size >= this.#values.maxSockets) throw new SocketError('EMFILE');
     this.#members.add(member);
     contexts.add(this);

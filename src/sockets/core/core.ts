@@ -51,6 +51,8 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
   closed = false;
   /** A bind or unbind is under way: other calls are refused. */
   busy = false;
+  /** The context was shut down: other calls are refused for good. */
+  terminated = false;
 
   readonly #spec: SocketTypeSpec;
   readonly #limits: { -readonly [K in keyof PipeLimits]: PipeLimits[K] };
@@ -98,7 +100,7 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
     });
     this.endpoints = new Endpoints(this, spec, this.#ending);
     this.pattern = spec.makePattern(this, this.values, this.random);
-    const free = (): boolean => !this.busy;
+    const free = (): boolean => this.free;
     const parts = [this.pattern, this.values, this.#calls] as const;
     const { sendingHold } = context;
     const wake = (): void => this.incoming.wake();
@@ -149,6 +151,11 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
     return this.context.poll;
   }
 
+  /** Whether calls are possible: it is open, no bind or unbind blocks it, and its context was not shut down. */
+  get free(): boolean {
+    return !this.closed && !this.busy && !this.terminated;
+  }
+
   // — endpoints —
 
   bind(text: string): Promise<void> {
@@ -166,11 +173,20 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
       this.#closeWhenFree = true;
       return;
     }
-    this.outgoing.close();
-    this.incoming.close();
+    this.outgoing.close('EAGAIN');
+    this.incoming.close('EAGAIN');
     this.closed = true;
     this.endpoints.close();
     this.context.sendingHold?.sent();
+    this.#watching.look();
+  }
+
+  /** The context is shut down: rejects pending calls with `ETERM`. Open endpoints go on until `close`. */
+  terminate(): void {
+    if (this.closed || this.terminated) return;
+    this.terminated = true;
+    this.outgoing.close('ETERM');
+    this.incoming.close('ETERM');
     this.#watching.look();
   }
 

@@ -7,7 +7,7 @@ import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import { type CallOptions, Watchers } from './waiter.ts';
+import { type CallOptions, type EndCode, Watchers } from './waiter.ts';
 
 export class Incoming {
   /** Messages taken so far. */
@@ -132,22 +132,23 @@ export class Incoming {
     this.#watchers.wake();
   }
 
-  /** The socket is closing: who waits gets what is there, or is refused. */
-  close(): void {
+  /** The socket is closing (`EAGAIN`), or its context shut down (`ETERM`): who waits gets what is there, or is refused. */
+  close(code: EndCode): void {
+    const refusal = () => (code === 'ETERM' ? new SocketError(code) : this.#refusal());
     const [one, many] = [this.#one, this.#many];
     this.#one = undefined;
     this.#many = undefined;
     if (one !== undefined) {
       const message = this.#pattern.receive();
-      if (message === undefined) one.reject(this.#refusal());
+      if (message === undefined) one.reject(refusal());
       else one.resolve(message);
     }
     if (many !== undefined) {
       const messages = this.#collect();
-      if (messages.length === 0) many.reject(this.#refusal());
+      if (messages.length === 0) many.reject(refusal());
       else many.resolve(messages);
     }
-    this.#watchers.refuse();
+    this.#watchers.refuse(code);
   }
 
   #collect(): Message[] {

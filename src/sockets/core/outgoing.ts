@@ -7,7 +7,7 @@ import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import { type CallOptions, Watchers } from './waiter.ts';
+import { type CallOptions, type EndCode, Watchers } from './waiter.ts';
 
 /** A call that waits to get the rest of its messages in. */
 interface Pending {
@@ -93,11 +93,11 @@ export class Outgoing {
     this.#watchers.wake();
   }
 
-  /** The socket is closing: who waits is refused. */
-  close(): void {
+  /** The socket is closing (`EAGAIN`) or its context shut down (`ETERM`): who waits is refused. */
+  close(code: EndCode): void {
     const pending = this.#pending;
-    if (pending !== undefined) this.#refuse(pending);
-    this.#watchers.refuse();
+    if (pending !== undefined) this.#refuse(pending, code === 'ETERM' ? code : undefined);
+    this.#watchers.refuse(code);
   }
 
   #wait(
@@ -155,10 +155,10 @@ export class Outgoing {
   }
 
   /** The last chance, then the reason why not. */
-  #refuse(pending: Pending): void {
+  #refuse(pending: Pending, given?: SocketErrorCode): void {
     if (this.#proceed(pending)) return;
     this.#pending = undefined;
-    const code = this.#pattern.sendRefusal(pending.messages[pending.next]!);
+    const code = given ?? this.#pattern.sendRefusal(pending.messages[pending.next]!);
     pending.waiter.reject(refusal(code, pending.messages.length, pending.next));
   }
 

@@ -13,6 +13,9 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Why a call will never get what it waits for: the socket is closed, or its context shut down. */
+export type EndCode = 'EAGAIN' | 'ETERM';
+
 /** Calls that wait until something becomes possible, any number at once. */
 export class Watchers {
   readonly #calls: Hold;
@@ -50,7 +53,7 @@ export class Watchers {
   }
 
   /** It will never be possible. */
-  refuse(): void {
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(new SocketError('EAGAIN'));
+  refuse(code: EndCode): void {
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(new SocketError(code));
   }
 }

@@ -17,6 +17,8 @@ export interface WaitOptions extends CallOptions {
 export interface Lifetime {
   /** `close` was called. */
   readonly closed: boolean;
+  /** The context was shut down. */
+  readonly terminated: boolean;
   /** Everything is delivered or given up. */
   readonly ended: boolean;
 }
@@ -73,10 +75,13 @@ export class Watching {
     // These come after the close, and nothing after `end`.
     const last = type === 'close' || type === 'end';
     const lifetime = this.#lifetime;
+    if (lifetime.terminated && !last) return Promise.reject(new SocketError('ETERM'));
     const look = (): void => {
       if (done()) finish(() => waiter.resolve());
       else if (last ? lifetime.ended : lifetime.closed) {
         finish(() => waiter.reject(new SocketError('EBADF')));
+      } else if (lifetime.terminated && !last) {
+        finish(() => waiter.reject(new SocketError('ETERM')));
       }
     };
     const listener = (event: Event): void => {

@@ -91,7 +91,7 @@ export class Relay {
     return this.#paused !== undefined;
   }
 
-  /** Move messages until `stop`, the signal or a command ends it, or one of the two sides is closed. */
+  /** Move messages until `stop`, the signal or a command ends it, or one of the two sides is closed. Rejects with `ETERM` after `Context.shutdown`. */
   async run(): Promise<void> {
     const [front, back, outer] = [this.#front, this.#back, this.#outer];
     const stop = () => this.stop();
@@ -187,8 +187,9 @@ export class Relay {
       // So many never come: this ends with the socket, or with the relay.
       const peers = Number.POSITIVE_INFINITY;
       await socket.waitFor('handshake', { peers, signal: this.#stop.signal });
-    } catch {
-      this.stop();
+    } catch (error) {
+      // A pump hears of the end of the context, too, and reports it.
+      if ((error as { code?: string }).code !== 'ETERM') this.stop();
     }
   }
 
