@@ -7,6 +7,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
+import { bundleBrowser, bundleBrowserTypes } from './browser.ts';
 import { chunkExports } from './chunk-exports.ts';
 import { conditions, DOORS, fileName, PROGRAM } from './doors.ts';
 import { lazyRequires } from './lazy-requires.ts';
@@ -170,7 +171,12 @@ export function hostFile() {
 
 await checkManifest();
 await rm(LIB, { recursive: true, force: true });
-const [exported] = await Promise.all([bundleCode(), bundleTypes()]);
+const [exported] = await Promise.all([
+  bundleCode(),
+  bundleTypes(),
+  bundleBrowser(DIST, LIB),
+  bundleBrowserTypes(DIST, LIB),
+]);
 await Promise.all(
   Object.keys(DOORS).map((door) => passOn(door, exported.get(`${fileName(door)}.cjs`)!)),
 );

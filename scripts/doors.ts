@@ -20,6 +20,17 @@ export const PROGRAM: { readonly name: string; readonly source: string } = {
   source: 'cli/main',
 };
 
+/** Doors that browsers find other files behind, and the file under `src` that these are made of. */
+export const BROWSER_DOORS: Readonly<Record<string, string>> = {
+  '.': 'browser/index',
+  './draft': 'browser/draft',
+};
+
+/** The name of a door's files for browsers in `lib`. */
+export function browserFileName(door: string): string {
+  return door === '.' ? 'browser' : `browser-${fileName(door)}`;
+}
+
 /** The name of a door's files in `lib`: `layer-conformance` for `./layer/conformance`. */
 export function fileName(door: string): string {
   return door === '.' ? 'index' : door.slice(2).replaceAll('/', '-');
@@ -28,7 +39,14 @@ export function fileName(door: string): string {
 /** What package.json says under `exports` for `door`, in the order in which resolvers look. */
 export function conditions(door: string): object {
   const file = `./lib/${fileName(door)}`;
+  const browserFile = `./lib/${browserFileName(door)}`;
   return {
+    // By `import` alone: jest with jsdom asks for what browsers have, and can only load CommonJS.
+    ...(Object.hasOwn(BROWSER_DOORS, door) && {
+      browser: {
+        import: { types: `${browserFile}.d.mts`, default: `${browserFile}.mjs` },
+      },
+    }),
     import: { types: `${file}.d.mts`, default: `${file}.mjs` },
     require: { types: `${file}.d.cts`, default: `${file}.cjs` },
   };

@@ -4,13 +4,10 @@ export * from './sockets/index.ts';
 export { curveKeyPair } from './zmtp/index.ts';
 
 import * as sockets from './sockets/index.ts';
+import { packageVersion, version } from './sockets/version.ts';
 import { curveKeyPair } from './zmtp/index.ts';
 
-/** The version of libzmq whose behaviour this is; users of zeromq.js compare it. Ours is `packageVersion`. */
-export const version: string = '4.3.5';
-
-/** The version of this package. */
-export const packageVersion: string = '0.1.0';
+export { packageVersion, version };
 
 /** What works here: `true` for transports and mechanisms that do. */
 export const capability: {

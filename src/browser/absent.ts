@@ -1,0 +1,58 @@
+/** Absent: in place of parts of the engine that nothing in a page can ask for, or that would cost more there than they give. */
+
+import { SocketError } from '../sockets/errors.ts';
+
+/** In place of core/zap-dealer.ts: nobody is let in who could be judged. */
+export function zapOf(): undefined {}
+
+/** Never made: STREAM has no transport here. */
+export const StreamPattern: undefined = undefined;
+export const RawStream: undefined = undefined;
+/** Never made: nor has DGRAM. */
+export const DatagramPattern: undefined = undefined;
+/** Never made: nothing keeps the event loop awake. */
+export const BusyPoll: undefined = undefined;
+/** Never made: a page does not say when it ends. */
+export const ExitFlush: undefined = undefined;
+
+/** Never made: nothing is sealed without CURVE. */
+export const SealedTraffic: undefined = undefined;
+
+/** In place of api/numbered-options.ts. @throws SocketError `ENOTSUP`, always */
+export function numberedOption(): never {
+  throw unsupported('options by their numbers, expected their names');
+}
+
+/** As the one before. */
+export const setNumberedOption: () => never = numberedOption;
+export const setNumberedText: () => never = numberedOption;
+
+/** In place of options/accept-filter.ts. @throws SocketError `ENOTSUP`, always */
+export function parseAcceptFilter(): never {
+  throw unsupported('accept filters, as nobody is accepted');
+}
+
+/** In place of mechanism/z85.ts: keys are refused when they are set, whatever they are. */
+export function decodeZ85(): Buffer {
+  return Buffer.alloc(32);
+}
+
+/** As the one before. */
+export function encodeZ85(): string {
+  return '';
+}
+
+/** In place of options/unknown-option.ts: no guess at what was meant, and fields of one's own are let be. */
+export function unknownOption(name: string): TypeError {
+  return new TypeError(`Cannot add property ${name}, object is not extensible: no such option`);
+}
+
+export function similarOption(): undefined {}
+export function guardUnknown(): void {}
+export function refuseUnknown(): void {}
+
+function unsupported(what: string): SocketError {
+  return new SocketError('ENOTSUP', {
+    message: `Operation not supported: a browser has no ${what}`,
+  });
+}

@@ -1,0 +1,23 @@
+/** Outflow: in place of transport/outflow.ts, where no kernel tells what it has taken. */
+
+import type { Outflow as KernelOutflow } from '../sockets/transport/outflow.ts';
+
+/** Knows nothing, and writes nothing past the stream. */
+export class Outflow implements Pick<KernelOutflow, keyof KernelOutflow> {
+  readonly movedAt = 0;
+  readonly wroteNow = 0;
+  readonly direct = false;
+
+  left(): number {
+    return 0;
+  }
+
+  writeNow(): boolean {
+    return false;
+  }
+
+  readNow(): undefined {}
+  look(): void {}
+  keep(): void {}
+  emptied(): void {}
+}
