@@ -15,8 +15,10 @@ export class PrefixNode<V> {
   /** The octet that tells this node from its siblings: `key[parent.end]`. */
   octet: number;
   parent: PrefixNode<V> | undefined;
-  /** By `octet`, ascending. */
+  /** By `octet`, ascending: `adopt` changes it. */
   children: PrefixNode<V>[];
+  /** The octet of the first child; 0 where there is none. Siblings often follow each other, which saves looking at many of them. */
+  low: number;
   value: V | undefined;
 
   constructor(key: Uint8Array, end: number, octet: number, parent: PrefixNode<V> | undefined) {
@@ -25,7 +27,14 @@ export class PrefixNode<V> {
     this.octet = octet;
     this.parent = parent;
     this.children = NONE;
+    this.low = 0;
     this.value = undefined;
+  }
+
+  /** Takes `children`, in their order, for its own. */
+  adopt(children: PrefixNode<V>[]): void {
+    this.children = children;
+    this.low = children.length > 0 ? children[0]!.octet : 0;
   }
 
   /** The prefix that ends here: a view, good until the tree changes. */
@@ -53,7 +62,7 @@ export class PrefixTree<V> {
     let node = this.root;
     while (node.end < prefix.length) {
       const octet = prefix[node.end]!;
-      const position = positionOf(node.children, octet);
+      const position = positionOf(node, octet);
       const child = node.children[position];
       if (child === undefined || child.octet !== octet) {
         return addLeaf(node, position, given ? kept(prefix) : new Uint8Array(prefix));
@@ -74,7 +83,7 @@ export class PrefixTree<V> {
       unite(node, parent);
       return;
     }
-    parent.children = without(parent.children, positionOf(parent.children, node.octet));
+    parent.adopt(without(parent.children, positionOf(parent, node.octet)));
     let above = parent;
     if (above.children.length === 1 && above.value === undefined && above.parent !== undefined) {
       above = above.parent;
@@ -99,7 +108,7 @@ export function step<V>(node: PrefixNode<V>, topic: Uint8Array): PrefixNode<V> |
   let at = node.end;
   if (children.length === 0 || at >= topic.length) return undefined;
   const octet = topic[at]!;
-  const child = children[positionOf(children, octet)];
+  const child = children[positionOf(node, octet)];
   if (child === undefined || child.octet !== octet) return undefined;
   const end = child.end;
   if (end > topic.length) return undefined;
@@ -110,7 +119,9 @@ export function step<V>(node: PrefixNode<V>, topic: Uint8Array): PrefixNode<V> |
 }
 
 /** Where the child with `octet` is, or where it would be. */
-function positionOf<V>(children: readonly PrefixNode<V>[], octet: number): number {
+function positionOf<V>({ children, low: first }: PrefixNode<V>, octet: number): number {
+  const guess = octet - first;
+  if (guess >= 0 && guess < children.length && children[guess]!.octet === octet) return guess;
   let low = 0;
   let high = children.length;
   while (low < high) {
@@ -145,7 +156,7 @@ function addLeaf<V>(parent: PrefixNode<V>, position: number, key: Uint8Array): P
   const leaf = new PrefixNode<V>(key, key.length, key[parent.end]!, parent);
   const wasLeaf = parent.children.length === 0;
   const former = parent.key;
-  parent.children = withInserted(parent.children, position, leaf);
+  parent.adopt(withInserted(parent.children, position, leaf));
   // No longer a leaf: it borrows now, and whoever borrowed from it borrows the same.
   if (wasLeaf && parent.parent !== undefined) rekey(parent, former);
   return leaf;
@@ -155,10 +166,10 @@ function addLeaf<V>(parent: PrefixNode<V>, position: number, key: Uint8Array): P
 function fork<V>(child: PrefixNode<V>, end: number, position: number): PrefixNode<V> {
   const parent = child.parent!; // found among the children of a node
   const middle = new PrefixNode<V>(child.key, end, child.octet, parent);
-  middle.children = [child];
   parent.children[position] = middle;
   child.parent = middle;
   child.octet = child.key[end]!;
+  middle.adopt([child]);
   return middle;
 }
 
@@ -167,7 +178,7 @@ function unite<V>(node: PrefixNode<V>, parent: PrefixNode<V>): void {
   const child = node.children[0]!; // the caller has counted
   child.octet = node.octet;
   child.parent = parent;
-  parent.children[positionOf(parent.children, node.octet)] = child;
+  parent.children[positionOf(parent, node.octet)] = child;
 }
 
 /**
