@@ -91,7 +91,7 @@ export const SCENARIOS: readonly Scenario[] = [
       orders: { mark: 1000 },
     }),
   ),
-  ...[64, 1024, 65_536].flatMap((size) => [curve(size, 'libsodium'), curve(size, 'noble')]),
+  ...[64, 1024, 65_536].flatMap((size) => [curve(size, 'libsodium'), curve(size, 'javascript')]),
   {
     name: 'curve-handshakes',
     group: 'Handshakes under CURVE',
@@ -317,11 +317,11 @@ function alone(
 }
 
 /** The receiver is the server. Other systems than zeromq-pure have one library only: beside them it may use either. */
-function curve(size: number, library: 'noble' | 'libsodium'): Scenario {
+function curve(size: number, library: 'javascript' | 'libsodium'): Scenario {
   const by = library === 'libsodium' ? '' : ', zeromq-pure without libsodium-wrappers';
   return {
     ...pushPull('tcp', size, 1),
-    name: `curve-push-pull-tcp-${sizeName(size)}${library === 'libsodium' ? '' : '-noble'}`,
+    name: `curve-push-pull-tcp-${sizeName(size)}${library === 'libsodium' ? '' : '-javascript'}`,
     group: `PUSH/PULL under CURVE${by}`,
     title: `PUSH/PULL, ${sizeText(size)} over tcp under CURVE${by}`,
     styles: ['await', 'batch'],

@@ -58,7 +58,7 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
       groups: [
         {
           name: 'curve',
-          test: /\/dist\/zmtp\/mechanism\/(curve-(client|server|box|traffic)|noble|sodium)|@noble\/ciphers/,
+          test: /\/dist\/zmtp\/mechanism\/(curve-(client|server|box|traffic)|nacl|sodium)|tweetnacl/,
         },
         {
           name: 'ws',
@@ -138,9 +138,9 @@ async function checkManifest(): Promise<void> {
   }
 }
 
-/** Noble is taken in: it is for ES modules alone, and jest with CommonJS cannot load those. */
+/** TweetNaCl is taken in: nobody is to install what he has already. */
 function external(id: string): boolean {
-  return /^[^./]/.test(id) && !id.startsWith('@noble/');
+  return /^[^./]/.test(id) && id !== 'tweetnacl';
 }
 
 /** What the first socket of a program loads. */

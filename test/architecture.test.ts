@@ -35,7 +35,7 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
   { files: /^base\//, may: [/^base\//, /^node:/] },
   // ZMTP knows bytes: no sockets, no clock, no waiting. CURVE alone needs primitives from Node.
   { files: /^zmtp\/mechanism\/(curve|sodium)-/, may: [/^zmtp\//, /^node:crypto$/] },
-  { files: /^zmtp\/mechanism\/noble-/, may: [/^zmtp\//, /^node:crypto$/, /^@noble\//] },
+  { files: /^zmtp\/mechanism\/nacl-/, may: [/^zmtp\//, /^tweetnacl$/] },
   { files: /^zmtp\//, may: [/^zmtp\//] },
   // Sockets, room by room, from the ground up. What moves messages between pipes is as pure as ZMTP.
   { files: /^sockets\/routing\//, may: [/^sockets\/(routing\/|message\.ts|errors\.ts)/] },

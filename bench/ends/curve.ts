@@ -6,7 +6,7 @@ import type { Orders } from './contract.ts';
 export function curveOf(orders: Orders, role: 'server' | 'client'): object {
   const curve = orders.number('curve');
   if (curve === 0) return {};
-  if (curve === 2) process.env['ZEROMQ_PURE_CURVE'] = 'noble';
+  if (curve === 2) process.env['ZEROMQ_PURE_CURVE'] = 'javascript';
   if (role === 'server') return { curveServer: true, curveSecretKey: SERVER.secret };
   return {
     curveServerKey: SERVER.public,

@@ -1,4 +1,4 @@
-/** Curve: what a message costs to seal and to open, by @noble/ciphers and by libsodium; and what a handshake costs. */
+/** Curve: what a message costs to seal and to open, by TweetNaCl and by libsodium; and what a handshake costs. */
 
 import { randomBytes } from 'node:crypto';
 import { loadSodium } from '../../src/sockets/security/sodium.ts';
@@ -22,7 +22,7 @@ export const suite: Suite = {
   rule: 'what is the same for all messages is computed once; each message is copied once',
   cases: [
     ...[64, 1024, 65_536].flatMap((size) => [
-      ...traffic(size, '@noble/ciphers', undefined),
+      ...traffic(size, 'TweetNaCl', undefined),
       ...traffic(size, 'libsodium', sodium),
     ]),
     {

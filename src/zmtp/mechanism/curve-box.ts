@@ -1,17 +1,17 @@
 /**
  * CurveBox: the two boxes of CURVE (RFC 26), from X25519 of node:crypto and XSalsa20-Poly1305 of libsodium (WebAssembly), where it
- * is installed, or of @noble/ciphers.
+ * is installed, or of TweetNaCl.
  */
 
 import type { KeyObject } from 'node:crypto';
 import { ZmtpError } from '../errors.ts';
 import { agree, KEY_SIZE } from './curve-key-pair.ts';
-import { deriveKey, NobleBox, SEAL_ROOM, TAG_SIZE } from './noble-box.ts';
+import { deriveKey, NaclBox, SEAL_ROOM, TAG_SIZE } from './nacl-box.ts';
 import { type Sodium, SodiumBox, SodiumMemory } from './sodium-box.ts';
 
 /**
  * Uses `library` for all boxes that are constructed from now on, if it seals and opens a known box correctly (another version
- * of it might be compiled differently); else, and for undefined, `@noble/ciphers`. Never throws.
+ * of it might be compiled differently); else, and for undefined, TweetNaCl. Never throws.
  */
 export function sealWith(library: Sodium | undefined): void {
   memory = undefined;
@@ -78,7 +78,7 @@ export class StreamBox {
   readonly #keyAndNonce = new Uint8Array(KEY_SIZE + 24);
   readonly #sodium: SodiumBox | undefined;
   /** Used where libsodium is not installed, and for boxes that its memory has no room for. */
-  #noble: NobleBox | undefined;
+  #nacl: NaclBox | undefined;
   #wiped = false;
 
   constructor(key: Uint8Array, nonceFront: Uint8Array) {
@@ -115,19 +115,19 @@ export class StreamBox {
   wipe(): void {
     this.#wiped = true;
     this.#sodium?.wipe();
-    this.#noble?.wipe();
+    this.#nacl?.wipe();
     this.#keyAndNonce.fill(0);
   }
 
-  #library(size: number): SodiumBox | NobleBox {
+  #library(size: number): SodiumBox | NaclBox {
     // After `wipe` the key is zeros, which anybody could seal and open with.
     if (this.#wiped) throw forgotten();
     if (this.#sodium?.fits(size)) return this.#sodium;
-    this.#noble ??= new NobleBox(
+    this.#nacl ??= new NaclBox(
       this.#keyAndNonce.subarray(0, KEY_SIZE),
       this.#keyAndNonce.subarray(KEY_SIZE, KEY_SIZE + 16),
     );
-    return this.#noble;
+    return this.#nacl;
   }
 }
 
@@ -139,7 +139,7 @@ function forgotten(): ZmtpError {
   return new ZmtpError('ERR_ZMTP_CRYPTOGRAPHIC', 'keys of this connection are wiped', 'local');
 }
 
-/** Memory of libsodium; undefined while `@noble/ciphers` is used. */
+/** Memory of libsodium; undefined while TweetNaCl is used. */
 let memory: SodiumMemory | undefined;
 
 const ZERO_FRONT = new Uint8Array(16);

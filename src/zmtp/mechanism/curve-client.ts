@@ -15,7 +15,7 @@ import { open, seal, sharedKey, useOnce } from './curve-box.ts';
 import { generateKeyPair, importPublicKey, type KeyPair } from './curve-key-pair.ts';
 import { CurveTraffic, ShortNonce } from './curve-traffic.ts';
 import { type Handshake, type Mechanism, unexpectedCommand } from './mechanism.ts';
-import { TAG_SIZE } from './noble-box.ts';
+import { TAG_SIZE } from './nacl-box.ts';
 
 /** Source of keys and nonces, injectable so that tests can replay vectors. */
 export interface CurveChance {

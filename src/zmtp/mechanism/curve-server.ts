@@ -14,7 +14,7 @@ import {
   type Mechanism,
   unexpectedCommand,
 } from './mechanism.ts';
-import { TAG_SIZE } from './noble-box.ts';
+import { TAG_SIZE } from './nacl-box.ts';
 
 /** Sources of randomness that only a server needs, beside those of {@link CurveChance}. */
 export interface ServerChance extends CurveChance {

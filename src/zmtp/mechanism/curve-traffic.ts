@@ -9,7 +9,7 @@
 import { ZmtpError } from '../errors.ts';
 import { StreamBox } from './curve-box.ts';
 import type { Box, Sealed } from './mechanism.ts';
-import { SEAL_ROOM, TAG_SIZE } from './noble-box.ts';
+import { SEAL_ROOM, TAG_SIZE } from './nacl-box.ts';
 
 export class CurveTraffic implements Box {
   /** Name, nonce, tag and flags. */

@@ -6,7 +6,7 @@
  */
 
 import { KEY_SIZE } from './curve-key-pair.ts';
-import { SEAL_ROOM, TAG_SIZE } from './noble-box.ts';
+import { SEAL_ROOM, TAG_SIZE } from './nacl-box.ts';
 
 /** What is used of libsodium's module. Addresses and sizes are octets; sizes have 64 bits, in two halves. */
 export interface Sodium {
