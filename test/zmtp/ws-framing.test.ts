@@ -2,16 +2,7 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import {
-  COMMAND_FOUND,
-  Connection,
-  ENDED,
-  FAILED,
-  type Framing,
-  MESSAGE,
-  NEED_MORE,
-  nullMechanism,
-} from '../../src/zmtp/index.ts';
+import { Connection, type Framing, MESSAGE, nullMechanism } from '../../src/zmtp/index.ts';
 import { wsFraming } from '../../src/zmtp/ws-framing.ts';
 import { read, ready, written } from '../support/framing.ts';
 import { hex, latin } from '../support/wire.ts';
