@@ -36,7 +36,7 @@ export const SOCKET_OPTIONS: OptionSet = {
     type: 'string',
     short: 't',
     value: 'MS',
-    help: 'wait so long for each step, then exit with code 3; default: for ever',
+    help: 'milliseconds that each step may take, before it exits with code 3; default: no limit',
   },
 };
 

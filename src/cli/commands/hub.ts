@@ -44,7 +44,7 @@ const SETTINGS: OptionSet = {
   'group-expiry': {
     type: 'string',
     value: 'SECONDS',
-    help: 'how long memberships last; default 86400',
+    help: 'seconds that a membership lasts; default 86400',
   },
   cert: {
     type: 'string',
@@ -65,7 +65,7 @@ const SETTINGS: OptionSet = {
   report: {
     type: 'string',
     value: 'SECONDS',
-    help: 'log the counters so often; default 60, 0 is never',
+    help: 'seconds between two log lines with the counters; default 60, 0 for none',
   },
   log: { type: 'string', value: 'FORMAT', help: 'text (default), json or none; on standard error' },
 };
