@@ -1,22 +1,19 @@
 /** A page in a real browser: Debian's Chromium, where it is installed. */
 
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import * as zmq from '../../src/index.ts';
+import { launchChromium, skipChromium } from '../support/chromium.ts';
 import { LibzmqPeer } from '../support/libzmq-peer.ts';
 import { servePages } from '../support/page.ts';
 import { texts, use } from '../support/sockets.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const missing = !existsSync(CHROMIUM);
-
 /** What a page may use of the file that it has loaded. */
 type Zmq = typeof import('../../src/browser/index.ts');
 
-t.test('in Chromium', { skip: missing && `${CHROMIUM} is not installed` }, async (t) => {
+t.test('in Chromium', { skip: skipChromium }, async (t) => {
   const site = await servePages(t);
-  const browser = await open();
+  const browser = await launchChromium();
   t.teardown(() => browser.close());
 
   t.test('a page asks a REP of libzmq, and hears its PUB', async (t) => {
@@ -190,19 +187,3 @@ async function pageOf(t: Test, browser: Browser, site: string): Promise<Page> {
 }
 
 const faults: string[] = [];
-
-function open(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { Connection, nullMechanism } from '../../src/zmtp/index.ts';
 import { wsFraming } from '../../src/zmtp/ws-framing.ts';
 import { wsMessageFraming } from '../../src/zmtp/ws-messages.ts';
+import { core } from '../support/cores/joined.ts';
 import { read, ready, written } from '../support/framing.ts';
 import { hex, latin } from '../support/wire.ts';
 
@@ -77,14 +77,11 @@ t.test('too large a part, and too many of them, fail the connection', async (t) 
 
 t.test('without a mechanism the routing id goes first, and no command follows', async (t) => {
   const one = bare();
-  const options = {
-    ...OPTIONS,
-    socketType: 'DEALER',
+  const connection = core('DEALER', {
     routingId: latin('me'),
     heartbeatInterval: 10,
     framing: one,
-  } as const;
-  const connection = new Connection(options, 0);
+  });
   t.same(connection.take(), [latin('\0me')]);
   connection.receive(latin('\0you'), 1);
   t.equal(connection.next(), undefined);
@@ -96,9 +93,9 @@ t.test('without a mechanism the routing id goes first, and no command follows', 
 
 t.test('with one, heartbeats are commands of ZMTP, which a bind of ours answers', async (t) => {
   const [page, bind] = [named(), ready(wsFraming({ protocol: 'ZWS2.0.NULL' }))];
-  const options = { ...OPTIONS, heartbeatInterval: 10, heartbeatTimeout: 5 };
-  const here = new Connection({ ...options, socketType: 'REQ', framing: page }, 0);
-  const there = new Connection({ ...options, socketType: 'REP', framing: bind }, 0);
+  const options = { heartbeatInterval: 10, heartbeatTimeout: 5 };
+  const here = core('REQ', { ...options, framing: page });
+  const there = core('REP', { ...options, framing: bind });
   here.receive(unframed(there.take()), 1);
   there.receive(masked(here.take()), 1);
   here.next();
@@ -117,17 +114,6 @@ t.test('with one, heartbeats are commands of ZMTP, which a bind of ours answers'
   here.elapsed(17);
   t.equal(here.state, 'traffic', 'the peer lives');
 });
-
-const OPTIONS = {
-  routingId: undefined,
-  mechanism: nullMechanism,
-  maxMessageSize: -1,
-  maxMessageParts: 0,
-  handshakeInterval: 0,
-  heartbeatInterval: 0,
-  heartbeatTimeToLive: 0,
-  heartbeatTimeout: -1,
-} as const;
 
 /** The one message in short frames of a server. */
 function unframed(buffers: readonly Buffer[]): Buffer {

@@ -432,17 +432,7 @@ t.test('what was sent later than in its first seconds is not kept', async (t) =>
 });
 
 t.test('what was given back to a hub that dies soon after is counted', async (t) => {
-  const hub = new JoinedHub({ now: 0 });
-  const [one, two] = [hub.process(), hub.process()];
-  one.connect();
-  two.connect();
-  settleAll(hub);
-  for (let n = 0; n < 10; n++) two.receive('jobs');
-  settleAll(hub);
-  // The readers do not wait any more when the messages come.
-  two.stopReading('jobs');
-  for (let n = 0; n < 10; n++) one.send('jobs', n);
-  settleAll(hub);
+  const { hub, one, two } = handedOver();
   hub.sweep();
   settleAll(hub);
   t.equal(one.core.sends.held, 0, 'the sender knows that they have arrived');
@@ -460,16 +450,7 @@ t.test('what was given back to a hub that dies soon after is counted', async (t)
 
 t.test('what another hub had handed over is read or counted where it is', async (t) => {
   for (const ending of ['read', 'expired', 'closed']) {
-    const hub = new JoinedHub({ now: 0 });
-    const [one, two] = [hub.process(), hub.process()];
-    one.connect();
-    two.connect();
-    settleAll(hub);
-    for (let n = 0; n < 10; n++) two.receive('jobs');
-    settleAll(hub);
-    two.stopReading('jobs');
-    for (let n = 0; n < 10; n++) one.send('jobs', n);
-    settleAll(hub);
+    const { hub, one, two } = handedOver();
     hub.restart();
     one.connect();
     two.connect();
@@ -491,3 +472,19 @@ t.test('what another hub had handed over is read or counted where it is', async 
     }
   }
 });
+
+/** Two processes of one hub: the second holds ten messages that the first has sent to `jobs`, and nobody waits for them. */
+function handedOver() {
+  const hub = new JoinedHub({ now: 0 });
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  for (let n = 0; n < 10; n++) two.receive('jobs');
+  settleAll(hub);
+  // The readers do not wait any more when the messages come.
+  two.stopReading('jobs');
+  for (let n = 0; n < 10; n++) one.send('jobs', n);
+  settleAll(hub);
+  return { hub, one, two };
+}
