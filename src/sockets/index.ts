@@ -75,9 +75,9 @@ export {
   type SystemError,
 } from './events.ts';
 export type { MessageLike } from './message.ts';
+export type { GssapiNameType } from './options/common-options.ts';
 export type {
   ContextOptions,
-  GssapiNameType,
   OptionValues,
   ReadOnlyOptions,
   Verbosity,

@@ -15,6 +15,7 @@ import {
   Observer,
   observe,
 } from '../events.ts';
+import type { CommonOptions } from '../options/common-options.ts';
 import {
   defineOptions,
   readOption,
@@ -22,7 +23,7 @@ import {
   writeOption,
 } from '../options/option-accessors.ts';
 import { COMMON, OPTIONS, type OptionKind } from '../options/option-table.ts';
-import type { CommonOptions, OptionValues, ReadOnlyOptions } from '../options/options.ts';
+import type { OptionValues, ReadOnlyOptions } from '../options/options.ts';
 import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { SocketStats } from '../stats.ts';

@@ -3,13 +3,12 @@
 import { decodeZ85, encodeZ85 } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
 import { parseAcceptFilter } from './accept-filter.ts';
+import type { CommonOptions, GssapiNameType } from './common-options.ts';
 import { parseMetadata } from './metadata.ts';
 import type {
-  CommonOptions,
   ConflateOptions,
   ContextOptions,
   DisconnectOptions,
-  GssapiNameType,
   HelloOptions,
   HiccupOptions,
   InvertMatchingOptions,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-
+import type { CommonOptions } from '../../../src/sockets/options/common-options.ts';
 import {
   defineContextOptions,
   defineOptions,
@@ -20,7 +20,6 @@ import {
   OPTIONS,
 } from '../../../src/sockets/options/option-table.ts';
 import type {
-  CommonOptions,
   ContextOptions,
   OptionValues,
   RoutingIdOptions,
