@@ -9,6 +9,7 @@ import { RemoteClock } from '../local/remote-clock.ts';
 import { Credits } from './credits.ts';
 import { Inbound, Token, type When } from './inbound.ts';
 import { Levels } from './levels.ts';
+import { type ForeignMember, Memberships } from './memberships.ts';
 import { clockOf, Outgoing } from './messages.ts';
 import { encode, type FromHub, type RecordOf, recordsOf, VERSION } from './records.ts';
 import { Requests } from './requests.ts';
@@ -36,6 +37,7 @@ export class ProcessCore {
   readonly #out = new Outgoing();
   readonly sends: Sends;
   readonly #requests: Requests;
+  readonly #memberships: Memberships;
   readonly #credits: Credits;
   readonly #waits: Waits;
   readonly #inbound: Inbound;
@@ -45,8 +47,6 @@ export class ProcessCore {
   /** The hub that answered last. */
   #hub = '';
   #session = 0;
-  /** Members that other processes read: to be said again to another hub. */
-  readonly #foreign = new Map<string, [group: string, channel: string, capacity: number]>();
   #closed = false;
 
   constructor(local: LocalState, host: ProcessCoreHost, mine: (name: string) => boolean) {
@@ -56,6 +56,7 @@ export class ProcessCore {
     const say = (record: Buffer): void => this.#say(record);
     this.sends = new Sends(local, say);
     this.#requests = new Requests(local, say);
+    this.#memberships = new Memberships(local, this.#requests);
     this.#waits = new Waits(local, {
       say: (channel, count) => this.#say(encode('waits', { channel, count })),
       wake: () => host.wake('tick'),
@@ -179,37 +180,18 @@ export class ProcessCore {
     this.#levels.changed(route, count);
   }
 
-  /** Make `channel` a member; resolves when the hub knows, or, if `lenient`, when there is none. */
+  /** See {@link Memberships.join}. */
   join(group: string, channel: string, lenient: boolean): Promise<void> {
-    const key = `${group}\n${channel}`;
-    if (this.#local.isOwn(channel)) {
-      this.#local.addMember(group, channel);
-      // Also where it has others: an end by somebody else may be on its way here, and is older than this.
-      return this.#requests.ask('subscribe', { before: 0, group }, lenient, {
-        begins: key,
-        undo: () => this.#removeMember(group, channel),
-      });
-    }
-    const capacity = Math.min(0xffff_ffff, this.#local.capacityOf(channel));
-    this.#foreign.set(key, [group, channel, capacity]);
-    const undo = (): void => {
-      this.#foreign.delete(key);
-    };
-    return this.#requests.ask('join', { group, channel, capacity }, lenient, { undo });
+    return this.#memberships.join(group, channel, lenient);
   }
 
   leave(group: string, channel: string, lenient: boolean): Promise<void> {
-    this.#removeMember(group, channel);
-    this.#foreign.delete(`${group}\n${channel}`);
-    const done = this.#requests.ask('leave', { group, channel }, lenient);
-    if (!this.#local.isOwn(channel)) return done;
-    done.catch(() => {});
-    return RESOLVED;
+    return this.#memberships.leave(group, channel, lenient);
   }
 
-  /** The last member here is gone. */
+  /** The last member of `group` that this process reads is gone. */
   emptied(group: string): void {
-    this.#requests.ask('unsubscribe', { group }, true).catch(() => {});
+    this.#memberships.emptied(group);
   }
 
   flush(prefix: string): Promise<void> {
@@ -220,8 +202,8 @@ export class ProcessCore {
     return this.#requests.ask('sync', {}, lenient);
   }
 
-  foreignMembers(): Iterable<[group: string, channel: string, capacity: number]> {
-    return this.#foreign.values();
+  foreignMembers(): Iterable<ForeignMember> {
+    return this.#memberships.foreign();
   }
 
   sweep(now: number): void {
@@ -313,19 +295,15 @@ export class ProcessCore {
         this.#local.deliverToGroup(group, letter, { except, sentAt });
         break;
       }
-      case 'left': {
+      case 'left':
         this.#inbound.word();
-        const { group, channel } = record;
-        // A membership that the hub has not heard of yet began after this.
-        if (this.#requests.begins(group, channel)) break;
-        this.#removeMember(group, channel);
+        this.#memberships.ended(record.group, record.channel);
         break;
-      }
       case 'flushing':
         this.#inbound.word();
         if (record.prefix === this.#local.settings.prefix) {
           this.#local.clear();
-          this.#foreign.clear();
+          this.#memberships.flushed();
         }
         this.#say(encode('flushed', { flush: record.flush }));
         break;
@@ -356,10 +334,6 @@ export class ProcessCore {
     this.#local.boxes.reject(channel, denied('receive', this.#local.bare(channel)));
   }
 
-  #removeMember(group: string, channel: string): void {
-    if (this.#local.removeMember(group, channel)) this.emptied(group);
-  }
-
   /** `back` is said now; the hub has heard it when it has done what is said after it. */
   #forgetReturned(numbers: readonly number[]): void {
     const forget = (): void => this.#inbound.forgetReturned(numbers);
@@ -377,7 +351,7 @@ export class ProcessCore {
     if (welcome.resumed === 1 && isSame) {
       this.#inbound.resume();
       if (welcome.revoked === 1) this.#inbound.drop(this.#credits.takeAll());
-      this.#sayRequests();
+      this.#requests.joined();
       this.sends.resume(welcome);
     } else {
       // A hub that has forgotten us has given to others what we had not read; one that is new has not.
@@ -385,13 +359,8 @@ export class ProcessCore {
       this.#inbound.restart();
       this.#credits.restart();
       this.#levels.restart();
-      for (const group of this.#local.groupNames()) {
-        if (this.#mine(group)) this.#say(encode('subscribe', { request: 0, before: 1, group }));
-      }
-      for (const [group, channel, capacity] of this.#foreign.values()) {
-        this.#say(encode('join', { request: 0, group, channel, capacity }));
-      }
-      this.#sayRequests();
+      for (const record of this.#memberships.records(this.#mine)) this.#say(record);
+      this.#requests.joined();
       this.sends.restart(restarted);
     }
     // Not before it has been told of our groups, so that nothing overtakes what was sent to them.
@@ -401,10 +370,6 @@ export class ProcessCore {
     this.#levels.again();
     this.#host.wake('tick');
     this.#local.connected({ address: this.#host.address, hub: welcome.hub, restarted });
-  }
-
-  #sayRequests(): void {
-    this.#requests.joined();
   }
 
   /** Say `record` at the end of this tick, if the hub listens; what counts is said again when it does. */
@@ -421,6 +386,5 @@ function greeting(hello: Buffer, now: number): Buffer[][] {
   return out.take(now);
 }
 
-const RESOLVED = Promise.resolve();
 /** Milliseconds that a message may have been on its way; less than the hub's `putBackTimeout` after a connection is lost. */
 const LAG_MAX = 5000;
