@@ -4,6 +4,7 @@ import type { Message } from '../message.ts';
 import { messageSize } from '../message.ts';
 import type { Notices } from './notices.ts';
 import { PackedQueue } from './packed-queue.ts';
+import type { BudgetWaiter, ReceiveBudget } from './receive-budget.ts';
 import { Ring } from './ring.ts';
 
 /** The socket's side of a pipe: a pattern. */
@@ -60,7 +61,7 @@ export interface PeerInfo {
   readonly metadata: ReadonlyMap<string, Buffer>;
 }
 
-export class Pipe {
+export class Pipe implements BudgetWaiter {
   /** What the peer is, from the first handshake on; kept while a connecting side reconnects. */
   peer: PeerInfo | undefined;
   /** `ZMQ_CONNECT_ROUTING_ID` of the connect that made this pipe: overrides what the peer announces. */
@@ -378,36 +379,5 @@ export class Pipe {
     const message = this.#outgoing.shift();
     if (message !== undefined) this.#outgoingBytes -= messageSize(message);
     return message;
-  }
-}
-
-/** Octets of unread messages that all pipes of a socket may hold together (`receiveHighWaterMarkBytes`). */
-export class ReceiveBudget {
-  cap: number;
-  #held = 0;
-  #waiting: Pipe[] = [];
-
-  constructor(cap: number) {
-    this.cap = cap;
-  }
-
-  get full(): boolean {
-    return this.cap > 0 && this.#held >= this.cap;
-  }
-
-  take(octets: number): void {
-    this.#held += octets;
-  }
-
-  give(octets: number): void {
-    this.#held -= octets;
-    if (this.#waiting.length === 0 || (this.cap > 0 && this.#held > this.cap / 2)) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const pipe of waiting) pipe.regain();
-  }
-
-  wait(pipe: Pipe): void {
-    this.#waiting.push(pipe);
   }
 }

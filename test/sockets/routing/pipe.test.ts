@@ -3,7 +3,8 @@ import t from 'tap';
 import type { Message } from '../../../src/sockets/message.ts';
 import { COPY_LIMIT } from '../../../src/sockets/message.ts';
 import type { PipeLimits } from '../../../src/sockets/routing/pipe.ts';
-import { Pipe, ReceiveBudget } from '../../../src/sockets/routing/pipe.ts';
+import { Pipe } from '../../../src/sockets/routing/pipe.ts';
+import { ReceiveBudget } from '../../../src/sockets/routing/receive-budget.ts';
 import { FakePeer, NO_LIMITS, octets, text } from '../../support/cores/fake-peer.ts';
 
 class Signals {
