@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { ZmtpErrorCode } from '../zmtp/index.ts';
+import { refuseCalls } from './class-call.ts';
 import { SocketError } from './errors.ts';
 
 /** An event of type `T`; all have an address. */
@@ -266,6 +267,10 @@ export class Observer implements EventSubscriber {
     this.#source.release();
   }
 }
+
+// @ts-expect-error: the name of a class can be assigned in JavaScript, and its type stays.
+// biome-ignore lint/suspicious/noClassAssign: as above.
+Observer = refuseCalls(Observer);
 
 /** @internal What a socket offers its observers. */
 export const observe: unique symbol = Symbol('observe');

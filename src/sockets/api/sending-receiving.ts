@@ -7,7 +7,7 @@ import type { CallOptions } from '../core/waiter.ts';
 import { tooManyArguments } from '../errors.ts';
 import { type MessageLike, toMessage } from '../message.ts';
 import type { ReceiveOptions, SendOptions } from '../options/options.ts';
-import { Socket } from './socket.ts';
+import { SocketBase } from './socket.ts';
 
 /** One part, as received. */
 export type Message = Buffer;
@@ -85,7 +85,7 @@ export interface Receiver<M extends unknown[] = Message[]> {
 }
 
 /** A socket that only sends. */
-export class SendingSocket<M = Sendable> extends Socket implements Sender<M> {
+export class SendingSocket<M = Sendable> extends SocketBase implements Sender<M> {
   send(message: M, options?: CallOptions): Promise<void> {
     return send(this.open().outgoing, message, options);
   }
@@ -109,7 +109,7 @@ export class SendingSocket<M = Sendable> extends Socket implements Sender<M> {
 
 /** A socket that only receives. */
 export class ReceivingSocket<M extends unknown[] = Message[]>
-  extends Socket
+  extends SocketBase
   implements Receiver<M>
 {
   static {

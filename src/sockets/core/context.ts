@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { ProcessHold } from '../../base/process-hold.ts';
+import { refuseCalls } from '../class-call.ts';
 import { SocketError, tooManyArguments } from '../errors.ts';
 import {
   defineContextOptions,
@@ -222,6 +223,9 @@ export class Context {
   }
 }
 
+// @ts-expect-error: the name of a class can be assigned in JavaScript, and its type stays.
+// biome-ignore lint/suspicious/noClassAssign: as above.
+Context = refuseCalls(Context);
 guardUnknown(Context.prototype);
 defineContextOptions(Context.prototype);
 refuseWrites(Context.prototype, ['maxSocketsLimit', 'closed'], 'Context');

@@ -1,6 +1,7 @@
 /** Proxy: moves messages between two sockets, both ways, whole and in order (`zmq_proxy`, `zmq_proxy_steerable`). */
 
 import { core, Socket } from '../api/socket.ts';
+import { refuseCalls } from '../class-call.ts';
 import { SocketError, tooManyArguments } from '../errors.ts';
 import { type ProxyOptions, type ProxyStatistics, Relay } from './relay.ts';
 
@@ -105,6 +106,10 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     return this.#relay!;
   }
 }
+
+// @ts-expect-error: the name of a class can be assigned in JavaScript, and its type stays.
+// biome-ignore lint/suspicious/noClassAssign: as above.
+Proxy = refuseCalls(Proxy);
 
 /** An object that is no socket is an error with a code in zeromq.js, anything else a TypeError. */
 function checkSocket(socket: unknown, side: string): void {

@@ -1,6 +1,6 @@
 /** Radio: RADIO, sends to groups (RFC 48). */
 
-import { Socket } from '../api/socket.ts';
+import { SocketBase } from '../api/socket.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
 import { RADIO } from '../core/draft-types.ts';
 import type { CallOptions } from '../core/waiter.ts';
@@ -22,7 +22,7 @@ export interface Radio extends SendOptions, NoDropOptions {}
  * Each message goes to every Dish that has joined its group. One whose queue is full does not get it, unless `noDrop` is set.
  * Messages have one part. A Dish that joins more than 65 536 groups is disconnected.
  */
-export class Radio extends Socket {
+export class Radio extends SocketBase {
   constructor(options?: SocketOptions<Radio>) {
     super(RADIO, options);
   }
