@@ -10,6 +10,7 @@ import type { Pipe } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import type { OpenStream } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
+import { turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import { handshakeFailure } from './handshake-failure.ts';
 import { penaltyDelay, reconnectDelay } from './reconnect.ts';
@@ -24,7 +25,7 @@ import {
 } from './transport.ts';
 
 /** The connecting half of a carrier. */
-type Dials<C extends Endpoint> = Pick<StreamCarrier<Endpoint, C>, 'dial'>;
+type Dials<C extends Endpoint> = Pick<StreamCarrier<Endpoint, C>, 'dial' | 'dialNow'>;
 
 export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOwner {
   readonly kind = 'connect';
@@ -47,6 +48,8 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   /** Ends the attempt that is under way. */
   #dialling: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** When the next attempt may begin at the end of the process, in milliseconds of `performance.now()`. */
+  #dialAt = 0;
   /** Failed attempts since the last finished handshake. */
   #attempt = 0;
   /** Times that the peer has refused us with a status, since the last finished handshake. */
@@ -85,9 +88,9 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
 
   flush(): Flushed {
     const link = this.#link;
-    if (link === undefined) return 'done';
-    if (link.pipe !== undefined) return link.flush();
-    return this.unsentCount > 0 ? link.greetNow() : 'done';
+    if (link?.pipe !== undefined) return link.flush();
+    if (this.unsentCount === 0) return 'done';
+    return link?.direct ? link.greetNow() : this.#dialNow(link);
   }
 
   disconnecting(): void {
@@ -234,12 +237,34 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     );
   }
 
-  #connected({ stream, inlet, framing }: OpenStream): void {
-    const { address } = this;
-    const host = this.#host;
-    host.emit({ type: 'connect', address });
-    const protocol = host.makeProtocol(this.#values, false, framing);
-    this.#link = new StreamLink(stream, inlet, protocol, address, this);
+  #connected(open: OpenStream): void {
+    this.#host.emit({ type: 'connect', address: this.address });
+    this.#linked(open);
+  }
+
+  #linked({ stream, inlet, framing }: OpenStream): void {
+    const protocol = this.#host.makeProtocol(this.#values, false, framing);
+    this.#link = new StreamLink(stream, inlet, protocol, this.address, this);
+  }
+
+  /** The event loop may not turn any more: begin the connection within this call, again where `before` came to nothing. */
+  #dialNow(before: StreamLink | undefined): Flushed {
+    const { reconnectInterval } = this.#values;
+    // A peer that has said something, and left, does not want us.
+    const over =
+      this.#closed || this.spent || (before && (before.bytesReceived > 0 || reconnectInterval < 0));
+    if (over || !turnsNoMore() || this.#host.linger === 0) return 'done';
+    const now = performance.now();
+    if (now < this.#dialAt) return 'stuck';
+    before?.close();
+    this.#link = undefined;
+    const ready = this.#host.prepare(this.#values) === undefined;
+    const open = (ready && this.#carrier.dialNow?.(this.#opening)) || 'never';
+    if (open === 'never') return 'done';
+    if (open === 'later') return 'stuck';
+    this.#dialAt = now + reconnectInterval;
+    this.#linked(open);
+    return 'stuck';
   }
 
   /** Whether `reconnectStop` tells to try no more, for `reason` or for one that there was before. */

@@ -100,9 +100,7 @@ export class Outflow {
 
   /** Whether the descriptor can be written and read past the stream. */
   get direct(): boolean {
-    // Elsewhere a descriptor may be something else, and what waits in a stream is not known to the octet.
-    if (RUNTIME !== 'node') return false;
-    return !this.#failed && (this.#handle.fd ?? -1) >= 0 && !this.#stream.destroyed;
+    return !this.#failed && isDirect(this.#stream);
   }
 
   /**
@@ -121,7 +119,7 @@ export class Outflow {
         this.wroteNow += count;
       }
     } catch (error) {
-      this.#failed = (error as NodeJS.ErrnoException).code !== 'EAGAIN';
+      this.#failed = !isLater(error);
     }
     return rest.length === 0;
   }
@@ -134,16 +132,32 @@ export class Outflow {
       this.#failed = count === 0;
       return count === 0 ? undefined : chunk.subarray(0, count);
     } catch (error) {
-      this.#failed = (error as NodeJS.ErrnoException).code !== 'EAGAIN';
+      this.#failed = !isLater(error);
       return undefined;
     }
   }
 
   get #handle(): Handle {
-    // What goes through it is not what the kernel is given.
-    if ((this.#stream as Encrypting).encrypted) return {};
-    return (this.#stream as unknown as { _handle: Handle | null })._handle ?? {};
+    return handleOf(this.#stream);
   }
+}
+
+/** Whether the descriptor of `stream` can be written and read past it. */
+export function isDirect(stream: Stream): boolean {
+  // Elsewhere a descriptor may be something else, and what waits in a stream is not known to the octet.
+  return RUNTIME === 'node' && (handleOf(stream).fd ?? -1) >= 0 && !stream.destroyed;
+}
+
+function handleOf(stream: Stream): Handle {
+  // What goes through it is not what the kernel is given.
+  if ((stream as Encrypting).encrypted) return {};
+  return (stream as unknown as { _handle: Handle | null })._handle ?? {};
+}
+
+/** Whether the kernel says that it will take or give octets later. Of a connection that is begun, some systems say it is none. */
+function isLater(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EAGAIN' || (code === 'ENOTCONN' && process.platform !== 'linux');
 }
 
 /** The last `count` octets of `buffers`. */

@@ -75,12 +75,16 @@ export class Outlet {
     return turnsNoMore() && this.#outflow.direct;
   }
 
+  /** Gives the kernel what the stream was given and holds: that goes first. Only where it is `direct`. */
+  emptyNow(): void {
+    this.blocked = !this.#outflow.writeNow([], this.bytesSent);
+  }
+
   /** Gives the kernel what the stream holds, then has `drain` give what waits. Only where it is `direct`. */
   flushNow(drain: () => void): Flushed {
     const outflow = this.#outflow;
     const before = outflow.wroteNow;
-    // What the stream was given goes first.
-    this.blocked = !outflow.writeNow([], this.bytesSent);
+    this.emptyNow();
     drain();
     if (this.blocked && outflow.direct) return outflow.wroteNow > before ? 'moved' : 'stuck';
     // The end of a connection with unread octets is a reset, which takes away what the peer has not got yet.

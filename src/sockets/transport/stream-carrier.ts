@@ -14,6 +14,11 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
   readonly carriesRaw: boolean;
   /** Opens a connection. Rejects when that fails, and when `signal` aborts; a SocketError means: before anything was opened. */
   dial(opening: Opening<C>, signal: AbortSignal): Promise<OpenStream>;
+  /**
+   * As `dial`, within the call, where the event loop does not turn any more; {@link Dialled} says how far it came. Carriers that
+   * negotiate first do without.
+   */
+  dialNow?(opening: Opening<C>): Dialled;
   /** What listens, not yet listening. Throws what the options make impossible, such as `ENODEV`. */
   accept(opening: Opening<B>, events: AcceptEvents): Accepting;
   /**
@@ -26,6 +31,9 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
     signal: AbortSignal,
   ): OpenStream | Promise<OpenStream>;
 }
+
+/** A connection that was begun; `later`: ask again; `never`: it cannot be, not within a call. */
+export type Dialled = OpenStream | 'later' | 'never';
 
 /** What a listener needs of its acceptor; its doc comments are those of {@link Acceptor}. */
 export type Accepting = Pick<Acceptor, 'address' | 'listen' | 'listenSync' | 'close' | 'vacate'>;

@@ -143,6 +143,11 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
 
   // — the owner's side —
 
+  /** The event loop does not turn any more, and the connection, which is there or begun, can be driven without. */
+  get direct(): boolean {
+    return !this.#ended && this.#outlet.direct;
+  }
+
   /** Send what waits, then end the connection. What still arrives is not delivered. */
   finish(): void {
     this.#finishing = true;
@@ -164,7 +169,11 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   /** The event loop does not turn any more: go on with the handshake, as far as it can without. */
   greetNow(): Flushed {
     const outlet = this.#outlet;
-    if (this.#ended || !outlet.direct) return 'done';
+    if (!this.direct) return 'done';
+    // Before the connection is there the kernel takes nothing, not even the greeting.
+    outlet.emptyNow();
+    outlet.flush();
+    if (outlet.blocked) return outlet.direct ? 'stuck' : 'done';
     const chunk = outlet.readNow();
     if (chunk === undefined) return outlet.direct ? 'stuck' : 'done';
     this.received(chunk);

@@ -5,10 +5,12 @@ import type net from 'node:net';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { OptionValues } from '../options/options.ts';
-import { dial, type OpenStream } from './dial.ts';
+import { dial, dialNow, type OpenStream } from './dial.ts';
 import { bindAddress, formatTcp, invalid, quoted } from './endpoint.ts';
+import { lookUpNow } from './lookup-now.ts';
 import { dialBySocks, type SocksRoute } from './socks.ts';
 import type { SocksRequest } from './socks-exchange.ts';
+import type { Dialled } from './stream-carrier.ts';
 import { parseTcpConnect, type TcpBindEndpoint, type TcpConnectEndpoint } from './tcp-address.ts';
 
 /** As `dial`, by the proxy of `socksProxy` where there is one. `text`: the address to blame. */
@@ -23,6 +25,26 @@ export async function dialTcp(
     socksProxy === null
       ? await dial(connectOptions(endpoint, values, text), signal)
       : await dialBySocks(routeTo(socksProxy, values, text), requestFor(endpoint, values), signal);
+  tune(open.stream, values);
+  return open;
+}
+
+/** As `dialNow`, directly: not by a proxy, whose answer would have to be waited for. */
+export function dialTcpNow(
+  endpoint: TcpConnectEndpoint,
+  values: OptionValues,
+  text: string,
+): Dialled {
+  if (values.socksProxy !== null) return 'never';
+  const address = lookUpNow(endpoint.host, values.ipv6);
+  if (address === 'later' || address === 'never') return address;
+  const open = dialNow({
+    ...connectOptions(endpoint, values, text),
+    // Node connects within the call to whatever was looked up within it, and on the next tick where it need not look.
+    host: 'peer',
+    lookup: (_host, _options, found) => found(null, address, isIP(address)),
+  });
+  if (open === undefined) return 'never';
   tune(open.stream, values);
   return open;
 }

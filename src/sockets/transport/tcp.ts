@@ -11,7 +11,7 @@ import {
   type TcpBindEndpoint,
   type TcpConnectEndpoint,
 } from './tcp-address.ts';
-import { addressed, dialTcp, listenOptions, tune } from './tcp-stream.ts';
+import { addressed, dialTcp, dialTcpNow, listenOptions, tune } from './tcp-stream.ts';
 import type { Transport } from './transport.ts';
 
 const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
@@ -21,6 +21,7 @@ const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
   parseBind: (text) => parseTcpBind(afterScheme(text), text),
   parseConnect: (text) => parseTcpConnect(afterScheme(text), text),
   dial: ({ endpoint, values, text }, signal) => dialTcp(endpoint, values, text, signal),
+  dialNow: ({ endpoint, values, text }) => dialTcpNow(endpoint, values, text),
 
   accept({ endpoint, values, text }, events) {
     return new Acceptor(listenOptions(endpoint, values, text), text, events);

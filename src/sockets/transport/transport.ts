@@ -60,6 +60,8 @@ export interface TransportHost {
   readonly names: InprocNames;
   /** Told of octets that came, where the context has a `busyPoll`. */
   readonly busyPoll: BusyPoll | undefined;
+  /** Milliseconds that what was accepted may wait at the end; −1 = for ever. */
+  readonly linger: number;
   /** Source of chance, so that tests can choose it. */
   readonly random: () => number;
   emit(event: Event): void;

@@ -1,64 +1,14 @@
 /** When a process with sockets ends by itself, and what it waits for. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
-import { deadEndpoint, own, type TearDown, texts } from '../../support/local.ts';
+import { deadEndpoint, own, texts } from '../../support/local.ts';
 import { greeting, listenRaw, message, ready } from '../../support/raw-peer.ts';
+import { Child, DOOR } from '../../support/sockets/child.ts';
 
-const DOOR = new URL('../../../dist/index.js', import.meta.url).href;
 const WARNING = /^\(node:\d+\) WARNING: Waiting for queued ZeroMQ messages to be delivered\./;
-
-class Child {
-  stdout = '';
-  stderr = '';
-  readonly #process: ChildProcess;
-  readonly #ended: Promise<unknown>;
-  readonly #watchers = new Set<() => void>();
-
-  constructor(t: TearDown, program: string, endpoint = '') {
-    const { NODE_OPTIONS: _, ...env } = process.env;
-    const code = `import * as zmq from '${DOOR}'; const endpoint = '${endpoint}'; ${program}`;
-    this.#process = spawn('node', ['--expose-gc', '--input-type=module', '-e', code], { env });
-    t.teardown(() => this.#process.kill('SIGKILL'));
-    this.#process.stdout!.on('data', (text) => this.#add({ stdout: this.stdout + text }));
-    this.#process.stderr!.on('data', (text) => this.#add({ stderr: this.stderr + text }));
-    this.#ended = once(this.#process, 'close');
-  }
-
-  get running(): boolean {
-    return this.#process.exitCode === null && this.#process.signalCode === null;
-  }
-
-  /** Something on its standard input. */
-  say(text: string): void {
-    this.#process.stdin!.write(text);
-  }
-
-  /** The exit code. */
-  async ended(): Promise<number | null> {
-    await this.#ended;
-    return this.#process.exitCode;
-  }
-
-  async says(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void> {
-    while (!pattern.test(this[stream])) {
-      const more = new Promise<void>((resolve) => this.#watchers.add(resolve));
-      const over = await Promise.race([more, this.#ended.then(() => true)]);
-      if (over && !pattern.test(this[stream])) {
-        throw new Error(`no ${pattern}: ${this.stdout}${this.stderr}`);
-      }
-    }
-  }
-
-  #add(change: { stdout: string } | { stderr: string }): void {
-    Object.assign(this, change);
-    for (const watcher of this.#watchers) watcher();
-    this.#watchers.clear();
-  }
-}
 
 t.test('idle sockets do not keep a process', async (t) => {
   const child = new Child(
