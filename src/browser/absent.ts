@@ -18,14 +18,15 @@ export const ExitFlush: undefined = undefined;
 /** Never made: nothing is sealed without CURVE. */
 export const SealedTraffic: undefined = undefined;
 
-/** In place of api/numbered-options.ts. @throws SocketError `ENOTSUP`, always */
-export function numberedOption(): never {
-  throw unsupported('options by their numbers, expected their names');
-}
+export const numbered: unique symbol = Symbol('numbered');
 
-/** As the one before. */
-export const setNumberedOption: () => never = numberedOption;
-export const setNumberedText: () => never = numberedOption;
+/** In place of api/numbered-options.ts: each of its methods throws `ENOTSUP`. */
+export function NumberedOptions(): void {}
+for (const kind of ['Bool', 'Int32', 'Uint32', 'Int64', 'Uint64', 'String']) {
+  for (const verb of ['get', 'set']) {
+    NumberedOptions.prototype[`${verb}${kind}Option`] = refuseNumber;
+  }
+}
 
 /** In place of options/accept-filter.ts. @throws SocketError `ENOTSUP`, always */
 export function parseAcceptFilter(): never {
@@ -50,6 +51,10 @@ export function unknownOption(name: string): TypeError {
 export function similarOption(): undefined {}
 export function guardUnknown(): void {}
 export function refuseUnknown(): void {}
+
+function refuseNumber(): never {
+  throw unsupported('options by their numbers, expected their names');
+}
 
 function unsupported(what: string): SocketError {
   return new SocketError('ENOTSUP', {

@@ -1,4 +1,7 @@
-/** Options by libzmq's number, as `zmq_getsockopt` and `zmq_setsockopt` have them: for subclasses that add a property. */
+/**
+ * Options by libzmq's number, as `zmq_getsockopt` and `zmq_setsockopt` have them: for subclasses that add a property, as
+ * zeromq.js documents it.
+ */
 
 import { SocketError } from '../errors.ts';
 import {
@@ -18,13 +21,13 @@ import {
 } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
 
-/** The socket whose options these are. */
-export interface NumberedSocket extends OptionHolder, Readouts {
-  readonly closed: boolean;
-}
+/** Method that gives what options by number are read from and set on. */
+export const numbered: unique symbol = Symbol('numbered');
 
-/** What the socket's type adds to its number: the options it has, and what subscribes. */
-export interface NumberedType {
+/** A socket, and what its type adds to an option's number. */
+export interface Numbered {
+  readonly socket: OptionHolder & Readouts & { readonly closed: boolean };
+  /** The options it has. */
   readonly optionNames: readonly (keyof OptionValues)[];
   readonly subscriber: Partial<Subscriber>;
 }
@@ -35,8 +38,75 @@ interface Subscriber {
   unsubscribe(prefix: Buffer): void;
 }
 
+/** What a socket inherits so that its subclasses can read and set options by number. */
+export abstract class NumberedOptions {
+  /** @internal */
+  abstract [numbered](): Numbered;
+
+  /** The value of option `option` of libzmq, as a boolean. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getBoolOption(option: number): boolean {
+    return Boolean(read(this[numbered](), option));
+  }
+
+  /** Set option `option` of libzmq to a boolean. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setBoolOption(option: number, value: boolean): void {
+    write(this[numbered](), option, value, 'boolean');
+  }
+
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getInt32Option(option: number): number {
+    return Number(read(this[numbered](), option));
+  }
+
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setInt32Option(option: number, value: number): void {
+    write(this[numbered](), option, value, 'number');
+  }
+
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getUint32Option(option: number): number {
+    return Number(read(this[numbered](), option));
+  }
+
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setUint32Option(option: number, value: number): void {
+    write(this[numbered](), option, value, 'number');
+  }
+
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getInt64Option(option: number): number {
+    return Number(read(this[numbered](), option));
+  }
+
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setInt64Option(option: number, value: number): void {
+    write(this[numbered](), option, value, 'number');
+  }
+
+  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getUint64Option(option: number): number {
+    return Number(read(this[numbered](), option));
+  }
+
+  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setUint64Option(option: number, value: number): void {
+    write(this[numbered](), option, value, 'number');
+  }
+
+  /** The value of option `option` of libzmq, as text. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  protected getStringOption(option: number): string | null {
+    const value = read(this[numbered](), option);
+    return value === null ? null : String(value);
+  }
+
+  /** Set option `option` of libzmq to text. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  protected setStringOption(option: number, value: string | Buffer | null): void {
+    writeText(this[numbered](), option, value);
+  }
+}
+
 /** The value of option `option`. Throws `EINVAL` for one that is not there, `ENOTSOCK` on a closed socket. */
-export function numberedOption(socket: NumberedSocket, option: number): unknown {
+function read({ socket }: Numbered, option: number): unknown {
   checkIdentifier(option);
   checkOpen(socket);
   if (option === IPV4ONLY) return !socket[readOption]('ipv6');
@@ -53,9 +123,8 @@ export function numberedOption(socket: NumberedSocket, option: number): unknown 
  * Sets option `option` to `value`, which must be of the kind `given`. Throws what the property of that option throws, a TypeError
  * for another kind, `EINVAL` for an option that the type does not have, `ENOTSOCK` on a closed socket.
  */
-export function setNumberedOption(
-  socket: NumberedSocket,
-  { optionNames }: Pick<NumberedType, 'optionNames'>,
+function write(
+  { socket, optionNames }: Numbered,
   option: number,
   value: unknown,
   given: OptionKind,
@@ -83,31 +152,26 @@ export function setNumberedOption(
   setOption(socket, OPTIONS, name, converted);
 }
 
-/** Sets option `option` to text, as `setNumberedOption`; `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE` are done rather than kept. */
-export function setNumberedText(
-  socket: NumberedSocket,
-  type: NumberedType,
-  option: number,
-  value: string | Buffer | null,
-): void {
+/** Sets option `option` to text, as `write`; `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE` are done rather than kept. */
+function writeText(on: Numbered, option: number, value: string | Buffer | null): void {
   checkIdentifier(option);
   if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
     throw new TypeError('Option value must be a string or buffer');
   }
+  const { socket, subscriber } = on;
   checkOpen(socket);
-  const { subscriber } = type;
   const prefix = Buffer.from(value ?? '');
   if (option === SUBSCRIBE && subscriber.subscribe !== undefined) subscriber.subscribe(prefix);
   else if (option === UNSUBSCRIBE && subscriber.unsubscribe !== undefined)
     subscriber.unsubscribe(prefix);
-  else setNumberedOption(socket, type, option, value, 'text');
+  else write(on, option, value, 'text');
 }
 
 function checkIdentifier(option: unknown): void {
   if (typeof option !== 'number') throw new TypeError('Identifier must be a number');
 }
 
-function checkOpen({ closed }: NumberedSocket): void {
+function checkOpen({ closed }: Numbered['socket']): void {
   if (closed) throw new SocketError('ENOTSOCK');
 }
 

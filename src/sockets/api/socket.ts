@@ -23,18 +23,13 @@ import {
   refuseWrites,
   writeOption,
 } from '../options/option-accessors.ts';
-import { COMMON, OPTIONS, type OptionKind } from '../options/option-table.ts';
+import { COMMON, OPTIONS } from '../options/option-table.ts';
 import type { OptionValues, ReadOnlyOptions } from '../options/options.ts';
 import { guardUnknown, similarOption, unknownOption } from '../options/unknown-option.ts';
 import type { Authenticate } from '../security/choice.ts';
 import type { SocketStats } from '../stats.ts';
 import { closeWhenDropped } from './garbage.ts';
-import {
-  type NumberedType,
-  numberedOption,
-  setNumberedOption,
-  setNumberedText,
-} from './numbered-options.ts';
+import { type Numbered, NumberedOptions, numbered } from './numbered-options.ts';
 
 /** @internal What a socket is made of, for the classes of this folder. */
 export const core: unique symbol = Symbol('core');
@@ -53,7 +48,7 @@ export interface Socket extends CommonOptions {}
  * Unless said otherwise a method throws, and does not reject: `EBADF` when the socket is closed,
  * `EBUSY` while a bind or unbind is under way, `ETERM` after `Context.shutdown`.
  */
-export class Socket implements ReadOnlyOptions {
+export class Socket extends NumberedOptions implements ReadOnlyOptions {
   /** @internal */
   readonly [core]: SocketCore;
   readonly #spec: SocketTypeSpec;
@@ -73,6 +68,7 @@ export class Socket implements ReadOnlyOptions {
     options: object = {},
     ...extra: never[]
   ) {
+    super();
     if (extra.length > 0) throw tooManyArguments(2, 2 + extra.length);
     const spec = specOf(type);
     if (typeof options !== 'object' || options === null) {
@@ -288,74 +284,15 @@ export class Socket implements ReadOnlyOptions {
     return this[core].waitFor(event, options);
   }
 
-  // — options by libzmq's number, for subclasses that add a property, as zeromq.js documents it —
-
-  /** The value of option `option` of libzmq, as a boolean. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
-  protected getBoolOption(option: number): boolean {
-    return Boolean(numberedOption(this, option));
-  }
-
-  /** Set option `option` of libzmq to a boolean. Throws what the property of that option throws, `EINVAL` for one that is not there. */
-  protected setBoolOption(option: number, value: boolean): void {
-    this.#setByNumber(option, value, 'boolean');
-  }
-
-  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
-  protected getInt32Option(option: number): number {
-    return Number(numberedOption(this, option));
-  }
-
-  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
-  protected setInt32Option(option: number, value: number): void {
-    this.#setByNumber(option, value, 'number');
-  }
-
-  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
-  protected getUint32Option(option: number): number {
-    return Number(numberedOption(this, option));
-  }
-
-  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
-  protected setUint32Option(option: number, value: number): void {
-    this.#setByNumber(option, value, 'number');
-  }
-
-  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
-  protected getInt64Option(option: number): number {
-    return Number(numberedOption(this, option));
-  }
-
-  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
-  protected setInt64Option(option: number, value: number): void {
-    this.#setByNumber(option, value, 'number');
-  }
-
-  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
-  protected getUint64Option(option: number): number {
-    return Number(numberedOption(this, option));
-  }
-
-  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
-  protected setUint64Option(option: number, value: number): void {
-    this.#setByNumber(option, value, 'number');
-  }
-
-  /** The value of option `option` of libzmq, as text. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
-  protected getStringOption(option: number): string | null {
-    const value = numberedOption(this, option);
-    return value === null ? null : String(value);
-  }
-
-  /** Set option `option` of libzmq to text. Throws what the property of that option throws, `EINVAL` for one that is not there. */
-  protected setStringOption(option: number, value: string | Buffer | null): void {
-    const { optionNames } = this.#spec;
-    const subscriber = this[core].pattern as NumberedType['subscriber'];
-    setNumberedText(this, { optionNames, subscriber }, option, value);
-  }
-
   /** @internal */
   [observe](listener: (event: Event) => void): EventSource {
     return this[core].observe(listener);
+  }
+
+  /** @internal */
+  override [numbered](): Numbered {
+    const subscriber = this[core].pattern as Numbered['subscriber'];
+    return { socket: this, optionNames: this.#spec.optionNames, subscriber };
   }
 
   /** @internal */
@@ -375,10 +312,6 @@ export class Socket implements ReadOnlyOptions {
     if (!OPTIONS[name].late && (inner.busy || inner.endpoints.count > 0)) {
       process.emitWarning('Socket option will not take effect until next connect/bind.');
     }
-  }
-
-  #setByNumber(option: number, value: unknown, given: OptionKind): void {
-    setNumberedOption(this, this.#spec, option, value, given);
   }
 
   #check(): void {
