@@ -9,7 +9,7 @@
 import { ZmtpError } from '../errors.ts';
 import { StreamBox } from './curve-box.ts';
 import type { Box, Sealed } from './mechanism.ts';
-import { SEAL_ROOM, TAG_SIZE } from './nacl-box.ts';
+import { SEAL_ROOM } from './nacl-box.ts';
 
 export class CurveTraffic implements Box {
   /** Name, nonce, tag and flags. */
@@ -54,7 +54,7 @@ export class CurveTraffic implements Box {
   }
 
   open(frame: Buffer): Sealed {
-    if (frame.length < HEAD_SIZE + TAG_SIZE + 1 || !isMessage(frame)) {
+    if (frame.length < SEAL_ROOM + 1 || !isMessage(frame)) {
       throw new ZmtpError(
         'ERR_ZMTP_MALFORMED_COMMAND_MESSAGE',
         `frame of ${frame.length} octets is no MESSAGE of CURVE`,
@@ -64,11 +64,10 @@ export class CurveTraffic implements Box {
     const low = frame.readUInt32BE(MESSAGE.length + 4);
     if (high < this.#lastHigh || (high === this.#lastHigh && low <= this.#lastLow))
       throw replayed();
-    const nonce = frame.subarray(MESSAGE.length, HEAD_SIZE);
-    const content = this.#receiving.open(nonce, frame.subarray(HEAD_SIZE));
+    this.#receiving.openInPlace(frame);
     this.#lastHigh = high;
     this.#lastLow = low;
-    return { flags: content[0]!, payload: content.subarray(1) };
+    return { flags: frame[SEAL_ROOM]!, payload: frame.subarray(SEAL_ROOM + 1) };
   }
 
   wipe(): void {
@@ -103,4 +102,3 @@ function replayed(): ZmtpError {
 }
 
 const MESSAGE = Buffer.from('\x07MESSAGE', 'latin1');
-const HEAD_SIZE = 16;

@@ -42,7 +42,7 @@ export interface Box {
   /** A whole frame for `payload`. Flags: 1 = more parts follow, 2 = it is a command. */
   seal(flags: number, payload: Uint8Array): Buffer;
   /**
-   * Opens the next frame.
+   * Opens the next frame, in its own memory: the payload is a view of it.
    * @throws ZmtpError for one that the peer has not sealed, or not in this order
    */
   open(frame: Buffer): Sealed;

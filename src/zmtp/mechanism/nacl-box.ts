@@ -13,6 +13,8 @@ import { KEY_SIZE } from './curve-key-pair.ts';
 export const TAG_SIZE = 16;
 /** Octets of room that sealing needs before the content. */
 export const SEAL_ROOM: number = KEY_SIZE;
+/** Where the last 8 octets of the nonce are in what is opened in place: directly before the tag. */
+export const NONCE_BACK_AT: number = SEAL_ROOM - TAG_SIZE - 8;
 
 export class NaclBox {
   /** The key of Salsa20, derived from the key and the front of the nonces. */
@@ -34,17 +36,18 @@ export class NaclBox {
     octets.fill(0, 0, TAG_AT);
   }
 
-  /** The content of `box`; undefined if it is forged. */
-  open(nonceBack: Uint8Array, box: Uint8Array): Buffer | undefined {
-    const size = box.length - TAG_SIZE;
-    const work = Buffer.allocUnsafe(KEY_SIZE + size);
-    const octets = plain(work);
-    octets.set(box, TAG_AT);
+  /** See `StreamBox.openInPlace`. */
+  openInPlace(work: Uint8Array): boolean {
+    const size = work.length - SEAL_ROOM;
+    const octets = plain(Buffer.allocUnsafe(work.length));
+    const sealed = plain(work);
+    octets.set(sealed);
     octets.fill(0, 0, KEY_SIZE);
-    this.#stream(nonceBack, octets);
-    const genuine = verify(plain(box), size, octets);
+    this.#stream(work.subarray(NONCE_BACK_AT), octets);
+    const genuine = verify(sealed, size, octets);
+    if (genuine) sealed.set(octets.subarray(SEAL_ROOM), SEAL_ROOM);
     octets.fill(0, 0, genuine ? KEY_SIZE : octets.length);
-    return genuine ? work.subarray(KEY_SIZE) : undefined;
+    return genuine;
   }
 
   #stream(nonceBack: Uint8Array, octets: Uint8Array): void {
@@ -62,8 +65,8 @@ function plain({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }
 
-function verify(box: Uint8Array, size: number, key: Uint8Array): boolean {
-  return crypto_onetimeauth_verify(box, 0, box, TAG_SIZE, size, key) === 0;
+function verify(work: Uint8Array, size: number, key: Uint8Array): boolean {
+  return crypto_onetimeauth_verify(work, TAG_AT, work, SEAL_ROOM, size, key) === 0;
 }
 
 /** HSalsa20: derives a key from `key` and 16 octets. */

@@ -6,7 +6,7 @@
  */
 
 import { KEY_SIZE } from './curve-key-pair.ts';
-import { SEAL_ROOM, TAG_SIZE } from './nacl-box.ts';
+import { NONCE_BACK_AT, SEAL_ROOM, TAG_SIZE } from './nacl-box.ts';
 
 /** What is used of libsodium's module. Addresses and sizes are octets; sizes have 64 bits, in two halves. */
 export interface Sodium {
@@ -53,30 +53,27 @@ export class SodiumBox {
   /** See `StreamBox.sealInPlace`. */
   sealInPlace(nonceBack: Uint8Array, work: Uint8Array): void {
     const { library, start } = this.#memory;
-    this.#memory.load(this.#keyAndNonce, nonceBack);
+    const heap = this.#memory.load(this.#keyAndNonce, work, nonceBack, 0);
     const size = work.length - SEAL_ROOM;
     const box = start + BOX_AT;
     const content = box + TAG_SIZE;
-    library.HEAPU8.set(work.subarray(SEAL_ROOM), content);
     library._crypto_secretbox_easy(box, content, size, 0, start + NONCE_AT, start);
-    work.set(library.HEAPU8.subarray(box, content + size), SEAL_ROOM - TAG_SIZE);
+    work.set(heap.subarray(box, content + size), SEAL_ROOM - TAG_SIZE);
   }
 
-  /** The content of `box`; undefined if it is forged. */
-  open(nonceBack: Uint8Array, box: Uint8Array): Buffer | undefined {
+  /** See `StreamBox.openInPlace`. */
+  openInPlace(work: Uint8Array): boolean {
     const { library, start } = this.#memory;
-    this.#memory.load(this.#keyAndNonce, nonceBack);
-    const { length } = box;
-    const at = start + BOX_AT;
-    const content = at + TAG_SIZE;
-    library.HEAPU8.set(box, at);
+    const heap = this.#memory.load(this.#keyAndNonce, work, work, NONCE_BACK_AT);
+    const size = work.length - SEAL_ROOM;
+    const box = start + BOX_AT;
+    const content = box + TAG_SIZE;
     const nonce = start + NONCE_AT;
-    if (library._crypto_secretbox_open_easy(content, at, length, 0, nonce, start) !== 0) {
-      return undefined;
+    if (library._crypto_secretbox_open_easy(content, box, TAG_SIZE + size, 0, nonce, start) !== 0) {
+      return false;
     }
-    const opened = Buffer.allocUnsafe(length - TAG_SIZE);
-    opened.set(library.HEAPU8.subarray(content, at + length));
-    return opened;
+    work.set(heap.subarray(content, content + size), SEAL_ROOM);
+    return true;
   }
 
   /** Erases the key from libsodium's memory, if it is still there. */
@@ -103,13 +100,23 @@ export class SodiumMemory {
     return size <= this.#capacity || this.#grow(size);
   }
 
-  load(keyAndNonce: Uint8Array, nonceBack: Uint8Array): void {
-    const { HEAPU8 } = this.library;
+  /** Copies a key, a box (`work` from its 17th octet on) and the end of a nonce to their places. Returns the library's memory. */
+  load(
+    keyAndNonce: Uint8Array,
+    work: Uint8Array,
+    nonceBack: Uint8Array,
+    backAt: number,
+  ): Uint8Array {
+    const { start } = this;
+    const heap = this.library.HEAPU8;
     if (this.#keyAndNonce !== keyAndNonce) {
-      HEAPU8.set(keyAndNonce, this.start);
+      heap.set(keyAndNonce, start);
       this.#keyAndNonce = keyAndNonce;
     }
-    HEAPU8.set(nonceBack, this.start + NONCE_AT + 16);
+    // All of it, since a view would cost more: what is before the box falls on the end of the nonce, which follows.
+    heap.set(work, start + BOX_AT - (SEAL_ROOM - TAG_SIZE));
+    for (let i = 0; i < 8; i++) heap[start + NONCE_AT + 16 + i] = nonceBack[backAt + i]!;
+    return heap;
   }
 
   forget(keyAndNonce: Uint8Array): void {

@@ -161,6 +161,28 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
 }
 
 for (const [name, library] of Object.entries(LIBRARIES)) {
+  t.test(`a box opens where it lies, and a forged one stays as it is: ${name}`, async (t) => {
+    sealWith(library);
+    const [key, front] = [randomBytes(32), randomBytes(16)];
+    const stream = new StreamBox(key, front);
+    let wrong = 0;
+    for (let n = 0; n < 1_000; n++) {
+      const [back, content] = [randomBytes(8), randomBytes(randomInt(300))];
+      // As a MESSAGE: eight octets, the end of the nonce, and the box.
+      const frame = Buffer.concat([randomBytes(8), back, stream.seal(back, content)]);
+      const forged = Buffer.from(frame);
+      forged[randomInt(8, forged.length)]! ^= 1 << randomInt(8);
+      const before = Buffer.from(forged);
+      t.throws(() => stream.openInPlace(forged), { code: 'ERR_ZMTP_CRYPTOGRAPHIC' });
+      if (!forged.equals(before)) wrong++;
+      stream.openInPlace(frame);
+      if (!frame.subarray(32).equals(content)) wrong++;
+    }
+    t.equal(wrong, 0);
+  });
+}
+
+for (const [name, library] of Object.entries(LIBRARIES)) {
   t.test(`a wiped stream does nothing any more: ${name}`, async (t) => {
     sealWith(library);
     const stream = new StreamBox(randomBytes(32), randomBytes(16));
