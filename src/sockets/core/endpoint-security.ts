@@ -16,7 +16,6 @@ import {
   tooLate,
 } from '../security/choice.ts';
 import type { Zap } from '../security/zap.ts';
-import { plainAddress } from '../transport/endpoint.ts';
 import type { OpenEndpoint, PeerConnection } from '../transport/transport.ts';
 import type { Context } from './context.ts';
 
@@ -141,7 +140,7 @@ export class EndpointSecurity {
     const request = {
       mechanism,
       domain,
-      address: plainAddress(remoteAddress),
+      address: remoteAddress,
       identity: values.routingId ?? Buffer.alloc(0),
       credentials,
     };

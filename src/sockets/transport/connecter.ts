@@ -12,10 +12,11 @@ import type { OpenStream } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
 import { turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
-import { handshakeFailure } from './handshake-failure.ts';
+import { handshakeFailure, isTimeout } from './handshake-failure.ts';
+import type { LinkOwner } from './link-owner.ts';
 import { penaltyDelay, reconnectDelay } from './reconnect.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
-import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
+import { peerOf, StreamLink } from './stream-link.ts';
 import {
   endPipe,
   type OpenEndpoint,
@@ -27,7 +28,7 @@ import {
 /** The connecting half of a carrier. */
 type Dials<C extends Endpoint> = Pick<StreamCarrier<Endpoint, C>, 'dial' | 'dialNow'>;
 
-export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOwner {
+export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOwner<StreamLink> {
   readonly kind = 'connect';
   readonly text: string;
   readonly address: string;
@@ -306,10 +307,6 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
 /** The peer has judged us and said no, with the status 400 or 500. libzmq does not come back at all. */
 function isRefusal(error: Error | undefined): boolean {
   return error instanceof ZmtpError && error.code === 'ERR_ZMTP_REFUSED_BY_PEER' && !!error.status;
-}
-
-function isTimeout(error: ZmtpError): boolean {
-  return error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT';
 }
 
 const CURVE_HINT =

@@ -34,6 +34,14 @@ export function handshakeFailure(address: string, error: Error | undefined, hint
   return { type: 'handshake:error:other', address, error: other };
 }
 
+/** Whether the peer was silent for too long, in the handshake or after it, rather than wrong. */
+export function isTimeout(error: Error | undefined): boolean {
+  return (
+    error instanceof ZmtpError &&
+    (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT')
+  );
+}
+
 /** Its users' tests compare the text, which is one for all. What was wrong is the `cause`. */
 function inTheWordsOfZeromqJs(error: ZmtpError): ZmtpError {
   const { code, fault } = error;

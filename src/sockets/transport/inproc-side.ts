@@ -19,7 +19,7 @@ export interface SideEnd {
 
 /** One direction's driver: what is written to `pipe` is delivered to `target`. */
 export class InprocSide implements PipeDriver, PeerConnection {
-  readonly remoteAddress: undefined = undefined;
+  readonly remoteAddress = '';
   readonly bytesSent = 0;
   readonly bytesReceived = 0;
   readonly pipe: Pipe;

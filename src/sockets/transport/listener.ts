@@ -16,8 +16,9 @@ import { type Endpoint, plainAddress } from './endpoint.ts';
 import { type Flushed, together } from './flushed.ts';
 import { handshakeFailure } from './handshake-failure.ts';
 import { HandshakeLimit } from './handshake-limit.ts';
+import type { LinkOwner } from './link-owner.ts';
 import type { Accepting, StreamCarrier } from './stream-carrier.ts';
-import { type LinkOwner, peerOf, StreamLink } from './stream-link.ts';
+import { peerOf, StreamLink } from './stream-link.ts';
 import {
   endPipe,
   type ListeningEndpoint,
@@ -32,7 +33,9 @@ type Accepts<B extends Endpoint> = Pick<
   'hasAddresses' | 'accept' | 'admit'
 >;
 
-export class StreamListener<B extends Endpoint> implements ListeningEndpoint, LinkOwner {
+export class StreamListener<B extends Endpoint>
+  implements ListeningEndpoint, LinkOwner<StreamLink>
+{
   readonly kind = 'bind';
   readonly reconnectCount = 0;
   readonly spent = false;

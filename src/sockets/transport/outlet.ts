@@ -1,6 +1,7 @@
 /** Outlet: what a protocol has encoded goes to the stream, as far as the kernel takes it; the other way than the Inlet. */
 
 import type { Socket as Stream } from 'node:net';
+import { setTimeout } from 'node:timers';
 import { RUNTIME } from '../../base/runtime.ts';
 import { turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
@@ -68,6 +69,34 @@ export class Outlet {
     return this.#outflow.movedAt;
   }
 
+  /** Ends the stream behind what it was given; calls `left` when the kernel has all of that. */
+  end(left: () => void): void {
+    const stream = this.#stream;
+    stream.end();
+    stream.once('finish', () => {
+      // A reset would take it away again from a peer that has not read it yet, and closing with unread octets is a reset:
+      // so read on for a moment, until the peer closes.
+      setTimeout(() => stream.destroy(), CLOSE_GRACE).unref();
+      left();
+    });
+  }
+
+  /** Ends the stream on a peer that breaks the rules: it gets what the kernel takes now, and is not waited for. */
+  abandon(): void {
+    const stream = this.#stream;
+    this.flush();
+    stream.end();
+    stream.once('finish', () => stream.destroy());
+    if (this.blocked) stream.destroy();
+    this.blocked = true;
+  }
+
+  /** Gives the stream up; what is sent from now on waits in the pipe for the next connection. */
+  sever(): void {
+    this.blocked = true;
+    this.#stream.destroy();
+  }
+
   // — past the stream, when the event loop does not turn any more —
 
   /** Whether the kernel can be given octets, and asked for some, past the stream: the event loop does not turn any more. */
@@ -113,6 +142,9 @@ function isLarge(buffer: Buffer): boolean {
  * are in one block, which goes out in one write and can serve again.
  */
 export const FLUSH_AT: number = 65_536 - 4096;
+
+/** Milliseconds in which a peer that we leave may read what is on its way. */
+const CLOSE_GRACE = 500;
 
 /** Octets from which the copy costs more than a write of its own. */
 const LARGE = 262_144;

@@ -8,8 +8,7 @@
  */
 
 import type { Socket as Stream } from 'node:net';
-import { setTimeout } from 'node:timers';
-import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
+import type { Credentials } from '../../zmtp/index.ts';
 import type { Message } from '../message.ts';
 import { noteBeginning } from '../routing/notices.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
@@ -17,46 +16,36 @@ import type { BusyPoll } from './busy-poll.ts';
 import { plainAddress } from './endpoint.ts';
 import { type Flushable, refusedAtEnd, scheduleFlush } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
+import { isTimeout } from './handshake-failure.ts';
 import type { Inlet, InletReader } from './inlet.ts';
+import { Judging } from './judging.ts';
+import type { LinkOwner } from './link-owner.ts';
 import { LinkTimer } from './link-timer.ts';
 import { FLUSH_AT, Outlet } from './outlet.ts';
 import type { Protocol } from './protocol.ts';
+import { ReadPause } from './read-pause.ts';
 import type { PeerConnection } from './transport.ts';
-
-/** The endpoint that made the link. */
-export interface LinkOwner {
-  /** Told of the octets that come, where there is one. */
-  readonly busyPoll: BusyPoll | undefined;
-  /** The handshake is over: which pipe is this peer's? It is driven from now on. */
-  established(link: StreamLink): Pipe;
-  /** Decides whether the peer may come in; `signal` aborts when the connection ends before that. */
-  judge(link: StreamLink, credentials: Credentials, signal: AbortSignal): Promise<Verdict>;
-  /** The connection is over, for `error` where there is one. Called once. */
-  ended(link: StreamLink, error: Error | undefined): void;
-}
 
 export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flushable {
   readonly stream: Stream;
   readonly protocol: Protocol;
   /** Where the peer is, as an endpoint text. */
   readonly address: string;
-  /** The IP address of the peer; undefined for ipc. */
-  readonly remoteAddress: string | undefined;
+  /** The IP address of the peer; empty for ipc. */
+  readonly remoteAddress: string;
   /** Octets that came, framing included. */
   bytesReceived = 0;
   /** The driven pipe, from the end of the handshake to the end of the connection. */
   pipe: Pipe | undefined;
 
-  readonly #owner: LinkOwner;
+  readonly #owner: LinkOwner<StreamLink>;
   readonly #outlet: Outlet;
   readonly #timer: LinkTimer = new LinkTimer(() => this.#elapsed());
   readonly #busyPoll: BusyPoll | undefined;
+  readonly #judging = new Judging();
+  /** While the pipe is full. */
+  readonly #pause: ReadPause;
   #error: Error | undefined;
-  /** While the peer is judged: aborted at the end of the connection. */
-  #judging: AbortController | undefined;
-  /** Octets that came while the pipe was full. */
-  #held = 0;
-  #paused = false;
   #finishing = false;
   #ended = false;
   #draining = false;
@@ -68,14 +57,21 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   after: Flushable | undefined;
 
   /** `inlet`: what reads `stream`, or will where Node cannot. */
-  constructor(stream: Stream, inlet: Inlet, protocol: Protocol, address: string, owner: LinkOwner) {
+  constructor(
+    stream: Stream,
+    inlet: Inlet,
+    protocol: Protocol,
+    address: string,
+    owner: LinkOwner<StreamLink>,
+  ) {
     this.stream = stream;
     this.protocol = protocol;
     this.address = address;
     this.#owner = owner;
     this.#outlet = new Outlet(stream, protocol);
     this.#busyPoll = owner.busyPoll;
-    this.remoteAddress = stream.remoteAddress;
+    this.#pause = new ReadPause(stream);
+    this.remoteAddress = plainAddress(stream.remoteAddress);
     inlet.serve(this);
     // Without the inlet it comes this way.
     stream.on('data', (chunk: Buffer) => this.received(chunk));
@@ -84,7 +80,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       this.#error ??= error;
     });
     // A half-closed peer could still read, but ZeroMQ peers never do: queued messages are kept for the next connection.
-    stream.on('end', () => this.#sever());
+    stream.on('end', () => this.#outlet.sever());
     stream.on('close', () => this.#closed());
     stream.setNoDelay(true);
     stream.unref();
@@ -123,13 +119,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     if (this.#ended || this.#pumping || this.pipe === undefined) return;
     this.#pump();
     if (this.pipe.isFull()) return;
-    this.#held = 0;
-    if (this.#paused) {
-      this.#paused = false;
-      // Its silence was our doing, up to now.
-      this.protocol.forgive(performance.now());
-      this.stream.resume();
-    }
+    // Its silence was our doing, up to now.
+    if (this.#pause.release()) this.protocol.forgive(performance.now());
   }
 
   fail(reason: string): void {
@@ -153,7 +144,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.#finishing = true;
     // From within `established`: goes on when that returns.
     if (this.pipe === undefined) return;
-    if (this.#paused) this.stream.resume();
+    this.#pause.readOn();
     if (!this.#outlet.blocked) this.#drain();
     this.#endIfDone();
   }
@@ -188,7 +179,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       this.close();
       return;
     }
-    if (this.#paused) this.stream.resume();
+    this.#pause.readOn();
     this.#endIfDone();
   }
 
@@ -196,7 +187,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   close(error?: Error): void {
     this.#error ??= error;
     this.protocol.close();
-    this.#sever();
+    this.#outlet.sever();
   }
 
   // — InletReader —
@@ -225,7 +216,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
 
   #heard(count: number): void {
     this.#pump();
-    if (this.pipe?.isFull() && !this.#finishing) this.#hold(count);
+    if (this.pipe?.isFull() && !this.#finishing) this.#pause.hold(count);
     if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
     this.#timer.heard(this.protocol.deadline);
   }
@@ -254,14 +245,6 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     if (isOver(protocol)) this.#settle();
   }
 
-  /** The pipe is full: stop reading, but a little later, since who does not read does not hear of the end either. */
-  #hold(count: number): void {
-    this.#held += count;
-    if (this.#held < HELD_MAX || this.#paused) return;
-    this.#paused = true;
-    this.stream.pause();
-  }
-
   #shakeHands(): void {
     const { protocol } = this;
     if (protocol.state !== 'traffic') protocol.next();
@@ -275,26 +258,23 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       if (this.#finishing) this.#endIfDone();
     } else if (isOver(protocol)) {
       this.#settle();
-    } else if (protocol.asking !== undefined && this.#judging === undefined) {
+    } else if (protocol.asking !== undefined && !this.#judging.underWay) {
       this.#judge(protocol.asking);
     }
   }
 
   /** Have the peer's credentials judged; meanwhile nothing of it is decoded. */
   #judge(credentials: Credentials): void {
-    this.#judging = new AbortController();
-    this.#owner.judge(this, credentials, this.#judging.signal).then(
+    this.#judging.begin(
+      (signal) => this.#owner.judge(this, credentials, signal),
       (verdict) => {
-        if (this.#ended || this.stream.destroyed) return;
-        this.#judging = undefined;
+        if (this.stream.destroyed) return;
         this.protocol.judged(verdict);
         this.#pump();
         if (this.protocol.pending > 0 && !this.#scheduled) this.#schedule();
         this.#timer.arm(this.protocol.deadline);
       },
-      (error: Error) => {
-        if (!this.#ended) this.close(error);
-      },
+      (error) => this.close(error),
     );
   }
 
@@ -304,24 +284,12 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.#error ??= this.protocol.error;
     if (this.#finishing) {
       // We were leaving, and the peer has broken the rules meanwhile: nothing more goes to it.
-      this.#sever();
+      this.#outlet.sever();
       return;
     }
     this.#settling = true;
     this.#finishing = true;
-    this.#outlet.flush();
-    this.stream.end();
-    // Do not wait for a peer that misbehaves to close its side.
-    this.stream.once('finish', () => this.stream.destroy());
-    if (this.#outlet.blocked) this.stream.destroy();
-    // What is sent from now on waits in the pipe for the next connection.
-    this.#outlet.blocked = true;
-  }
-
-  /** Give the stream up; what is sent from now on waits in the pipe for the next connection. */
-  #sever(): void {
-    this.#outlet.blocked = true;
-    this.stream.destroy();
+    this.#outlet.abandon();
   }
 
   // — out —
@@ -383,13 +351,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     if (stream.writableEnded || stream.destroyed) return;
     this.protocol.end();
     this.#outlet.flush();
-    stream.end();
-    stream.once('finish', () => {
-      // All is with the kernel. A reset would take it away again from a peer that has not read it yet, and closing
-      // with unread octets is a reset: so read on for a moment, until the peer closes.
-      setTimeout(() => stream.destroy(), CLOSE_GRACE).unref();
-      this.#over();
-    });
+    this.#outlet.end(() => this.#over());
   }
 
   // — time —
@@ -397,13 +359,13 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   #elapsed(): void {
     if (this.#ended) return;
     const now = performance.now();
-    if (this.#timer.excuses(now) || this.#paused) this.protocol.forgive(now);
+    if (this.#timer.excuses(now) || this.#pause.paused) this.protocol.forgive(now);
     // A PING may wait behind a message that takes longer than all time-outs.
     this.protocol.forgive(this.#outlet.movedAt(now));
     this.protocol.elapsed(now);
     if (this.protocol.state === 'failed') {
       this.#error ??= this.protocol.error;
-      if (isTimeout(this.#error)) this.#sever();
+      if (isTimeout(this.#error)) this.#outlet.sever();
       else this.#settle();
       return;
     }
@@ -427,7 +389,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.#ended = true;
     this.#timer.disarm();
     this.protocol.close();
-    this.#judging?.abort();
+    this.#judging.cancel();
     this.pipe?.drive(undefined);
     this.#owner.ended(this, this.#error ?? this.protocol.error);
   }
@@ -440,18 +402,5 @@ function isOver({ state }: Protocol): boolean {
 
 /** What is known of the peer of a link whose handshake is over. */
 export function peerOf({ protocol, address, remoteAddress }: StreamLink): PeerInfo {
-  return { ...protocol.peer!, address, remoteAddress: plainAddress(remoteAddress) };
+  return { ...protocol.peer!, address, remoteAddress };
 }
-
-function isTimeout(error: Error | undefined): boolean {
-  return (
-    error instanceof ZmtpError &&
-    (error.code === 'ERR_ZMTP_HANDSHAKE_TIMEOUT' || error.code === 'ERR_ZMTP_HEARTBEAT_TIMEOUT')
-  );
-}
-
-/** Octets that a full pipe may still bring before its stream is paused. */
-const HELD_MAX = 65_536;
-
-/** Milliseconds in which a peer that we leave may read what is on its way. */
-const CLOSE_GRACE = 500;

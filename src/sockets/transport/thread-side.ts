@@ -44,7 +44,7 @@ export interface ThreadEnd {
 }
 
 export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
-  readonly remoteAddress: undefined = undefined;
+  readonly remoteAddress = '';
   readonly bytesSent = 0;
   readonly bytesReceived = 0;
   readonly #end: ThreadEnd;

@@ -95,8 +95,8 @@ export interface TransportHost {
 
 /** What the statistics and the authenticator want to know of a connection. */
 export interface PeerConnection {
-  /** The peer's IP address; undefined where it has none. */
-  readonly remoteAddress: string | undefined;
+  /** The peer's IP address; empty where it has none. */
+  readonly remoteAddress: string;
   /** Octets so far, framing included; 0 where messages stay in the process. */
   readonly bytesSent: number;
   readonly bytesReceived: number;

@@ -34,7 +34,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
   readonly reconnectCount = 0;
   spent = false;
   readonly finished: Promise<void>;
-  readonly remoteAddress: undefined = undefined;
+  readonly remoteAddress = '';
   bytesSent = 0;
   bytesReceived = 0;
   protected readonly host: TransportHost;
