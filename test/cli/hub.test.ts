@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import t from 'tap';
 import { Certificate, Dealer, Request } from '../../src/index.ts';
 import { DedicatedLayer } from '../../src/layer/index.ts';
+import { alone } from '../../src/layer/native/greeting.ts';
 import { Outgoing } from '../../src/layer/native/messages.ts';
 import { encode, VERSION } from '../../src/layer/native/records.ts';
 import { freeAddress } from '../support/layer/layer-addresses.ts';
@@ -168,8 +169,8 @@ t.test('what comes from others forges no line of the log', async (t) => {
       kept: [],
       back: [],
     };
+    await dealer.send(alone(encode('hello', { version: VERSION, ...none }), 1));
     const out = new Outgoing();
-    out.push(encode('hello', { version: VERSION, ...none }));
     out.push(
       encode('send', {
         channel: 'a\n1970 forged\x1b[2J\x9b2J',

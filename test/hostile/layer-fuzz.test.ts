@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { FIELD_TYPES, type FieldTypes } from '../../src/layer/native/fields.ts';
+import { alone } from '../../src/layer/native/greeting.ts';
 import { Outgoing } from '../../src/layer/native/messages.ts';
 import {
   encode,
@@ -87,7 +88,7 @@ class Stranger {
       mute.delete(this.#connection);
       this.#connection = `stranger ${++this.#count}`;
       mute.add(this.#connection);
-      core.heard(this.#connection, parts([lawful('hello')], time.now));
+      core.heard(this.#connection, alone(lawful('hello'), time.now));
       if (expelled.at(-1) === this.#connection) return;
     }
     core.heard(this.#connection, parts(records, time.now));

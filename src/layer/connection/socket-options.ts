@@ -19,8 +19,9 @@ export interface LayerSocketOptions extends SecuritySocketOptions {
 }
 
 /**
- * The options of a socket that listens (`server`) or connects (`client`). A process that is silent for 20 000 ms, which is
- * `heartbeatInterval` and `heartbeatTimeout`, is disconnected.
+ * The options of a socket that listens (`server`) or connects (`client`). A process that is silent is disconnected after 15 000
+ * to 20 000 ms, a silent server after 7000 to 10 000: of a connection that is dead in one direction or both the process hears
+ * first, and has another one before the server gives to others what it had.
  * @throws LayerError `ERR_INVALID_OPTION`
  */
 export function socketOptions(
@@ -32,8 +33,8 @@ export function socketOptions(
   return {
     ...(context !== undefined && { context }),
     ...securityOf(options, role),
-    heartbeatInterval: 5000,
-    heartbeatTimeout: 15_000,
+    heartbeatInterval: role === 'server' ? 5000 : 3000,
+    heartbeatTimeout: role === 'server' ? 15_000 : 7000,
     // With room for names, headers and what encryption adds.
     maxMessageSize: maxMessageSize === Number.POSITIVE_INFINITY ? -1 : maxMessageSize + 1_048_576,
   };

@@ -21,6 +21,8 @@ export class Credits {
   readonly #host: CreditsHost;
   readonly #channels = new Map<string, Credit>();
   readonly #dirty = new Set<Credit>();
+  /** Unread messages here that nobody gets for the moment. */
+  #withheld: { readonly channel: string; readonly letter: Letter }[] = [];
 
   constructor(local: LocalState, host: CreditsHost) {
     this.#local = local;
@@ -29,11 +31,7 @@ export class Credits {
 
   /** One more `receive` waits. */
   want(channel: string): void {
-    let credit = this.#channels.get(channel);
-    if (credit === undefined) {
-      credit = { channel, granted: 0, unread: 0, window: 1, usedAt: Number.NEGATIVE_INFINITY };
-      this.#channels.set(channel, credit);
-    }
+    const credit = this.#of(channel);
     const now = this.#local.now();
     if (now - credit.usedAt > BUSY) credit.window = 1;
     else if (credit.granted === 0 && !this.#dirty.has(credit))
@@ -49,10 +47,9 @@ export class Credits {
     this.#giveBack(credit);
   }
 
-  /** A message has come; it waits here until `read`. */
+  /** A message has come; it waits here until `read`. It may have been on its way when what was asked for was taken back. */
   arrived(channel: string): void {
-    const credit = this.#channels.get(channel);
-    if (credit === undefined) return;
+    const credit = this.#of(channel);
     if (credit.granted > 0) credit.granted--;
     credit.unread++;
   }
@@ -115,9 +112,41 @@ export class Credits {
     for (const credit of this.#channels.values()) credit.unread = 0;
   }
 
+  /** The connection is lost: the hub may give to others what is unread here, so nobody reads it until the hub has answered. */
+  withhold(): void {
+    for (const credit of this.#channels.values()) {
+      const { channel, unread } = credit;
+      const letters = this.#local.takeBack(channel, unread).reverse();
+      for (const letter of letters) this.#withheld.push({ channel, letter });
+      credit.unread = 0;
+    }
+  }
+
+  /** They may be read again; `counted`: the hub knows of them. */
+  release(counted: boolean): void {
+    const released = this.#withheld;
+    this.#withheld = [];
+    for (const { channel, letter } of released) {
+      const credit = this.#channels.get(channel);
+      if (counted && credit !== undefined) credit.unread++;
+      this.#local.deliver(channel, letter, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** What is withheld expires as anything else. */
+  expire(now: number): void {
+    const withheld = this.#withheld;
+    if (withheld.length === 0) return;
+    this.#withheld = withheld.filter(({ letter }) => letter.expiresAt > now);
+    for (const { channel, letter } of withheld) {
+      if (letter.expiresAt <= now) this.#local.deliver(channel, letter);
+    }
+  }
+
   /** Take out what is unread, without a word. */
   takeAll(): Letter[] {
-    const letters: Letter[] = [];
+    const letters = this.#withheld.map(({ letter }) => letter);
+    this.#withheld = [];
     for (const credit of this.#channels.values()) {
       letters.push(...this.#local.takeBack(credit.channel, credit.unread));
       credit.unread = 0;
@@ -132,6 +161,15 @@ export class Credits {
       this.#giveBack(credit);
       if (credit.unread === 0) this.#channels.delete(channel);
     }
+  }
+
+  #of(channel: string): Credit {
+    let credit = this.#channels.get(channel);
+    if (credit === undefined) {
+      credit = { channel, granted: 0, unread: 0, window: 1, usedAt: Number.NEGATIVE_INFINITY };
+      this.#channels.set(channel, credit);
+    }
+    return credit;
   }
 
   #giveBack(credit: Credit): void {

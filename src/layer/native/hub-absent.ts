@@ -48,7 +48,7 @@ export class HubAbsent {
       const isUnsent = entry.number > ledger.received;
       ledger.remove(entry);
       if (isOver || entry.kind === 'word') continue;
-      if (entry.kind === 'direct' && isUnsent) this.#channels.keep(entry);
+      if (entry.kind === 'direct' && isUnsent) this.#channels.keep(entry, session.number);
       else lost++;
     }
     this.#local.lost(lost, why);

@@ -38,6 +38,8 @@ export class HubChannels {
   #place = 0;
   /** Octets in mailboxes. */
   #octets = 0;
+  /** Messages that were on their way to a process that was then forgotten: under which number, in which session. */
+  readonly #unsure = new WeakMap<Letter, { session: number; number: number }>();
 
   constructor(
     local: LocalState,
@@ -156,9 +158,10 @@ export class HubChannels {
     }
   }
 
-  /** Put a message that was handed out where it came from. */
-  keep(entry: Entry): void {
+  /** Put a message that was handed out where it came from; `session`: the process may have got it in that one. */
+  keep(entry: Entry, session?: number): void {
     const letter = entry.letter!;
+    if (session !== undefined) this.#unsure.set(letter, { session, number: entry.number });
     const now = this.#local.now();
     if (letter.expiresAt <= now) {
       this.#local.expired(entry.channel, 1);
@@ -183,6 +186,9 @@ export class HubChannels {
       for (;;) {
         const letter = this.#local.boxes.take(channel, now);
         if (letter === undefined) break;
+        const had = this.#unsure.get(letter);
+        const { session: number, received } = session.before;
+        if (had !== undefined && had.session === number && had.number <= received) continue;
         const { payload, expiresAt, group, from, token } = letter;
         this.#direct(session, channel, payload, expiresAt, group, from, token as Parcel);
       }

@@ -42,7 +42,7 @@ export class HubConnection {
         transmit: (message) => this.#socket?.trySend(message),
         wake: (when) => this.#wake(when),
         levels,
-        expel: () => this.#again(),
+        expel: () => this.#again(EXPELLED),
       },
       mine,
     );
@@ -105,7 +105,7 @@ export class HubConnection {
   }
 
   /** Another connection, after a moment. */
-  #again(): void {
+  #again(pause: number = RECONNECT): void {
     if (this.#closed || this.#retry !== undefined) return;
     const socket = this.#socket;
     this.#socket = undefined;
@@ -116,7 +116,7 @@ export class HubConnection {
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       if (!this.#closed) this.#open();
-    }, RECONNECT);
+    }, pause);
   }
 
   async #listen(socket: Dealer): Promise<void> {
@@ -162,6 +162,8 @@ export class HubConnection {
 const LINGER = 200;
 const CLOSE_TIMEOUT = 2000;
 const RECONNECT = 50;
+/** After a hub of another version, or one that breaks the rules. */
+const EXPELLED = 500;
 const IDLE = 25;
 /** Milliseconds after which the hub is told what was read, at the latest. */
 const LATER = 3;

@@ -8,6 +8,7 @@ import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { RemoteClock } from '../local/remote-clock.ts';
 import { within } from './fields.ts';
+import { framed, refusal, versionOfProcess } from './greeting.ts';
 import { HubAbsent } from './hub-absent.ts';
 import { HubChannels } from './hub-channels.ts';
 import { HubFlushes } from './hub-flushes.ts';
@@ -17,7 +18,7 @@ import { HubSenders } from './hub-senders.ts';
 import { Entry, LedgerError } from './ledger.ts';
 import type { HubLimits } from './limits.ts';
 import { clockOf } from './messages.ts';
-import { encode, type FromProcess, type RecordOf, recordsOf, VERSION } from './records.ts';
+import { decode, encode, type FromProcess, type RecordOf, recordsOf, VERSION } from './records.ts';
 import { Session } from './session.ts';
 import { tooMany, violation } from './violation.ts';
 
@@ -25,7 +26,7 @@ import { tooMany, violation } from './violation.ts';
 export interface HubCoreHost {
   /** False: there is no such connection, or it does not read. */
   transmit(connection: string, message: Buffer[]): boolean;
-  /** End it; `gone` need not be called. */
+  /** End it: nothing that it has said is heard any more. `gone` need not be called. */
   expel(connection: string): void;
   /** There is something to be said: `flush` is to be called soon. */
   wake(): void;
@@ -152,22 +153,18 @@ export class HubCore {
   /** One message of `connection`. What breaks a rule costs the connection. */
   heard(connection: string, parts: readonly Buffer[]): void {
     try {
-      const theirs = clockOf(parts[0]);
-      let session = this.#connections.get(connection);
-      session?.clock.age(theirs, this.#local.now());
+      const session = this.#connections.get(connection);
+      if (session === undefined) {
+        this.#greeted(connection, parts);
+        return;
+      }
+      session.clock.age(clockOf(parts[0]), this.#local.now());
       const records = recordsOf(parts, 'process');
       for (let record = records.next(); record !== undefined; record = records.next()) {
-        if (record.kind === 'hello') {
-          if (session !== undefined) throw violation('hello was said twice');
-          session = this.#hello(connection, record, theirs);
-          if (session === undefined) return;
-        } else if (session === undefined) {
-          throw violation(`${record.kind} was said before hello`);
-        } else {
-          this.#record(session, record);
-          // It has left, or had to.
-          if (session.connection !== connection) return;
-        }
+        if (record.kind === 'hello') throw violation('hello was said twice');
+        this.#record(session, record);
+        // It has left, or had to.
+        if (session.connection !== connection) return;
       }
     } catch (error) {
       if (!(error instanceof LayerError || error instanceof LedgerError)) throw error;
@@ -273,39 +270,54 @@ export class HubCore {
     }
   }
 
-  #hello(connection: string, hello: RecordOf<'hello'>, theirs: number): Session | undefined {
-    if (hello.version !== VERSION) {
-      const why = `version ${hello.version} of the protocol, expected ${VERSION}`;
+  /** The first message of `connection`. */
+  #greeted(connection: string, parts: readonly Buffer[]): void {
+    const version = versionOfProcess(parts);
+    if (version === undefined) throw violation('something was said before hello');
+    if (version !== VERSION) {
+      const why = `a process speaks version ${version} of the protocol, this hub ${VERSION}`;
       this.#local.undecodable('', new LayerError('ERR_PROTOCOL', why));
-      this.#host.transmit(connection, [
-        Buffer.alloc(8),
-        encode('refusal', { version: VERSION, why: '' }),
-      ]);
-      return undefined;
+      this.#host.transmit(connection, refusal());
+      return;
     }
+    const hello = decode(framed(parts[1]!), 'process') as RecordOf<'hello'>;
+    this.#hello(connection, hello, clockOf(parts[0]));
+  }
+
+  #hello(connection: string, hello: RecordOf<'hello'>, theirs: number): void {
     const key = keyOf(hello.secret);
     let session = this.sessions.get(key);
+    // One that was forgotten, and begun anew without its hearing of that, has other numbers.
+    const resumed =
+      session !== undefined && hello.hub === this.id && hello.session === session.number;
+    if (session !== undefined && resumed) {
+      if (hello.received < session.ledger.received) {
+        // Said before what was said since, on a connection that was given up: it has been overtaken.
+        this.#host.expel(connection);
+        return;
+      }
+      // What is kept is outstanding, so there cannot be more of it.
+      const keptCount = hello.kept.reduce((sum, { count }) => sum + count, 0);
+      if (keptCount > session.ledger.size) throw violation('kept has what was not handed');
+      session.ledger.check(hello.received);
+    }
     if (session?.connection !== undefined) {
       // Only who knows the secret gets here: the same process, whose old connection is dead.
       const old = session.connection;
       this.gone(old);
       this.#host.expel(old);
     }
-    // One that was forgotten, and begun anew without its hearing of that, has other numbers.
-    const resumed =
-      session !== undefined && hello.hub === this.id && hello.session === session.number;
     if (session !== undefined && !resumed)
       this.#absent.forget(session, 'unread in a process that is gone');
     if (session === undefined || !resumed) {
       if (this.sessions.size >= this.#limits.processes) {
         throw tooMany('processes', this.#limits.processes);
       }
-      session = new Session(key, ++this.#sessionCount);
+      const isBack = hello.hub === this.id;
+      const before = { session: isBack ? hello.session : 0, received: hello.received };
+      session = new Session(key, ++this.#sessionCount, before);
       this.sessions.set(key, session);
     } else {
-      // What is kept is outstanding, so there cannot be more of it.
-      const keptCount = hello.kept.reduce((sum, { count }) => sum + count, 0);
-      if (keptCount > session.ledger.size) throw violation('kept has what was not handed');
       const [isKept, isBack] = [within(hello.kept), within(hello.back)];
       session.ledger.receive(hello.received);
       for (const entry of session.ledger.entries()) {
@@ -341,7 +353,6 @@ export class HubCore {
       else if (entry.number > ledger.received) this.#say(session, GIVEN_UP);
     }
     this.#local.events.emit('peer:join', { peer: key });
-    return session;
   }
 
   #hand(session: Session, entry: Entry): void {

@@ -32,6 +32,8 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
   #due = false;
+  /** Connections that were ended while messages of theirs were here, not taken in. */
+  readonly #expelled = new Set<string>();
   readonly #turns = new Turns(true);
 
   constructor(
@@ -59,6 +61,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
       {
         transmit: (connection, message) => this.#transmit(connection, message),
         expel: (connection) => {
+          this.#expelled.add(connection);
           if (!this.#socket.closed) this.#socket.disconnectPeer(Buffer.from(connection, 'latin1'));
         },
         wake: () => this.#wake(),
@@ -131,6 +134,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
       } catch {
         return;
       }
+      this.#expelled.clear();
       let since = performance.now();
       for (const parts of messages) {
         if (this.#closed) return;
@@ -153,6 +157,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
 
   #heard(parts: readonly Buffer[]): void {
     const connection = parts[0]!.toString('latin1');
+    if (this.#expelled.has(connection)) return;
     if (this.#keepsUsers && !this.#users.has(connection)) {
       this.#users.set(connection, this.#socket.peerOf(parts)?.userId);
     }

@@ -79,11 +79,15 @@ export class Ledger {
     if (entry.kind === 'direct') this.#count(routeOf(entry.channel), 1);
   }
 
+  /** @throws LedgerError if the process cannot have everything up to `number`, and nothing more */
+  check(number: number): void {
+    if (number >= this.received && number <= this.handed) return;
+    throw new LedgerError(`received is ${number}, expected ${this.received} to ${this.handed}`);
+  }
+
   /** The process has everything up to `number`. @throws LedgerError */
   receive(number: number): void {
-    if (number < this.received || number > this.handed) {
-      throw new LedgerError(`received is ${number}, expected ${this.received} to ${this.handed}`);
-    }
+    this.check(number);
     for (let each = this.received + 1; each <= number; each++) {
       const entry = this.#entries.get(each);
       if (entry !== undefined) this.#received(entry);

@@ -12,10 +12,22 @@ export class Memberships {
   readonly #requests: Requests;
   /** Kept to be said again to a hub that knows nothing of them. */
   readonly #foreign = new Map<string, ForeignMember>();
+  readonly #say: (record: Buffer) => void;
+  /** Which groups are this hub's. */
+  readonly #mine: (group: string) => boolean;
+  /** All are to be said until a hub has heard them. */
+  #unheard: { readonly before: 0 | 1 } | undefined;
 
-  constructor(local: LocalState, requests: Requests) {
+  constructor(
+    local: LocalState,
+    requests: Requests,
+    say: (record: Buffer) => void,
+    mine: (group: string) => boolean,
+  ) {
     this.#local = local;
     this.#requests = requests;
+    this.#say = say;
+    this.#mine = mine;
   }
 
   /** Makes `channel` a member; resolves when the hub knows, or, if `lenient`, when there is none. */
@@ -68,14 +80,32 @@ export class Memberships {
     return this.#foreign.values();
   }
 
-  /** The records by which a hub that knows nothing of this process learns of all memberships; `mine` tells which groups are its. */
-  *records(mine: (group: string) => boolean): Generator<Buffer> {
+  /** A hub that knows nothing of this process learns of all memberships. `before`: they began before it did. */
+  begin(before: 0 | 1): void {
+    this.#unheard = { before };
+    this.again();
+  }
+
+  /** There is a connection: say what the hub has not heard, memberships and requests. */
+  again(): void {
+    const claim = this.#unheard;
+    if (claim === undefined) {
+      this.#requests.joined();
+      return;
+    }
+    const { before } = claim;
     for (const group of this.#local.groupNames()) {
-      if (mine(group)) yield encode('subscribe', { request: 0, before: 1, group });
+      if (this.#mine(group)) this.#say(encode('subscribe', { request: 0, before, group }));
     }
     for (const [group, channel, capacity] of this.#foreign.values()) {
-      yield encode('join', { request: 0, group, channel, capacity });
+      this.#say(encode('join', { request: 0, group, channel, capacity }));
     }
+    this.#requests.joined();
+    // What waits for our channels is handed over behind what was sent to our groups.
+    const heard = (): void => {
+      if (this.#unheard === claim) this.#unheard = undefined;
+    };
+    this.#requests.ask('sync', {}, false).then(heard, () => {});
   }
 
   #remove(group: string, channel: string): void {

@@ -7,6 +7,7 @@ import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
 import { RemoteClock } from '../local/remote-clock.ts';
 import { Credits } from './credits.ts';
+import { alone, versionOfRefusal } from './greeting.ts';
 import { Inbound, Token, type When } from './inbound.ts';
 import { Levels } from './levels.ts';
 import { type ForeignMember, Memberships } from './memberships.ts';
@@ -32,8 +33,6 @@ export interface ProcessCoreHost {
 export class ProcessCore {
   readonly #local: LocalState;
   readonly #host: ProcessCoreHost;
-  /** Which names are this hub's: with several hubs each has some. */
-  readonly #mine: (name: string) => boolean;
   readonly #out = new Outgoing();
   readonly sends: Sends;
   readonly #requests: Requests;
@@ -52,11 +51,10 @@ export class ProcessCore {
   constructor(local: LocalState, host: ProcessCoreHost, mine: (name: string) => boolean) {
     this.#local = local;
     this.#host = host;
-    this.#mine = mine;
     const say = (record: Buffer): void => this.#say(record);
     this.sends = new Sends(local, say);
     this.#requests = new Requests(local, say);
-    this.#memberships = new Memberships(local, this.#requests);
+    this.#memberships = new Memberships(local, this.#requests, say, mine);
     this.#waits = new Waits(local, {
       say: (channel, count) => this.#say(encode('waits', { channel, count })),
       wake: () => host.wake('tick'),
@@ -102,7 +100,7 @@ export class ProcessCore {
       acked: this.sends.acked,
       ...this.#inbound.greet(),
     });
-    for (const message of greeting(hello, this.#local.now())) this.#host.transmit(message);
+    this.#host.transmit(alone(hello, this.#local.now()));
   }
 
   /** It broke. */
@@ -112,6 +110,7 @@ export class ProcessCore {
     this.#out.clear();
     this.sends.lost();
     this.#credits.reset(false);
+    this.#credits.withhold();
   }
 
   /** An attempt to connect has failed. */
@@ -123,6 +122,11 @@ export class ProcessCore {
   heard(parts: readonly Buffer[]): void {
     if (this.#closed || this.#state === 'connecting') return;
     try {
+      const version = this.#state === 'greeting' ? versionOfRefusal(parts) : undefined;
+      if (version !== undefined) {
+        const why = `the hub speaks version ${version} of the protocol, this process ${VERSION}`;
+        throw new LayerError('ERR_PROTOCOL', why);
+      }
       const now = this.#local.now();
       const lag = this.#clock.age(clockOf(parts[0]), now);
       const records = recordsOf(parts, 'hub');
@@ -208,6 +212,7 @@ export class ProcessCore {
 
   sweep(now: number): void {
     this.sends.sweep(now);
+    this.#credits.expire(now);
   }
 
   /** Now and then: what is not used goes back. */
@@ -232,6 +237,7 @@ export class ProcessCore {
 
   /** Close without a word: somebody else does from here on what this did. */
   retire(): void {
+    this.#credits.release(false);
     this.#closed = true;
     this.#requests.retire();
   }
@@ -241,13 +247,7 @@ export class ProcessCore {
       this.#welcome(record);
       return;
     }
-    if (record.kind === 'refusal') {
-      throw new LayerError(
-        'ERR_PROTOCOL',
-        `the hub speaks version ${record.version} of the protocol, this process ${VERSION}`,
-      );
-    }
-    if (this.#state !== 'joined')
+    if (this.#state !== 'joined' || record.kind === 'refusal')
       throw new LayerError('ERR_PROTOCOL', `${record.kind} before welcome`);
     switch (record.kind) {
       case 'direct': {
@@ -351,20 +351,19 @@ export class ProcessCore {
     if (welcome.resumed === 1 && isSame) {
       this.#inbound.resume();
       if (welcome.revoked === 1) this.#inbound.drop(this.#credits.takeAll());
-      this.#requests.joined();
+      this.#credits.release(true);
+      this.#memberships.again();
       this.sends.resume(welcome);
     } else {
       // A hub that has forgotten us has given to others what we had not read; one that is new has not.
       if (isSame) this.#credits.takeAll();
       this.#inbound.restart();
       this.#credits.restart();
+      this.#credits.release(false);
       this.#levels.restart();
-      for (const record of this.#memberships.records(this.#mine)) this.#say(record);
-      this.#requests.joined();
+      this.#memberships.begin(isSame ? 0 : 1);
       this.sends.restart(restarted);
     }
-    // Not before it has been told of our groups, so that nothing overtakes what was sent to them.
-    this.#say(encode('sync', { request: 0 }));
     this.#credits.reset(true);
     this.#waits.reset();
     this.#levels.again();
@@ -378,12 +377,6 @@ export class ProcessCore {
     this.#out.push(record);
     this.#host.wake('tick');
   }
-}
-
-function greeting(hello: Buffer, now: number): Buffer[][] {
-  const out = new Outgoing();
-  out.push(hello);
-  return out.take(now);
 }
 
 /** Milliseconds that a message may have been on its way; less than the hub's `putBackTimeout` after a connection is lost. */

@@ -52,9 +52,13 @@ export class Session implements ParcelSender {
   /** Ordinary messages that it had were given to others while it was away. */
   revoked = false;
 
-  constructor(key: string, number: number) {
+  /** The session that the process had with this hub before, and the last number that it got in that one. */
+  readonly before: { readonly session: number; readonly received: number };
+
+  constructor(key: string, number: number, before: Session['before']) {
     this.key = key;
     this.number = number;
+    this.before = before;
   }
 
   /** Whether a message to `channel` would be handed to a reader at once. */

@@ -11,6 +11,7 @@ import {
   type LayerEvents,
   type SecurityOptions,
 } from '../../../src/layer/index.ts';
+import { alone } from '../../../src/layer/native/greeting.ts';
 import { Outgoing } from '../../../src/layer/native/messages.ts';
 import { encode, VERSION } from '../../../src/layer/native/records.ts';
 import { freeAddress } from '../../support/layer/layer-addresses.ts';
@@ -131,9 +132,8 @@ t.test('a stranger at the socket of a producer, and at that of a hub', async (t)
     back: [],
   };
   const out = new Outgoing();
-  out.push(encode('hello', { version: VERSION, ...hello }));
   out.push(encode('subscribe', { request: 1, before: 0, group: 'everybody' }));
-  const [said] = out.take(1);
+  const said = [alone(encode('hello', { version: VERSION, ...hello }), 1), ...out.take(1)];
   const keys = { ...socketKeys(mallorys), curveServerKey: ours.publicKey };
   for (const [address, options, event] of [
     [producer.address!, {}, 'handshake:error:protocol'],
@@ -142,7 +142,7 @@ t.test('a stranger at the socket of a producer, and at that of a hub', async (t)
     const stranger = useSocket(t, new Dealer(options));
     const log = new Log(stranger);
     stranger.connect(address);
-    await stranger.send(said!);
+    for (const message of said) await stranger.send(message);
     await log.next(event);
     t.equal(stranger.tryReceive(), undefined);
     t.equal(log.count('handshake'), 0);

@@ -3,6 +3,7 @@
 import t, { type Test } from 'tap';
 import { Dealer, Router } from '../../../src/index.ts';
 import { DedicatedLayer, Hub } from '../../../src/layer/index.ts';
+import { alone } from '../../../src/layer/native/greeting.ts';
 import { Outgoing } from '../../../src/layer/native/messages.ts';
 import { encode, RECORDS, VERSION } from '../../../src/layer/native/records.ts';
 import { freeAddress } from '../../support/layer/layer-addresses.ts';
@@ -34,23 +35,26 @@ t.test('a hub that is told nonsense works on', async (t) => {
     back: [],
   };
   const hello = encode('hello', { version: VERSION, ...none });
-  const nonsense: Buffer[][] = [
-    [Buffer.from('x')],
-    [Buffer.alloc(40, 0x7a)],
-    [CLOCK, Buffer.alloc(0)],
-    [CLOCK, Buffer.from('xyz')],
-    said(encode('sync', { request: 1 })),
-    said(hello, encode('done', { request: 1, denied: 0 })),
-    said(hello, encode('settled', { received: 9, numbers: [] })),
-    said(hello, hello),
-    Array.from({ length: 600 }, () => CLOCK),
+  const first = alone(hello, 1);
+  const nonsense: Buffer[][][] = [
+    [[Buffer.from('x')]],
+    [[Buffer.alloc(40, 0x7a)]],
+    [[CLOCK, Buffer.alloc(0)]],
+    [[CLOCK, Buffer.from('xyz')]],
+    [said(encode('sync', { request: 1 }))],
+    [first, said(encode('done', { request: 1, denied: 0 }))],
+    [first, said(encode('settled', { received: 9, numbers: [] }))],
+    [first, said(hello)],
+    [first, first],
+    [said(hello)],
+    [Array.from({ length: 600 }, () => CLOCK)],
   ];
-  for (const message of nonsense) {
+  for (const messages of nonsense) {
     const dealer = new Dealer({ linger: 1000, reconnectInterval: -1 });
     t.teardown(() => dealer.close());
     dealer.connect(bind);
     const gone = dealer.waitFor('disconnect');
-    await dealer.send(message);
+    for (const message of messages) await dealer.send(message);
     await gone;
   }
   const layer = use(t, new DedicatedLayer({ hub: bind }));
@@ -84,13 +88,14 @@ t.test('a layer that is told nonsense connects anew, and works on', async (t) =>
   const greeted = async (): Promise<Buffer> => {
     for (;;) {
       const [connection, , record] = await router.receive();
-      if (record?.[4] === RECORDS.hello.code) return connection!;
+      if (record?.[0] === RECORDS.hello.code) return connection!;
     }
   };
   const bad: Buffer[][] = [
     [Buffer.from('x')],
     [CLOCK, Buffer.from('x')],
     said(direct(Buffer.of(0x80))),
+    alone(encode('refusal', { version: 9, why: '' }), 1),
     said(encode('refusal', { version: 9, why: '' })),
     said(welcome, welcome),
     said(welcome, encode('ack', { taken: 5, held: 0, refused: [], denied: [] })),

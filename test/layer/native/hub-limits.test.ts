@@ -1,6 +1,7 @@
 /** What a process that breaks the rules costs: its own connection, and nothing else. */
 
 import t from 'tap';
+import { alone } from '../../../src/layer/native/greeting.ts';
 import { Outgoing } from '../../../src/layer/native/messages.ts';
 import { encode, VERSION } from '../../../src/layer/native/records.ts';
 import { JoinedHub, type JoinedProcess, settleAll } from '../../support/layer/joined-hub.ts';
@@ -18,7 +19,8 @@ function stranger(hub: JoinedHub, ...records: Buffer[]): (...more: Buffer[]) => 
   };
   // Nothing reads what it is told.
   hub.mute.add(connection);
-  say(hello(), ...records);
+  hub.core.heard(connection, alone(hello(), hub.time.now));
+  say(...records);
   return say;
 }
 
@@ -106,10 +108,8 @@ t.test('another version is told so, and nothing else', async (t) => {
   hub.local.events.on('undecodable', ({ error }) => errors.push(error));
   const record = hello();
   record[5] = 9;
-  const out = new Outgoing();
-  out.push(record);
-  hub.core.heard('old', out.take(0)[0]!);
-  t.match(errors, [{ message: 'version 9 of the protocol, expected 5' }]);
+  hub.core.heard('old', alone(record, hub.time.now));
+  t.match(errors, [{ message: 'a process speaks version 9 of the protocol, this hub 5' }]);
   t.equal(hub.core.peerCount, 2);
 });
 

@@ -488,3 +488,90 @@ function handedOver() {
   settleAll(hub);
   return { hub, one, two };
 }
+
+t.test('what was on its way when its reader went away goes to who waits', async (t) => {
+  const time = { now: 0 };
+  const hub = new JoinedHub(time);
+  const [one, two, third] = [hub.process(), hub.process(), hub.process()];
+  for (const each of [one, two, third]) each.connect();
+  two.receive('jobs');
+  settleAll(hub);
+  one.send('jobs', 1);
+  one.up();
+  two.stopReading('jobs');
+  two.core.unwant('jobs');
+  time.now += 60;
+  two.core.idle(time.now);
+  two.up();
+  time.now += 60;
+  two.core.idle(time.now);
+  two.down();
+  t.equal(two.local.boxes.letterCount, 1, 'it came when nobody waited there any more');
+  time.now += 60;
+  two.core.idle(time.now);
+  third.receive('jobs');
+  settleAll(hub);
+  t.same(third.read, [1]);
+});
+
+t.test('memberships that a new hub has not heard of are said to it again', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  const channel = two.local.newChannel('x');
+  void two.core.join('g', channel, false);
+  settleAll(hub);
+  hub.restart();
+  one.connect();
+  two.connect();
+  two.up();
+  two.down();
+  t.ok(two.core.joined);
+  // What it has said since is lost with the connection.
+  two.cut();
+  two.connect();
+  settleAll(hub);
+  one.groupSend('g', 1);
+  settleAll(hub);
+  two.receive(channel);
+  t.same(two.read, [1]);
+});
+
+t.test('who was with a hub before gets none of its first messages again', async (t) => {
+  const time = { now: 0 };
+  const hub = new JoinedHub(time, { resumeTimeout: 500 });
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  const channel = two.local.newChannel('x');
+  void two.core.join('g', channel, false);
+  settleAll(hub);
+  one.groupSend('g', 1);
+  settleAll(hub);
+  two.cut();
+  time.now += 600;
+  hub.sweep();
+  two.connect();
+  settleAll(hub);
+  for (let n = 0; n < 2; n++) two.receive(channel);
+  t.same(two.read, [1]);
+});
+
+t.test('unread ordinary messages: with the process that becomes the producer itself', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const [one, two] = [hub.process(), hub.process()];
+  one.connect();
+  two.connect();
+  for (let n = 0; n < 2; n++) two.receive('jobs');
+  settleAll(hub);
+  two.stopReading('jobs');
+  for (let n = 0; n < 2; n++) one.send('jobs', n);
+  settleAll(hub);
+  two.cut();
+  two.receive('jobs', false);
+  t.same(two.read, [], 'not without a hub');
+  two.core.retire();
+  two.receive('jobs', false);
+  t.same(two.read, [0]);
+});

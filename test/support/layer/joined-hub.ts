@@ -23,6 +23,8 @@ export class JoinedHub {
   readonly expelled: string[] = [];
   /** Connections that take everything and read nothing. */
   readonly mute: Set<string> = new Set();
+  /** What processes said on connections that they have lost, and the hub has not. */
+  readonly #loose: { readonly connection: string; readonly toHub: Buffer[][] }[] = [];
   local!: LocalState;
   core!: HubCore;
   /** Messages lost, expired and refused by hubs before this one. */
@@ -47,9 +49,31 @@ export class JoinedHub {
   /** It is gone with all it has, and another one in its place. */
   restart(): void {
     for (const process of this.processes) process.cut();
+    this.#loose.length = 0;
     this.lostBefore += this.local.counters.lost;
     this.expiredBefore += this.local.counters.expired;
     this.#start();
+  }
+
+  /** A connection that its process has lost: what it said last is still on its way here, and then comes the end. */
+  loosen(connection: string, toHub: readonly Buffer[][]): void {
+    this.mute.add(connection);
+    this.#loose.push({ connection, toHub: [...toHub] });
+  }
+
+  /** Hear one message of each of these, or their end. */
+  straggle(): void {
+    for (const line of this.#loose.splice(0)) {
+      const message = line.toHub.shift();
+      if (message !== undefined && !this.expelled.includes(line.connection)) {
+        this.core.heard(line.connection, message);
+        this.#loose.push(line);
+        continue;
+      }
+      this.mute.delete(line.connection);
+      this.core.gone(line.connection);
+    }
+    this.core.flushOut();
   }
 
   process(options: LayerOptions = {}): JoinedProcess {
@@ -97,6 +121,8 @@ export class JoinedProcess {
   readonly local: LocalState;
   readonly core: ProcessCore;
   connection: string | undefined;
+  /** See `deafen`. */
+  isDeaf = false;
   readonly toHub: Buffer[][] = [];
   readonly fromHub: Buffer[][] = [];
   /** What `send` came to, by what was sent. */
@@ -139,28 +165,54 @@ export class JoinedProcess {
     const { connection } = this;
     if (connection === undefined) return;
     this.connection = undefined;
+    this.isDeaf = false;
     this.toHub.length = 0;
     this.fromHub.length = 0;
     this.core.lost();
     this.hub.core.gone(connection);
   }
 
-  /** Move up to `count` messages to the hub. */
-  up(count = Number.POSITIVE_INFINITY): void {
+  /** As `cut`, but the hub hears of it later: `JoinedHub.straggle`. */
+  leave(): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    this.connection = undefined;
+    if (!this.isDeaf) this.hub.loosen(connection, this.toHub);
+    this.isDeaf = false;
+    this.toHub.length = 0;
+    this.fromHub.length = 0;
+    this.core.lost();
+  }
+
+  /** The hub takes the connection for lost, and the process does not know: what it says is heard by nobody. */
+  deafen(): void {
+    if (this.connection === undefined || this.isDeaf) return;
+    this.isDeaf = true;
+    this.toHub.length = 0;
+    this.hub.core.gone(this.connection);
+  }
+
+  /** Move up to `count` messages to the hub; returns how many. */
+  up(count = Number.POSITIVE_INFINITY): number {
     this.core.flushOut();
-    for (let i = 0; i < count && this.toHub.length > 0; i++) {
+    if (this.isDeaf) this.toHub.length = 0;
+    let moved = 0;
+    for (; moved < count && this.toHub.length > 0; moved++) {
       this.hub.core.heard(this.connection!, this.toHub.shift()!);
     }
     this.hub.core.flushOut();
+    return moved;
   }
 
-  /** Move up to `count` messages from the hub. */
-  down(count = Number.POSITIVE_INFINITY): void {
+  /** Move up to `count` messages from the hub; returns how many. */
+  down(count = Number.POSITIVE_INFINITY): number {
     this.hub.core.flushOut();
-    for (let i = 0; i < count && this.fromHub.length > 0; i++) {
+    let moved = 0;
+    for (; moved < count && this.fromHub.length > 0; moved++) {
       this.core.heard(this.fromHub.shift()!);
     }
     this.core.flushOut();
+    return moved;
   }
 
   send(channel: string, n: number): void {
@@ -200,11 +252,10 @@ let connectionCount = 0;
 
 /** Move everything there is, until nothing moves. */
 export function settleAll(hub: JoinedHub): void {
-  for (let round = 0; round < 50; round++) {
+  for (let calm = 0; calm < 3; calm++) {
     for (const process of hub.processes) {
       if (process.connection === undefined) continue;
-      process.up();
-      process.down();
+      if (process.up() + process.down() > 0) calm = 0;
     }
   }
 }
