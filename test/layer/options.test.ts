@@ -1,5 +1,7 @@
 /** Options: what is refused, and with which words; and what `prefix` keeps apart. */
 
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import {
   type ChannelLayer,
@@ -59,6 +61,21 @@ t.test('an option of no use is refused, by its name and value', async (t) => {
   for (const [make, message] of incomplete) {
     t.throws(make, { code: 'ERR_INVALID_OPTION', message });
   }
+});
+
+t.test('a layer that could not be made does not keep its process', async (t) => {
+  const layers = new URL('../../src/layer/index.ts', import.meta.url).href;
+  const program = `
+    const { DedicatedLayer } = await import(${JSON.stringify(layers)});
+    try {
+      new DedicatedLayer({ hubs: ['tcp://127.0.0.1:1', 'tcp://127.0.0.1:none'] });
+    } catch ({ code }) {
+      console.log(code);
+    }
+  `;
+  const args = ['--import=tsx', '--input-type=module', '-e', program];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+  t.equal(stdout, 'EINVAL\n');
 });
 
 t.test('layers with different prefixes share nothing but the hub', async (t) => {

@@ -29,16 +29,17 @@ export class HubCarrier implements Carrier {
     const ring = new HashRing(hubs);
     this.#ring = ring;
     const options = socketOptions(connection, local.settings.maxMessageSize, 'client');
-    this.#hubs = hubs.map(
-      (address, index) =>
-        new HubConnection(
-          local,
-          address,
-          options,
-          () => this.#levels(),
-          (name) => ring.of(routeOf(name)) === index,
-        ),
-    );
+    const open: HubConnection[] = [];
+    this.#hubs = open;
+    try {
+      for (const [index, address] of hubs.entries()) {
+        const mine = (name: string) => ring.of(routeOf(name)) === index;
+        open.push(new HubConnection(local, address, options, () => this.#levels(), mine));
+      }
+    } catch (error) {
+      for (const hub of open) hub.retire();
+      throw error;
+    }
   }
 
   send(channel: string, payload: Uint8Array): Promise<void> {

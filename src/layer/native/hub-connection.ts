@@ -47,7 +47,12 @@ export class HubConnection {
       mine,
     );
     this.#idle = setInterval(() => this.core.idle(local.now()), IDLE).unref();
-    this.#open();
+    try {
+      this.#open();
+    } catch (error) {
+      this.retire();
+      throw error;
+    }
   }
 
   /** What can still be confirmed within a short time is; then it is over. */
