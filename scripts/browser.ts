@@ -102,6 +102,10 @@ export async function bundleBrowserTypes(dist: string, lib: string): Promise<voi
             : null,
       },
       dts({ dtsInput: true }),
+      {
+        name: 'disposing',
+        renderChunk: (code, { name }) => (name === 'shared' ? `${DISPOSING}\n${code}` : null),
+      },
     ],
   });
   await bundle.write({
@@ -109,5 +113,14 @@ export async function bundleBrowserTypes(dist: string, lib: string): Promise<voi
     format: 'esm',
     entryFileNames: '[name].mts',
     chunkFileNames: 'browser-shared.d.mts',
+    codeSplitting: { groups: [{ name: 'shared', test: /\.d\.ts$/, minShareCount: 2 }] },
   });
 }
+
+/** Names that compilers know by a library that projects for browsers rarely ask for, as the types of Node have them. */
+const DISPOSING = `declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
+  }
+}`;

@@ -24,6 +24,7 @@ export const PROGRAM: { readonly name: string; readonly source: string } = {
 export const BROWSER_DOORS: Readonly<Record<string, string>> = {
   '.': 'browser/index',
   './draft': 'browser/draft',
+  './layer': 'browser/layer',
 };
 
 /** The name of a door's files for browsers in `lib`. */

@@ -2,10 +2,14 @@
 
 /** What stands in for what: files of `dist` and modules of Node, by files of `dist/browser`. */
 export const STAND_INS: Readonly<Record<string, string>> = {
+  'layer/channels-zmq/dedicated.js': 'layer-absent',
+  'layer/channels-zmq/format.js': 'layer-absent',
+  'node:crypto': 'layer-crypto',
   'node:events': 'event-emitter',
   'node:net': 'node',
   'node:os': 'node',
   'node:timers': 'timers',
+  'node:timers/promises': 'layer-turn',
   'node:util': 'node',
   'sockets/api/numbered-options.js': 'absent',
   'sockets/core/endpoint-security.js': 'endpoint-security',
@@ -17,6 +21,8 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   'sockets/options/unknown-option.js': 'absent',
   'sockets/pattern/datagram.js': 'absent',
   'sockets/pattern/stream.js': 'absent',
+  'sockets/security/authenticator.js': 'layer-absent',
+  'sockets/security/certificate.js': 'layer-absent',
   'sockets/transport/busy-poll.js': 'absent',
   'sockets/transport/ipc.js': 'refused',
   'sockets/transport/outflow.js': 'outflow',

@@ -121,6 +121,20 @@ export class Buffer extends Octets {
     return octets.copy(this, offset);
   }
 
+  /** Where one octet, a text in UTF-8 or octets begin first from `from` on; -1 if nowhere. */
+  override indexOf(value: number | string | Uint8Array, from = 0): number {
+    if (typeof value === 'number') return super.indexOf(value, from);
+    const octets = typeof value === 'string' ? encoded(value) : value;
+    for (let at = from; at + octets.length <= this.length; at++) {
+      if (octets.every((octet, i) => this[at + i] === octet)) return at;
+    }
+    return -1;
+  }
+
+  override includes(value: number | string | Uint8Array, from = 0): boolean {
+    return this.indexOf(value, from) >= 0;
+  }
+
   readUInt8(offset = 0): number {
     return this.#view(offset, 1).getUint8(0);
   }

@@ -2,44 +2,64 @@
 
 type Listener = (...values: never[]) => void;
 
-/** Calls those who listen, in the order in which they came. */
-export class EventEmitter {
+/** Calls those who listen, in the order in which they came. `Events`: the values of each event, by its name. */
+export class EventEmitter<
+  Events extends Record<keyof Events, unknown[]> = Record<PropertyKey, never[]>,
+> {
   readonly #listeners = new Map<unknown, Listener[]>();
   /** By the wrapper that is called in its place. */
   readonly #wrapped = new WeakMap<Listener, Listener>();
 
-  on(name: unknown, listener: Listener): this {
+  on<Name extends keyof Events>(name: Name, listener: (...values: Events[Name]) => void): this;
+  on(name: unknown, listener: Listener): this;
+  on(name: unknown, given: unknown): this {
+    const listener = given as Listener;
     if (this.#listeners.has('newListener')) this.emit('newListener', name, listener);
     this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
     return this;
   }
 
-  addListener(name: unknown, listener: Listener): this {
-    return this.on(name, listener);
+  addListener<Name extends keyof Events>(
+    name: Name,
+    listener: (...values: Events[Name]) => void,
+  ): this;
+  addListener(name: unknown, listener: Listener): this;
+  addListener(name: unknown, given: unknown): this {
+    return this.on(name as never, given as never);
   }
 
-  once(name: unknown, listener: Listener): this {
+  once<Name extends keyof Events>(name: Name, listener: (...values: Events[Name]) => void): this;
+  once(name: unknown, listener: Listener): this;
+  once(name: unknown, given: unknown): this {
+    const listener = given as Listener;
     const wrapper: Listener = (...values) => {
-      this.off(name, wrapper);
+      this.off(name as never, wrapper as never);
       listener.apply(this, values);
     };
     this.#wrapped.set(wrapper, listener);
-    return this.on(name, wrapper);
+    return this.on(name as never, wrapper as never);
   }
 
-  off(name: unknown, listener: Listener): this {
+  off<Name extends keyof Events>(name: Name, listener: (...values: Events[Name]) => void): this;
+  off(name: unknown, listener: Listener): this;
+  off(name: unknown, given: unknown): this {
     const listeners = this.#listeners.get(name) ?? [];
     const at = listeners.findLastIndex(
-      (each) => each === listener || this.#wrapped.get(each) === listener,
+      (each) => each === given || this.#wrapped.get(each) === given,
     );
     if (at < 0) return this;
     this.#listeners.set(name, listeners.toSpliced(at, 1));
-    if (this.#listeners.has('removeListener')) this.emit('removeListener', name, listener);
+    if (this.#listeners.has('removeListener')) this.emit('removeListener', name, given);
     return this;
   }
 
-  removeListener(name: unknown, listener: Listener): this {
-    return this.off(name, listener);
+  removeListener<Name extends keyof Events>(
+    name: Name,
+    listener: (...values: Events[Name]) => void,
+  ): this;
+  removeListener(name: unknown, listener: Listener): this;
+  removeListener(name: unknown, given: unknown): this {
+    return this.off(name as never, given as never);
   }
 
   /** Of `name`, or of all names. */

@@ -53,6 +53,24 @@ t.test('texts are what Node makes of octets, and octets what it makes of texts',
   t.throws(() => Ours.from('x', 'utf16' as never), /unknown encoding utf16/);
 });
 
+t.test('parts are found where Node finds them', async (t) => {
+  const one = fc.constantFrom(0, 1, 0x61);
+  const few = fc.array(one, { maxLength: 8 });
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(few, fc.array(one, { minLength: 1 }), fc.nat(3), (given, part, from) => {
+        const [ours, theirs] = [Ours.from(given), Buffer.from(given)];
+        const values = [part[0]!, String(Buffer.from(part)), Uint8Array.from(part)];
+        return values.every(
+          (value) =>
+            ours.indexOf(value, from) === theirs.indexOf(value as string, from) &&
+            ours.includes(value) === theirs.includes(value as string),
+        );
+      }),
+    ),
+  );
+});
+
 t.test('joining, comparing and copying do what Node does', async (t) => {
   t.doesNotThrow(() =>
     fc.assert(

@@ -39,7 +39,8 @@ t.test('a bundler for browsers takes them, and only them', async (t) => {
     entry,
     `import { Request } from 'zeromq-pure';
     import { Client } from 'zeromq-pure/draft';
-    console.log(Request, Client);`,
+    import { DedicatedLayer } from 'zeromq-pure/layer';
+    console.log(Request, Client, DedicatedLayer);`,
   );
   const bundle = await rolldown({
     input: entry,
@@ -49,6 +50,6 @@ t.test('a bundler for browsers takes them, and only them', async (t) => {
   const { output } = await bundle.generate({ format: 'esm' });
   t.equal(output.length, 1);
   const taken = Object.keys(output[0].modules).map((id) => id.slice(id.lastIndexOf('/') + 1));
-  t.same(taken.sort(), ['browser-draft.mjs', 'browser.mjs', 'main.js']);
+  t.same(taken.sort(), ['browser-draft.mjs', 'browser-layer.mjs', 'browser.mjs', 'main.js']);
   t.same(output[0].imports, []);
 });

@@ -3,6 +3,7 @@
 import type { Browser, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import * as zmq from '../../src/index.ts';
+import { DedicatedLayer, Hub } from '../../src/layer/index.ts';
 import { launchChromium, skipChromium } from '../support/chromium.ts';
 import { LibzmqPeer } from '../support/libzmq-peer.ts';
 import { servePages } from '../support/page.ts';
@@ -10,6 +11,7 @@ import { texts, use } from '../support/sockets.ts';
 
 /** What a page may use of the file that it has loaded. */
 type Zmq = typeof import('../../src/browser/index.ts');
+type Layers = typeof import('../../src/browser/layer.ts');
 
 t.test('in Chromium', { skip: skipChromium }, async (t) => {
   const site = await servePages(t);
@@ -170,6 +172,46 @@ t.test('in Chromium', { skip: skipChromium }, async (t) => {
     await pull.bind(address);
     t.same(texts(await pull.receive()), ['after']);
     t.same(await events, ['handshake', 'disconnect', 'handshake']);
+  });
+
+  t.test('a page and a program of Node talk through a hub, by channels and groups', async (t) => {
+    const page = await pageOf(t, browser, site);
+    const hub = new Hub({ bind: 'ws://127.0.0.1:*' });
+    await hub.start();
+    t.teardown(() => hub.close());
+    const address = hub.stats().bind;
+    const options = { hub: address, symmetricEncryptionKeys: ['shared'] };
+    const layer = new DedicatedLayer(options);
+    t.teardown(() => layer.close());
+    const mine = await layer.newChannel();
+    await layer.groupAdd('room', mine);
+    const inPage = page.evaluate(async (options) => {
+      const { DedicatedLayer } = (await import('/lib/browser-layer.mjs' as string)) as Layers;
+      const layer = new DedicatedLayer(options);
+      const mine = await layer.newChannel('page');
+      await layer.groupAdd('room', mine);
+      await layer.send('hello', { reply: mine, octets: Uint8Array.of(1, 2, 3) });
+      const answer = await layer.receive(mine, { timeout: 10_000 });
+      await layer.groupSend('room', { from: 'the page' });
+      const heard: unknown[] = [];
+      for await (const message of layer.messages(mine)) {
+        heard.push(message);
+        if (heard.length === 2) break;
+      }
+      for (let n = 0; n < 50; n++) await layer.send('jobs', { n });
+      await layer.close();
+      return { answer, heard, sent: layer.stats().sent };
+    }, options);
+    const { reply, octets } = await layer.receive('hello', { timeout: 10_000 });
+    t.same(octets, Uint8Array.of(1, 2, 3));
+    await layer.send(String(reply), { answer: 'Grüße' });
+    t.same(await layer.receive(mine, { timeout: 10_000 }), { from: 'the page' });
+    await layer.groupSend('room', { from: 'Node' });
+    for (let n = 0; n < 50; n++) t.same(await layer.receive('jobs', { timeout: 10_000 }), { n });
+    const { answer, heard, sent } = await inPage;
+    t.same(answer, { answer: 'Grüße' });
+    t.same(heard, [{ from: 'the page' }, { from: 'Node' }]);
+    t.equal(sent, 51);
   });
 
   t.test('nothing went wrong in a page', async (t) => {

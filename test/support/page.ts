@@ -12,6 +12,7 @@ const LIB = join(import.meta.dirname, '../../lib');
 
 type Root = typeof import('../../src/browser/index.ts');
 type Draft = typeof import('../../src/browser/draft.ts');
+type Layers = typeof import('../../src/browser/layer.ts');
 
 // Node has one from 22 on, which keeps to the letter of the standard as browsers do.
 Object.assign(globalThis, { WebSocket: globalThis.WebSocket ?? WebSocket });
@@ -20,6 +21,8 @@ Object.assign(globalThis, { WebSocket: globalThis.WebSocket ?? WebSocket });
 export const page: Root = await load('browser.mjs');
 /** `zeromq-pure/draft`, likewise. */
 export const drafts: Draft = await load('browser-draft.mjs');
+/** `zeromq-pure/layer`, likewise. */
+export const layers: Layers = await load('browser-layer.mjs');
 
 async function load<T>(name: string): Promise<T> {
   return import(pathToFileURL(join(LIB, name)).href) as Promise<T>;

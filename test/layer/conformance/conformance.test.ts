@@ -2,9 +2,9 @@
 
 import t from 'tap';
 import { conformance, type Deployment } from '../../../src/layer/conformance/conformance.ts';
-import type { AnyLayer } from '../../../src/layer/conformance/stage.ts';
 import { DedicatedLayer, EmbeddedLayer, Hub, MemoryLayer } from '../../../src/layer/index.ts';
 import type { LayerOptions } from '../../../src/layer/options.ts';
+import { deployment } from '../../support/layer/deployment.ts';
 import { freeAddress } from '../../support/layer/layer-addresses.ts';
 
 const kinds: Record<string, (options: LayerOptions) => Promise<Deployment>> = {
@@ -51,14 +51,4 @@ async function dedicated(
   const layers = Array.from({ length: count }, () => new DedicatedLayer(at));
   await Promise.all(layers.map((layer) => layer.ready()));
   return deployment(layers, () => hub.close());
-}
-
-function deployment(layers: AnyLayer[], also?: () => Promise<void>): Deployment {
-  return {
-    layers,
-    close: async () => {
-      for (const layer of layers) await layer.close();
-      await also?.();
-    },
-  };
 }
