@@ -4,7 +4,8 @@ import t from 'tap';
 import { skipTorture, torture } from '../support/layer/torture.ts';
 
 for (const [what, options] of [
-  ['are stopped for longer than messages live', { expiry: 1000 }],
+  // Long enough for a loaded machine to confirm each send within it.
+  ['are stopped for longer than messages live', { expiry: 5000, stopped: 5000 }],
   ['cannot be heard', { expiry: 60_000, halfOpen: 2 }],
 ] as const) {
   t.test(

@@ -21,6 +21,8 @@ export interface TortureOptions {
   readonly halfOpen?: number;
   /** Milliseconds that a message may stay unread. */
   readonly expiry: number;
+  /** Milliseconds that a consumer is stopped, or up to two seconds more; 1000 by default. */
+  readonly stopped?: number;
   /** Milliseconds after which a process that is away is given up. */
   readonly resumeTimeout: number;
   readonly seed?: number;
@@ -127,7 +129,7 @@ class Scene {
       await this.#startHub();
     } else if (blow === 'stop consumer') {
       child.kill('SIGSTOP');
-      await later(1000 + this.#random() * 2000);
+      await later((this.#options.stopped ?? 1000) + this.#random() * 2000);
       child.kill('SIGCONT');
     } else if (blow === 'kill consumer') {
       await kill(child);
