@@ -74,7 +74,7 @@ t.test('RabbitmqLayer', { skip: skipRabbitmq, jobs: KINDS.length }, async (t) =>
         create,
         clock: false,
         capabilities,
-        timeout: 60_000,
+        timeout: 180_000,
       });
       for (const [title, body] of tests) {
         if (name.endsWith('channels_rabbitmq') && title.startsWith('newChannel makes')) continue;
