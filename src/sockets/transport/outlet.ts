@@ -69,9 +69,12 @@ export class Outlet {
     return this.#outflow.movedAt;
   }
 
-  /** Ends the stream behind what it was given; calls `left` when the kernel has all of that. */
+  /** Says the last of the protocol, and ends the stream behind it, once; calls `left` when the kernel has all of that. */
   end(left: () => void): void {
     const stream = this.#stream;
+    if (stream.writableEnded || stream.destroyed) return;
+    this.#protocol.end();
+    this.flush();
     stream.end();
     stream.once('finish', () => {
       // A reset would take it away again from a peer that has not read it yet, and closing with unread octets is a reset:
@@ -104,16 +107,11 @@ export class Outlet {
     return turnsNoMore() && this.#outflow.direct;
   }
 
-  /** Gives the kernel what the stream was given and holds: that goes first. Only where it is `direct`. */
-  emptyNow(): void {
-    this.blocked = !this.#outflow.writeNow([], this.bytesSent);
-  }
-
   /** Gives the kernel what the stream holds, then has `drain` give what waits. Only where it is `direct`. */
   flushNow(drain: () => void): Flushed {
     const outflow = this.#outflow;
     const before = outflow.wroteNow;
-    this.emptyNow();
+    this.#emptyNow();
     drain();
     if (this.blocked && outflow.direct) return outflow.wroteNow > before ? 'moved' : 'stuck';
     // The end of a connection with unread octets is a reset, which takes away what the peer has not got yet.
@@ -121,9 +119,18 @@ export class Outlet {
     return 'done';
   }
 
-  /** What has come from the peer; undefined when that is nothing. Only where it is `direct`. */
-  readNow(): Buffer | undefined {
-    return this.#outflow.readNow();
+  /** Gives the kernel what waits; what has come from the peer, or how far that went. Only where it is `direct`. */
+  exchangeNow(): Buffer | Flushed {
+    this.#emptyNow();
+    this.flush();
+    // Before the connection is there the kernel takes nothing, not even the greeting.
+    const chunk = this.blocked ? undefined : this.#outflow.readNow();
+    return chunk ?? (this.direct ? 'stuck' : 'done');
+  }
+
+  /** Gives the kernel what the stream was given and holds: that goes first. */
+  #emptyNow(): void {
+    this.blocked = !this.#outflow.writeNow([], this.bytesSent);
   }
 
   #refused(buffers: readonly Buffer[]): void {

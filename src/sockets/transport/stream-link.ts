@@ -159,14 +159,9 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
 
   /** The event loop does not turn any more: go on with the handshake, as far as it can without. */
   greetNow(): Flushed {
-    const outlet = this.#outlet;
     if (!this.direct) return 'done';
-    // Before the connection is there the kernel takes nothing, not even the greeting.
-    outlet.emptyNow();
-    outlet.flush();
-    if (outlet.blocked) return outlet.direct ? 'stuck' : 'done';
-    const chunk = outlet.readNow();
-    if (chunk === undefined) return outlet.direct ? 'stuck' : 'done';
+    const chunk = this.#outlet.exchangeNow();
+    if (typeof chunk === 'string') return chunk;
     this.received(chunk);
     return 'moved';
   }
@@ -345,12 +340,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   }
 
   #endIfDone(): void {
-    const { stream } = this;
     if (this.#outlet.blocked || (this.pipe?.outgoingCount ?? 0) > 0 || this.protocol.pending > 0)
       return;
-    if (stream.writableEnded || stream.destroyed) return;
-    this.protocol.end();
-    this.#outlet.flush();
     this.#outlet.end(() => this.#over());
   }
 
