@@ -1,6 +1,6 @@
 /** The framing of ZWS 2.0 (RFC 45) on a stream of octets: what a connection needs in place of greeting, Decoder and Encoder. */
 
-import { COMMAND_FOUND, MESSAGE } from './assembler.ts';
+import { COMMAND_FOUND, MESSAGE, NEED_MORE } from './assembler.ts';
 import type { Framing } from './framing.ts';
 import { WsDecoder } from './ws-decoder.ts';
 import { WsEncoder } from './ws-encoder.ts';
@@ -13,10 +13,12 @@ export interface WsFramingOptions {
   readonly protocol: string;
   /** For the client: the next mask, 32 bits that nobody can foresee. A server has none. */
   readonly nextMask?: (() => number) | undefined;
+  /** Called where the peer begins with a message though a handshake was agreed on: it has said yes to what it does not know. */
+  readonly echoed?: () => void;
 }
 
 /** Created anew for each connection. */
-export function wsFraming({ protocol, nextMask }: WsFramingOptions): Framing {
+export function wsFraming({ protocol, nextMask, echoed = () => {} }: WsFramingOptions): Framing {
   const introduction = protocol === BARE ? new Introduction() : undefined;
   const encoder =
     introduction === undefined ? new WsEncoder(nextMask) : new BareEncoder(nextMask, introduction);
@@ -25,7 +27,7 @@ export function wsFraming({ protocol, nextMask }: WsFramingOptions): Framing {
   const masked = nextMask === undefined;
   const decoder =
     introduction === undefined
-      ? new WsDecoder(limits, masked, control)
+      ? new ShakenDecoder(limits, masked, control, echoed)
       : new BareDecoder(limits, masked, control, introduction);
   return { decoder, encoder, minor: 0 };
 }
@@ -42,6 +44,27 @@ class BareEncoder extends WsEncoder {
   override command(body: Buffer): void {
     const message = this.#introduction.ours(body);
     if (message !== undefined) this.message(message);
+  }
+}
+
+/** A command comes before all messages. */
+class ShakenDecoder extends WsDecoder {
+  #echoed: (() => void) | undefined;
+
+  constructor(
+    ...[limits, masked, control, echoed]: [...ConstructorParameters<typeof WsDecoder>, () => void]
+  ) {
+    super(limits, masked, control);
+    this.#echoed = echoed;
+  }
+
+  override next(): number {
+    const found = super.next();
+    if (this.#echoed !== undefined && found !== NEED_MORE) {
+      if (found === MESSAGE) this.#echoed();
+      this.#echoed = undefined;
+    }
+    return found;
   }
 }
 

@@ -28,13 +28,16 @@ export interface UpgradeOffer {
 }
 
 /** The other side breaks the rules of the upgrade, or refuses it. */
-class UpgradeError extends ZmtpError {
+export class UpgradeError extends ZmtpError {
   /** The response that a client is still to get. */
   readonly farewell: Buffer | undefined;
+  /** What a server answers that refuses; 0 for all else. */
+  readonly httpStatus: number;
 
-  constructor(message: string, farewell?: Buffer) {
+  constructor(message: string, farewell?: Buffer, httpStatus = 0) {
     super('ERR_WS_UPGRADE', message);
     this.farewell = farewell;
+    this.httpStatus = httpStatus;
   }
 }
 
@@ -123,7 +126,8 @@ export class ClientUpgrade extends Upgrade {
     const [, status, reason] = STATUS_LINE.exec(line) ?? [];
     if (status === undefined) throw this.wrong(0, 'a malformed status line');
     if (status !== '101') {
-      throw new UpgradeError(`peer refuses the upgrade: ${`${status} ${reason}`.trim()}`);
+      const message = `peer refuses the upgrade: ${`${status} ${reason}`.trim()}`;
+      throw new UpgradeError(message, undefined, Number(status));
     }
     if (!tokens(headers, 'upgrade').includes('websocket'))
       throw this.wrong(0, 'no Upgrade to WebSocket');

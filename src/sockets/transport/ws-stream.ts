@@ -3,11 +3,11 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { wsFraming } from '../../zmtp/ws-framing.ts';
-import { servedWsProtocols, wsProtocols } from '../../zmtp/ws-protocols.ts';
+import { BARE, servedWsProtocols, wsProtocols } from '../../zmtp/ws-protocols.ts';
 import type { OpenStream } from './dial.ts';
 import { negotiate } from './negotiate.ts';
 import type { Opening } from './transport.ts';
-import { ClientUpgrade, ServerUpgrade } from './upgrade.ts';
+import { ClientUpgrade, ServerUpgrade, UpgradeError } from './upgrade.ts';
 import type { WsBindEndpoint, WsConnectEndpoint } from './ws-address.ts';
 
 /**
@@ -16,19 +16,37 @@ import type { WsBindEndpoint, WsConnectEndpoint } from './ws-address.ts';
  */
 export async function askForWebSocket(
   open: OpenStream,
-  { host, endpoint, values }: Opening<WsConnectEndpoint>,
+  opening: Opening<WsConnectEndpoint>,
   signal: AbortSignal,
 ): Promise<OpenStream> {
+  const { host, endpoint, values } = opening;
   const { tcp, path } = endpoint;
+  const known = wsProtocols(host.mechanismOf(values));
+  const plain = plainNext.delete(opening);
   const upgrade = new ClientUpgrade({
     authority: `${isIPv6(tcp.host) ? `[${tcp.host}]` : tcp.host}:${tcp.port}`,
     path,
-    protocols: wsProtocols(host.mechanismOf(values)),
+    protocols: plain ? [BARE] : known,
     key: randomBytes(16).toString('base64'),
   });
-  await negotiate(open, upgrade, signal, values.handshakeInterval);
-  return { ...open, framing: wsFraming({ protocol: upgrade.protocol, nextMask }) };
+  const again = (): void => {
+    if (!plain && known.includes(BARE)) plainNext.add(opening);
+  };
+  try {
+    await negotiate(open, upgrade, signal, values.handshakeInterval);
+  } catch (error) {
+    if (error instanceof UpgradeError && error.httpStatus === 400) again();
+    throw error;
+  }
+  const { protocol } = upgrade;
+  return { ...open, framing: wsFraming({ protocol, nextMask, echoed: again }) };
 }
+
+/**
+ * Those whose next attempt asks for `ZWS2.0` alone: their server refused the name with a slash, as the letter of RFC 6455 wants it,
+ * or agreed to it without knowing it.
+ */
+const plainNext = new WeakSet<Opening<WsConnectEndpoint>>();
 
 /** Answers the client at the other end of `open`, until `signal` aborts. Rejects in the same way. */
 export async function offerWebSocket(

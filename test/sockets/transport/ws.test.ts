@@ -87,6 +87,57 @@ t.test('a path, of which a bind serves one or all', async (t) => {
   t.strictSame(texts(await all.receive()), ['by a path']);
 });
 
+/** What the request in `octets` asks for. */
+function asked(octets: Buffer): string | undefined {
+  return /Sec-WebSocket-Protocol: (.*)\r/.exec(octets.toString('latin1'))?.[1];
+}
+
+for (const [what, refuse] of [
+  [
+    'refuses a name with a slash',
+    (peer: RawPeer) => peer.write(upgradeResponse({}, 'HTTP/1.1 400 Bad Request')),
+  ],
+  [
+    'agrees to what it does not know',
+    // As jszmq, which says yes to the first name, and begins with its routing id.
+    (peer: RawPeer) => peer.write(answerTo(peer.received), wsFrame(BINARY, '\0id')),
+  ],
+] as const) {
+  t.test(`a server that ${what} is asked for ZWS2.0 alone, and then for all again`, async (t) => {
+    const server = await listenRaw(t);
+    const push = use(t, new zmq.Push({ reconnectInterval: 10, linger: 0 }));
+    push.connect(server.endpoint.replace('tcp', 'ws'));
+    for (let i = 0; i < 4; i++) {
+      const peer = await server.peer(i);
+      await peer.sees(Buffer.from('\r\n\r\n'));
+      t.equal(asked(peer.received), i % 2 === 0 ? 'ZWS2.0/NULL, ZWS2.0' : 'ZWS2.0');
+      if (i < 3) {
+        if (i === 1) peer.write(upgradeResponse({}, 'HTTP/1.1 400 Bad Request'));
+        else refuse(peer);
+        continue;
+      }
+      const agreed = String(answerTo(peer.received)).replace('ZWS2.0/NULL', 'ZWS2.0');
+      peer.write(Buffer.from(agreed), wsFrame(BINARY, '\0id'));
+      await push.send('through');
+      await peer.until('message', (octets) => octets.length > 0);
+      await push.waitFor('handshake', { peers: 1, timeout: 10_000 });
+    }
+  });
+}
+
+t.test('no other name is asked for where there is a mechanism', async (t) => {
+  const server = await listenRaw(t);
+  const options = { reconnectInterval: 10, plainUsername: 'a', plainPassword: 'b' };
+  const push = use(t, new zmq.Push(options));
+  push.connect(server.endpoint.replace('tcp', 'ws'));
+  for (let i = 0; i < 3; i++) {
+    const peer = await server.peer(i);
+    await peer.sees(Buffer.from('\r\n\r\n'));
+    t.equal(asked(peer.received), 'ZWS2.0/PLAIN');
+    peer.write(upgradeResponse({}, 'HTTP/1.1 400 Bad Request'));
+  }
+});
+
 t.test('both sides must want the same mechanism', async (t) => {
   const [pull, events] = watch(t, new zmq.Pull());
   await pull.bind('ws://127.0.0.1:*');
