@@ -1,8 +1,10 @@
 /** Bun and Deno: what they lack and Node has. Needs `dist`, and the binaries: `BUN` and `DENO`, or on the PATH. */
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { Pull } from '../../src/index.ts';
 
 const DOOR = JSON.stringify(join(import.meta.dirname, '../../dist/index.js'));
 
@@ -67,6 +69,35 @@ for (const { name, program, all, narrow } of RUNTIMES) {
         `a worker that sends over ${at} and ends loses nothing, ${end || 'open'}`,
       );
     }
+    for (let n = 0; n < 6; n++) {
+      const pull = new Pull({ receiveTimeout: 30_000 });
+      await pull.bind(n % 2 === 0 ? 'tcp://127.0.0.1:*' : 'ipc://*');
+      const text = `import { Push } from ${DOOR};
+        const push = new Push();
+        push.connect('${pull.lastEndpoint}');
+        for (let n = 0; n < 100; n++) await push.send(String(n));
+        ${n > 3 ? 'push.close();' : ''}`;
+      const file = join(t.testdir({ 'program.mjs': text }), 'program.mjs');
+      const child = spawn(program, [...all, file], { stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      for (let n = 0; n < 100; n++) {
+        if (String(await pull.receive()) !== String(n)) t.fail(`message ${n}`);
+      }
+      t.equal((await ended)[0], 0, 'a process that sends and ends loses nothing');
+      pull.close();
+    }
+    t.equal(
+      run(
+        t,
+        all,
+        `import { Push } from ${DOOR};
+        const push = new Push({ linger: 200 });
+        push.connect('tcp://127.0.0.1:1');
+        await push.send('for nobody');`,
+      ),
+      '',
+      'a process that sends to nobody ends after its linger',
+    );
     t.equal(
       run(
         t,

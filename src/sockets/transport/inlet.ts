@@ -41,16 +41,14 @@ export class Inlet {
   /** From now on `reader` takes what is read. */
   serve(reader: InletReader): void {
     this.#reader = reader;
-    const early = this.#early;
-    if (early === undefined) return;
-    this.#early = undefined;
-    // Later, for a reader that is being constructed; still before anything else is read.
-    process.nextTick(() => reader.received(early));
+    // Later, for a reader that is being constructed.
+    if (this.#early !== undefined) process.nextTick(() => this.#catchUp());
   }
 
-  /** Keeps octets for the next reader: a negotiation has read them, and they belong to what follows it. */
+  /** Keeps octets for the next reader, such as those that a negotiation has read and that belong to what follows it. */
   unread(octets: Buffer): void {
-    if (octets.length > 0) this.#early = octets;
+    if (octets.length === 0) return;
+    this.#early = this.#early === undefined ? octets : Buffer.concat([this.#early, octets]);
   }
 
   /**
@@ -69,8 +67,14 @@ export class Inlet {
     return adopted;
   }
 
+  #catchUp(): void {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early !== undefined) this.#reader!.received(early);
+  }
+
   #offer(): Buffer {
-    const place = this.#reader?.place;
+    const place = this.#early === undefined ? this.#reader?.place : undefined;
     this.#direct = place !== undefined;
     if (place !== undefined) {
       this.#target = place;
@@ -98,7 +102,10 @@ export class Inlet {
       this.#used += count;
       if (full && !primed) prime();
       this.#wanted = full ? WANTED_MAX : Math.max(WANTED_MIN, Math.min(2 * count, WANTED_MAX));
-      this.#reader?.received(full ? target : target.subarray(0, count));
+      const chunk = full ? target : target.subarray(0, count);
+      // Deno reads before whoever waits for the connection has heard that it is there.
+      if (this.#reader === undefined || this.#early !== undefined) this.unread(chunk);
+      else this.#reader.received(chunk);
     }
     return true;
   }

@@ -51,6 +51,25 @@ class Reader {
   }
 }
 
+t.test('octets that come before their reader wait for it, in order', async (t) => {
+  const [inlet, reader] = [new Inlet(), new Reader()];
+  const read = (text: string): void => {
+    const memory = (inlet.onread.buffer as () => Buffer)();
+    inlet.onread.callback(memory.write(text), memory);
+  };
+  read('one ');
+  read('two ');
+  inlet.serve(reader);
+  reader.place = Buffer.alloc(5);
+  read('three ');
+  await new Promise((resolve) => process.nextTick(resolve));
+  t.equal(reader.text, 'one two three ');
+  read('place');
+  t.equal(reader.placedCount, 5);
+  read('four');
+  t.equal(reader.text, 'one two three four');
+});
+
 t.test('an accepted connection is adopted, whole', async (t) => {
   const { accepted, peer, server } = await connection(t);
   const [inlet, reader] = [new Inlet(), new Reader()];
