@@ -17,6 +17,8 @@ export function figure(value: number, unit: Metric['unit']): string {
       return value >= 10_000 ? `${digits(value / 1000)} ms` : `${digits(value)} µs`;
     case 'ns':
       return `${digits(value)} ns`;
+    case 'writes':
+      return digits(value);
     case 'octets':
       return `${digits(value)} B`;
     case 's':

@@ -26,6 +26,7 @@ export interface Metric {
     | 'µs'
     | 's'
     | 'octets'
+    | 'writes'
     | 'bytes'
     | '%';
   readonly better: 'higher' | 'lower';

@@ -15,16 +15,16 @@ export class Meter {
     this.#last = warmup + count;
   }
 
-  /** `count` more messages are here. Hot. */
-  passed(count: number): void {
+  /** `count` more messages are here; true if the warm-up ends with them. Hot. */
+  passed(count: number): boolean {
     const before = this.#seen;
     const seen = before + count;
     this.#seen = seen;
-    if (before < this.#first && seen >= this.#first) {
-      say({ measuring: true });
-      this.#startedAt = now();
-      this.#seenAtStart = seen;
-    }
+    if (before >= this.#first || seen < this.#first) return false;
+    say({ measuring: true });
+    this.#startedAt = now();
+    this.#seenAtStart = seen;
+    return true;
   }
 
   get over(): boolean {

@@ -19,5 +19,10 @@ export function processorTime(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
+/** Calls by which a process has written so far, to connections, files and itself. */
+export function writeCount(pid: number): number {
+  return Number(/^syscw: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))![1]);
+}
+
 /** Linux counts in hundredths of a second, whatever its kernel does. */
 const TICKS = 100;

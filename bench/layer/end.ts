@@ -1,6 +1,8 @@
-/** End: one process of a scenario on our layers: `producer`, `consumer`, `hub` or `crowd`. See ../ends/contract.ts. */
+/** End: one process of a scenario on our layers: `producer`, `consumer`, `hub`, `crowd` or `processes`. See ../ends/contract.ts. */
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Request, Router } from 'zeromq-pure';
 import { type ChannelLayer, DedicatedLayer, EmbeddedLayer, Hub } from 'zeromq-pure/layer';
 import { RabbitmqLayer } from 'zeromq-pure/layer/rabbitmq';
 import { Orders, say, told } from '../ends/contract.ts';
@@ -17,7 +19,7 @@ const TEXT = 'x'.repeat(64);
 const JOBS = 'bench.jobs';
 const NAMES = 'bench.names';
 /** Sends that are under way at once: each is confirmed. */
-const WINDOW = 200;
+const WINDOW = 1000;
 
 const orders = new Orders(process.argv.slice(2));
 
@@ -45,6 +47,7 @@ function microseconds(): number {
 }
 
 async function produce(): Promise<void> {
+  if (orders.text('kind') === 'bare') return ask();
   const layer = makeLayer();
   if (layer instanceof EmbeddedLayer) await layer.bind();
   else await layer.ready();
@@ -60,21 +63,52 @@ async function produce(): Promise<void> {
   if (verb === 'awaited') {
     for (let n = 0; n < total; n++) await layer.send(channels[0]!, { type: 'bench', text: TEXT });
   } else if (verb !== 'paced') {
-    let under: Promise<void>[] = [];
+    const under = new UnderWay();
     for (let n = 0; n < total; n++) {
-      under.push(layer.send(channels[n % channels.length]!, { type: 'bench', text: TEXT }));
-      if (under.length === WINDOW) {
-        await Promise.all(under);
-        under = [];
-      }
+      under.add(layer.send(channels[n % channels.length]!, { type: 'bench', text: TEXT }));
+      if (under.count >= WINDOW) await under.half();
     }
-    await Promise.all(under);
   } else {
     for (let n = 0; n < total; n++) {
       await layer.send(channels[0]!, { type: 'bench', text: TEXT, at: microseconds() });
       await sleep(1);
     }
   }
+}
+
+/** Sends that are not confirmed. */
+class UnderWay {
+  count = 0;
+  #half: (() => void) | undefined;
+
+  add(sent: Promise<void>): void {
+    this.count++;
+    void sent.then(() => {
+      this.count--;
+      if (this.count * 2 <= WINDOW) this.#half?.();
+    });
+  }
+
+  /** Settles when half of them are confirmed: there are always some under way. */
+  half(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#half = resolve;
+    });
+  }
+}
+
+/** What a `send` is at least: a question and an answer, without a layer. */
+async function ask(): Promise<void> {
+  const request = new Request();
+  request.connect(orders.text('address'));
+  say({ ready: true });
+  await told('go');
+  const meter = new Meter(orders.number('warmup'), orders.number('count'));
+  for (; !meter.over; meter.passed(1)) {
+    await request.send(TEXT);
+    await request.receive();
+  }
+  say({ result: meter.result });
 }
 
 /** The channels that the consumers have made. */
@@ -91,13 +125,15 @@ async function consume(): Promise<void> {
   const [warmup, count] = [orders.number('warmup'), orders.number('count')];
   const meter = new Meter(warmup * copies, count * copies);
   const times: number[] = [];
+  const delay = monitorEventLoopDelay({ resolution: 1 });
   const read = async (layer: ChannelLayer<Parcel>, channel: string): Promise<void> => {
     while (!meter.over) {
       const { at } = await layer.receive(channel);
       if (at !== undefined) times.push((microseconds() - at) / 1000);
-      meter.passed(1);
+      if (meter.passed(1)) delay.enable();
       if (!meter.over) continue;
-      const { result } = meter;
+      delay.disable();
+      const result = { ...meter.result, delay: delay.percentile(99) / 1000 };
       const latencies = Float64Array.from(times.slice(warmup));
       say({ result: verb === 'paced' ? roundTripResult(latencies, result.seconds) : result });
     }
@@ -105,11 +141,16 @@ async function consume(): Promise<void> {
   for (let i = 0; i < consumers; i++) {
     const layer = makeLayer();
     if (verb === 'groupSend') {
+      let adding: Promise<void>[] = [];
       for (let k = 0; k < channels; k++) {
         const channel = await layer.newChannel();
-        await layer.groupAdd('bench', channel);
+        adding.push(layer.groupAdd('bench', channel));
         void read(layer, channel);
+        if (adding.length < 1000) continue;
+        await Promise.all(adding);
+        adding = [];
       }
+      await Promise.all(adding);
     } else if (verb === 'jobs') void read(layer, JOBS);
     else {
       const channel = await layer.newChannel();
@@ -154,10 +195,35 @@ function used(): number {
   return heapUsed + external;
 }
 
+async function processes(): Promise<void> {
+  const layers = Array.from({ length: orders.number('consumers') }, () => makeLayer());
+  await Promise.all(layers.map((layer) => layer.ready()));
+  say({ ready: true });
+  await told('go');
+  const startedAt = performance.now();
+  await Promise.all(
+    layers.map(async (layer, n) => layer.groupAdd(`bench.${n}`, await layer.newChannel())),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  say({ result: { seconds, messages: layers.length } });
+  await told('end');
+  for (const layer of layers) await layer.close();
+}
+
 async function hub(): Promise<void> {
+  if (orders.text('kind') === 'bare') {
+    const router = new Router();
+    await router.bind(orders.text('address'));
+    say({ ready: true });
+    for await (const parts of router) await router.send(parts);
+  }
   const running = new Hub({ bind: orders.text('address') });
   await running.start();
   say({ ready: true });
+  for (;;) {
+    await told('memory');
+    say({ memory: used() });
+  }
 }
 
 const ROLES: Readonly<Record<string, () => Promise<void>>> = {
@@ -165,5 +231,6 @@ const ROLES: Readonly<Record<string, () => Promise<void>>> = {
   consumer: consume,
   crowd,
   hub,
+  processes,
 };
 await ROLES[orders.role]!();

@@ -14,20 +14,21 @@ import {
   type LayerScenarioResult,
   layerFailures,
   layerTable,
-  layerTargets,
 } from './results.ts';
 import { writeLayerResults } from './results-page.ts';
 import { runLayerScenario } from './runner.ts';
 import { LAYER_SCENARIOS } from './scenario.ts';
 import { findSubjects } from './subject.ts';
+import { isTargeted, layerTargets } from './target.ts';
 
 const USAGE = `Measures the channel layers, beside those of Python where they are installed.
 
   npm run bench:layer -- [options]
 
   --scenario NAME   only those whose name contains NAME; may be repeated
+  --targets         only those that have a target; what became of each is the last table
   --rounds N        rounds after the warm-up, 5 by default
-  --duration MS     what one measurement is to take, 1000 by default
+  --duration MS     what one measurement is to take, 1500 by default; as long it runs before, since a cold program says nothing
   --json FILE       write all figures there
   --write-results   write the section of bench/RESULTS.md on channel layers
   --list            show the scenarios and layers
@@ -39,20 +40,21 @@ the folder that it is imported from`;
 
 /** Returns the exit code. */
 async function main(args: string[]): Promise<number> {
-  const { scenario, rounds, duration, json, list, help, ...options } = parse(args);
+  const { scenario, targets, rounds, duration, json, list, help, ...options } = parse(args);
   if (help) {
     console.log(USAGE);
     return 0;
   }
   const scenarios = LAYER_SCENARIOS.filter(
     ({ name, kind }) =>
+      (!targets || isTargeted(name)) &&
       (scenario.length === 0 || scenario.some((part) => name.includes(part))) &&
       (skipRabbitmq === false || !kind.startsWith('rabbitmq')),
   );
   if (skipRabbitmq !== false) console.log(skipRabbitmq);
   if (scenarios.length === 0)
     throw new UsageError(`no scenario is called ${scenario.join(' or ')}`);
-  if (options['write-results'] && (scenario.length > 0 || rounds < 5)) {
+  if (options['write-results'] && (scenario.length > 0 || targets || rounds < 5)) {
     throw new UsageError('--write-results needs all scenarios, and at least five rounds');
   }
   if (!list) await build();
@@ -72,8 +74,8 @@ async function main(args: string[]): Promise<number> {
     console.log(`\n${result.title}\n${plainTable(layerTable(result), 2)}`);
     for (const failure of layerFailures(result)) console.log(failure);
   }
-  const targets = layerTargets(done);
-  if (targets.length > 1) console.log(`\nTargets\n${plainTable(targets, 3)}`);
+  const verdicts = layerTargets(done);
+  if (verdicts.length > 1) console.log(`\nTargets\n${plainTable(verdicts, 4)}`);
   const systems = subjects.map(({ name, version }) => ({ name, version }));
   const results: LayerResults = {
     format: 1,
@@ -101,8 +103,9 @@ function parse(args: string[]) {
       args,
       options: {
         scenario: { type: 'string', multiple: true, default: [] },
+        targets: { type: 'boolean', default: false },
         rounds: { type: 'string', default: '5' },
-        duration: { type: 'string', default: '1000' },
+        duration: { type: 'string', default: '1500' },
         json: { type: 'string' },
         'write-results': { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },

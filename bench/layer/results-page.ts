@@ -10,7 +10,8 @@ import {
   SECTION_END,
   splitSection,
 } from '../section.ts';
-import { type LayerResults, layerFailures, layerTable, layerTargets } from './results.ts';
+import { type LayerResults, layerFailures, layerTable } from './results.ts';
+import { layerTargets } from './target.ts';
 
 /** Writes it, in the place of an earlier one or at the end. */
 export async function writeLayerResults(results: LayerResults): Promise<void> {
@@ -36,7 +37,7 @@ Written by \`npm run bench:layer -- --write-results\`; no figure here is by hand
 Producer, consumers and hub are processes of their own, over ipc; consumers of one scenario share a process. Where a layer is marked
 as recorded, it is not installed here, and its figure comes from an earlier study on a machine of two cores.
 
-${markdownTable(layerTargets(scenarios), 3)}
+${markdownTable(layerTargets(scenarios), 4)}
 
 ${tables.join('\n\n')}
 `;

@@ -63,39 +63,22 @@ export function layerFailures({ subjects }: LayerScenarioResult): string[] {
   );
 }
 
-/** What was wanted of us, and what is. */
-export function layerTargets(scenarios: readonly LayerScenarioResult[]): Table {
-  const rows: string[][] = [];
-  for (const { scenario, against, wanted } of TARGETS) {
-    const result = scenarios.find(({ name }) => name === scenario);
-    const ours = result?.subjects.find(({ name }) => name === OURS);
-    const spread = spreadIn(ours, 'rate');
-    if (result === undefined || spread === undefined) continue;
-    const recorded = recordedOf(scenario, against, result.subjects);
-    const theirs = result.subjects.find(({ name }) => name === against);
-    const ratio =
-      recorded === undefined
-        ? ratioOf(column(ours, 'rate'), column(theirs, 'rate'))?.median
-        : spread.median / recorded;
-    if (ratio === undefined) continue;
-    const whom = recorded === undefined ? against : `${against} (recorded)`;
-    const verdict = ratio >= wanted ? 'hit' : 'missed';
-    rows.push([result.title, whom, `${wanted}×`, `${digits(ratio)}×`, verdict]);
-  }
-  return [['scenario', 'against', 'wanted', 'measured', ''], ...rows];
-}
-
-function spreadIn(subject: LayerSubjectResult | undefined, key: string): Spread | undefined {
+/** Of one figure of a subject; undefined if it was not measured. */
+export function spreadIn(subject: LayerSubjectResult | undefined, key: string): Spread | undefined {
   const values = column(subject, key).filter((value) => value !== undefined);
   return values.length === 0 ? undefined : spreadOf(values);
 }
 
-function column(subject: LayerSubjectResult | undefined, key: string): (number | undefined)[] {
+/** One figure, round by round. */
+export function column(
+  subject: LayerSubjectResult | undefined,
+  key: string,
+): (number | undefined)[] {
   return (subject?.rounds ?? []).map((round) => round?.[key]);
 }
 
-/** What is known of a layer that did not run here. */
-function recordedOf(
+/** What is known of a layer that did not run here: deliveries a second. */
+export function recordedOf(
   scenario: string,
   layer: PythonLayer,
   subjects: readonly LayerSubjectResult[],
@@ -103,11 +86,3 @@ function recordedOf(
   if (subjects.some(({ name }) => name === layer)) return undefined;
   return RECORDED[scenario]?.[layer];
 }
-
-const TARGETS: readonly { scenario: string; against: PythonLayer; wanted: number }[] = [
-  { scenario: 'group-1-to-1', against: 'channels_zmq', wanted: 10 },
-  { scenario: 'group-1-to-1', against: 'channels_redis', wanted: 50 },
-  { scenario: 'group-50-channels', against: 'channels_redis pubsub', wanted: 5 },
-  { scenario: 'rabbitmq-group-1-to-1', against: 'channels_rabbitmq', wanted: 10 },
-  { scenario: 'rabbitmq-group-50', against: 'channels_rabbitmq', wanted: 5 },
-];

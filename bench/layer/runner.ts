@@ -3,7 +3,7 @@
 import type { Progress } from '../progress.ts';
 import type { LayerScenarioResult, LayerSubjectResult } from './results.ts';
 import type { LayerScenario } from './scenario.ts';
-import { HUB, type LayerSubject, OURS } from './subject.ts';
+import { BARE, HUB, type LayerSubject, OURS } from './subject.ts';
 import { runLayerTrial } from './trial.ts';
 
 /** How to run scenarios. */
@@ -43,6 +43,7 @@ export async function runLayerScenario(
 
 /** Not all of them have all that is measured. */
 function takesPart({ compared, kind, verb }: LayerScenario, name: string): boolean {
+  if (name === BARE) return kind === 'hub' && verb === 'awaited';
   if (!compared) return false;
   const onBroker = name === 'channels_rabbitmq' || name === HUB;
   if (kind === 'rabbitmq' || onBroker) return kind === 'rabbitmq' && onBroker;

@@ -5,8 +5,11 @@ import type { Metric } from '../metric.ts';
 export interface LayerScenario {
   readonly name: string;
   readonly title: string;
-  /** `crowd`: channels and groups without messages; `rabbitmq-crowd`: the same on a broker, which is then killed and started again. */
-  readonly kind: 'embedded' | 'hub' | 'crowd' | 'rabbitmq' | 'rabbitmq-crowd';
+  /**
+   * `crowd`: channels and groups without messages; `rabbitmq-crowd`: the same on a broker, which is then killed and started again;
+   * `processes-crowd`: as many connections to a hub, each a member of a group.
+   */
+  readonly kind: 'embedded' | 'hub' | 'crowd' | 'processes-crowd' | 'rabbitmq' | 'rabbitmq-crowd';
   /**
    * `send` goes to channels that the consumers have made, `jobs` to an ordinary one that all of them read. `paced`: `send`,
    * one by one and a millisecond apart, for the time each takes from end to end. `awaited`: `send`, each after the one before.
@@ -30,6 +33,13 @@ const MESSAGES: readonly Metric[] = [
   { key: 'rate', label: 'messages a second', unit: 'messages/s', better: 'higher' },
 ];
 
+/** Of what goes through a hub. */
+const WITH_WRITES: readonly Metric[] = [
+  ...MESSAGES,
+  { key: 'writes', label: 'writes of the hub for each', unit: 'writes', better: 'lower' },
+  { key: 'own', label: 'processor time of the two ends for each', unit: 'µs', better: 'lower' },
+  { key: 'between', label: 'processor time of the hub', unit: 'µs', better: 'lower' },
+];
 const WITH_PROCESSOR: readonly Metric[] = [
   { key: 'rate', label: 'deliveries a second', unit: 'deliveries/s', better: 'higher' },
   { key: 'own', label: 'processor time of the two ends for each', unit: 'µs', better: 'lower' },
@@ -60,6 +70,21 @@ export const LAYER_SCENARIOS: readonly LayerScenario[] = [
     count: 200,
   },
   {
+    name: 'group-100000-channels',
+    title: 'groupSend of 64 characters to 100 000 channels of one process',
+    kind: 'embedded',
+    verb: 'groupSend',
+    consumers: 1,
+    channels: 100_000,
+    metrics: [
+      { key: 'delay', label: 'event-loop delay, 99 of 100 below', unit: 'µs', better: 'lower' },
+      ...DELIVERIES,
+      { key: 'own', label: 'processor time of the two ends for each', unit: 'µs', better: 'lower' },
+    ],
+    compared: false,
+    count: 3,
+  },
+  {
     name: 'crowd',
     title: '100 000 channels, each with a reader, in 10 000 groups of one process',
     kind: 'crowd',
@@ -82,11 +107,22 @@ export const LAYER_SCENARIOS: readonly LayerScenario[] = [
       verb: 'send',
       consumers,
       channels: 1,
-      metrics: MESSAGES,
+      metrics: WITH_WRITES,
       compared: consumers === 1,
       count: 2000,
     };
   }),
+  {
+    name: 'hub-send-awaited',
+    title: 'through a hub: send of 64 characters, one after the other',
+    kind: 'hub',
+    verb: 'awaited',
+    consumers: 1,
+    channels: 1,
+    metrics: WITH_WRITES,
+    compared: true,
+    count: 500,
+  },
   ...[1, 10, 100].map((consumers): LayerScenario => {
     const who = consumers === 1 ? 'one consumer' : `${consumers} consumers`;
     return {
@@ -96,21 +132,38 @@ export const LAYER_SCENARIOS: readonly LayerScenario[] = [
       verb: 'groupSend',
       consumers,
       channels: 1,
-      metrics: DELIVERIES,
+      metrics: [...DELIVERIES, ...WITH_WRITES.slice(1)],
       compared: false,
       count: 2000,
     };
   }),
+  ...[1, 10].map(
+    (consumers): LayerScenario => ({
+      name: consumers === 1 ? 'hub-jobs-1' : 'hub-jobs',
+      title: `through a hub: send of 64 characters to one channel that ${consumers === 1 ? 'one consumer reads' : 'ten consumers share'}`,
+      kind: 'hub',
+      verb: 'jobs',
+      consumers,
+      channels: 1,
+      metrics: WITH_WRITES,
+      compared: true,
+      count: 2000,
+    }),
+  ),
   {
-    name: 'hub-jobs',
-    title: 'through a hub: send of 64 characters to one channel that ten consumers share',
-    kind: 'hub',
-    verb: 'jobs',
-    consumers: 10,
+    name: 'hub-processes',
+    title: 'a hub with 1000 processes, each with a channel in a group of its own',
+    kind: 'processes-crowd',
+    verb: 'groupSend',
+    consumers: 1000,
     channels: 1,
-    metrics: MESSAGES,
-    compared: true,
-    count: 2000,
+    metrics: [
+      { key: 'rate', label: 'joins a second', unit: 'messages/s', better: 'higher' },
+      { key: 'memory', label: 'memory of the hub for each', unit: 'bytes', better: 'lower' },
+      { key: 'processor', label: 'processor time of the idle hub', unit: '%', better: 'lower' },
+    ],
+    compared: false,
+    count: 1,
   },
   {
     name: 'hub-latency',

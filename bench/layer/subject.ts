@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import { BUILT, packageVersion, ROOT } from '../build.ts';
 
 export const OURS = 'zeromq-pure';
+/** Our own REQ and ROUTER without a layer: what a `send` that is waited for would take at least. */
+export const BARE = 'a bare REQ and ROUTER';
 /** Our own layer behind a hub, beside that on a broker. */
 export const HUB = 'zeromq-pure, a hub';
 export const PYTHON_LAYERS = [
@@ -18,7 +20,7 @@ export type PythonLayer = (typeof PYTHON_LAYERS)[number];
 
 /** One implementation that can be run here. */
 export interface LayerSubject {
-  readonly name: typeof OURS | typeof HUB | PythonLayer;
+  readonly name: typeof OURS | typeof BARE | typeof HUB | PythonLayer;
   readonly version: string;
   /** The program of an end; its role and orders follow. */
   readonly command: readonly string[];
@@ -42,7 +44,7 @@ export async function findSubjects(): Promise<LayerSubject[]> {
     command: [process.execPath, '--expose-gc', join(BUILT, 'layer/end.js')],
   };
   const command = [PYTHON, join(ROOT, 'bench/layer/end.py')];
-  const found: LayerSubject[] = [ours, { ...ours, name: HUB }];
+  const found: LayerSubject[] = [ours, { ...ours, name: BARE }, { ...ours, name: HUB }];
   const redis = await versionOf('channels_redis', 'channels_redis.pubsub');
   const server = ['redis-server', '--port', '0', '--unixsocket', 'PATH', '--save', ''];
   if (redis !== undefined && (await succeeds('redis-server', '--version'))) {

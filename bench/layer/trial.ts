@@ -7,9 +7,9 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RabbitmqBroker } from '../../test/support/layer/rabbitmq-broker.ts';
 import { Child, type Fact } from '../child.ts';
-import { processorTime, sharedBroker } from './broker.ts';
+import { processorTime, sharedBroker, writeCount } from './broker.ts';
 import type { LayerScenario } from './scenario.ts';
-import { HUB, type LayerSubject, OURS } from './subject.ts';
+import { BARE, HUB, type LayerSubject, OURS } from './subject.ts';
 
 /** Figures by the keys of the scenario's metrics, and how long it measured. */
 export interface LayerOutcome {
@@ -35,16 +35,17 @@ export async function runLayerTrial(
   const broker =
     scenario.kind.startsWith('rabbitmq') && subject.name !== HUB ? await sharedBroker() : undefined;
   const address = subject.server === undefined ? `ipc://${path}` : `unix://${path}`;
+  const warmupShare = Math.max(WARMUP_SHARE, WARMUP / duration);
   const orders = {
     system: subject.name,
-    kind: subject.name === HUB ? 'hub' : scenario.kind,
+    kind: kindOf(scenario, subject),
     address: broker?.url() ?? address,
     prefix: basename(directory),
     verb: scenario.verb,
     consumers: scenario.consumers,
     channels: scenario.channels,
     count,
-    warmup: Math.ceil(count * WARMUP_SHARE),
+    warmup: Math.ceil(count * warmupShare),
   };
   const words = Object.entries(orders).map(([key, value]) => `${key}=${value}`);
   const start = (role: string): Child => begin([...subject.command, role, ...words], role);
@@ -55,31 +56,38 @@ export async function runLayerTrial(
       begin(['/bin/sh', '-c', `exec ${line} >/dev/null`], 'server');
       while (!existsSync(path)) await sleep(10);
     }
+    if (scenario.kind === 'processes-crowd') return await measureProcesses(start);
     if (scenario.kind.endsWith('crowd')) return await measureCrowd(start, broker);
-    const hub =
-      orders.kind === 'hub' && (subject.name === OURS || subject.name === HUB)
-        ? start('hub')
-        : undefined;
+    const isOurs = ([OURS, BARE, HUB] as string[]).includes(subject.name);
+    const hub = isOurs && ['hub', 'bare'].includes(orders.kind) ? start('hub') : undefined;
     if (hub !== undefined) await ready(hub);
     // Ours are not asked to be there first; the Python layer that binds has to be.
     const producer = start('producer');
     await ready(producer);
-    const consumer = start('consumer');
-    await Promise.race([ready(consumer), producer.failed()]);
+    // Nobody consumes where nothing is delivered.
+    const consumer = orders.kind === 'bare' ? producer : start('consumer');
+    if (consumer !== producer) await Promise.race([ready(consumer), producer.failed()]);
     const between = broker?.pid ?? hub?.pid;
     const [ownBefore, betweenBefore] = [processorTimes(producer, consumer), timeOf(between)];
+    const writesBefore = hub === undefined ? 0 : writeCount(hub.pid!);
     producer.tell('go');
     const timeout = RESULT_TIMEOUT + 20 * duration;
     const { result } = await consumer.fact('result', timeout);
     const { seconds, messages, ...values } = result as Fact;
     const rate = Number(messages) / Number(seconds);
     // Those before the measurement have taken their time as well.
-    const all = Number(messages) * (1 + WARMUP_SHARE);
+    const all = Number(messages) * (1 + warmupShare);
     const own = ((processorTimes(producer, consumer) - ownBefore) / all) * 1e6;
     const betweenEach = ((timeOf(between) - betweenBefore) / all) * 1e6;
     return {
       seconds: Number(seconds),
-      values: { rate, own, between: betweenEach, ...values } as Record<string, number>,
+      values: {
+        rate,
+        own,
+        between: betweenEach,
+        ...(hub !== undefined && { writes: (writeCount(hub.pid!) - writesBefore) / all }),
+        ...values,
+      } as Record<string, number>,
     };
   } finally {
     await Promise.all(children.map((child) => child.end()));
@@ -109,9 +117,35 @@ async function measureCrowd(
   return { seconds, values: { seconds, memory } };
 }
 
+async function measureProcesses(start: (role: string) => Child): Promise<LayerOutcome> {
+  const hub = start('hub');
+  await ready(hub);
+  const memory = async (): Promise<number> => {
+    hub.tell('memory');
+    return Number((await hub.fact('memory', START_TIMEOUT))['memory']);
+  };
+  const before = await memory();
+  const processes = start('processes');
+  await ready(processes);
+  processes.tell('go');
+  const { result } = await processes.fact('result', CROWD_TIMEOUT);
+  const { seconds, messages } = result as { seconds: number; messages: number };
+  const each = ((await memory()) - before) / messages;
+  const busyBefore = timeOf(hub.pid);
+  await sleep(IDLE);
+  const processor = ((timeOf(hub.pid) - busyBefore) / (IDLE / 1000)) * 100;
+  return { seconds, values: { rate: messages / seconds, memory: each, processor } };
+}
+
+/** What kind of layer a subject is asked for. */
+function kindOf({ kind }: LayerScenario, { name }: LayerSubject): string {
+  if (name === BARE) return 'bare';
+  return name === HUB || kind === 'processes-crowd' ? 'hub' : kind;
+}
+
 /** Seconds. */
 function processorTimes(...children: Child[]): number {
-  return children.reduce((sum, { pid }) => sum + timeOf(pid), 0);
+  return [...new Set(children)].reduce((sum, { pid }) => sum + timeOf(pid), 0);
 }
 
 function timeOf(pid: number | undefined): number {
@@ -122,8 +156,11 @@ async function ready(child: Child): Promise<void> {
   await child.fact('ready', START_TIMEOUT);
 }
 
-/** Messages before those that are measured, as a share of these. */
+/** Messages before those that are measured, as a share of these, and milliseconds that they take at least: Node is cold before. */
 const WARMUP_SHARE = 0.3;
+const WARMUP = 1500;
+/** Milliseconds for which nothing is done. */
+const IDLE = 3000;
 /** Milliseconds. */
 const START_TIMEOUT = 60_000;
 const RESULT_TIMEOUT = 30_000;

@@ -18,10 +18,10 @@ for (const [what, options] of [
       resumeTimeout: 60_000,
       ...options,
     });
-    const { unsettled, ownTwice, refusedRead, missing, counted } = account;
+    const { unsettled, ownTwice, jobsTwice, refusedRead, missing, counted } = account;
     return {
       result: JSON.stringify(account),
-      good: unsettled + ownTwice + refusedRead === 0 && missing === counted,
+      good: unsettled + ownTwice + jobsTwice + refusedRead === 0 && missing === counted,
     };
   });
 }
