@@ -24,6 +24,7 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   'sockets/security/authenticator.js': 'layer-absent',
   'sockets/security/certificate.js': 'layer-absent',
   'sockets/transport/busy-poll.js': 'absent',
+  'sockets/transport/ends.js': 'ends',
   'sockets/transport/ipc.js': 'refused',
   'sockets/transport/outflow.js': 'outflow',
   'sockets/transport/protocol.js': 'absent',

@@ -13,6 +13,22 @@ export interface AddressEvent<T extends string> {
   address: string;
 }
 
+/** The two ends of a connection, as endpoints (`tcp://127.0.0.1:5555`): ours, version 2 of libzmq's monitor has them. */
+export interface ConnectionEnds {
+  /** This end; absent for an ipc connection that we made, and in a browser. */
+  local?: string;
+  /** The peer's end; absent for an ipc connection that we accepted, and when the peer had left already. */
+  remote?: string;
+}
+
+/** An event of type `T` of one connection. */
+export interface ConnectionEvent<T extends string> extends AddressEvent<T>, ConnectionEnds {}
+
+/** An event of type `T` of one connection that failed. */
+export interface ConnectionErrorEvent<T extends string, E extends Error = EventError>
+  extends ErrorEvent<T, E>,
+    ConnectionEnds {}
+
 /** An event of type `T` that reports a failure. */
 export interface ErrorEvent<T extends string, E extends Error = EventError>
   extends AddressEvent<T> {
@@ -60,11 +76,11 @@ export interface AuthenticationError extends EventError {
 
 /** One event, told apart by `type`. */
 export type Event =
-  | AddressEvent<'accept'>
+  | ConnectionEvent<'accept'>
   | ErrorEvent<'accept:error', AcceptError>
   | AddressEvent<'bind'>
   | ErrorEvent<'bind:error', SystemError>
-  | AddressEvent<'connect'>
+  | ConnectionEvent<'connect'>
   | AddressEvent<'connect:delay'>
   | (AddressEvent<'connect:retry'> & {
       /** Milliseconds until the next attempt. */
@@ -74,16 +90,16 @@ export type Event =
     })
   | AddressEvent<'close'>
   | ErrorEvent<'close:error', SystemError>
-  | (AddressEvent<'disconnect'> & {
+  | (ConnectionEvent<'disconnect'> & {
       /** Why, where it is known: ours, libzmq does not tell. */
       error?: EventError;
       /** Ours: what a ROUTER that listens has known the peer by. */
       routingId?: Buffer;
     })
-  | AddressEvent<'handshake'>
-  | ErrorEvent<'handshake:error:protocol', ProtocolError>
-  | ErrorEvent<'handshake:error:auth', AuthenticationError>
-  | ErrorEvent<'handshake:error:other'>
+  | ConnectionEvent<'handshake'>
+  | ConnectionErrorEvent<'handshake:error:protocol', ProtocolError>
+  | ConnectionErrorEvent<'handshake:error:auth', AuthenticationError>
+  | ConnectionErrorEvent<'handshake:error:other'>
   /**
    * Ours: the socket type has no place for a peer, which was turned away (second peer of a PAIR, duplicate routing id),
    * or for its message, which was dropped (request to a REP without a delimiter).

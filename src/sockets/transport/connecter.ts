@@ -3,13 +3,14 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
-import type { EventError } from '../events.ts';
+import type { ConnectionEnds, EventError } from '../events.ts';
 import type { OptionValues } from '../options/options.ts';
 import { noteEnd } from '../routing/notices.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import type { OpenStream } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
+import { dialledEnds } from './ends.ts';
 import { turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import { handshakeFailure, isTimeout } from './handshake-failure.ts';
@@ -132,7 +133,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     const pipe = this.#pipe ?? this.#attach();
     pipe.peer = peerOf(link);
     pipe.drive(link);
-    host.emit({ type: 'handshake', address: this.address });
+    host.emit({ type: 'handshake', address: this.address, ...link.ends });
     if (this.#finishing) link.finish();
     else host.established(pipe, link);
     return pipe;
@@ -151,10 +152,11 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
       if (link.protocol.peer === undefined) {
         // A CURVE server hangs up without a word on a client that does not know its key.
         const hint = link.protocol.greeted && this.#values.curveServerKey !== null;
-        host.emit(handshakeFailure(address, error, hint ? CURVE_HINT : undefined));
+        const failure = handshakeFailure(address, error, hint ? CURVE_HINT : undefined);
+        host.emit({ ...failure, ...link.ends });
       }
       const reason = error as EventError | undefined;
-      host.emit({ type: 'disconnect', address, ...(reason && { error: reason }) });
+      host.emit({ type: 'disconnect', address, ...link.ends, ...(reason && { error: reason }) });
     }
     if (pipe !== undefined) {
       if (!this.#closed && !this.#finishing) noteEnd(pipe, false);
@@ -239,13 +241,15 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   }
 
   #connected(open: OpenStream): void {
-    this.#host.emit({ type: 'connect', address: this.address });
-    this.#linked(open);
+    const { address } = this;
+    const ends = dialledEnds(open.stream, address);
+    this.#host.emit({ type: 'connect', address, ...ends });
+    this.#linked(open, ends);
   }
 
-  #linked({ stream, inlet, framing }: OpenStream): void {
+  #linked({ stream, inlet, framing }: OpenStream, ends: ConnectionEnds): void {
     const protocol = this.#host.makeProtocol(this.#values, false, framing);
-    this.#link = new StreamLink(stream, inlet, protocol, this.address, this);
+    this.#link = new StreamLink(stream, inlet, protocol, ends, this);
   }
 
   /** The event loop may not turn any more: begin the connection within this call, again where `before` came to nothing. */
@@ -264,7 +268,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     if (open === 'never') return 'done';
     if (open === 'later') return 'stuck';
     this.#dialAt = now + reconnectInterval;
-    this.#linked(open);
+    this.#linked(open, { remote: this.address });
     return 'stuck';
   }
 

@@ -10,8 +10,6 @@ import { waitOn } from './stream-wait.ts';
 export interface OpenStream {
   readonly stream: net.Socket;
   readonly inlet: Inlet;
-  /** Where the peer is, as an endpoint text; default: the address of the endpoint. */
-  readonly address?: string;
   /** How frames are written on it; default: as ZMTP 3.1 does. */
   readonly framing?: Framing;
 }

@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { type Credentials, type Verdict, ZmtpError } from '../../zmtp/index.ts';
 import { SocketError, toSocketError } from '../errors.ts';
-import type { AcceptError, EventError, SystemError } from '../events.ts';
+import type { AcceptError, ConnectionEnds, EventError, SystemError } from '../events.ts';
 import { AcceptFilter } from '../options/accept-filter.ts';
 import type { OptionValues } from '../options/options.ts';
 import { noteEnd } from '../routing/notices.ts';
@@ -13,6 +13,7 @@ import type { Pipe } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import type { OpenStream } from './dial.ts';
 import { type Endpoint, plainAddress } from './endpoint.ts';
+import { acceptedEnds } from './ends.ts';
 import { type Flushed, together } from './flushed.ts';
 import { handshakeFailure } from './handshake-failure.ts';
 import { HandshakeLimit } from './handshake-limit.ts';
@@ -149,7 +150,7 @@ export class StreamListener<B extends Endpoint>
     const pipe = host.makePipe(this.#values);
     pipe.peer = peerOf(link);
     pipe.drive(link);
-    host.emit({ type: 'handshake', address: this.address });
+    host.emit({ type: 'handshake', address: this.address, ...link.ends });
     host.pattern.attach(pipe);
     if (!link.stream.destroyed) host.established(pipe, link);
     return pipe;
@@ -164,12 +165,14 @@ export class StreamListener<B extends Endpoint>
     const host = this.#host;
     if (!this.#closing && !this.#finishing) {
       const { address } = this;
-      if (link.protocol.peer === undefined) host.emit(handshakeFailure(address, error));
+      if (link.protocol.peer === undefined)
+        host.emit({ ...handshakeFailure(address, error), ...link.ends });
       const reason = error as EventError | undefined;
       const routingId = link.pipe?.routingId;
       host.emit({
         type: 'disconnect',
         address,
+        ...link.ends,
         ...(reason && { error: reason }),
         ...(routingId && { routingId }),
       });
@@ -206,7 +209,8 @@ export class StreamListener<B extends Endpoint>
         return;
       }
     }
-    this.#host.emit({ type: 'accept', address: this.address });
+    const ends = acceptedEnds(stream, this.address);
+    this.#host.emit({ type: 'accept', address: this.address, ...ends });
     // A listener of the event may have closed the socket.
     if (this.#closing || this.#finishing) {
       stream.destroy();
@@ -214,33 +218,33 @@ export class StreamListener<B extends Endpoint>
     }
     const ready = this.#host.prepare(this.#values);
     if (ready === undefined) {
-      this.#admit(stream);
+      this.#admit(stream, ends);
     } else {
       // Only after a synchronous bind. What the peer sends meanwhile waits in the stream.
       stream.on('error', () => {});
       ready.then(
-        () => this.#admit(stream),
+        () => this.#admit(stream, ends),
         (error: EventError) => {
           const { address } = this;
-          this.#host.emit({ type: 'handshake:error:other', address, error });
+          this.#host.emit({ type: 'handshake:error:other', address, error, ...ends });
           stream.destroy();
         },
       );
     }
   }
 
-  #admit(accepted: Stream): void {
+  #admit(accepted: Stream, ends: ConnectionEnds): void {
     if (this.#closing || this.#finishing || accepted.destroyed) {
       accepted.destroy();
       return;
     }
     const negotiation = new AbortController();
     const open = this.#carrier.admit(accepted, this.#opening, negotiation.signal);
-    if (open instanceof Promise) this.#negotiate(open, negotiation);
-    else this.#connected(open);
+    if (open instanceof Promise) this.#negotiate(open, negotiation, ends);
+    else this.#connected(open, ends);
   }
 
-  #negotiate(open: Promise<OpenStream>, negotiation: AbortController): void {
+  #negotiate(open: Promise<OpenStream>, negotiation: AbortController, ends: ConnectionEnds): void {
     const { handshakeInterval } = this.#values;
     const timer =
       handshakeInterval > 0
@@ -255,18 +259,18 @@ export class StreamListener<B extends Endpoint>
       .then(
         (ready) => {
           if (this.#closing || this.#finishing) ready.stream.destroy();
-          else this.#connected(ready);
+          else this.#connected(ready, ends);
         },
         (error: Error) => {
           if (this.#closing || this.#finishing) return;
-          this.#host.emit(handshakeFailure(this.address, error));
+          this.#host.emit({ ...handshakeFailure(this.address, error), ...ends });
         },
       );
   }
 
-  #connected({ stream, inlet, framing, address = this.address }: OpenStream): void {
+  #connected({ stream, inlet, framing }: OpenStream, ends: ConnectionEnds): void {
     const protocol = this.#host.makeProtocol(this.#values, true, framing);
-    this.#links.add(new StreamLink(stream, inlet, protocol, address, this));
+    this.#links.add(new StreamLink(stream, inlet, protocol, ends, this));
   }
 
   #opened(): void {

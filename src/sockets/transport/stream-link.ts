@@ -9,6 +9,7 @@
 
 import type { Socket as Stream } from 'node:net';
 import type { Credentials } from '../../zmtp/index.ts';
+import type { ConnectionEnds } from '../events.ts';
 import type { Message } from '../message.ts';
 import { noteBeginning } from '../routing/notices.ts';
 import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
@@ -31,6 +32,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   readonly protocol: Protocol;
   /** Where the peer is, as an endpoint text. */
   readonly address: string;
+  /** The addresses of both sides. */
+  readonly ends: ConnectionEnds;
   /** The IP address of the peer; empty for ipc. */
   readonly remoteAddress: string;
   /** Octets that came, framing included. */
@@ -61,12 +64,13 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     stream: Stream,
     inlet: Inlet,
     protocol: Protocol,
-    address: string,
+    ends: ConnectionEnds,
     owner: LinkOwner<StreamLink>,
   ) {
     this.stream = stream;
     this.protocol = protocol;
-    this.address = address;
+    this.address = ends.remote ?? owner.address;
+    this.ends = ends;
     this.#owner = owner;
     this.#outlet = new Outlet(stream, protocol);
     this.#busyPoll = owner.busyPoll;

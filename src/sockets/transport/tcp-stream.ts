@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { OptionValues } from '../options/options.ts';
 import { dial, dialNow, type OpenStream } from './dial.ts';
-import { bindAddress, formatTcp, invalid, quoted } from './endpoint.ts';
+import { bindAddress, invalid, quoted } from './endpoint.ts';
 import { lookUpNow } from './lookup-now.ts';
 import { dialBySocks, type SocksRoute } from './socks.ts';
 import type { SocksRequest } from './socks-exchange.ts';
@@ -93,15 +93,6 @@ export type StreamValues = Pick<
 interface Tunable {
   setTypeOfService?(octet: number): unknown;
   setKeepAlive(enable: boolean, delay: number, interval?: number, count?: number): unknown;
-}
-
-/** Where the peer of `stream` is; nothing when it has gone already. */
-export function addressed(
-  { remoteAddress, remotePort }: net.Socket,
-  scheme: string,
-): Pick<OpenStream, 'address'> {
-  if (remoteAddress === undefined) return {};
-  return { address: formatTcp(remoteAddress, remotePort!, scheme) };
 }
 
 function connectOptions(

@@ -11,7 +11,7 @@ import {
   type TcpBindEndpoint,
   type TcpConnectEndpoint,
 } from './tcp-address.ts';
-import { addressed, dialTcp, dialTcpNow, listenOptions, tune } from './tcp-stream.ts';
+import { dialTcp, dialTcpNow, listenOptions, tune } from './tcp-stream.ts';
 import type { Transport } from './transport.ts';
 
 const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
@@ -30,7 +30,7 @@ const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
   admit(accepted, { values }) {
     const open = readAccepted(accepted);
     tune(open.stream, values);
-    return { ...open, ...addressed(accepted, 'tcp') };
+    return open;
   },
 };
 

@@ -8,7 +8,7 @@ import { readAccepted } from './dial.ts';
 import { afterScheme } from './endpoint.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
 import { streamTransport } from './stream-transport.ts';
-import { addressed, dialTcp, listenOptions, tune } from './tcp-stream.ts';
+import { dialTcp, listenOptions, tune } from './tcp-stream.ts';
 import { clientContext, secureClient, secureServer, serverContext } from './tls-stream.ts';
 import type { Transport } from './transport.ts';
 import {
@@ -56,7 +56,6 @@ function carrierOf(scheme: 'ws' | 'wss'): StreamCarrier<WsBindEndpoint, WsConnec
 
     async admit(accepted, opening, signal) {
       const { values } = opening;
-      const address = addressed(accepted, scheme);
       tune(accepted, values);
       // An error before the negotiation listens must not end the process.
       accepted.on('error', () => {});
@@ -64,7 +63,7 @@ function carrierOf(scheme: 'ws' | 'wss'): StreamCarrier<WsBindEndpoint, WsConnec
       // Not before: it is read from then on.
       const open =
         scheme === 'wss' ? await secureServer(accepted, values, signal) : readAccepted(accepted);
-      return offerWebSocket({ ...open, ...address }, opening, signal);
+      return offerWebSocket(open, opening, signal);
     },
   };
 }
