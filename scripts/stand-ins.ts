@@ -12,6 +12,7 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   'node:timers/promises': 'layer-turn',
   'node:util': 'node',
   'sockets/api/numbered-options.js': 'absent',
+  'sockets/class-call.js': 'absent',
   'sockets/core/endpoint-security.js': 'endpoint-security',
   'sockets/core/exit-flush.js': 'absent',
   'sockets/core/sending-hold.js': 'threads',

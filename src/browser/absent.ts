@@ -5,6 +5,11 @@ import { SocketError } from '../sockets/errors.ts';
 /** In place of core/zap-dealer.ts: nobody is let in who could be judged. */
 export function zapOf(): undefined {}
 
+/** In place of sockets/class-call.ts: nothing of an addon is replaced in a page. */
+export function refuseCalls<C extends object>(inner: C): C {
+  return inner;
+}
+
 /** Never made: STREAM has no transport here. */
 export const StreamPattern: undefined = undefined;
 export const RawStream: undefined = undefined;
