@@ -26,6 +26,7 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   'sockets/security/certificate.js': 'layer-absent',
   'sockets/transport/busy-poll.js': 'absent',
   'sockets/transport/ends.js': 'ends',
+  'sockets/transport/exit-dial.js': 'absent',
   'sockets/transport/ipc.js': 'refused',
   'sockets/transport/outflow.js': 'outflow',
   'sockets/transport/protocol.js': 'absent',

@@ -19,6 +19,7 @@ export const DatagramPattern: undefined = undefined;
 export const BusyPoll: undefined = undefined;
 /** Never made: a page does not say when it ends. */
 export const ExitFlush: undefined = undefined;
+export const ExitDial: undefined = undefined;
 
 /** Never made: nothing is sealed without CURVE. */
 export const SealedTraffic: undefined = undefined;

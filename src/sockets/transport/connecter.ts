@@ -11,6 +11,7 @@ import type { BusyPoll } from './busy-poll.ts';
 import type { OpenStream } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
 import { dialledEnds } from './ends.ts';
+import { ExitDial } from './exit-dial.ts';
 import { turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import { handshakeFailure, isTimeout } from './handshake-failure.ts';
@@ -50,8 +51,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   /** Ends the attempt that is under way. */
   #dialling: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** When the next attempt may begin at the end of the process, in milliseconds of `performance.now()`. */
-  #dialAt = 0;
+  #exitDial: ExitDial<C> | undefined;
   /** Failed attempts since the last finished handshake. */
   #attempt = 0;
   /** Times that the peer has refused us with a status, since the last finished handshake. */
@@ -252,22 +252,12 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     this.#link = new StreamLink(stream, inlet, protocol, ends, this);
   }
 
-  /** The event loop may not turn any more: begin the connection within this call, again where `before` came to nothing. */
+  /** Where the event loop does not turn any more: begin the connection, again where `before` came to nothing. */
   #dialNow(before: StreamLink | undefined): Flushed {
-    const { reconnectInterval } = this.#values;
-    // A peer that has said something, and left, does not want us.
-    const over =
-      this.#closed || this.spent || (before && (before.bytesReceived > 0 || reconnectInterval < 0));
-    if (over || !turnsNoMore() || this.#host.linger === 0) return 'done';
-    const now = performance.now();
-    if (now < this.#dialAt) return 'stuck';
-    before?.close();
-    this.#link = undefined;
-    const ready = this.#host.prepare(this.#values) === undefined;
-    const open = (ready && this.#carrier.dialNow?.(this.#opening)) || 'never';
-    if (open === 'never') return 'done';
-    if (open === 'later') return 'stuck';
-    this.#dialAt = now + reconnectInterval;
+    if (this.#closed || this.spent || !turnsNoMore()) return 'done';
+    this.#exitDial ??= new ExitDial(this.#carrier, this.#opening);
+    const open = this.#exitDial.dial(before);
+    if (typeof open === 'string') return open;
     this.#linked(open, { remote: this.address });
     return 'stuck';
   }

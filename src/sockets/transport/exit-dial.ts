@@ -1,0 +1,37 @@
+/** ExitDial: the connections of a connecter where the event loop does not turn any more. Each is begun within a call. */
+
+import type { OpenStream } from './dial.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Flushed } from './flushed.ts';
+import type { StreamCarrier } from './stream-carrier.ts';
+import type { StreamLink } from './stream-link.ts';
+import type { Opening } from './transport.ts';
+
+export class ExitDial<C extends Endpoint> {
+  readonly #carrier: Pick<StreamCarrier<Endpoint, C>, 'dialNow'>;
+  readonly #opening: Opening<C>;
+  /** When the next attempt may begin, in milliseconds of `performance.now()`. */
+  #next = 0;
+
+  constructor(carrier: Pick<StreamCarrier<Endpoint, C>, 'dialNow'>, opening: Opening<C>) {
+    this.#carrier = carrier;
+    this.#opening = opening;
+  }
+
+  /** A connection that is begun, again where `before` came to nothing: that is closed. Otherwise `stuck`, or `done` for good. */
+  dial(before: StreamLink | undefined): OpenStream | Flushed {
+    const { host, values } = this.#opening;
+    const { reconnectInterval } = values;
+    // A peer that has said something, and left, does not want us.
+    if (before && (before.bytesReceived > 0 || reconnectInterval < 0)) return 'done';
+    if (host.linger === 0 || host.prepare(values) !== undefined) return 'done';
+    const now = performance.now();
+    if (now < this.#next) return 'stuck';
+    const open = this.#carrier.dialNow?.(this.#opening) ?? 'never';
+    if (open === 'later') return 'stuck';
+    before?.close();
+    if (open === 'never') return 'done';
+    this.#next = now + reconnectInterval;
+    return open;
+  }
+}
