@@ -33,9 +33,10 @@ export class Credits {
   want(channel: string): void {
     const credit = this.#of(channel);
     const now = this.#local.now();
-    if (now - credit.usedAt > BUSY) credit.window = 1;
-    else if (credit.granted === 0 && !this.#dirty.has(credit))
-      credit.window = Math.min(WINDOW_MAX, credit.window * 2);
+    if (now - credit.usedAt > BUSY) {
+      credit.window = 1;
+      credit.readCount = 0;
+    }
     credit.usedAt = now;
     this.#touch(credit);
   }
@@ -59,7 +60,14 @@ export class Credits {
     const credit = this.#channels.get(channel);
     if (credit === undefined) return;
     if (credit.unread > 0) credit.unread--;
-    credit.usedAt = this.#local.now();
+    const now = this.#local.now();
+    credit.usedAt = now;
+    if (++credit.readCount >= credit.window) {
+      // So much lasts for less than the time within which a reader has to come back.
+      if (now - credit.readSince <= BUSY) credit.window = Math.min(WINDOW_MAX, credit.window * 2);
+      credit.readCount = 0;
+      credit.readSince = now;
+    }
     if (credit.window > 1 && (credit.granted + credit.unread) * 2 < credit.window) {
       this.#touch(credit);
     }
@@ -166,7 +174,16 @@ export class Credits {
   #of(channel: string): Credit {
     let credit = this.#channels.get(channel);
     if (credit === undefined) {
-      credit = { channel, granted: 0, unread: 0, window: 1, usedAt: Number.NEGATIVE_INFINITY };
+      const usedAt = Number.NEGATIVE_INFINITY;
+      credit = {
+        channel,
+        granted: 0,
+        unread: 0,
+        window: 1,
+        readCount: 0,
+        readSince: usedAt,
+        usedAt,
+      };
       this.#channels.set(channel, credit);
     }
     return credit;
@@ -199,6 +216,9 @@ interface Credit {
   /** Messages here that nobody has read. */
   unread: number;
   window: number;
+  /** Messages read since `readSince`, fewer than the window. */
+  readCount: number;
+  readSince: number;
   usedAt: number;
 }
 

@@ -575,3 +575,20 @@ t.test('unread ordinary messages: with the process that becomes the producer its
   two.receive('jobs', false);
   t.same(two.read, [0]);
 });
+
+t.test('a reader that waits for each message is given many at a time', async (t) => {
+  const hub = new JoinedHub({ now: 0 });
+  const [one, two] = [hub.process({ capacity: 2000 }), hub.process()];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  for (let n = 0; n < 1000; n++) one.send('jobs', n);
+  settleAll(hub);
+  let turns = 0;
+  for (; two.read.length < 1000 && turns < 1000; turns++) {
+    while (two.local.waitingAt('jobs') === 0) two.receive('jobs');
+    two.up();
+    two.down();
+  }
+  t.ok(turns < 50, `1000 messages took ${turns} questions`);
+});
