@@ -14,12 +14,15 @@ export type Encoding =
   | 'base64'
   | 'base64url';
 
-/** Without the static methods of arrays, whose arguments are others. */
+/**
+ * Without the static methods of arrays, whose arguments are others. What `of` gives are octets in an ArrayBuffer, which compilers
+ * before TypeScript 5.7 do not tell from others.
+ */
 const Octets: new (
   memory: number | ArrayBuffer,
   offset?: number,
   length?: number,
-) => Uint8Array<ArrayBuffer> = Uint8Array;
+) => ReturnType<Uint8ArrayConstructor['of']> = Uint8Array;
 
 export interface Buffer {
   subarray(start?: number, end?: number): Buffer;

@@ -6,6 +6,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PAGES } from './pages.ts';
 import { PROJECTS, type Project, type Step } from './projects.ts';
 import { NotHere, run } from './run.ts';
 import { COMPILERS } from './typescript.ts';
@@ -18,7 +19,7 @@ const folder = await mkdtemp(join(tmpdir(), 'zeromq-pure-consumers-'));
 try {
   await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], ROOT);
   const [tarball = ''] = await readdir(folder);
-  for (const project of [...PROJECTS, ...COMPILERS]) {
+  for (const project of [...PROJECTS, ...PAGES, ...COMPILERS]) {
     if (wanted.length > 0 && !wanted.some((part) => project.name.includes(part))) continue;
     await consume(project, join(folder, tarball));
   }

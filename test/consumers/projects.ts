@@ -28,9 +28,10 @@ export interface Step {
 }
 
 /** Where npm puts the programs of packages. */
-const bin = (cwd: string, name: string) => join(cwd, 'node_modules', '.bin', name);
+export const bin = (cwd: string, name: string): string => join(cwd, 'node_modules', '.bin', name);
 
-const own = (name: string) => readFileSync(join(import.meta.dirname, name), 'utf8');
+/** A program of this folder. */
+export const own = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
 
 const PROGRAM = own('program.mjs');
 const BUNDLED = { 'program.mjs': PROGRAM, 'host.mjs': "import 'zeromq-pure/device-host';\n" };
