@@ -5,8 +5,6 @@ import type { Pipe } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 
 export interface LinkOwner<Link> {
-  /** Its endpoint. */
-  readonly address: string;
   /** Told of the octets that come, where there is one. */
   readonly busyPoll: BusyPoll | undefined;
   /** The handshake is over: which pipe is this peer's? It is driven from now on. */

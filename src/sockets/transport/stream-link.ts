@@ -30,8 +30,6 @@ import type { PeerConnection } from './transport.ts';
 export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flushable {
   readonly stream: Stream;
   readonly protocol: Protocol;
-  /** Where the peer is, as an endpoint text. */
-  readonly address: string;
   /** The addresses of both sides. */
   readonly ends: ConnectionEnds;
   /** The IP address of the peer; empty for ipc. */
@@ -69,7 +67,6 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   ) {
     this.stream = stream;
     this.protocol = protocol;
-    this.address = ends.remote ?? owner.address;
     this.ends = ends;
     this.#owner = owner;
     this.#outlet = new Outlet(stream, protocol);
@@ -396,6 +393,7 @@ function isOver({ state }: Protocol): boolean {
 }
 
 /** What is known of the peer of a link whose handshake is over. */
-export function peerOf({ protocol, address, remoteAddress }: StreamLink): PeerInfo {
-  return { ...protocol.peer!, address, remoteAddress };
+export function peerOf({ protocol, ends, remoteAddress }: StreamLink): PeerInfo {
+  // Who has no address of his own came by ours.
+  return { ...protocol.peer!, address: ends.remote ?? ends.local!, remoteAddress };
 }
