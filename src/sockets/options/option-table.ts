@@ -104,7 +104,7 @@ const commonRows: Rows<CommonOptions> = {
   gssapiPlainText: refused(bool(65, false), 'refusing to run without authentication'),
   gssapiPrincipalNameType: refused(gssapiNameType(), IN_THE_CLEAR),
   gssapiServicePrincipalNameType: refused(gssapiNameType(), IN_THE_CLEAR),
-  zapDomain: text(55),
+  zapDomain: atMost(CREDENTIAL_MAX, text(55)),
   zapEnforceDomain: bool(93, false),
   typeOfService: integer(57, 0, { min: 0 }),
   handshakeInterval: integer(66, 30_000, { min: 0 }),
