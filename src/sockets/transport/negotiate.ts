@@ -17,6 +17,11 @@ export async function negotiate(
   const limits = { signal, patience, awaited: 'answer' };
   await waitOn(stream, limits, (resolve, reject, settled) => {
     const received = (chunk: Buffer): void => {
+      // What was being read when the stream was paused may still come.
+      if (exchange.done) {
+        inlet.unread(chunk);
+        return;
+      }
       try {
         const answer = exchange.receive(chunk);
         if (answer.length > 0) stream.write(answer);
