@@ -43,7 +43,7 @@ export class WebSocketStream extends EventEmitter implements Record<keyof LinkSt
   readonly #held: Buffer[] = [];
   #heldSize = 0;
   /** The peer has ended the connection. */
-  #over = false;
+  #ended = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** `socket` is open, or about to be. Paused until `resume`. */
@@ -143,11 +143,11 @@ export class WebSocketStream extends EventEmitter implements Record<keyof LinkSt
       this.emit('data', octets);
     }
     this.#held.splice(0, count);
-    if (this.#over && this.#held.length === 0) this.#end();
+    if (this.#ended && this.#held.length === 0) this.#end();
   }
 
   #closed(code: number, reason: string): void {
-    this.#over = true;
+    this.#ended = true;
     if (code === ABNORMAL && !this.writableEnded) this.emit('error', lost(reason));
     // As a stream of Node, whose end comes after what is before it.
     if (this.#held.length === 0 || this.writableEnded) this.#end();

@@ -84,7 +84,7 @@ class BareDecoder extends WsDecoder {
 
   override next(): number {
     const found = super.next();
-    if (found !== MESSAGE || this.#introduction.over) return found;
+    if (found !== MESSAGE || this.#introduction.finished) return found;
     this.command = this.#introduction.theirs(this.message);
     return COMMAND_FOUND;
   }

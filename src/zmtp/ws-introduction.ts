@@ -11,7 +11,7 @@ import { type SocketType, traitsOf } from './socket-type.ts';
 /** Of one connection. */
 export class Introduction {
   /** The peer has introduced itself. */
-  over = false;
+  finished = false;
   #ownType: SocketType | undefined;
 
   /** What goes in place of a command of ours: of READY the routing id, of others nothing. */
@@ -24,7 +24,7 @@ export class Introduction {
 
   /** READY, for the first message of the peer. Its type it does not tell: it is taken for one that ours talks to. */
   theirs(message: Message): Buffer {
-    this.over = true;
+    this.finished = true;
     const own = this.#ownType;
     const properties: [string, Buffer][] = [['Identity', message[0]!]];
     if (own !== undefined)

@@ -107,7 +107,7 @@ class WsMessageDecoder extends Assembler implements FrameDecoder {
       const body = octets.subarray(1);
       if (this.exceeds(ours, body.length)) return FAILED;
       const found = this.accept(ours, body);
-      if (found === MESSAGE && this.#introduction?.over === false) {
+      if (found === MESSAGE && this.#introduction?.finished === false) {
         this.command = this.#introduction.theirs(this.message);
         return COMMAND_FOUND;
       }

@@ -27,7 +27,7 @@ export class HubAbsent {
   expire({ ledger }: Session, now: number): void {
     let lost = 0;
     for (const entry of ledger.entries()) {
-      if (entry.over || entry.kind === 'word' || entry.expiresAt > now) continue;
+      if (entry.settled || entry.kind === 'word' || entry.expiresAt > now) continue;
       if (entry.kind === 'direct' && entry.number > ledger.received) {
         this.#local.expired(entry.channel, 1);
       } else lost++;
@@ -44,10 +44,10 @@ export class HubAbsent {
     let lost = 0;
     const { ledger } = session;
     for (const entry of [...ledger.entries()]) {
-      const isOver = entry.over;
+      const isSettled = entry.settled;
       const isUnsent = entry.number > ledger.received;
       ledger.remove(entry);
-      if (isOver || entry.kind === 'word') continue;
+      if (isSettled || entry.kind === 'word') continue;
       if (entry.kind === 'direct' && isUnsent) this.#channels.keep(entry, session.number);
       else lost++;
     }

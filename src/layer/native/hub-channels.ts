@@ -151,7 +151,7 @@ export class HubChannels {
   putBack(session: Session): void {
     const { ledger } = session;
     for (const entry of ledger.entries()) {
-      if (entry.kind !== 'letter' || entry.over) continue;
+      if (entry.kind !== 'letter' || entry.settled) continue;
       ledger.giveUp(entry);
       session.revoked = true;
       this.back(session, entry);

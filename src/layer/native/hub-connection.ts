@@ -55,7 +55,7 @@ export class HubConnection {
     }
   }
 
-  /** What can still be confirmed within a short time is; then it is over. */
+  /** Closes once the hub has confirmed what it can within a short time. */
   async close(): Promise<void> {
     if (this.#closed) return;
     let timer: NodeJS.Timeout | undefined;

@@ -322,9 +322,9 @@ export class HubCore {
       session.ledger.receive(hello.received);
       for (const entry of session.ledger.entries()) {
         if (entry.number > hello.received || isKept(entry.number)) continue;
-        const { over } = entry;
+        const { settled } = entry;
         session.ledger.remove(entry);
-        if (entry.kind === 'letter' && !over && isBack(entry.number)) {
+        if (entry.kind === 'letter' && !settled && isBack(entry.number)) {
           this.#channels.back(session, entry);
         } else this.#channels.settled(session, entry);
       }
@@ -349,7 +349,7 @@ export class HubCore {
     session.out.clear();
     this.#say(session, encode('welcome', welcome));
     for (const entry of ledger.entries()) {
-      if (entry.record !== undefined && !entry.over) this.#say(session, entry.record);
+      if (entry.record !== undefined && !entry.settled) this.#say(session, entry.record);
       else if (entry.number > ledger.received) this.#say(session, GIVEN_UP);
     }
     this.#local.events.emit('peer:join', { peer: key });

@@ -115,7 +115,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     this.core.settled(letter);
   }
 
-  /** Settles when what was said has gone out, or the time for that is over. */
+  /** Settles when all records have been sent, or the time for that has passed. */
   async close(): Promise<void> {
     // What has arrived is still handled; closing would discard it.
     await turn();

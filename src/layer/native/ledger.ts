@@ -24,7 +24,7 @@ export class Entry {
   /** Its octets, until the process has them. */
   record: Buffer | undefined;
   /** Counted elsewhere already: given up or put back while the process was away. */
-  over = false;
+  settled = false;
 
   constructor(
     kind: EntryKind,
@@ -117,8 +117,8 @@ export class Ledger {
 
   /** Its fate is settled, but the process may still speak of it. */
   giveUp(entry: Entry): void {
-    if (entry.over) return;
-    entry.over = true;
+    if (entry.settled) return;
+    entry.settled = true;
     if (entry.kind === 'direct') this.#count(routeOf(entry.channel), -1);
     if (entry.number > this.received) {
       this.octets -= entry.record?.length ?? 0;
@@ -127,7 +127,7 @@ export class Ledger {
   }
 
   #received(entry: Entry): void {
-    if (entry.over) return;
+    if (entry.settled) return;
     this.octets -= entry.record?.length ?? 0;
     entry.record = undefined;
     entry.parcel?.letGo();

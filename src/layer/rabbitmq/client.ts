@@ -82,7 +82,7 @@ export interface AmqpChannel {
   close(): Promise<void>;
 }
 
-/** A channel is over. `consumer` is the name of the one whose queue was deleted; undefined: it closed for another reason. */
+/** A channel has closed. `consumer` is the name of the one whose queue was deleted; undefined: it closed for another reason. */
 export type ChannelEnded = (error: Error, consumer?: string) => void;
 
 /** One connection. It does not come back: another one is made. */
@@ -100,7 +100,7 @@ export interface AmqpConnection {
 export interface AmqpTarget extends Place {
   /** Milliseconds; sent as whole seconds. After twice the time of silence the connection is given up. */
   readonly heartbeatInterval: number;
-  /** Milliseconds until the handshake must be over. */
+  /** Milliseconds within which the handshake must finish. */
   readonly connectTimeout: number;
   readonly connectionName: string;
 }

@@ -73,13 +73,13 @@ export class Connector {
     }
   }
 
-  /** Settles when the connection is over, or cannot be had. */
+  /** Settles when the connection has ended, or cannot be made. */
   async #use(target: AmqpTarget): Promise<void> {
     const address = `${target.host}:${target.port}`;
-    const over = new Promise<Error>((resolve) => {
+    const ended = new Promise<Error>((resolve) => {
       this.#end = resolve;
     });
-    const failed = over.then((error) => Promise.reject(error));
+    const failed = ended.then((error) => Promise.reject(error));
     failed.catch(() => {});
     let opened = false;
     try {

@@ -97,7 +97,7 @@ export class Poller<S extends Pollable = Pollable> {
 
   /**
    * Wait until a socket is ready, for at most `timeout` milliseconds (default −1: for ever; 0: not at all). All that are,
-   * beginning with a different one each time; empty when the time is over, or there is no socket. Nothing is taken from
+   * beginning with a different one each time; empty after that time, or when there is no socket. Nothing is taken from
    * them. Rejects with the reason of `signal`, and with `ETERM` after `Context.shutdown`.
    */
   async poll(options: number | CallOptions = {}): Promise<Ready<S>[]> {
@@ -169,7 +169,7 @@ export class Poller<S extends Pollable = Pollable> {
     return ready;
   }
 
-  /** Until a socket may be ready, one comes or goes, or the time is over. */
+  /** Settles when a socket may be ready, one is added or removed, or `timeout` milliseconds have passed. */
   async #wait(time: number, signal: AbortSignal | undefined, reading: boolean): Promise<void> {
     const done = new AbortController();
     const abort = () => done.abort();

@@ -270,8 +270,8 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
   }
 
   /**
-   * Wait for an event, instead of sleeping. `handshake`: until `peers` peers (default 1) are connected with their handshake
-   * over, which may be so already. `subscription`, on a publisher: until that many peers have subscribed to
+   * Wait for an event, instead of sleeping. `handshake`: until `peers` peers (default 1) are connected and have finished
+   * their handshake, which may be so already. `subscription`, on a publisher: until that many peers have subscribed to
    * something. Any other event: until it has happened that many times from now on.
    *
    * Rejects with `EAGAIN` after `timeout` milliseconds, with the reason of `signal`, and with `EBADF` on close (for
@@ -335,7 +335,7 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
     return this[core];
   }
 
-  /** @internal The core, for a call that waits until a bind or unbind is over. */
+  /** @internal The core, for a call that waits until a bind or unbind has finished. */
   protected unclosed(): SocketCore {
     const inner = this[core];
     if (inner.closed || inner.terminated) this.#check();

@@ -117,7 +117,7 @@ export class Context {
     for (const member of this.#members) member.terminate();
   }
 
-  /** Close all sockets; settles when their `linger` is over (`zmq_ctx_term`). */
+  /** Close all sockets; settles when each has closed, after its `linger` (`zmq_ctx_term`). */
   async close(): Promise<void> {
     this.#closed = true;
     await closeAll([...this.#members], this.processHold);
@@ -137,7 +137,7 @@ export class Context {
     contexts.add(this);
   }
 
-  /** @internal `member` is over. */
+  /** @internal `member` has ended. */
   dismiss(member: Member): void {
     this.#members.delete(member);
     if (this.#members.size === 0) contexts.delete(this);
@@ -280,7 +280,7 @@ function waits(member: Member): boolean {
   return member.closed || member.undeliveredCount > 0;
 }
 
-/** Settles when all of `members` are over; the process is kept until then. */
+/** Settles when all of `members` have ended; keeps the process until then. */
 function closeAll(members: readonly Member[], processHold: ProcessHold): Promise<unknown> {
   for (const member of members) member.close();
   return processHold.during(Promise.all(members.map((member) => member.finished)));

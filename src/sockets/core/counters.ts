@@ -24,10 +24,10 @@ export class Counters {
   #bytesSentBefore = 0;
   #bytesReceivedBefore = 0;
   readonly #pipes = new Set<Pipe>();
-  /** Peers whose handshake is over, with their subscriptions where they have any. */
+  /** Peers whose handshake has finished, with their subscriptions where they have any. */
   readonly #peers = new Map<Pipe, Peer>();
 
-  /** Peers whose handshake is over and whose connection is up. */
+  /** Peers whose handshake has finished and whose connection is up. */
   get peerCount(): number {
     return this.#peers.size;
   }
@@ -49,7 +49,7 @@ export class Counters {
     if (this.#pipes.delete(pipe)) this.droppedBefore += pipe.droppedCount;
   }
 
-  /** The handshake of the peer behind `pipe` is over. */
+  /** The handshake of the peer behind `pipe` has finished. */
   established(pipe: Pipe, connection: PeerConnection): void {
     this.#peers.set(pipe, { connection, subscriptionCount: 0 });
   }
@@ -60,7 +60,7 @@ export class Counters {
     if (peer !== undefined) peer.subscriptionCount = count;
   }
 
-  /** The connection of the peer behind `pipe` is over. */
+  /** The connection of the peer behind `pipe` has ended. */
   departed(pipe: Pipe, connection: PeerConnection | undefined): void {
     this.#peers.delete(pipe);
     if (connection === undefined) return;

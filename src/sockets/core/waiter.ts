@@ -28,7 +28,7 @@ export class Watchers {
     this.#possible = possible;
   }
 
-  /** Settles when it is possible, now or later. Rejects with `EAGAIN` when `timeout` (default: none) is over. */
+  /** Settles when it is possible, now or later. Rejects with `EAGAIN` after `timeout` milliseconds (default: none). */
   wait(options: CallOptions | undefined): Promise<void> {
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);

@@ -10,7 +10,7 @@ import { PROBE } from './probe.ts';
 
 /** What a DEALER can be told; read when needed, so it may change. */
 export interface DealerOptions {
-  /** `ZMQ_PROBE_ROUTER`: one empty message to each peer when its handshake is over. */
+  /** `ZMQ_PROBE_ROUTER`: one empty message to each peer when its handshake has finished. */
   readonly probeRouter: boolean;
 }
 

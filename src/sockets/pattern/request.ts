@@ -15,7 +15,7 @@ export interface RequestOptions {
   readonly relaxed: boolean;
   /** `ZMQ_REQ_CORRELATE`: an id before the delimiter, which the reply has to repeat. */
   readonly correlate: boolean;
-  /** `ZMQ_PROBE_ROUTER`: one empty message to each peer when its handshake is over. */
+  /** `ZMQ_PROBE_ROUTER`: one empty message to each peer when its handshake has finished. */
   readonly probeRouter: boolean;
 }
 

@@ -15,7 +15,7 @@ export interface RouterOptions {
   readonly mandatory: boolean;
   /** `ZMQ_ROUTER_HANDOVER`: a peer that announces a routing id in use takes it over. */
   readonly handover: boolean;
-  /** `ZMQ_PROBE_ROUTER`: one empty message to each peer when its handshake is over. */
+  /** `ZMQ_PROBE_ROUTER`: one empty message to each peer when its handshake has finished. */
   readonly probeRouter: boolean;
 }
 

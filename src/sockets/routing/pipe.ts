@@ -47,7 +47,7 @@ export interface PipeLimits {
   readonly conflate: boolean;
 }
 
-/** What is known of the peer once the handshake is over. */
+/** What is known of the peer once the handshake has finished. */
 export interface PeerInfo {
   /** The `Socket-Type` it announced; for inproc the type of the other socket. */
   readonly socketType: string;

@@ -6,7 +6,7 @@ import { PrefixSet } from './prefix-set.ts';
 import { CANCEL, isSubscription, SUBSCRIBE, subscriptionMessage } from './subscription.ts';
 
 /**
- * Each peer is told all distinct prefixes when its handshake is over, and from then on every change.
+ * Each peer is told all distinct prefixes when its handshake has finished, and from then on every change.
  * None of it is subject to the high-water mark: a lost subscription is not mended by anything.
  */
 export class Upstream {

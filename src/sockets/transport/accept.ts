@@ -78,7 +78,7 @@ export class Acceptor {
     this.#opened();
   }
 
-  /** Calls `closed` when the address is free and all accepted connections are over. */
+  /** Calls `closed` when the address is free and all accepted connections have ended. */
   close(closed: () => void): void {
     const close = (): void => {
       this.#server.close(() => {

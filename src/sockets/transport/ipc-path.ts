@@ -61,7 +61,7 @@ export class IpcPath {
     this.release();
   }
 
-  /** The bind is over. */
+  /** The bind has finished. */
   release(): void {
     if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
   }

@@ -7,10 +7,10 @@ import type { BusyPoll } from './busy-poll.ts';
 export interface LinkOwner<Link> {
   /** Told of the octets that come, where there is one. */
   readonly busyPoll: BusyPoll | undefined;
-  /** The handshake is over: which pipe is this peer's? It is driven from now on. */
+  /** The handshake has finished. Returns the pipe of this peer, which the link drives from now on. */
   established(link: Link): Pipe;
   /** Decides whether the peer may come in; `signal` aborts when the connection ends before that. */
   judge(link: Link, credentials: Credentials, signal: AbortSignal): Promise<Verdict>;
-  /** The connection is over, for `error` where there is one. Called once. */
+  /** The connection has ended, for `error` where there is one. Called once. */
   ended(link: Link, error: Error | undefined): void;
 }

@@ -114,7 +114,7 @@ export class SocksExchange implements Exchange {
   }
 }
 
-/** What a message of the proxy leads to; without `next` the exchange is over. */
+/** What a message of the proxy leads to; without `next` the exchange has finished. */
 interface Step {
   /** Octets of the message. */
   readonly taken: number;

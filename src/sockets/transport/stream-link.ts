@@ -238,7 +238,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       }
       this.#pumping = false;
     }
-    if (isOver(protocol)) this.#settle();
+    if (isFinished(protocol)) this.#settle();
   }
 
   #shakeHands(): void {
@@ -252,7 +252,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       if (!this.#finishing) noteBeginning(this.pipe);
       this.#drain();
       if (this.#finishing) this.#endIfDone();
-    } else if (isOver(protocol)) {
+    } else if (isFinished(protocol)) {
       this.#settle();
     } else if (protocol.asking !== undefined && !this.#judging.underWay) {
       this.#judge(protocol.asking);
@@ -343,7 +343,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   #endIfDone(): void {
     if (this.#outlet.blocked || (this.pipe?.outgoingCount ?? 0) > 0 || this.protocol.pending > 0)
       return;
-    this.#outlet.end(() => this.#over());
+    this.#outlet.end(() => this.#end());
   }
 
   // — time —
@@ -373,10 +373,10 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
         pipe.deliver(message);
       }
     }
-    this.#over();
+    this.#end();
   }
 
-  #over(): void {
+  #end(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#timer.disarm();
@@ -388,11 +388,11 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
 }
 
 /** Nothing more will come of it. */
-function isOver({ state }: Protocol): boolean {
+function isFinished({ state }: Protocol): boolean {
   return state === 'failed' || state === 'closed';
 }
 
-/** What is known of the peer of a link whose handshake is over. */
+/** What is known of the peer of a link whose handshake has finished. */
 export function peerOf({ protocol, ends, remoteAddress }: StreamLink): PeerInfo {
   // Who has no address of his own came by ours.
   return { ...protocol.peer!, address: ends.remote ?? ends.local!, remoteAddress };

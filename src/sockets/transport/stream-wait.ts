@@ -15,7 +15,7 @@ export interface WaitLimits {
 
 /**
  * Resolves as `begin` does. Rejects, with `stream` destroyed, when `begin` rejects or throws, when `stream` fails, when the
- * signal aborts (with its reason), and with `ETIMEDOUT` after `patience`. `settled` aborts when the wait is over.
+ * signal aborts (with its reason), and with `ETIMEDOUT` after `patience`. `settled` aborts when the wait has ended.
  */
 export async function waitOn(
   stream: Stream,

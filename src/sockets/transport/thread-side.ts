@@ -189,7 +189,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     else if (this.#pipe !== undefined) this.#post({ kind: 'refuse' });
     this.#port.close();
     if (this.#pipe !== undefined) this.#discard(this.#pipe);
-    this.#over(false);
+    this.#finish(false);
   }
 
   /** @internal */
@@ -269,7 +269,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
         return;
       case 'refuse':
         this.#port.close();
-        this.#over(true);
+        this.#finish(true);
         return;
       case 'grant':
         if (frame.messages < this.#grantedCount || frame.octets < this.#grantedOctets) break;
@@ -368,10 +368,10 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
       if (this.#end.kind === 'bind') noteDeparture(pipe);
       this.#end.host.emit({ type: 'disconnect', address: this.#end.address });
     }
-    this.#over(false);
+    this.#finish(false);
   }
 
-  #over(refused: boolean): void {
+  #finish(refused: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#grantedCount = 0;

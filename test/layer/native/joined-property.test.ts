@@ -136,7 +136,7 @@ const numberIn = ({ payload }: Letter): number => Number(Buffer.from(payload).to
 function missing(scene: Scene): number[] {
   const here = new Set([...readBy(scene), ...[...held.keys()].map(numberIn)]);
   for (const { ledger } of scene.hub.core.sessions.values()) {
-    for (const { letter, over } of ledger.entries()) {
+    for (const { letter, settled } of ledger.entries()) {
       if (letter !== undefined && !over) here.add(numberIn(letter));
     }
   }
