@@ -137,7 +137,7 @@ function missing(scene: Scene): number[] {
   const here = new Set([...readBy(scene), ...[...held.keys()].map(numberIn)]);
   for (const { ledger } of scene.hub.core.sessions.values()) {
     for (const { letter, settled } of ledger.entries()) {
-      if (letter !== undefined && !over) here.add(numberIn(letter));
+      if (letter !== undefined && !settled) here.add(numberIn(letter));
     }
   }
   const { fates } = scene.processes[0]!;
