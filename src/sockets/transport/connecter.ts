@@ -16,9 +16,10 @@ import { turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import { handshakeFailure, isTimeout } from './handshake-failure.ts';
 import type { LinkOwner } from './link-owner.ts';
+import { peerOf } from './link-peer.ts';
 import { penaltyDelay, reconnectDelay } from './reconnect.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
-import { peerOf, StreamLink } from './stream-link.ts';
+import { StreamLink } from './stream-link.ts';
 import {
   endPipe,
   type OpenEndpoint,

@@ -18,8 +18,9 @@ import { type Flushed, together } from './flushed.ts';
 import { handshakeFailure } from './handshake-failure.ts';
 import { HandshakeLimit } from './handshake-limit.ts';
 import type { LinkOwner } from './link-owner.ts';
+import { peerOf } from './link-peer.ts';
 import type { Accepting, StreamCarrier } from './stream-carrier.ts';
-import { peerOf, StreamLink } from './stream-link.ts';
+import { StreamLink } from './stream-link.ts';
 import {
   endPipe,
   type ListeningEndpoint,

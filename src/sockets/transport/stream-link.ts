@@ -12,7 +12,7 @@ import type { Credentials } from '../../zmtp/index.ts';
 import type { ConnectionEnds } from '../events.ts';
 import type { Message } from '../message.ts';
 import { noteBeginning } from '../routing/notices.ts';
-import type { PeerInfo, Pipe, PipeDriver } from '../routing/pipe.ts';
+import type { Pipe, PipeDriver } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import { plainAddress } from './endpoint.ts';
 import { type Flushable, refusedAtEnd, scheduleFlush } from './flush-turn.ts';
@@ -390,10 +390,4 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
 /** Nothing more will come of it. */
 function isFinished({ state }: Protocol): boolean {
   return state === 'failed' || state === 'closed';
-}
-
-/** What is known of the peer of a link whose handshake has finished. */
-export function peerOf({ protocol, ends, remoteAddress }: StreamLink): PeerInfo {
-  // Who has no address of his own came by ours.
-  return { ...protocol.peer!, address: ends.remote ?? ends.local!, remoteAddress };
 }
