@@ -3,8 +3,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Certificate, curveKeyPair } from '../../src/index.ts';
-import { run, start } from './shell.ts';
+import { Certificate, curveKeyPair } from '../../../src/index.ts';
+import { run, start } from '../shell.ts';
 
 const ANYWHERE = 'tcp://127.0.0.1:*';
 

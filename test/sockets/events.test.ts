@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import t from 'tap';
-import * as zmq from '../../../src/index.ts';
+import * as zmq from '../../src/index.ts';
 import {
   deadEndpoint,
   failure,
@@ -12,7 +12,7 @@ import {
   type TearDown,
   turns,
   until,
-} from '../../support/local.ts';
+} from '../support/local.ts';
 
 /** All events of a socket from now on. */
 function record(socket: zmq.Socket): zmq.Event[] {

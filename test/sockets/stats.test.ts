@@ -1,8 +1,8 @@
 /** What a socket counts. */
 
 import t from 'tap';
-import * as zmq from '../../../src/index.ts';
-import { freeEndpoint, join, meet, own, TRANSPORTS, turns, until } from '../../support/local.ts';
+import * as zmq from '../../src/index.ts';
+import { freeEndpoint, join, meet, own, TRANSPORTS, turns, until } from '../support/local.ts';
 
 for (const transport of TRANSPORTS) {
   t.test(`over ${transport}`, async (t) => {

@@ -3,13 +3,13 @@
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import t from 'tap';
-import { Certificate, Dealer, Request } from '../../src/index.ts';
-import { DedicatedLayer } from '../../src/layer/index.ts';
-import { alone } from '../../src/layer/native/greeting.ts';
-import { Outgoing } from '../../src/layer/native/messages.ts';
-import { encode, VERSION } from '../../src/layer/native/records.ts';
-import { freeAddress } from '../support/layer/layer-addresses.ts';
-import { run, start } from './shell.ts';
+import { Certificate, Dealer, Request } from '../../../src/index.ts';
+import { DedicatedLayer } from '../../../src/layer/index.ts';
+import { alone } from '../../../src/layer/native/greeting.ts';
+import { Outgoing } from '../../../src/layer/native/messages.ts';
+import { encode, VERSION } from '../../../src/layer/native/records.ts';
+import { freeAddress } from '../../support/layer/layer-addresses.ts';
+import { run, start } from '../shell.ts';
 
 t.test('it runs, answers, logs, and drains', async (t) => {
   const [bind, control] = [freeAddress(), freeAddress()];
