@@ -1,4 +1,4 @@
-/** Child: a program of ours in a thread or process of its own, as whoever has started it sees it. */
+/** Child: a program of ours in a thread or process of its own, as seen by the program that started it. */
 
 import {
   type ChildProcess,
@@ -26,9 +26,9 @@ export interface Child {
   listen(take: (message: unknown) => void, ended: (how: ChildEnd) => void): void;
   /** Ends it now, whatever it does. */
   kill(): void;
-  /** It keeps this process alive, as it does from the start. */
+  /** Has it keep this process alive, as it does from the start. */
   ref(): void;
-  /** It does not keep this process alive. */
+  /** Lets this process end while the child runs. */
   unref(): void;
 }
 

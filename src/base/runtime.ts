@@ -1,4 +1,4 @@
-/** Runtime: the program that runs this one. */
+/** Runtime: which runtime of JavaScript this program runs on. */
 
 /** `node` is also what Electron has, and whatever else neither Bun nor Deno is. */
 export const RUNTIME: 'node' | 'bun' | 'deno' =

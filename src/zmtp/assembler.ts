@@ -52,7 +52,7 @@ export class Assembler {
     this.#parts = undefined;
   }
 
-  /** A whole frame: what does it complete? NEED_MORE when there is more to come of the message. */
+  /** Takes a whole frame. Returns what it completes; NEED_MORE while parts of the message are missing. */
   protected accept(flags: number, frame: Buffer): number {
     if ((flags & COMMAND) !== 0) {
       this.command = frame;

@@ -97,7 +97,7 @@ export class StagedGreeting {
     return Buffer.concat(this.#due.splice(0));
   }
 
-  /** Another octet has come: what does it show? */
+  /** Takes one more octet, and draws from it what it shows of the peer's version. */
   #look(): void {
     const head = this.#head;
     const minimum = this.#minimum;
@@ -128,7 +128,7 @@ export class StagedGreeting {
     this.#greeting.push(this.#head.subarray(0, this.#length));
   }
 
-  /** What has come is the header of the first frame of 1.0, and what has gone out is that of ours. */
+  /** The peer speaks 1.0: what has come is the header of its first frame, and what has gone out is that of ours. */
   #unversioned(): void {
     if (this.#minimum > 1) throw unsupported('1.0', this.#minimum);
     this.#due.push(this.#identity);
@@ -136,7 +136,7 @@ export class StagedGreeting {
     this.older = { major: 1, socketType: '', head };
   }
 
-  /** Ours goes out up to `end`. */
+  /** Makes our greeting due up to its octet `end`. */
   #show(end: number): void {
     if (end > this.#sent) this.#due.push(this.#whole.subarray(this.#sent, end));
     this.#sent = Math.max(this.#sent, end);

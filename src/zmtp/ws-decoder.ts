@@ -36,7 +36,7 @@ export class WsDecoder {
   command: Buffer = NO_OCTETS;
   /** Why, after `next` said FAILED. */
   error: ZmtpError | undefined;
-  /** Without effect: what it mends cannot be written here. */
+  /** Without effect: the malformed frames that it is for cannot occur in a WebSocket. */
   mendsLongCommands = false;
 
   readonly #inner: Decoder;
@@ -51,7 +51,7 @@ export class WsDecoder {
   #mask = 0;
   #phase = 0;
   #place: Buffer | undefined;
-  /** Where it goes: to `#inner` undefined, else there. */
+  /** Where the payload is gathered; undefined = it goes to `#inner`. */
   #gathering: Gathering | undefined;
   /** The fragments of a message so far. */
   #fragments: Gathering | undefined;
@@ -64,12 +64,12 @@ export class WsDecoder {
     this.#control = control;
   }
 
-  /** What it refuses to exceed. */
+  /** The limits that a peer must not exceed. */
   get limits(): DecoderLimits {
     return this.#inner.limits;
   }
 
-  /** More octets, whose memory is changed. */
+  /** Takes octets from the peer. Their memory is changed: they are unmasked in place. */
   push(chunk: Buffer): void {
     if (this.#closed || this.error !== undefined) return;
     if (this.#offset < this.#chunk.length) this.#waiting.push(chunk);
@@ -87,7 +87,7 @@ export class WsDecoder {
     return this.#place;
   }
 
-  /** So many octets have come to the beginning of `place`. */
+  /** `count` octets have been read to the beginning of `place`. */
   placed(count: number): void {
     if (this.#place === undefined) return;
     this.#left -= count;
@@ -95,14 +95,14 @@ export class WsDecoder {
     this.#inner.placed(count);
   }
 
-  /** Hold the last message and command no longer. */
+  /** Releases the last message and command. */
   release(): void {
     this.message = NO_MESSAGE;
     this.command = NO_OCTETS;
     this.#inner.release();
   }
 
-  /** Forget all that was pushed. */
+  /** Releases all octets that were pushed. */
   clear(): void {
     this.release();
     this.#inner.clear();

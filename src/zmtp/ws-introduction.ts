@@ -8,7 +8,7 @@ import type { Message } from './frame.ts';
 import { decodeMetadata, encodeMetadata, property } from './metadata.ts';
 import { type SocketType, traitsOf } from './socket-type.ts';
 
-/** Of one connection. */
+/** The introductions of one connection, ours and the peer's. */
 export class Introduction {
   /** The peer has introduced itself. */
   finished = false;
@@ -22,7 +22,7 @@ export class Introduction {
     return [property(metadata, 'Identity') ?? Buffer.alloc(0)];
   }
 
-  /** READY, for the first message of the peer. Its type it does not tell: it is taken for one that ours talks to. */
+  /** The READY that the first message of the peer stands for. It does not tell its type: a type that ours can talk to is assumed. */
   theirs(message: Message): Buffer {
     this.finished = true;
     const own = this.#ownType;

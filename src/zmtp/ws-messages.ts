@@ -67,7 +67,7 @@ class WsMessageEncoder implements FrameEncoder {
 
 /** Messages of WebSocket to messages and commands. */
 class WsMessageDecoder extends Assembler implements FrameDecoder {
-  /** Without effect: what it mends cannot be written here. */
+  /** Without effect: the malformed frames that it is for cannot occur in a WebSocket. */
   mendsLongCommands = false;
   readonly place: undefined = undefined;
   readonly #introduction: Introduction | undefined;

@@ -20,10 +20,10 @@ export class Zmtp1Decoder extends Decoder {
   #left = 0;
   /** What comes between the first frame and the second, until it has. */
   #second: Buffer | undefined;
-  /** Why nothing is decoded after what was pushed so far. */
+  /** The error that ends decoding after the octets pushed so far. */
   #end: ZmtpError | undefined;
 
-  /** `second`: the body of a frame that every peer is taken to send after its identity. */
+  /** `second`: the body of a frame that is decoded after the identity as if the peer had sent it. */
   constructor(second?: Buffer) {
     super({ maxFrameSize: 0, maxParts: 1 });
     if (second !== undefined) this.#second = Buffer.from([0, second.length, ...second]);
