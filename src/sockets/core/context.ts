@@ -41,7 +41,7 @@ const SOCKET_LIMIT = 3;
 
 /** What a context knows of its sockets. */
 export interface Member extends Flushing {
-  /** Refuse every call but `close`, those that wait, too, with `ETERM`. */
+  /** Refuses every call but `close` with `ETERM`, also those that wait. */
   terminate(): void;
   close(): void;
   readonly closed: boolean;
@@ -66,7 +66,7 @@ export class Context {
   authenticate: Authenticate | undefined;
   /** @internal */
   readonly processHold: ProcessHold = new ProcessHold();
-  /** @internal Told of what is accepted, where nothing tells of the end of this worker. */
+  /** @internal Keeps a worker alive while accepted messages have to leave, where it could end without notice. */
   readonly sendingHold: SendingHold | undefined = endsUntold()
     ? new SendingHold(() => [...this.#members].some(waits))
     : undefined;

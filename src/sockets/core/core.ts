@@ -128,7 +128,7 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
     if (this.#budget.cap > 0) limits.receiveBudget = this.#budget;
   }
 
-  /** Keep who sent each message that comes from now on, for `peerOf`; or no longer. */
+  /** Whether the sender of each message that comes from now on is kept, for `peerOf`. */
   set keepPeers(keep: boolean) {
     if (keep) this.#limits.peers ??= new WeakMap();
     else this.#limits.peers = undefined;

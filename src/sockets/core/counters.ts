@@ -1,4 +1,4 @@
-/** Counters: the pipes and peers of a socket, and what those that are gone have left in its statistics. */
+/** Counters: what a socket counts. Its pipes and peers, and the totals of those that are gone. */
 
 import type { Pipe } from '../routing/pipe.ts';
 import type { PeerStats, SocketStats } from '../stats.ts';
@@ -19,7 +19,7 @@ export interface CallCounts {
 export class Counters {
   /** Connections closed for `maxHandshakesPerSecond`. */
   throttledCount = 0;
-  /** Messages dropped by what no longer is, or never had a pipe. */
+  /** Messages dropped by pipes that are gone, or for want of a pipe. */
   droppedBefore = 0;
   #bytesSentBefore = 0;
   #bytesReceivedBefore = 0;

@@ -31,12 +31,12 @@ export class Ending {
     return count;
   }
 
-  /** Give the kernel what endpoints that were told to end have still to deliver, as far as it takes it within this call. */
+  /** Gives the kernel what ending endpoints have still to deliver, as far as it takes it within this call. */
   flush(): Flushed {
     return together([...this.#lingering].map((endpoint) => endpoint.flush()));
   }
 
-  /** Have `endpoint` deliver what waits there, for `linger` milliseconds (−1 = for ever), and end. */
+  /** Has `endpoint` end after it has delivered what waits there, for at most `linger` milliseconds (−1 = for ever). */
   lingerOver(endpoint: OpenEndpoint, linger: number): void {
     this.#lingering.add(endpoint);
     void endpoint.finished.then(() => {
@@ -47,7 +47,7 @@ export class Ending {
     this.#expire(endpoint, linger);
   }
 
-  /** Have all `endpoints` end, and the socket with the last of them. */
+  /** Has all `endpoints` end, and the socket with the last of them. */
   close(endpoints: readonly OpenEndpoint[], linger: number): void {
     this.#closing = true;
     // What a `disconnect` still lingers over gets no more time than the rest.
@@ -56,7 +56,7 @@ export class Ending {
     this.#settle();
   }
 
-  /** Give up what waits there after `linger` milliseconds. */
+  /** Drops what still waits there after `linger` milliseconds. */
   #expire(endpoint: OpenEndpoint, linger: number): void {
     if (linger === 0) {
       void endpoint.close();

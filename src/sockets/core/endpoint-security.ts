@@ -76,7 +76,7 @@ export class EndpointSecurity {
     if (kind === 'bind' && judged) throw notJudged(scheme);
   }
 
-  /** A bind with `values` is under way; undefined: none is any more. */
+  /** Notes that a bind with `values` is under way; undefined: that it has finished. */
   binding(values: OptionValues | undefined): void {
     this.#binding = values;
   }
@@ -104,7 +104,7 @@ export class EndpointSecurity {
     }
   }
 
-  /** What must be loaded before `mechanism`, if anything. Rejects with the reason why it cannot be. */
+  /** Settles when the module that the mechanism needs is loaded; undefined: nothing has to be. Rejects with the reason why it cannot be loaded. */
   prepare(values: OptionValues): Promise<void> | undefined {
     return this.#mechanisms.has(values) ? undefined : this.#loading.get(values);
   }

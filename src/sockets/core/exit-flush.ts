@@ -1,4 +1,4 @@
-/** ExitFlush: gives the kernel what waits where the event loop does not turn any more, as it takes it. */
+/** ExitFlush: writes what waits when the process ends and the event loop turns no more, as fast as the kernel takes it. */
 
 import { type Flushed, together } from '../transport/flushed.ts';
 
@@ -21,12 +21,12 @@ export class ExitFlush {
   /** False while a call is under way, and when one has waited in vain for as long as it may. */
   #idle = true;
 
-  /** `members`: those there are when that is asked. */
+  /** `members`: gives those that there are at the time of the call. */
   constructor(members: () => readonly Flushing[]) {
     this.#members = members;
   }
 
-  /** Again for what an exit handler has sent after the first time. */
+  /** Flushes again, for what an exit handler has sent after the first call. */
   run(): void {
     if (!this.#idle) return;
     this.#idle = false;

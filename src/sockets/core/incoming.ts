@@ -50,7 +50,7 @@ export class Incoming {
     return this.#waitForOne(options);
   }
 
-  /** Apart from `receive`, where what the closure holds would be new memory for every message. */
+  /** Not part of `receive`: there the closure would take new memory for every message. */
   #waitForOne(options: CallOptions | undefined): Promise<Message> {
     const timeout = this.#timeout(options);
     if (timeout === 0) return Promise.reject(this.#refusal());
@@ -132,7 +132,7 @@ export class Incoming {
     this.#watchers.wake();
   }
 
-  /** The socket is closing (`EAGAIN`), or its context shut down (`ETERM`): who waits gets what is there, or is refused. */
+  /** The socket is closing (`EAGAIN`), or its context shut down (`ETERM`): calls that wait get what is there, or are refused. */
   close(code: EndCode): void {
     const refusal = () => (code === 'ETERM' ? new SocketError(code) : this.#refusal());
     const [one, many] = [this.#one, this.#many];

@@ -93,7 +93,7 @@ export class Outgoing {
     this.#watchers.wake();
   }
 
-  /** The socket is closing (`EAGAIN`) or its context shut down (`ETERM`): who waits is refused. */
+  /** The socket is closing (`EAGAIN`) or its context shut down (`ETERM`): the call that waits is refused. */
   close(code: EndCode): void {
     const pending = this.#pending;
     if (pending !== undefined) this.#refuse(pending, code === 'ETERM' ? code : undefined);
@@ -154,7 +154,7 @@ export class Outgoing {
     return this.#pending !== pending;
   }
 
-  /** The last chance, then the reason why not. */
+  /** Sends the rest of `pending` if that is possible now; otherwise rejects it with the reason why not. */
   #refuse(pending: Pending, given?: SocketErrorCode): void {
     if (this.#proceed(pending)) return;
     this.#pending = undefined;

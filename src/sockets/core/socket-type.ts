@@ -76,9 +76,9 @@ export interface SocketTypeSpec {
   readonly connectsOnce?: boolean;
   /** `ZMQ_THREAD_SAFE`: libzmq's type may be used by several threads, and has messages of one part only. */
   readonly threadSafe?: boolean;
-  /** There is no ZMTP in its connections. */
+  /** Its connections carry octets as they are, without ZMTP. */
   readonly raw?: boolean;
-  /** The transports that it has, by scheme, where those are not the ones of the registry. */
+  /** Its own transports, by scheme; undefined: those of the registry. */
   transports?(): ReadonlyMap<string, Transport>;
   makePattern(host: PatternHost, options: OptionValues, random: () => number): Pattern;
 }

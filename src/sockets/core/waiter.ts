@@ -44,7 +44,7 @@ export class Watchers {
     return waiter.promise;
   }
 
-  /** It may have become possible. */
+  /** Resolves the calls that wait, if it is possible now. */
   wake(): void {
     if (this.#waiting.length === 0 || !this.#possible()) return;
     const waiting = this.#waiting;
@@ -52,7 +52,7 @@ export class Watchers {
     for (const waiter of waiting) waiter.resolve();
   }
 
-  /** It will never be possible. */
+  /** Rejects the calls that wait: it will never be possible. */
   refuse(code: EndCode): void {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(new SocketError(code));
   }

@@ -50,12 +50,12 @@ export class Watching {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** The peers, or how far the end has come, may have changed. */
+  /** Looks whether calls of `waitFor` have what they wait for: the peers, or the state of the end, may have changed. */
   look(): void {
     for (const watcher of [...this.#watchers]) watcher();
   }
 
-  /** There will be no more events. */
+  /** Lets all listeners go: there will be no more events. */
   end(): void {
     this.look();
     this.#listeners.clear();

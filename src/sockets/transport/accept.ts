@@ -12,7 +12,7 @@ import type { IpcPath } from './ipc-path.ts';
 export interface AcceptEvents {
   /** A connection came in; nothing has been read from it. */
   accepted(stream: net.Socket): void;
-  /** One could not be taken in. */
+  /** A connection could not be accepted. */
   failed(error: unknown): void;
 }
 

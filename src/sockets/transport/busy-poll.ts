@@ -18,7 +18,7 @@ export class BusyPoll {
   /** The end of the moment, while awake. */
   #until = 0;
   #heardAt = Number.NEGATIVE_INFINITY;
-  /** How often it paid of late: 0 to `SCORE_MAX`. */
+  /** Rises when it paid, falls when it did not: 0 to `SCORE_MAX`. */
   #score = 0;
   /** Arrivals before it is tried again, and how many that were last time. */
   #rest = 0;

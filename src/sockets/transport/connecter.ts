@@ -58,7 +58,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   /** Times that the peer has refused us with a status, since the last finished handshake. */
   #refusalCount = 0;
   #establishedOnce = false;
-  /** Reasons of `reconnectStop` that there are for good. */
+  /** Reasons of `reconnectStop` that hold for good. */
   #reasons = 0;
   #finishing = false;
   #closed = false;
@@ -268,7 +268,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     return (this.#values.reconnectStop & (this.#reasons | reason)) !== 0;
   }
 
-  /** `error`: why there is no connection, where that is known; `cause`: of those of `reconnectStop`, or 0. */
+  /** `error`: why there is no connection, where that is known; `cause`: its number in `reconnectStop`, or 0. */
   #retry(penalty: boolean, error: Error | undefined, cause: number): void {
     const { reconnectInterval, reconnectMaxInterval: maxInterval } = this.#values;
     // Who was turned away for what he is will be so again: each time he waits twice as long, whatever the maximum.

@@ -44,7 +44,7 @@ export function turnsNoMore(): boolean {
   return refused !== undefined;
 }
 
-/** Something was not taken within a call. */
+/** Notes that the kernel did not take all within a call. */
 export function refusedAtEnd(): void {
   refused?.();
 }

@@ -1,4 +1,4 @@
-/** Flushed: how far what waits has come, where the event loop does not turn any more. */
+/** Flushed: what became of what waits, when it was flushed at the end of the process. */
 
 /** `done`: nothing is left that could still go; `moved`: some of it went; `stuck`: all of it was refused for now. */
 export type Flushed = 'done' | 'moved' | 'stuck';

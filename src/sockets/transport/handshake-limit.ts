@@ -13,7 +13,7 @@ export class HandshakeLimit {
     this.#perSecond = perSecond;
   }
 
-  /** May one from `address` begin at `now`, in milliseconds? Those that may not are not counted. */
+  /** Whether a connection from `address` may begin at `now`, in milliseconds; it is counted if so. */
   admits(address: string, now: number): boolean {
     if (now - this.#since >= SECOND) this.#begin(now);
     const holder = holderOf(address);

@@ -4,11 +4,11 @@ import net from 'node:net';
 
 /** Takes what is read. */
 export interface InletReader {
-  /** The place of the octets that come next, where they are the rest of a large body. */
+  /** Memory for the octets that come next, where they are the rest of a large body. */
   readonly place: Buffer | undefined;
   /** The first `count` octets of `place` have come. */
   placed(count: number): void;
-  /** Others have come. Their memory is the reader's. */
+  /** Takes octets that were not read to `place`. Their memory is the reader's. */
   received(chunk: Buffer): void;
 }
 

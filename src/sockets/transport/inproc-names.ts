@@ -34,11 +34,11 @@ export interface OtherThreads {
   claimNow(name: string): boolean;
   /** The name is bound here. */
   bound(name: string): void;
-  /** It is bound no more. */
+  /** The name is no longer bound. */
   released(name: string): void;
-  /** The name is not bound here: who has it there? */
+  /** Looks in the other threads for a name that is not bound here. */
   ask(connecter: InprocWaiting): void;
-  /** It does not wait any more. */
+  /** Ends the search for a name. */
   forget(connecter: InprocWaiting): void;
 }
 
@@ -88,17 +88,17 @@ export class InprocNames {
     return this.#bound.get(name);
   }
 
-  /** Those who wait for `name`. */
+  /** The endpoints that wait for `name` to be bound. */
   waiting(name: string): Iterable<InprocWaiting> {
     return this.#waiting.get(name) ?? [];
   }
 
-  /** All that is bound. */
+  /** All names that are bound. */
   boundNames(): Iterable<string> {
     return this.#bound.keys();
   }
 
-  /** All that wait. */
+  /** All endpoints that wait for their name. */
   *allWaiting(): Iterable<InprocWaiting> {
     for (const waiting of this.#waiting.values()) yield* waiting;
   }

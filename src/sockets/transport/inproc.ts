@@ -37,7 +37,7 @@ export const inproc: Transport<InprocEndpoint, InprocEndpoint> = {
 class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
   readonly kind = 'bind';
   readonly spent = false;
-  /** Those of other threads who have not said yet that they stay. */
+  /** Peers of other threads that have not decided yet to stay. */
   readonly #visitors = new Set<ThreadSide>();
 
   listen(): Promise<void> | undefined {
@@ -100,9 +100,9 @@ class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
 class InprocConnecter extends InprocEnd implements ThreadEnd {
   readonly kind = 'connect';
   readonly #connectRoutingId: Buffer | undefined;
-  /** The pipe, before there is somebody to join it with. */
+  /** The pipe, until there is a peer to join it with. */
   #waiting: Pipe | undefined;
-  /** Somebody in another thread, who has not said yet that we may come. */
+  /** The side to a binder in another thread that has not accepted us yet. */
   #reaching: ThreadSide | undefined;
   #met = false;
 
@@ -174,7 +174,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     this.#reaching.greet('join');
   }
 
-  /** @internal We may come. */
+  /** @internal The binder in another thread has accepted us. */
   greeted(side: ThreadSide, greeting: ThreadGreeting): void {
     this.#reaching = undefined;
     this.host.names.forget(this);
@@ -193,14 +193,14 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     else this.host.names.again(this);
   }
 
-  /** Forget the other thread, for one that is nearer or for good. */
+  /** Gives up the binder in another thread, for one in this thread or for good. */
   #leaveReached(): void {
     const side = this.#reaching;
     this.#reaching = undefined;
     side?.close();
   }
 
-  /** The pipe for who has bound the name. */
+  /** The pipe for the binder of the name. */
   #found(): Pipe {
     this.#met = true;
     const pipe = this.#waiting ?? this.#attach();
@@ -234,7 +234,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
   }
 }
 
-/** Why sockets of types `ours` and `theirs` do not go together, if so. */
+/** Why sockets of types `ours` and `theirs` may not be connected; undefined where they may. */
 function mismatch(ours: string, theirs: string): ZmtpError | undefined {
   try {
     checkPartner(ours as SocketType, theirs);

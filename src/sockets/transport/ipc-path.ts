@@ -23,7 +23,7 @@ export class IpcPath {
     return this.text.startsWith('\0');
   }
 
-  /** As the user writes it. */
+  /** The endpoint as users write it. */
   get address(): string {
     return this.#abstract ? `ipc://@${this.text.slice(1)}` : `ipc://${this.text}`;
   }

@@ -19,7 +19,7 @@ interface Encrypting {
   readonly encrypted?: boolean;
 }
 
-/** Of one stream. Times are those of `performance.now()`. */
+/** What has become of the octets of one stream. Times are milliseconds of `performance.now()`. */
 export class Outflow {
   /**
    * When the peer last took octets, as far as the kernel lets us see. Later than now by the time in which, at the pace so
