@@ -6,7 +6,7 @@ import type { Queue } from './queue.ts';
 /** A call that waits for the next message of a channel. */
 export interface Reader {
   take(letter: Letter): void;
-  /** There will be none: end the wait. */
+  /** Ends the wait: there will be no message. */
   cancel?(reason: unknown): void;
 }
 

@@ -11,9 +11,9 @@ interface FanOutHost {
 
 /** One message on its way into members. */
 export interface Delivering {
-  /** Put it into one more. Hot. */
+  /** Puts it into one more member. Hot. */
   into(channel: string, now: number): void;
-  /** No member is left. */
+  /** Called when all members have it. */
   end(): void;
 }
 
@@ -97,7 +97,7 @@ export class FanOut {
     return groups.endCount === endCount || groups.hasMember(group, channel);
   }
 
-  /** Serve `members` for a slice of time; false if some may be left. Hot. */
+  /** Serves `members` for a slice of time; false if some may be left. Hot. */
   #serve(
     message: Delivering,
     members: Iterator<string>,

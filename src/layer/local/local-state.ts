@@ -1,4 +1,4 @@
-/** LocalState: what a layer has of its own, and lends to its carrier. Channels, memberships, counters, the clock. */
+/** LocalState: what a layer has of its own and its carrier may use: channels, memberships, counters, the clock. */
 
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
@@ -227,7 +227,7 @@ export class LocalState implements CarrierHost {
     this.events.emit('expired', { channel: this.bare(channel), count });
   }
 
-  /** Process `from`, or this one if it is empty, may not do that. */
+  /** Reports that process `from`, or this one if it is empty, may not do `action`. */
   denied(from: string, action: HubAction, name: string): void {
     this.#reports.denied(from, action, name);
   }

@@ -190,7 +190,7 @@ export class Mailboxes {
     return letter;
   }
 
-  /** Take out up to `count` messages of `channel`, the last first, as if they had never been put there. */
+  /** Takes out up to `count` messages of `channel`, the last first, as if they had never been put there. */
   takeBack(channel: string, count: number): Letter[] {
     const letters: Letter[] = [];
     const box = this.#boxes.get(channel);
@@ -206,7 +206,7 @@ export class Mailboxes {
     return letters;
   }
 
-  /** Wait for the next message of `channel`, which has none now. Readers are served in the order they came. */
+  /** Has `reader` wait for the next message of `channel`, which has none now. Readers are served in the order in which they came. */
   wait(channel: string, reader: Reader): void {
     const box = this.#open(channel);
     box.readers ??= new Set();
@@ -224,7 +224,7 @@ export class Mailboxes {
     return true;
   }
 
-  /** Those that wait at `channel` wait in vain. */
+  /** Rejects the readers that wait at `channel`. */
   reject(channel: string, reason: unknown): void {
     for (const reader of [...(this.#boxes.get(channel)?.readers ?? [])]) reader.cancel?.(reason);
   }
@@ -234,7 +234,7 @@ export class Mailboxes {
     for (const box of this.#boxes.values()) this.#expire(box, now);
   }
 
-  /** Drop all messages of channels with `prefix`, or of all; readers go on waiting. Returns how many. */
+  /** Drops all messages of channels with `prefix`, or of all channels; readers go on waiting. Returns how many were dropped. */
   clear(prefix?: string): number {
     const before = this.#letterCount;
     for (const box of this.#boxes.values()) {
