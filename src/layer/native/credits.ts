@@ -3,10 +3,10 @@
 import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 
-/** Where credits are spoken. */
+/** What credits are told by, and what they ask for. */
 export interface CreditsHost {
   grant(channel: string, delta: number): void;
-  /** Give back letters that nobody here reads. */
+  /** Gives letters back to the hub that nobody here reads. */
   back(letters: readonly Letter[]): void;
   /** `settle` is to be called soon. */
   wake(): void;
@@ -29,7 +29,7 @@ export class Credits {
     this.#host = host;
   }
 
-  /** One more `receive` waits. */
+  /** One more `receive` waits at `channel`. */
   want(channel: string): void {
     const credit = this.#of(channel);
     const now = this.#local.now();
@@ -41,7 +41,7 @@ export class Credits {
     this.#touch(credit);
   }
 
-  /** One less. */
+  /** One `receive` less waits at `channel`. */
   unwant(channel: string): void {
     const credit = this.#channels.get(channel);
     if (credit === undefined || this.#local.waitingAt(channel) > 0) return;
@@ -55,7 +55,7 @@ export class Credits {
     credit.unread++;
   }
 
-  /** It was let go of. Hot. */
+  /** A message of `channel` is out of the mailboxes. Hot. */
   read(channel: string): void {
     const credit = this.#channels.get(channel);
     if (credit === undefined) return;
@@ -73,7 +73,7 @@ export class Credits {
     }
   }
 
-  /** Another process could use what is unread here. */
+  /** The hub asks for what is unread of `channel` here, since another process could use it. */
   recall(channel: string): void {
     const credit = this.#channels.get(channel);
     if (credit === undefined || credit.unread === 0) return;
@@ -82,7 +82,7 @@ export class Credits {
     else this.#back(credit, Math.ceil(credit.unread / 2));
   }
 
-  /** Nothing comes from there: what was asked for is not allowed. */
+  /** The hub does not allow this process to read `channel`: nothing comes from there. */
   denied(channel: string): void {
     const credit = this.#channels.get(channel);
     if (credit === undefined) return;
@@ -91,7 +91,7 @@ export class Credits {
     if (credit.unread === 0) this.#channels.delete(channel);
   }
 
-  /** Say what has changed. */
+  /** Tells the hub what has changed. */
   settle(): void {
     for (const credit of this.#dirty) {
       const waiting = this.#local.waitingAt(credit.channel);
@@ -141,7 +141,7 @@ export class Credits {
     }
   }
 
-  /** What is withheld expires as anything else. */
+  /** Drops what has expired while it was withheld. */
   expire(now: number): void {
     const withheld = this.#withheld;
     if (withheld.length === 0) return;
@@ -162,7 +162,7 @@ export class Credits {
     return letters;
   }
 
-  /** Give back what nobody has waited for. */
+  /** Gives back what nobody has waited for. */
   sweep(now: number): void {
     for (const [channel, credit] of this.#channels) {
       if (now - credit.usedAt < IDLE || this.#local.waitingAt(channel) > 0) continue;

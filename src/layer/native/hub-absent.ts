@@ -23,7 +23,7 @@ export class HubAbsent {
     this.#groups = groups;
   }
 
-  /** What has expired for a process that is away need not wait for it. */
+  /** Drops what has expired for processes that are away. */
   expire({ ledger }: Session, now: number): void {
     let lost = 0;
     for (const entry of ledger.entries()) {
@@ -36,7 +36,7 @@ export class HubAbsent {
     this.#local.lost(lost, 'unread in a process that is gone');
   }
 
-  /** The process does not come back: what it had is counted, and what it had not got yet waits for somebody else, or expires. */
+  /** The process does not come back: counts what it had as lost. What it had not got yet waits for another process, or expires. */
   forget(session: Session, why: string): void {
     this.#sessions.delete(session.key);
     this.#channels.putBack(session);

@@ -1,4 +1,4 @@
-/** HubChannels: where a message to a channel goes. To the process whose channel it is, or into a mailbox until somebody takes it. */
+/** HubChannels: where a message to a channel goes: to the process whose channel it is, or into a mailbox until a process takes it. */
 
 import type { Reader } from '../local/box.ts';
 import { ownerOf } from '../local/keys.ts';
@@ -15,7 +15,7 @@ import type { Session, SessionCredit } from './session.ts';
 /** Hands a message to a process: into its ledger, and out. */
 export type Hand = (session: Session, entry: Entry) => void;
 
-/** What is said to processes. */
+/** What processes are told. */
 export interface HubChannelsHost {
   readonly hand: Hand;
   say(session: Session, record: Buffer): void;
@@ -89,7 +89,7 @@ export class HubChannels {
     return true;
   }
 
-  /** A letter in our mailboxes is out of them. */
+  /** A letter is out of the mailboxes of the hub. */
   released(letter: Letter): void {
     const { token } = letter;
     if (!(token instanceof Parcel)) return;
@@ -130,7 +130,7 @@ export class HubChannels {
     session.credits.clear();
   }
 
-  /** It has let go of a message that it had. */
+  /** The process has let go of a message that it had. */
   settled(session: Session, entry: Entry): void {
     if (entry.kind !== 'letter') return;
     const holders = this.#holders.get(entry.channel);
@@ -141,13 +141,13 @@ export class HubChannels {
     if (holders.size === 0) this.#holders.delete(entry.channel);
   }
 
-  /** It gives one back. */
+  /** The process gives a message back. */
   back(session: Session, entry: Entry): void {
     this.settled(session, entry);
     this.keep(entry);
   }
 
-  /** What it has of ordinary channels goes to others. */
+  /** Has what the process holds of ordinary channels go to others. */
   putBack(session: Session): void {
     const { ledger } = session;
     for (const entry of ledger.entries()) {
@@ -174,7 +174,7 @@ export class HubChannels {
     this.#orphan(ownerOf(entry.channel), entry.channel);
   }
 
-  /** A process is here now: it gets what waited for it. */
+  /** Gives a process that has connected what waited for it. */
   claim(session: Session): void {
     if (session.claimed) return;
     session.claimed = true;
@@ -195,7 +195,7 @@ export class HubChannels {
     }
   }
 
-  /** Forget which channels have nothing left. */
+  /** Forgets channels that have nothing left. */
   sweep(): void {
     for (const [key, channels] of this.#orphans) {
       for (const channel of channels) {

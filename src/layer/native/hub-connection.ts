@@ -68,7 +68,7 @@ export class HubConnection {
     await this.#end();
   }
 
-  /** Close without a word. */
+  /** Closes without telling the hub. */
   retire(): void {
     this.core.retire();
     void this.#end();
@@ -109,7 +109,7 @@ export class HubConnection {
     void this.#listen(socket);
   }
 
-  /** Another connection, after a moment. */
+  /** Connects anew, after a moment. */
   #again(pause: number = RECONNECT): void {
     if (this.#closed || this.#retry !== undefined) return;
     const socket = this.#socket;

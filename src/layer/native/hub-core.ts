@@ -22,11 +22,11 @@ import { decode, encode, type FromProcess, type RecordOf, recordsOf, VERSION } f
 import { Session } from './session.ts';
 import { tooMany, violation } from './violation.ts';
 
-/** Where a hub speaks. */
+/** The connections of a hub, as its core sees them. */
 export interface HubCoreHost {
-  /** False: there is no such connection, or it does not read. */
+  /** Sends a message; false when there is no such connection, or it does not read. */
   transmit(connection: string, message: Buffer[]): boolean;
-  /** End it: nothing that it has said is heard any more. `gone` need not be called. */
+  /** Ends the connection: nothing that it has sent is taken in any more. `gone` need not be called. */
   expel(connection: string): void;
   /** There is something to be said: `flush` is to be called soon. */
   wake(): void;
@@ -35,7 +35,7 @@ export interface HubCoreHost {
 }
 
 export class HubCore {
-  /** Another one after each start: 16 hexadecimal digits. */
+  /** Identifies this run of the hub, another one after each start: 16 hexadecimal digits. */
   readonly id: string = randomBytes(8).toString('hex');
   readonly sessions: Map<string, Session> = new Map();
   readonly #connections = new Map<string, Session>();
@@ -83,7 +83,7 @@ export class HubCore {
     return this.#connections.size;
   }
 
-  /** To be awaited before more is taken in; undefined if nothing is on its way to members of groups. */
+  /** Settles when more may be taken in; undefined if nothing is on its way to members of groups. */
   get busy(): Promise<void> | undefined {
     return this.#groups.busy ?? this.#local.busy;
   }
@@ -127,7 +127,7 @@ export class HubCore {
     this.#channels.want(channel);
   }
 
-  /** End a membership, wherever it is kept. */
+  /** Ends a membership, wherever it is kept. */
   leave(group: string, channel: string): void {
     this.#groups.leave(group, channel, undefined);
   }
@@ -143,14 +143,14 @@ export class HubCore {
     );
   }
 
-  /** A letter in our mailboxes is out of them: `Carrier.settled`. */
+  /** A letter is out of the mailboxes of the hub: `Carrier.settled`. */
   settled(letter: Letter): void {
     this.#channels.released(letter);
   }
 
   // — from connections —
 
-  /** One message of `connection`. What breaks a rule costs the connection. */
+  /** Takes a message of `connection`, which is ended if that breaks a rule. */
   heard(connection: string, parts: readonly Buffer[]): void {
     try {
       const session = this.#connections.get(connection);
@@ -189,7 +189,7 @@ export class HubCore {
     this.#local.events.emit('peer:leave', { peer: session.key });
   }
 
-  /** Say what there is to say; to the rest of the processes later, once `isOver`, which is asked before each but the first. */
+  /** Sends what has gathered; to the rest of the processes later, once `isOver`, which is asked before each but the first. */
   flushOut(isOver: () => boolean = () => false): void {
     const now = this.#local.now();
     let isFirst = true;
@@ -368,7 +368,7 @@ export class HubCore {
     this.#absent.forget(session, 'for a process that does not read');
   }
 
-  /** Say something that arrives even if the connection breaks. */
+  /** Sends a record that arrives even if the connection breaks. */
   #word(session: Session, record: Buffer): void {
     this.#hand(session, new Entry('word', '', record));
   }

@@ -26,7 +26,7 @@ export class HubFlushes {
     this.#end(id);
   }
 
-  /** `session` has forgotten. */
+  /** `session` has dropped what it was told to. */
   answered(id: number, session: Session): void {
     this.#flushes.get(id)?.waiting.delete(session);
     this.#end(id);

@@ -55,7 +55,7 @@ export class HubGroups {
     return this.#fanOut.busy;
   }
 
-  /** Put into `channel` what is on its way there, before something else is. */
+  /** Puts into `channel` what is on its way there, before another message is put there. */
   catchUp(channel: string): void {
     if (this.busy !== undefined) this.#fanOut.catchUp(channel);
   }
@@ -92,7 +92,7 @@ export class HubGroups {
     this.#capacities.set(channel, capacity === U32_MAX ? Number.POSITIVE_INFINITY : capacity);
   }
 
-  /** End a membership, wherever it is kept; `by` has ended its own already, and may have begun another since. */
+  /** Ends a membership, wherever it is kept; `by` has ended its own already, and may have begun another since. */
   leave(group: string, channel: string, by: Session | undefined): void {
     this.#others.discard(group, channel);
     this.#local.removeMember(group, channel);
@@ -145,7 +145,7 @@ export class HubGroups {
     }
   }
 
-  /** Forget what has expired, and capacities of channels that are in no group any more, when they have become many. */
+  /** Forgets what has expired, and capacities of channels that are in no group any more, when they have become many. */
   sweep(now: number): void {
     this.#others.sweep(now);
     this.#retained.sweep(now);

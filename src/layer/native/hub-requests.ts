@@ -9,7 +9,7 @@ import { encode, type FromProcess, type RecordOf } from './records.ts';
 import type { Session } from './session.ts';
 import { tooMany, violation } from './violation.ts';
 
-/** Whom it asks, and tells. */
+/** What it needs of the hub. */
 export interface HubRequestsHost {
   isAllowed(session: Session, action: HubAction, name: string): boolean;
   say(session: Session, record: Buffer): void;
@@ -141,7 +141,7 @@ export class HubRequests {
     this.#host.say(session, encode('done', { request, denied: 0 }));
   }
 
-  /** Answers the request if it is. */
+  /** Whether the action is not allowed; the request is answered if so. */
   #isDenied(session: Session, action: HubAction, name: string, request: number): boolean {
     if (this.#host.isAllowed(session, action, name)) return false;
     this.#host.say(session, encode('done', { request, denied: 1 }));

@@ -104,7 +104,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     return this.#turns.later(undefined).then(() => this.core.busy);
   }
 
-  /** Take in what processes have said by now: what is said to them may build on it. */
+  /** Takes in what processes have sent by now: answers to them may depend on it. */
   catchUp(): void {
     for (let parts = this.#socket.tryReceive(); parts; parts = this.#socket.tryReceive()) {
       this.#heard(parts);
@@ -149,7 +149,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     }
   }
 
-  /** For a slice of time; what is left, in the next turn. */
+  /** Takes in messages for a slice of time, and the rest in the next turn. */
   #flushOut(): void {
     const since = performance.now();
     this.core.flushOut(() => performance.now() - since >= SLICE);

@@ -6,7 +6,7 @@ import type { HubGroups } from './hub-groups.ts';
 import { encode, type RecordOf } from './records.ts';
 import type { Session } from './session.ts';
 
-/** Whom it asks, and tells. */
+/** What it needs of the hub. */
 export interface HubSendersHost {
   isAllowed(session: Session, action: 'send' | 'groupSend', name: string): boolean;
   /** `acknowledge` is to be called soon. */
@@ -64,7 +64,7 @@ export class HubSenders {
     this.#take(session);
   }
 
-  /** Say what became of what it has sent, where it was not told. */
+  /** Tells the process what became of the messages that it sent, where it was not told yet. */
   acknowledge(session: Session): void {
     const { taken, held, told } = session;
     if (taken === told.taken && held === told.held) return;

@@ -15,11 +15,11 @@ export type When = 'tick' | 'turn' | 'later';
 
 /** What is told of a message that was handed over. */
 export interface InboundHost {
-  /** It is to be said what was read. */
+  /** The hub is to be told what was read. */
   wake(when: When): void;
   /** A letter is out of all channels here. Hot. */
   settled(token: Token): void;
-  /** It was said that these are given back. */
+  /** The hub was told that these are given back. */
   returned(numbers: readonly number[]): void;
 }
 
@@ -48,7 +48,7 @@ export class Inbound {
   #told = 0;
   /** What it handed over and is here unread. */
   readonly #kept = new Numbered<Token>();
-  /** Not here any more, and not told. */
+  /** Not here any more, which the hub was not told. */
   #settled = new NumberList();
   #back: number[] = [];
   /** Given back, and the hub may not have heard of it. */
@@ -154,7 +154,7 @@ export class Inbound {
     }
   }
 
-  /** Says what the hub has not been told. */
+  /** Tells the hub, by `say`, what it has not been told. */
   report(say: (record: Buffer) => void): void {
     const received = this.#received;
     if (this.#back.length > 0) {

@@ -17,16 +17,16 @@ import { Requests } from './requests.ts';
 import { Sends } from './sends.ts';
 import { Waits } from './waits.ts';
 
-/** Where a process speaks. */
+/** The connection of a process, as its core sees it. */
 export interface ProcessCoreHost {
   /** For events. */
   readonly address: string;
   transmit(message: Buffer[]): void;
-  /** There is something to be said: `flushOut` is to be called. */
+  /** Records have gathered: `flushOut` is to be called. */
   wake(when: When): void;
-  /** To call `level` for each route whose number of unread messages has changed. */
+  /** Calls `level` for each route whose number of unread messages has changed. */
   levels?(): void;
-  /** The hub breaks the rules, or speaks another version: connect anew. */
+  /** Connects anew: the hub breaks the rules, or speaks another version. */
   expel(): void;
 }
 
@@ -86,7 +86,7 @@ export class ProcessCore {
 
   // — the connection —
 
-  /** There is a connection. */
+  /** The connection is there: introduces this process to the hub. */
   connected(): void {
     if (this.#closed) return;
     this.#state = 'greeting';
@@ -103,7 +103,7 @@ export class ProcessCore {
     this.#host.transmit(alone(hello, this.#local.now()));
   }
 
-  /** It broke. */
+  /** The connection is lost. */
   lost(): void {
     if (this.#state === 'joined') this.#local.disconnected({ address: this.#host.address });
     this.#state = 'connecting';
@@ -118,7 +118,7 @@ export class ProcessCore {
     if (this.#state !== 'joined') this.#requests.absent();
   }
 
-  /** One message. */
+  /** Takes a message of the hub. */
   heard(parts: readonly Buffer[]): void {
     if (this.#closed || this.#state === 'connecting') return;
     try {
@@ -142,7 +142,7 @@ export class ProcessCore {
     }
   }
 
-  /** Say what there is to say. */
+  /** Sends what has gathered. */
   flushOut(): void {
     if (this.#state !== 'joined') return;
     this.#host.levels?.();
@@ -215,12 +215,12 @@ export class ProcessCore {
     this.#credits.expire(now);
   }
 
-  /** Now and then: what is not used goes back. */
+  /** To be called periodically: gives back credits that are not used. */
   idle(now: number): void {
     if (this.joined) this.#credits.sweep(now);
   }
 
-  /** Say goodbye; what nobody has read of ordinary channels goes to others. */
+  /** Takes leave of the hub; unread messages of ordinary channels go to others. */
   close(): void {
     if (this.#closed) return;
     const letters = this.#credits.takeAll();
@@ -235,7 +235,7 @@ export class ProcessCore {
     this.sends.close();
   }
 
-  /** Close without a word: somebody else does from here on what this did. */
+  /** Closes without telling the hub: another object does from here on what this did. */
   retire(): void {
     this.#credits.release(false);
     this.#closed = true;
