@@ -24,6 +24,8 @@ export interface Delivering {
 export class FanOut {
   readonly #host: FanOutHost;
   readonly #jobs: Job[] = [];
+  /** Members served in one turn at most, so that what their readers then do fits into it. */
+  #most = MOST_FIRST;
   #busy: Promise<void> | undefined;
 
   constructor(host: FanOutHost) {
@@ -73,13 +75,23 @@ export class FanOut {
   }
 
   async #run(): Promise<void> {
+    let since = performance.now();
     for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
       await turn();
+      const now = performance.now();
+      this.#adapt(now - since);
+      since = now;
       if (!this.#serve(job.message, this.#left(job), this.#host.now())) continue;
       this.#jobs.shift();
       job.message.end();
     }
     this.#busy = undefined;
+  }
+
+  /** The turn took `time` milliseconds with all that readers did. */
+  #adapt(time: number): void {
+    const factor = time > TURN ? TURN / time : 2;
+    this.#most = Math.min(MOST_MAX, Math.max(CHECK_COUNT, Math.round(this.#most * factor)));
   }
 
   /** The channels that `job` has not served, each counted as served when it is given out. */
@@ -109,6 +121,7 @@ export class FanOut {
       const next = members.next();
       if (next.done) return true;
       if (!except?.has(next.value)) message.into(next.value, now);
+      if (count >= this.#most) return false;
       if (count % CHECK_COUNT !== 0) continue;
       // What a small group takes is not worth a look at the clock.
       start ??= performance.now();
@@ -134,3 +147,8 @@ interface Job {
 const CHECK_COUNT = 64;
 /** Milliseconds in one turn. */
 const SLICE = 4;
+/** Milliseconds that a turn may take with what readers do in it. */
+const TURN = 8;
+/** Members in one turn: before it is known what their readers do, and at most. */
+const MOST_FIRST = 1024;
+const MOST_MAX = 65_536;

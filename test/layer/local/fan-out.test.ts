@@ -35,6 +35,23 @@ t.test('100 000 members do not keep others from their messages', async (t) => {
   t.same(await layer.receive(last), { n: 1 });
 });
 
+t.test('what the readers of a message do counts as well', async (t) => {
+  const { layer, members } = await crowd(t, 8000);
+  // Each takes 20 µs: 160 ms in all, which one slice of handing over would bring into a turn or two.
+  const busy = async (member: string): Promise<void> => {
+    await layer.receive(member);
+    for (const until = performance.now() + 0.02; performance.now() < until; );
+  };
+  const read = Promise.all(members.map(busy));
+  let [turnCount, isOver] = [0, false];
+  const sent = layer.groupSend('crowd', { n: 1 });
+  void Promise.all([sent, read]).then(() => {
+    isOver = true;
+  });
+  for (; !isOver; turnCount++) await turns(1);
+  t.ok(turnCount >= 10, `${turnCount} turns`);
+});
+
 t.test('what is sent meanwhile keeps its order, and refuses no less', async (t) => {
   const { layer, last } = await crowd(t, SOME, 4);
   const sent = [layer.groupSend('crowd', { n: 1 }), layer.groupSend('crowd', { n: 2 })];
