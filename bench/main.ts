@@ -17,7 +17,14 @@ import {
   versionsText,
 } from './format.ts';
 import { machineText, thisMachine } from './machine.ts';
-import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
+import {
+  type Options,
+  parseOptions,
+  ROUNDS_MIN,
+  TOO_FEW_ROUNDS,
+  USAGE,
+  UsageError,
+} from './options.ts';
 import { Progress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { type Results, readResults, type ScenarioResult } from './results.ts';
@@ -51,7 +58,7 @@ async function main(args: string[]): Promise<number> {
     console.log(`\nwrote ${await writeReport(results, options.report)}`);
   }
   if (options.writeResults) {
-    if (results.rounds < 5) throw new UsageError('--write-results needs at least five rounds');
+    if (results.rounds < ROUNDS_MIN) throw new UsageError(TOO_FEW_ROUNDS);
     for (const line of await writeResults(results)) console.log(line);
   }
   const complete = results.scenarios.every(({ subjects }) =>

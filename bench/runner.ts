@@ -44,16 +44,20 @@ export async function runScenario(scenario: Scenario, plan: RunPlan): Promise<Sc
   const runners = runnersOf(scenario, plan);
   for (const runner of runners) {
     progress.show(`${scenario.name}: warm-up, ${runner.subject.name}`);
-    await calibrate(scenario, runner, plan);
+    const first = await calibrate(scenario, runner, plan);
+    // A run of full length is as good as any later one: they all took turns in it, too.
+    if (first !== undefined) runner.rounds.push(first.values);
     if (plan.countsHeap && runner.system.countsHeap) {
       runner.counts = await count(scenario, runner, plan);
     }
   }
+  const failuresMax = scenario.kind === 'idle' ? IDLE_FAILURES_MAX : FAILURES_MAX;
   for (let round = 0; round < plan.rounds; round++) {
     for (let i = 0; i < runners.length; i++) {
       // Each round begins with another one, so that no place in the order is anybody's.
       const runner = runners[(round + i) % runners.length]!;
-      if (runner.failureCount >= FAILURES_MAX) {
+      if (runner.rounds.length > round) continue;
+      if (runner.failureCount >= failuresMax) {
         runner.rounds.push(null);
         continue;
       }
@@ -88,21 +92,28 @@ function runnersOf(scenario: Scenario, { systems, wanted }: RunPlan): Runner[] {
 
 /**
  * Finds how many messages take about as long as a measurement should: few of them first, more while that was too
- * quick to tell. This is the warm-up of the machine, too.
+ * quick to tell. This is the warm-up of the machine, too. Returns the last run, if it was as long as those of the rounds will be.
  */
-async function calibrate(scenario: Scenario, runner: Runner, plan: RunPlan): Promise<void> {
-  if (scenario.kind === 'idle' || scenario.kind === 'backlog') return;
+async function calibrate(
+  scenario: Scenario,
+  runner: Runner,
+  plan: RunPlan,
+): Promise<Outcome | undefined> {
+  if (scenario.kind === 'idle' || scenario.kind === 'backlog') return undefined;
   const duration = plan.duration / 1000;
   for (let run = 0; run < CALIBRATIONS_MAX; run++) {
     const outcome = await attempt(scenario, runner, plan);
     if (outcome === undefined) {
-      if (runner.failureCount >= FAILURES_MAX) return;
+      if (runner.failureCount >= FAILURES_MAX) return undefined;
       continue;
     }
     const factor = duration / Math.max(outcome.seconds, 1e-5);
+    const whole = factor <= WHOLE_MAX && factor >= 1 / WHOLE_MAX;
+    if (whole) return outcome;
     runner.count = wholeShares(runner.count * Math.min(factor, GROWTH_MAX), scenario);
-    if (factor < 2) return;
+    if (factor < 2) return undefined;
   }
+  return undefined;
 }
 
 /** What is allocated and collected for each message, in a trial that counts in no round. */
@@ -174,9 +185,12 @@ function measured({ subject, count, counts, rounds, failure }: Runner): Measured
 }
 
 const CALIBRATIONS_MAX = 6;
-/** A cold process is slow: do not jump too far from what it says. */
-const GROWTH_MAX = 20;
+/** Few messages tell little: do not jump too far from what they say. */
+const GROWTH_MAX = 100;
+/** How far a run may be from the duration that was asked for, and still count. */
+const WHOLE_MAX = 1.25;
 /** Messages before those that are measured, as a share of these. */
 const WARMUP_SHARE = 0.5;
-/** A subject that has failed so often is tried no more. */
+/** A subject that has failed so often is tried no more; where a failure takes minutes, once. */
 const FAILURES_MAX = 3;
+const IDLE_FAILURES_MAX = 1;

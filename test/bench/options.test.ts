@@ -47,7 +47,7 @@ t.test('mistakes are named', async (t) => {
       '--from measures nothing: --scenario, --system and --targets do not go with it',
     ],
     ['--write-results --system s', '--write-results needs all systems, and no others'],
-    ['--write-results --rounds 4', '--write-results needs at least five rounds'],
+    ['--write-results --rounds 2', '--write-results needs at least three rounds'],
   ] as const) {
     t.throws(() => parseOptions(line.split(' ')), new UsageError(message), line);
   }
