@@ -213,7 +213,8 @@ export function selectScenarios(patterns: readonly string[]): Scenario[] {
   return SCENARIOS.filter((each) => selected.has(each));
 }
 
-function pushPull(transport: 'tcp' | 'ipc', size: number, peers: number): Scenario {
+/** PUSH and PULL over `transport`. `size` is in octets. */
+export function pushPull(transport: 'tcp' | 'ipc', size: number, peers: number): Scenario {
   const many = peers > 1 ? `, ${peers} peers into one PULL` : '';
   return {
     name: `push-pull-${transport}-${sizeName(size)}${peers > 1 ? `-${peers}-peers` : ''}`,

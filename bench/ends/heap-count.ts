@@ -1,6 +1,7 @@
 /** Heap count: what an end written in JavaScript takes from the heap, and how often that is collected. */
 
-import { GCProfiler } from 'node:v8';
+// Other runtimes have no GCProfiler to import by name, and count nothing.
+import v8 from 'node:v8';
 
 /** What was counted. */
 export interface HeapCounted {
@@ -12,7 +13,7 @@ export interface HeapCounted {
 
 /** Counts from its making to `stop`. */
 export class HeapCount {
-  readonly #profiler = new GCProfiler();
+  readonly #profiler = new v8.GCProfiler();
   readonly #usedAtStart: number;
 
   constructor() {
