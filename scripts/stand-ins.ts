@@ -27,6 +27,7 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   'sockets/transport/busy-poll.js': 'absent',
   'sockets/transport/ends.js': 'ends',
   'sockets/transport/exit-dial.js': 'absent',
+  'sockets/transport/flush-turn.js': 'flush-turn',
   'sockets/transport/ipc.js': 'refused',
   'sockets/transport/outflow.js': 'outflow',
   'sockets/transport/protocol.js': 'absent',
