@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
@@ -31,6 +32,7 @@ t.test('E4: at process.exit() the connection is begun that was not there yet', a
           ['', 'process.exit(0);'],
           ['{ linger: 5000 }', 'socket.close(); process.exit(0);'],
           ['', `throw new Error('intended');`],
+          ['', 'setImmediate(() => process.exit(0));'],
         ]) {
           const program = `const socket = new zmq.${kind}(${options}); socket.connect(endpoint); ${send} ${end}`;
           await new Child(t, program, endpoint).ended();
@@ -61,6 +63,28 @@ t.test('E4: at process.exit() the connection is begun that was not there yet', a
       await once(worker, 'exit');
       t.strictSame(texts(await pull.receive()), ['bye']);
       t.equal((await pull.receive())[0]!.length, 100_000);
+    }
+  });
+
+  t.test('after a loss, before the time to connect again', async (t) => {
+    for (const address of ['tcp://127.0.0.1:*', `ipc://${tmpdir()}/exit-connect-${process.pid}`]) {
+      const [first, second] = [own(t, new zmq.Pull()), own(t, new zmq.Pull())];
+      second.receiveTimeout = 10_000;
+      await first.bind(address);
+      const endpoint = first.lastEndpoint!;
+      const program = `const socket = new zmq.Push({ reconnectInterval: 60_000 }); socket.connect(endpoint);
+        await socket.waitFor('handshake'); console.log('connected');
+        await socket.waitFor('disconnect'); ${send}
+        process.stdin.once('data', () => process.exit(0)); console.log('waits');`;
+      const child = new Child(t, program, endpoint);
+      await child.says('stdout', /connected/);
+      await first.unbind(endpoint);
+      await child.says('stdout', /waits/);
+      await second.bind(endpoint);
+      child.say('go');
+      t.strictSame(texts(await second.receive()), ['bye'], address);
+      t.equal((await second.receive())[0]!.length, 100_000);
+      await child.ended();
     }
   });
 
