@@ -29,6 +29,7 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   'sockets/transport/exit-dial.js': 'absent',
   'sockets/transport/flush-turn.js': 'flush-turn',
   'sockets/transport/ipc.js': 'refused',
+  'sockets/transport/judging.js': 'absent',
   'sockets/transport/outflow.js': 'outflow',
   'sockets/transport/protocol.js': 'absent',
   'sockets/transport/tcp.js': 'refused',

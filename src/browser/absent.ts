@@ -15,6 +15,8 @@ export const StreamPattern: undefined = undefined;
 export const RawStream: undefined = undefined;
 /** Never made: nor has DGRAM. */
 export const DatagramPattern: undefined = undefined;
+/** Never made: nobody has to be judged. */
+export const Judging: undefined = undefined;
 /** Never made: nothing keeps the event loop awake. */
 export const BusyPoll: undefined = undefined;
 /** Never made: a page does not say when it ends. */

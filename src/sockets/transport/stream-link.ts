@@ -43,7 +43,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   readonly #outlet: Outlet;
   readonly #timer: LinkTimer = new LinkTimer(() => this.#elapsed());
   readonly #busyPoll: BusyPoll | undefined;
-  readonly #judging = new Judging();
+  /** From the first time on that the peer has to be judged. */
+  #judging: Judging | undefined;
   /** While the pipe is full. */
   readonly #pause: ReadPause;
   #error: Error | undefined;
@@ -254,13 +255,14 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       if (this.#finishing) this.#endIfDone();
     } else if (isFinished(protocol)) {
       this.#settle();
-    } else if (protocol.asking !== undefined && !this.#judging.underWay) {
+    } else if (protocol.asking !== undefined && !this.#judging?.underWay) {
       this.#judge(protocol.asking);
     }
   }
 
   /** Have the peer's credentials judged; meanwhile nothing of it is decoded. */
   #judge(credentials: Credentials): void {
+    this.#judging ??= new Judging();
     this.#judging.begin(
       (signal) => this.#owner.judge(this, credentials, signal),
       (verdict) => {
@@ -381,7 +383,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.#ended = true;
     this.#timer.disarm();
     this.protocol.close();
-    this.#judging.cancel();
+    this.#judging?.cancel();
     this.pipe?.drive(undefined);
     this.#owner.ended(this, this.#error ?? this.protocol.error);
   }
