@@ -174,3 +174,65 @@ t.test(
     t.equal(hub.core.outstandingCount, 0);
   },
 );
+
+t.test('H3: what is sent to a channel is said to its process alone', async (t) => {
+  const { hub, one, two, own } = scene();
+  const heard: Buffer[][] = [];
+  const third = hub.process();
+  third.connect();
+  settleAll(hub);
+  const before = third.fromHub.push;
+  third.fromHub.push = (...messages: Buffer[][]) => {
+    heard.push(...messages);
+    return before.apply(third.fromHub, messages);
+  };
+  // It may join and subscribe as it likes.
+  for (const name of ['p', own, own.slice(0, 3)]) void third.core.join(name, 'jobs', false);
+  settleAll(hub);
+  heard.length = 0;
+  one.send(own, 1);
+  settleAll(hub);
+  two.receive(own);
+  t.same(two.read, [1]);
+  t.same(heard, []);
+});
+
+t.test(
+  'H9: 100 000 ends of memberships and then hello take no longer for their number',
+  async (t) => {
+    const { hub, own } = scene();
+    const time = (count: number): number => {
+      const since = process.cpuUsage();
+      const leaves = Array.from({ length: count }, (_, n) =>
+        encode('leave', { request: n, group: `g${n}`, channel: own }),
+      );
+      const say = stranger(hub);
+      while (leaves.length > 0) say(...leaves.splice(-10_000));
+      hub.processes[1]!.cut();
+      hub.processes[1]!.connect();
+      settleAll(hub);
+      const { user, system } = process.cpuUsage(since);
+      return (user + system) / count;
+    };
+    time(20_000);
+    const [few, many] = [time(20_000), time(100_000)];
+    t.ok(many < 4 * few, `${many} µs each of many, ${few} of few`);
+    t.equal(hub.core.peerCount, 3);
+  },
+);
+
+t.test('H17: a process is given what was sent before it came once, whatever it says', async (t) => {
+  const { hub, one } = scene();
+  const payload = Buffer.alloc(1000);
+  for (let n = 0; n < 10; n++) void one.core.sends.groupSend('g', payload, []);
+  one.up();
+  const third = hub.process();
+  third.connect();
+  settleAll(hub);
+  const subscribe = encode('subscribe', { request: 0, before: 1, group: 'g' });
+  const out = new Outgoing();
+  for (let n = 0; n < 50; n++) out.push(subscribe);
+  for (const message of out.take(hub.time.now)) hub.core.heard(third.connection!, message);
+  const session = [...hub.core.sessions.values()].find((each) => each.key === third.local.key)!;
+  t.equal(session.ledger.handed, 10);
+});
