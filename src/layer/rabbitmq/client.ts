@@ -5,6 +5,7 @@ import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Channel, Connection, ConnectionOptions } from 'rabbitmq-client';
 import { LayerError } from '../errors.ts';
+import { JoinedWrites } from './joined-writes.ts';
 import type { Place } from './options.ts';
 
 /** A message as it is published. */
@@ -146,7 +147,6 @@ export function loadClient(load: (name: string) => unknown = require): AmqpClien
 }
 
 const require = createRequire(import.meta.url);
-
 function options(target: AmqpTarget): ConnectionOptions {
   const { host, port, username, password, vhost, tls, connectionName } = target;
   return {
@@ -169,11 +169,13 @@ function options(target: AmqpTarget): ConnectionOptions {
 class OpenConnection implements AmqpConnection {
   readonly raw: Connection;
   readonly #channels = new Set<OpenChannel>();
+  readonly #writes: JoinedWrites;
   #finished = false;
   #ended: (() => void) | undefined;
 
   constructor(raw: Connection) {
     this.raw = raw;
+    this.#writes = new JoinedWrites(raw);
   }
 
   static open(raw: Connection, events: AmqpEvents): Promise<AmqpConnection> {
@@ -202,7 +204,8 @@ class OpenConnection implements AmqpConnection {
   }
 
   async openChannel(ended: ChannelEnded): Promise<AmqpChannel> {
-    const channel = new OpenChannel(await this.raw.acquire({ emitErrorsFromChannel: true }), ended);
+    const raw = await this.raw.acquire({ emitErrorsFromChannel: true });
+    const channel = new OpenChannel(raw, this.#writes, ended);
     this.#channels.add(channel);
     return channel;
   }
@@ -234,13 +237,15 @@ class OpenConnection implements AmqpConnection {
 
 class OpenChannel implements AmqpChannel {
   readonly #channel: Channel;
+  readonly #writes: JoinedWrites;
   /** Publications that wait for the broker's word, by the id that they carry. */
   readonly #published = new Map<string, Published>();
   #count = 0;
   #error: Error | undefined;
 
-  constructor(channel: Channel, ended: ChannelEnded) {
+  constructor(channel: Channel, writes: JoinedWrites, ended: ChannelEnded) {
     this.#channel = channel;
+    this.#writes = writes;
     let finished = false;
     const end = (error: Error, consumer?: string) => {
       if (finished) return;
@@ -356,6 +361,7 @@ class OpenChannel implements AmqpChannel {
         expiration: String(expiration),
         headers,
       };
+      this.#writes.join();
       this.#channel.basicPublish(envelope, octets).then(
         // The library tells of a returned message one turn of the event loop later than that the broker has dealt with it.
         () => (mandatory ? setImmediate(settle) : settle()),
@@ -366,8 +372,8 @@ class OpenChannel implements AmqpChannel {
     });
   }
 
-  async close(): Promise<void> {
-    await this.#channel.close();
+  close(): Promise<void> {
+    return this.#channel.close();
   }
 }
 
