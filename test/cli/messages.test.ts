@@ -7,9 +7,8 @@ const ANYWHERE = 'tcp://127.0.0.1:*';
 
 // Most of the time a program starts, and others can meanwhile.
 t.jobs = 4;
-const together = { buffered: true };
 
-t.test('push to pull, in every format', together, async (t) => {
+t.test('push to pull, in every format', { buffered: true }, async (t) => {
   const cases: [format: string, args: string[], input: string, output: string][] = [
     ['text', ['hello', 'wide world'], '', 'hello\twide world\n'],
     [
@@ -45,7 +44,7 @@ t.test('push to pull, in every format', together, async (t) => {
 
 t.test(
   'what one prints as JSON another can send: binary parts come through',
-  together,
+  { buffered: true },
   async (t) => {
     const last = start(t, 'pull', '-b', ANYWHERE, '-n', '2', '-f', 'hex');
     const end = await last.endpoint();
@@ -60,18 +59,22 @@ t.test(
   },
 );
 
-t.test('pub waits for a subscriber, and sub shows its topics only', together, async (t) => {
-  const pub = start(t, 'pub', '-b', ANYWHERE);
-  const endpoint = await pub.endpoint();
-  const sub = start(t, 'sub', '-c', endpoint, '-n', '3', 'a', 'd', '--time');
-  pub.type('a 1\nb 2\nabc 3\nc 4\nd 5\n').eof();
-  t.equal((await pub.over).code, 0);
-  const { code, stdout } = await sub.over;
-  t.equal(code, 0);
-  t.match(stdout, /^\S+Z a 1\n\S+Z abc 3\n\S+Z d 5\n$/);
-});
+t.test(
+  'pub waits for a subscriber, and sub shows its topics only',
+  { buffered: true },
+  async (t) => {
+    const pub = start(t, 'pub', '-b', ANYWHERE);
+    const endpoint = await pub.endpoint();
+    const sub = start(t, 'sub', '-c', endpoint, '-n', '3', 'a', 'd', '--time');
+    pub.type('a 1\nb 2\nabc 3\nc 4\nd 5\n').eof();
+    t.equal((await pub.over).code, 0);
+    const { code, stdout } = await sub.over;
+    t.equal(code, 0);
+    t.match(stdout, /^\S+Z a 1\n\S+Z abc 3\n\S+Z d 5\n$/);
+  },
+);
 
-t.test('req and rep', together, async (t) => {
+t.test('req and rep', { buffered: true }, async (t) => {
   const echo = start(t, 'rep', '-b', ANYWHERE);
   const req = await run(t, ['req', '-c', await echo.endpoint()], 'one\ntwo\tparts\n');
   t.same(req, { code: 0, stdout: 'one\ntwo\tparts\n', stderr: '' });
@@ -86,7 +89,7 @@ t.test('req and rep', together, async (t) => {
   t.match(await world.over, { code: 0, stdout: '' });
 });
 
-t.test('pair, dealer and router talk both ways', together, async (t) => {
+t.test('pair, dealer and router talk both ways', { buffered: true }, async (t) => {
   const bound = start(t, 'pair', '-b', ANYWHERE);
   const joined = start(t, 'pair', '-c', await bound.endpoint(), '-n', '1', 'hi');
   await bound.said(/^hi\n/);
@@ -116,7 +119,7 @@ t.test('pair, dealer and router talk both ways', together, async (t) => {
   t.match(await listener.over, { code: 0, stdout: 'alone\n' });
 });
 
-t.test('a rate is kept', together, async (t) => {
+t.test('a rate is kept', { buffered: true }, async (t) => {
   const pull = start(t, 'pull', '-b', ANYWHERE, '-n', '11', '--quiet', '--stats');
   const endpoint = await pull.endpoint();
   const push = await run(t, [
@@ -137,7 +140,7 @@ t.test('a rate is kept', together, async (t) => {
   t.match(stderr, /11 messages received/);
 });
 
-t.test('exit codes tell a time-out from an interruption', together, async (t) => {
+t.test('exit codes tell a time-out from an interruption', { buffered: true }, async (t) => {
   const nowhere = 'tcp://127.0.0.1:9';
   const cases: [args: string[], complaint: RegExp][] = [
     [['pull', '-b', ANYWHERE, '-t', '50'], /^listening on \S+\nzeromq-pure pull: timed out\n$/],
@@ -162,7 +165,7 @@ t.test('exit codes tell a time-out from an interruption', together, async (t) =>
   t.equal((await counting.over).code, 130, 'interrupted before its goal');
 });
 
-t.test('a reader that goes away ends it quietly', together, async (t) => {
+t.test('a reader that goes away ends it quietly', { buffered: true }, async (t) => {
   const source = start(t, 'push', '-b', ANYWHERE, '--repeat', '100000', 'line');
   const head = shell(t, `zeromq-pure pull -c ${await source.endpoint()} | head -n 2`);
   t.same(await head.over, { code: 0, stdout: 'line\nline\n', stderr: '' });

@@ -14,9 +14,8 @@ const ESC = '\x1b';
 
 // Most of the time a program starts, and others can meanwhile.
 t.jobs = 4;
-const together = { buffered: true };
 
-t.test('it explains itself', together, async (t) => {
+t.test('it explains itself', { buffered: true }, async (t) => {
   const { code, stdout, stderr } = await run(t, ['--help']);
   t.same([code, stderr], [0, '']);
   for (const { name, summary } of COMMANDS)
@@ -39,7 +38,7 @@ t.test('it explains itself', together, async (t) => {
   }
 });
 
-t.test('a mistake is told in one line, with exit code 2', together, async (t) => {
+t.test('a mistake is told in one line, with exit code 2', { buffered: true }, async (t) => {
   const cases: [args: string[], complaint: RegExp][] = [
     [['bogus'], /there is no command "bogus"; see zeromq-pure --help/],
     [
@@ -79,7 +78,7 @@ t.test('a mistake is told in one line, with exit code 2', together, async (t) =>
   await Promise.all(mistaken);
 });
 
-t.test('a failure is told in one line, with exit code 1', together, async (t) => {
+t.test('a failure is told in one line, with exit code 1', { buffered: true }, async (t) => {
   const taken = start(t, 'pull', '-b', ANYWHERE);
   const endpoint = await taken.endpoint();
   const cases: [args: string[], complaint: string][] = [
@@ -96,7 +95,7 @@ t.test('a failure is told in one line, with exit code 1', together, async (t) =>
   await Promise.all(failed);
 });
 
-t.test('ping tells who is there', together, async (t) => {
+t.test('ping tells who is there', { buffered: true }, async (t) => {
   const socket = new Reply();
   t.teardown(() => socket.close());
   await socket.bind(ANYWHERE);
@@ -137,7 +136,7 @@ t.test('ping tells who is there', together, async (t) => {
   t.match(locked, { code: 0, stdout: /PLAIN, \(needs PLAIN credentials to tell its type\), / });
 });
 
-t.test('ping says why it is nobody', together, async (t) => {
+t.test('ping says why it is nobody', { buffered: true }, async (t) => {
   const answers: [answer: string | undefined, code: number, complaint: RegExp][] = [
     ['HTTP/1.1 400 Bad Request\r\n\r\n', 1, /does not speak ZMTP/],
     ['', 1, /closed without a greeting/],
@@ -161,7 +160,7 @@ t.test('ping says why it is nobody', together, async (t) => {
   }
 });
 
-t.test('monitor shows who comes and goes', together, async (t) => {
+t.test('monitor shows who comes and goes', { buffered: true }, async (t) => {
   const monitor = start(t, 'monitor', 'router', '-b', ANYWHERE, '--json', '-n', '4');
   const [line] = await monitor.said(/^.*"bind".*$/m);
   const { address } = JSON.parse(line!);
@@ -197,7 +196,7 @@ t.test('monitor shows who comes and goes', together, async (t) => {
   });
 });
 
-t.test('proxy stands between programs', together, async (t) => {
+t.test('proxy stands between programs', { buffered: true }, async (t) => {
   const queue = start(
     t,
     'proxy',
@@ -250,7 +249,7 @@ t.test('proxy stands between programs', together, async (t) => {
   );
 });
 
-t.test('bench measures against what is there', together, async (t) => {
+t.test('bench measures against what is there', { buffered: true }, async (t) => {
   const rep = start(t, 'rep', '-b', ANYWHERE, '-q');
   const trip = await run(t, [
     'bench',
@@ -287,7 +286,7 @@ t.test('bench measures against what is there', together, async (t) => {
   t.match(nobody, { code: 3, stderr: 'zeromq-pure bench: timed out\n' });
 });
 
-t.test('on a terminal', together, async (t) => {
+t.test('on a terminal', { buffered: true }, async (t) => {
   await t.test('it talks with a person, in colour', async (t) => {
     const router = startOnTerminal(t, 'router', '-b', ANYWHERE);
     const endpoint = await router.endpoint('stdout');

@@ -9,9 +9,8 @@ import { Program } from './programs/program.ts';
 
 // Most of the time a program starts, and others can meanwhile.
 t.jobs = 4;
-const together = { buffered: true };
 
-t.test('one daemon: TERM, INT, and what it logs', together, async (t) => {
+t.test('one daemon: TERM, INT, and what it logs', { buffered: true }, async (t) => {
   const ended = (['SIGTERM', 'SIGINT'] as const).map(async (signal) => {
     const program = new Program(t, { CREW: 'one' });
     await program.says(/listens/);
@@ -25,7 +24,7 @@ t.test('one daemon: TERM, INT, and what it logs', together, async (t) => {
 
 t.test(
   'one daemon: HUP reads the configuration again, USR2 tells the counters',
-  together,
+  { buffered: true },
   async (t) => {
     const ini = join(t.testdir({ 'crew.ini': '[app:crew]\ncolour = blue\n' }), 'crew.ini');
     const program = new Program(t, { CREW: 'one' }, '-c', ini);
@@ -44,26 +43,34 @@ t.test(
   },
 );
 
-t.test('a process that is killed is replaced, and the others go on', together, async (t) => {
-  const program = new Program(t, {});
-  const [, pid] = await program.says(/steady:1\) pid (\d+) /);
-  await program.says(/steady:2\) pid/);
-  process.kill(Number(pid), 'SIGKILL');
-  await program.says(/\(crew:steady:1\) ended with exit code 137, restart in 20 ms/);
-  await program.says(new RegExp(`steady:1\\) pid (?!${pid} )\\d+ listens`));
-  program.child.kill('SIGTERM');
-  t.equal(await program.code, 0);
-  t.equal(program.text.match(/steady:2\) Steady has begun/g)?.length, 1);
-});
+t.test(
+  'a process that is killed is replaced, and the others go on',
+  { buffered: true },
+  async (t) => {
+    const program = new Program(t, {});
+    const [, pid] = await program.says(/steady:1\) pid (\d+) /);
+    await program.says(/steady:2\) pid/);
+    process.kill(Number(pid), 'SIGKILL');
+    await program.says(/\(crew:steady:1\) ended with exit code 137, restart in 20 ms/);
+    await program.says(new RegExp(`steady:1\\) pid (?!${pid} )\\d+ listens`));
+    program.child.kill('SIGTERM');
+    t.equal(await program.code, 0);
+    t.equal(program.text.match(/steady:2\) Steady has begun/g)?.length, 1);
+  },
+);
 
-t.test('those whose parent has gone before they had begun end, too', together, async (t) => {
-  const program = new Program(t, { CREW: 'dying' });
-  // Their standard error is its: it is closed when the last of them has ended.
-  await program.code;
-  t.equal(program.text.match(/Steady is terminating/g)?.length, 2);
-});
+t.test(
+  'those whose parent has gone before they had begun end, too',
+  { buffered: true },
+  async (t) => {
+    const program = new Program(t, { CREW: 'dying' });
+    // Their standard error is its: it is closed when the last of them has ended.
+    await program.code;
+    t.equal(program.text.match(/Steady is terminating/g)?.length, 2);
+  },
+);
 
-t.test('a blocked event loop is told of', together, async (t) => {
+t.test('a blocked event loop is told of', { buffered: true }, async (t) => {
   const argv = ['--blocking-log-threshold', '0.2', '--block'];
   const program = new Program(t, { CREW: 'one' }, ...argv);
   const [, seconds] = await program.says(/The event loop was blocked for (\d+\.\d\d) s/);
@@ -74,7 +81,7 @@ t.test('a blocked event loop is told of', together, async (t) => {
 
 t.test(
   'a daemon that calls runAll once more does not start all of them again',
-  together,
+  { buffered: true },
   async (t) => {
     const program = new Program(t, { CREW: 'again' });
     t.equal(await program.code, 0);
@@ -84,11 +91,11 @@ t.test(
 );
 
 for (const where of ['process', 'thread'] as const) {
-  t.test(`several, each in a ${where}`, together, async (t) => {
+  t.test(`several, each in a ${where}`, { buffered: true }, async (t) => {
     t.jobs = 3;
     t.test(
       'titles are numbered; TERM ends all, after what has arrived was handled',
-      together,
+      { buffered: true },
       async (t) => {
         const program = new Program(t, { CREW_WHERE: where });
         for (const n of [1, 2]) {
@@ -114,7 +121,7 @@ for (const where of ['process', 'thread'] as const) {
 
     t.test(
       'one that fails is restarted, with back-off, and given up in the end',
-      together,
+      { buffered: true },
       async (t) => {
         const env = { CREW: 'frail', CREW_WHERE: where };
         const program = new Program(t, env, '--fail', '7');
@@ -126,20 +133,20 @@ for (const where of ['process', 'thread'] as const) {
       },
     );
 
-    t.test('one that throws at the beginning has failed, too', together, async (t) => {
+    t.test('one that throws at the beginning has failed, too', { buffered: true }, async (t) => {
       const env = { CREW: 'frail', CREW_WHERE: where, CREW_LIMIT: '0' };
       const program = new Program(t, env, '--fail', 'throw');
       t.equal(await program.code, 1);
       t.match(program.text, /\(crew:frail\) Frail has failed: Error: begin has failed/);
     });
 
-    t.test('one that ends well is not restarted', together, async (t) => {
+    t.test('one that ends well is not restarted', { buffered: true }, async (t) => {
       const program = new Program(t, { CREW: 'frail', CREW_WHERE: where }, '--fail', '0');
       t.equal(await program.code, 0);
       t.equal(program.text.match(/has begun/g)?.length, 1);
     });
 
-    t.test('they end with their parent', together, async (t) => {
+    t.test('they end with their parent', { buffered: true }, async (t) => {
       const program = new Program(t, { CREW_WHERE: where });
       const found = await program.says(/steady:1\) pid (\d+) listens on (\S+)/);
       const push = use(t, new Push({ reconnectInterval: 10 }));
