@@ -34,6 +34,11 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
         transform: (code, id) =>
           id.endsWith('/security/sodium.js') ? code.replace(IMPORT_SODIUM, REQUIRE_SODIUM) : null,
       },
+      {
+        name: 'tweetnacl',
+        transform: (code, id) =>
+          id.includes('/tweetnacl/') ? code.replace(REQUIRE_CRYPTO, BUILTIN_CRYPTO) : null,
+      },
       lazyRequires(LATE_CHUNKS),
       chunkExports(),
     ],
@@ -155,6 +160,9 @@ const LATE_CHUNKS = ['engine', 'zmtp', 'drafts'];
 const IMPORT_SODIUM = "const { default: sodium } = await import('libsodium-wrappers');";
 const REQUIRE_SODIUM =
   "const library = require('libsodium-wrappers'); const sodium = library.default ?? library;";
+/** As all of Node's modules are loaded here: bundlers that write ES modules leave a bare `require` to fail. */
+const REQUIRE_CRYPTO = "require('crypto')";
+const BUILTIN_CRYPTO = "process.getBuiltinModule('node:crypto')";
 
 /** In the bundle of somebody else there is no such file: they name their own. */
 const HOST_FILE = `
