@@ -1,4 +1,4 @@
-/** Dealer: DEALER, a Request without turns and without envelope (RFC 28). */
+/** Dealer: DEALER, asynchronous requests and replies without an envelope (RFC 28). */
 
 import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
@@ -24,8 +24,8 @@ export interface Dealer
     ConflateOptions {}
 
 /**
- * Sends to its peers in turn, receives from them fairly, adds and strips nothing: to talk to a Reply, send an empty part
- * first.
+ * Sends each message to one of its peers, in turn, and receives fairly from all of them. Adds and removes no parts: to talk to a
+ * Reply, send an empty part first.
  */
 export class Dealer extends DuplexSocket {
   constructor(options?: SocketOptions<Dealer>) {

@@ -1,4 +1,4 @@
-/** Garbage: sockets that the program dropped without closing them. They are closed, as in zeromq.js, and reported. */
+/** Garbage: closes sockets that were garbage-collected without `close()`, as zeromq.js does, and logs it. */
 
 import { debuglog } from 'node:util';
 import type { SocketCore } from '../core/core.ts';
@@ -10,9 +10,9 @@ const registry = new FinalizationRegistry<SocketCore>((core) => {
   core.abandon(() => log('a %s was dropped without close(): closing it', core.typeName));
 });
 
-/** Closes `core` some time after `socket`, its public object, has become garbage; `NODE_DEBUG=zeromq-pure` reports it. */
+/** Closes `core` some time after `socket`, its public object, was garbage-collected; `NODE_DEBUG=zeromq-pure` logs it. */
 export function closeWhenDropped(socket: object, core: SocketCore): void {
   registry.register(socket, core, core);
-  // The registry would keep it, and its context, for one collection more.
+  // Otherwise the registry keeps the core and its context alive until the next garbage collection.
   void core.finished.then(() => registry.unregister(core));
 }

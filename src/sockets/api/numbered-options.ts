@@ -1,6 +1,6 @@
 /**
- * Options by libzmq's number, as `zmq_getsockopt` and `zmq_setsockopt` have them: for subclasses that add a property, as
- * zeromq.js documents it.
+ * Options by libzmq's number, as in `zmq_getsockopt` and `zmq_setsockopt`: for subclasses that add a property for one, as
+ * zeromq.js documents.
  */
 
 import { SocketError } from '../errors.ts';
@@ -21,91 +21,91 @@ import {
 } from '../options/option-table.ts';
 import type { OptionValues } from '../options/options.ts';
 
-/** Method that gives what options by number are read from and set on. */
+/** Key of the method that returns the socket whose options are read and set by number. */
 export const numbered: unique symbol = Symbol('numbered');
 
-/** A socket, and what its type adds to an option's number. */
+/** A socket, and what its type allows by option number. */
 export interface Numbered {
   readonly socket: OptionHolder & Readouts & { readonly closed: boolean };
-  /** The options it has. */
+  /** The options that sockets of this type have. */
   readonly optionNames: readonly (keyof OptionValues)[];
   readonly subscriber: Partial<Subscriber>;
 }
 
-/** What SUB and a manual XPUB can beside the other patterns. */
+/** Called for `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`; only SUB and XPUB have these methods. */
 interface Subscriber {
   subscribe(prefix: Buffer): void;
   unsubscribe(prefix: Buffer): void;
 }
 
-/** What a socket inherits so that its subclasses can read and set options by number. */
+/** Base of `Socket`: protected methods by which subclasses read and set options by libzmq's number. */
 export abstract class NumberedOptions {
   /** @internal */
   abstract [numbered](): Numbered;
 
-  /** The value of option `option` of libzmq, as a boolean. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  /** The value of libzmq's option `option`, as a boolean. Throws `EINVAL` for an unknown option, `ENOTSOCK` when closed. */
   protected getBoolOption(option: number): boolean {
     return Boolean(read(this[numbered](), option));
   }
 
-  /** Set option `option` of libzmq to a boolean. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  /** Set libzmq's option `option` to a boolean. Throws as the property does, `EINVAL` for an option that the type lacks. */
   protected setBoolOption(option: number, value: boolean): void {
     write(this[numbered](), option, value, 'boolean');
   }
 
-  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  /** The value of libzmq's option `option`, as a number. Throws `EINVAL` for an unknown option, `ENOTSOCK` when closed. */
   protected getInt32Option(option: number): number {
     return Number(read(this[numbered](), option));
   }
 
-  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  /** Set libzmq's option `option` to a number. Throws as the property does, `EINVAL` for an option that the type lacks. */
   protected setInt32Option(option: number, value: number): void {
     write(this[numbered](), option, value, 'number');
   }
 
-  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  /** The value of libzmq's option `option`, as a number. Throws `EINVAL` for an unknown option, `ENOTSOCK` when closed. */
   protected getUint32Option(option: number): number {
     return Number(read(this[numbered](), option));
   }
 
-  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  /** Set libzmq's option `option` to a number. Throws as the property does, `EINVAL` for an option that the type lacks. */
   protected setUint32Option(option: number, value: number): void {
     write(this[numbered](), option, value, 'number');
   }
 
-  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  /** The value of libzmq's option `option`, as a number. Throws `EINVAL` for an unknown option, `ENOTSOCK` when closed. */
   protected getInt64Option(option: number): number {
     return Number(read(this[numbered](), option));
   }
 
-  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  /** Set libzmq's option `option` to a number. Throws as the property does, `EINVAL` for an option that the type lacks. */
   protected setInt64Option(option: number, value: number): void {
     write(this[numbered](), option, value, 'number');
   }
 
-  /** The value of option `option` of libzmq, as a number. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  /** The value of libzmq's option `option`, as a number. Throws `EINVAL` for an unknown option, `ENOTSOCK` when closed. */
   protected getUint64Option(option: number): number {
     return Number(read(this[numbered](), option));
   }
 
-  /** Set option `option` of libzmq to a number. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  /** Set libzmq's option `option` to a number. Throws as the property does, `EINVAL` for an option that the type lacks. */
   protected setUint64Option(option: number, value: number): void {
     write(this[numbered](), option, value, 'number');
   }
 
-  /** The value of option `option` of libzmq, as text. Throws `EINVAL` for one that is not there, `ENOTSOCK` when closed. */
+  /** The value of libzmq's option `option`, as text. Throws `EINVAL` for an unknown option, `ENOTSOCK` when closed. */
   protected getStringOption(option: number): string | null {
     const value = read(this[numbered](), option);
     return value === null ? null : String(value);
   }
 
-  /** Set option `option` of libzmq to text. Throws what the property of that option throws, `EINVAL` for one that is not there. */
+  /** Set libzmq's option `option` to text. Throws as the property does, `EINVAL` for an option that the type lacks. */
   protected setStringOption(option: number, value: string | Buffer | null): void {
     writeText(this[numbered](), option, value);
   }
 }
 
-/** The value of option `option`. Throws `EINVAL` for one that is not there, `ENOTSOCK` on a closed socket. */
+/** The value of option `option`. Throws `EINVAL` for an unknown option, `ENOTSOCK` on a closed socket. */
 function read({ socket }: Numbered, option: number): unknown {
   checkIdentifier(option);
   checkOpen(socket);
@@ -121,7 +121,7 @@ function read({ socket }: Numbered, option: number): unknown {
 
 /**
  * Sets option `option` to `value`, which must be of the kind `given`. Throws what the property of that option throws, a TypeError
- * for another kind, `EINVAL` for an option that the type does not have, `ENOTSOCK` on a closed socket.
+ * for a value of another kind, `EINVAL` for an option that the type lacks, `ENOTSOCK` on a closed socket.
  */
 function write(
   { socket, optionNames }: Numbered,
@@ -146,13 +146,13 @@ function write(
   const name = OPTION_IDS.get(option);
   if (name === undefined || !optionNames.includes(name)) throw badOption(option);
   const { kind } = OPTIONS[name];
-  // libzmq looks at the size of what it is given: a text is no number, and the other way round.
+  // libzmq checks the size of a value: it takes no text for a number, and no number for text.
   if ((kind === 'text') !== (given === 'text')) throw badOption(option);
   const converted = kind === 'boolean' ? Boolean(value) : kind === 'number' ? Number(value) : value;
   setOption(socket, OPTIONS, name, converted);
 }
 
-/** Sets option `option` to text, as `write`; `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE` are done rather than kept. */
+/** Sets option `option` to text, as `write` does; `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE` take effect and are not stored. */
 function writeText(on: Numbered, option: number, value: string | Buffer | null): void {
   checkIdentifier(option);
   if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
@@ -187,7 +187,7 @@ function badOption(option: number): SocketError {
 /** `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`. */
 const SUBSCRIBE = 6;
 const UNSUBSCRIBE = 7;
-/** `ZMQ_IPV4ONLY`: the opposite of `ZMQ_IPV6`, for old programs. */
+/** `ZMQ_IPV4ONLY`: the deprecated opposite of `ZMQ_IPV6`. */
 const IPV4ONLY = 31;
-/** `ZMQ_IPC_FILTER_PID`, `_UID` and `_GID`. libzmq refuses them so, too, on systems that do not tell. */
+/** `ZMQ_IPC_FILTER_PID`, `_UID` and `_GID`. libzmq refuses them, too, on systems that do not provide the peer's credentials. */
 const IPC_FILTERS: readonly number[] = [58, 59, 60];

@@ -13,7 +13,7 @@ import { Subscriber } from './subscriber.ts';
 import { XPublisher } from './xpublisher.ts';
 import { XSubscriber } from './xsubscriber.ts';
 
-/** The socket class of each type name: the names on the wire, in small letters. */
+/** The socket class of each type name, which is the name on the wire in lower case. */
 export interface SocketsByName {
   /** PAIR. */
   pair: Pair;
@@ -39,7 +39,7 @@ export interface SocketsByName {
   xsub: XSubscriber;
 }
 
-/** A socket type by its name on the wire, in small letters: `push`, `xsub`. STREAM and the drafts have none here. */
+/** A socket type by its name on the wire, in lower case: `push`, `xsub`. STREAM and the draft types are not included. */
 export type SocketName = keyof SocketsByName;
 
 const CLASSES: { readonly [N in SocketName]: new (options: object) => SocketsByName[N] } = {
@@ -56,10 +56,10 @@ const CLASSES: { readonly [N in SocketName]: new (options: object) => SocketsByN
   xsub: XSubscriber,
 };
 
-/** All names of socket types that `openSocket` knows. */
+/** The names of the socket types that `openSocket` can open. */
 export const SOCKET_NAMES: readonly SocketName[] = Object.keys(CLASSES) as SocketName[];
 
-/** What `openSocket` opens; it can be read from a configuration file. */
+/** Describes the socket that `openSocket` opens; it can be read from a configuration file. */
 export interface SocketDescription<N extends SocketName = SocketName> {
   /** The socket type. */
   readonly type: N;
@@ -69,7 +69,7 @@ export interface SocketDescription<N extends SocketName = SocketName> {
   readonly connect?: string | readonly string[] | undefined;
   /** SUB only: prefixes to subscribe to; an empty list = none. Default: the empty prefix, which is everything. */
   readonly subscribe?: string | readonly string[] | undefined;
-  /** Options of the socket's constructor, by their names. Default none. */
+  /** Options for the socket's constructor, by property name. Default none. */
   readonly options?: object | undefined;
 }
 
@@ -77,7 +77,7 @@ export interface SocketDescription<N extends SocketName = SocketName> {
 export interface OpenSocket<N extends SocketName = SocketName> {
   /** The socket. */
   readonly socket: SocketsByName[N];
-  /** The endpoints it has bound, with real ports, and then those it connects to. */
+  /** The endpoints that were bound, with the actual ports, then those that were connected. */
   readonly endpoints: readonly string[];
 }
 
@@ -94,7 +94,7 @@ export async function openSocket<const N extends SocketName>(
   const endpoints: string[] = [];
   try {
     const prefixes = listed(subscribe);
-    // Without arguments `subscribe` would mean everything.
+    // `subscribe()` without arguments subscribes to everything.
     if (socket instanceof Subscriber && prefixes.length > 0) socket.subscribe(...prefixes);
     for (const address of listed(bind)) {
       await socket.bind(address);
@@ -111,7 +111,7 @@ export async function openSocket<const N extends SocketName>(
   }
 }
 
-/** One text or several, as several. */
+/** `texts` as an array: one string becomes an array of one, undefined an empty array. */
 export function listed(texts: string | readonly string[] | undefined): readonly string[] {
   if (texts === undefined) return [];
   return typeof texts === 'string' ? [texts] : texts;

@@ -1,4 +1,4 @@
-/** Pair: PAIR, two sockets that belong to each other (RFC 31). */
+/** Pair: PAIR, exchanges messages with exactly one peer (RFC 31). */
 
 import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
@@ -9,7 +9,8 @@ import type { SocketOptions } from './socket-options.ts';
 export interface Pair extends SendOptions, ReceiveOptions {}
 
 /**
- * Talks to one other Pair, both ways. While that peer is there, a second one is refused with the event `peer:refused`. Without a peer, or with a full one, `send` waits.
+ * Exchanges messages with one other Pair. While that peer is there, a second one is refused with the event `peer:refused`. `send`
+ * waits while there is no peer, or its queue is full.
  */
 export class Pair extends DuplexSocket {
   constructor(options?: SocketOptions<Pair>) {

@@ -1,4 +1,4 @@
-/** Publisher: PUB, sends to whoever has subscribed (RFC 29). */
+/** Publisher: PUB, sends each message to the peers that have subscribed to it (RFC 29). */
 
 import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
@@ -19,16 +19,16 @@ export interface Publisher
     InvertMatchingOptions {}
 
 /**
- * Each message goes to every subscriber with a prefix of its first part among its subscriptions, and to nobody else.
- * Never waits, unless `noDrop`: for a subscriber at its mark the message is dropped and counted. There is no
- * replay; `waitFor('subscription', { peers })` knows when subscribers are there.
+ * Sends each message to every peer that has subscribed to a prefix of its first part. `send` never waits, unless `noDrop` is set:
+ * for a peer at its high-water mark the message is dropped and counted. Peers that subscribe later get no earlier messages;
+ * `waitFor('subscription', { peers })` waits for subscribers.
  */
 export class Publisher extends SendingSocket {
   constructor(options?: SocketOptions<Publisher>) {
     super(SocketType.Publisher, options);
   }
 
-  /** `ZMQ_TOPICS_COUNT`. How many distinct prefixes its peers are subscribed to. */
+  /** `ZMQ_TOPICS_COUNT`. Number of distinct prefixes that peers are subscribed to. */
   get topicsCount(): number {
     return (this.settable().pattern as PublishPattern).topicCount;
   }

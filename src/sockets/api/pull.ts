@@ -8,7 +8,7 @@ import type { SocketOptions } from './socket-options.ts';
 
 export interface Pull extends ReceiveOptions, ConflateOptions {}
 
-/** Receives from all connected Push sockets, fairly. A full queue stops its peer's connection, not the others. */
+/** Receives fairly from all connected Push sockets. A peer whose queue is full is not read from; the others are. */
 export class Pull extends ReceivingSocket {
   constructor(options?: SocketOptions<Pull>) {
     super(SocketType.Pull, options);

@@ -8,9 +8,7 @@ import type { SocketOptions } from './socket-options.ts';
 
 export interface Push extends SendOptions, ConflateOptions {}
 
-/**
- * Each message goes to one Pull, in turn among those that can take it. `send` waits while none can; nothing is dropped.
- */
+/** Sends each message to one Pull, in turn among those with room. `send` waits while none has room; nothing is dropped. */
 export class Push extends SendingSocket {
   constructor(options?: SocketOptions<Push>) {
     super(SocketType.Push, options);

@@ -1,4 +1,4 @@
-/** Reply: REP, answers (RFC 28). */
+/** Reply: REP, receives requests and sends a reply to each (RFC 28). */
 
 import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
@@ -9,8 +9,8 @@ import type { SocketOptions } from './socket-options.ts';
 export interface Reply extends SendOptions, ReceiveOptions, RoutingIdOptions {}
 
 /**
- * `receive` and `send` in strict turn. The answer goes to the peer that asked; when that peer is gone, the answer is
- * dropped and counted.
+ * `receive` and `send` alternate strictly. A reply goes to the peer that sent the request; it is dropped and counted if that peer
+ * is gone or its queue is full.
  */
 export class Reply extends DuplexSocket {
   constructor(options?: SocketOptions<Reply>) {

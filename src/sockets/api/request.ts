@@ -1,4 +1,4 @@
-/** Request: REQ, asks and waits for the answer (RFC 28). */
+/** Request: REQ, sends a request and receives the reply to it (RFC 28). */
 
 import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
@@ -20,9 +20,9 @@ export interface Request
     RequestOptions {}
 
 /**
- * `send` and `receive` in strict turn: a call out of turn waits for its turn, and is refused with `EFSM` where it may
- * not wait. Each request goes to one Reply or Router, in turn; only that one's answer is received. A request whose
- * peer dies is not sent again; see `relaxed` and `correlate`.
+ * `send` and `receive` alternate strictly: a call out of turn waits for its turn, and fails with `EFSM` after its timeout. Each
+ * request goes to one Reply or Router, in turn; only a reply from that peer is received. A request is not sent again when its
+ * peer is lost; see `relaxed` and `correlate`.
  */
 export class Request extends DuplexSocket {
   constructor(options?: SocketOptions<Request>) {

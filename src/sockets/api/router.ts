@@ -20,7 +20,7 @@ import type { SocketOptions } from './socket-options.ts';
 
 /** Options of one `connect` of a Router or Stream. */
 export interface RouterConnectOptions {
-  /** `ZMQ_CONNECT_ROUTING_ID`. Overrides the id that the peer announces. 1–255 octets. */
+  /** `ZMQ_CONNECT_ROUTING_ID`. Routing id for the peer, 1–255 octets, instead of the one that it announces. */
   routingId?: string | Buffer;
 }
 
@@ -34,8 +34,8 @@ export interface Router
     RouterOptions {}
 
 /**
- * What is received begins with the sender's routing id; what is sent goes to the peer whose routing id is its first part,
- * without that part. A message for an unknown peer is dropped, or refused with `EHOSTUNREACH` if `mandatory`.
+ * A received message begins with the routing id of its sender. A message to send begins with the routing id of its destination,
+ * which is removed. A message for an unknown peer is dropped, or refused with `EHOSTUNREACH` if `mandatory`.
  */
 export class Router extends DuplexSocket<
   [routingId: MessageLike, ...parts: MessageLike[]] | MessageLike[],
@@ -45,7 +45,7 @@ export class Router extends DuplexSocket<
     super(SocketType.Router, options);
   }
 
-  /** Like `Socket.connect`; throws `EADDRINUSE` also for a `routingId` that is in use here. */
+  /** Like `Socket.connect`; also throws `EADDRINUSE` for a `routingId` that this socket already uses for a peer. */
   override connect(address: string, options: RouterConnectOptions = {}): void {
     const inner = this.open();
     const id = OPTIONS.routingId.parse(options.routingId ?? null, 'routingId') ?? undefined;
@@ -59,8 +59,8 @@ export class Router extends DuplexSocket<
   }
 
   /**
-   * Ours: ends the connection of the peer with this routing id; messages from it that have not been received are dropped. A
-   * peer that connected to us may connect again. Returns false if there is no such peer.
+   * Not in libzmq. Disconnects the peer with this routing id, and drops its messages that were not received yet. The side that
+   * had connected may connect again. Returns false if there is no such peer.
    */
   disconnectPeer(routingId: Buffer): boolean {
     return (this.open().pattern as RouterPattern).dismiss(routingId, 'disconnected by this side');

@@ -1,4 +1,4 @@
-/** Directed: sockets that send, sockets that receive, and sockets that do both. */
+/** Sending and receiving: sockets that send, sockets that receive, and sockets that do both. */
 
 import { DONE, yielded } from '../../base/iteration.ts';
 import type { Incoming } from '../core/incoming.ts';
@@ -9,7 +9,7 @@ import { type MessageLike, toMessage } from '../message.ts';
 import type { ReceiveOptions, SendOptions } from '../options/options.ts';
 import { SocketBase } from './socket.ts';
 
-/** One part, as received. */
+/** One part of a received message. */
 export type Message = Buffer;
 
 /** What can be sent: one part, or several. */
@@ -24,7 +24,7 @@ export interface Writable<M = Sendable, O extends unknown[] = [options?: CallOpt
   readonly writable: boolean;
 }
 
-/** A socket that receives; `M` are the parts of one message. */
+/** A socket that receives; `M` is the type of one message, an array of parts. */
 export interface Readable<M extends object[] = Message[]> extends ReceiveOptions {
   /** The parts of the next message, see {@link Receiver}. */
   receive(options?: CallOptions): Promise<M>;
@@ -35,50 +35,56 @@ export interface Readable<M extends object[] = Message[]> extends ReceiveOptions
 }
 
 /**
- * Sends. Every call takes whole messages. Octets are not copied unless they have to wait, and then only parts of up to
- * 128 octets: larger buffers must not be changed until they are sent.
+ * A socket that sends whole messages. A part of up to 128 octets is copied if it has to wait; a larger one is never copied, and
+ * must not be changed until it is sent.
  */
 export interface Sender<M = Sendable> {
   /**
-   * Send one message. Resolves when it is accepted: handed to the transport or queued for it, not when it has arrived.
-   * While it cannot be accepted it waits, for `timeout` milliseconds (default: `sendTimeout`).
+   * Send one message. Resolves when the message is accepted: handed to the transport or queued for it, not when it has arrived.
+   * While there is no room for it, waits for `timeout` milliseconds (default: `sendTimeout`).
    *
-   * Rejects after that time with `EAGAIN`, or `EFSM` where it was not this socket's turn to send; with
-   * `EHOSTUNREACH` for a mandatory ROUTER; `EMSGSIZE` for more parts than `maxMessageParts`; the reason of `signal`.
-   * Throws `EBUSY` when another call waits, `EBADF` when closed, TypeError for what is no message.
+   * Rejects after that time with `EAGAIN`, or `EFSM` if it was not this socket's turn to send; with `EHOSTUNREACH` for an
+   * unknown peer of a mandatory ROUTER; `EMSGSIZE` for more parts than `maxMessageParts`; the reason of `signal`.
+   * Throws `EBUSY` when another call waits, `EBADF` when closed, a TypeError for a value that is no message.
    */
   send(message: M, options?: CallOptions): Promise<void>;
-  /** Send one message if that is possible now: false otherwise. Throws `EFSM`, `EHOSTUNREACH`, `EMSGSIZE`, `ENOTSUP`. */
+  /** Send one message if that is possible now; returns false otherwise. Throws `EFSM`, `EHOSTUNREACH`, `EMSGSIZE`, `ENOTSUP`. */
   trySend(message: M): boolean;
   /**
-   * Send several messages, in order; resolves when all are accepted. The error of a rejection holds in `sentCount` how many
-   * were accepted.
+   * Send several messages, in order; resolves when all are accepted. If the call rejects, `sentCount` of the error is the
+   * number of messages that were accepted.
    */
   sendMany(messages: readonly M[], options?: CallOptions): Promise<void>;
-  /** Send `value` as JSON, in one part. */
+  /** Send `value` as JSON, in one part. Throws a TypeError for a value without a JSON form. */
   sendJson(value: unknown, options?: CallOptions): Promise<void>;
-  /** Resolves when `send` would not have to wait and no bind blocks it. Rejects as `send` does. `timeout` is in milliseconds; default: none. */
+  /**
+   * Resolves when `send` would not have to wait and no bind or unbind is under way. Rejects as `send` does. `timeout` is in
+   * milliseconds, by default none.
+   */
   whenWritable(options?: CallOptions): Promise<void>;
 }
 
-/** Receives. */
+/** A socket that receives whole messages; `M` is the type of one message, an array of parts. */
 export interface Receiver<M extends unknown[] = Message[]> {
   /**
    * The parts of the next message. Waits for `timeout` milliseconds (default: `receiveTimeout`). Parts may be views of a larger
-   * block: copy what is kept for long.
+   * buffer: copy those that are kept for long.
    *
-   * Rejects after that time, or when the socket is closed, with `EAGAIN`, or `EFSM` where it was not this socket's turn
-   * to receive; with the reason of `signal`, and then no message is taken. Throws `EBUSY` when another call waits, `EBADF`
+   * Rejects after that time, or when the socket is closed, with `EAGAIN`, or `EFSM` if it was not this socket's turn to
+   * receive; with the reason of `signal`, and then no message is taken. Throws `EBUSY` when another call waits, `EBADF`
    * when closed.
    */
   receive(options?: CallOptions): Promise<M>;
-  /** The next message if there is one. Throws `EFSM`, `ENOTSUP`. */
+  /** The next message, or undefined if there is none now. Throws `EFSM`, `ENOTSUP`. */
   tryReceive(): M | undefined;
-  /** All messages that can be received now; waits for one if there is none. */
+  /** All messages that can be received now; waits as `receive` does while there is none. */
   receiveMany(options?: CallOptions): Promise<M[]>;
-  /** The first part of the next message, parsed as JSON. */
+  /** The first part of the next message, parsed as JSON. Rejects with a SyntaxError for other text. */
   receiveJson<T = unknown>(options?: CallOptions): Promise<T>;
-  /** Resolves when `receive` would not have to wait and no bind blocks it. Rejects as `receive` does. `timeout` is in milliseconds; default: none. */
+  /**
+   * Resolves when `receive` would not have to wait and no bind or unbind is under way. Rejects as `receive` does. `timeout` is in
+   * milliseconds, by default none.
+   */
   whenReadable(options?: CallOptions): Promise<void>;
   /** Messages until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
@@ -113,7 +119,7 @@ export class ReceivingSocket<M extends unknown[] = Message[]>
   implements Receiver<M>
 {
   static {
-    // All sockets of zeromq.js have it, these not in their types: a program without types hears `ENOTSUP`.
+    // As in zeromq.js, sockets that only receive have `send`, though not in their types: a JavaScript program gets `ENOTSUP`.
     Object.defineProperty(ReceivingSocket.prototype, 'send', {
       configurable: true,
       writable: true,
@@ -149,7 +155,7 @@ export class ReceivingSocket<M extends unknown[] = Message[]>
   }
 }
 
-/** A socket that does both; `Out` is what `send` takes, `In` what `receive` yields. */
+/** A socket that sends and receives; `Out` is what `send` takes, `In` what `receive` yields. */
 export class DuplexSocket<Out = Sendable, In extends Buffer[] = Message[]>
   extends ReceivingSocket<In>
   implements Sender<Out>
@@ -175,7 +181,7 @@ export class DuplexSocket<Out = Sendable, In extends Buffer[] = Message[]>
   }
 }
 
-/** By hand rather than an async generator, which takes twice the time for each message. */
+/** Not an async generator, which takes twice the time for each message. */
 class Messages<M extends unknown[]> implements AsyncIterator<M, undefined> {
   readonly #socket: ReceivingSocket<M>;
 
@@ -238,7 +244,7 @@ async function receiveJson<T>(incoming: Incoming, options: CallOptions | undefin
   return JSON.parse(String(first)) as T;
 }
 
-/** zeromq.js has no options here; what is none is a time-out, a flag or a second part meant for another library. */
+/** zeromq.js has no options here: a value that is no object is a timeout, a flag or a second part meant for another library. */
 function checked(options: CallOptions | undefined, expected: number): CallOptions | undefined {
   if (options === undefined || typeof options === 'object') return options;
   throw tooManyArguments(expected, expected + 1);

@@ -1,4 +1,4 @@
-/** Socket: what all socket classes have. Endpoints, options, events, counters and the end. */
+/** Socket: the base of all socket classes. Endpoints, options, events, counters and closing. */
 
 import { refuseCalls } from '../class-call.ts';
 import { type Context, context as defaultContext } from '../core/context.ts';
@@ -31,10 +31,10 @@ import type { SocketStats } from '../stats.ts';
 import { closeWhenDropped } from './garbage.ts';
 import { type Numbered, NumberedOptions, numbered } from './numbered-options.ts';
 
-/** @internal What a socket is made of, for the classes of this folder. */
+/** @internal Key of the core of a public socket, for the classes of this package. */
 export const core: unique symbol = Symbol('core');
 
-/** What the constructor of every socket takes beside its options. */
+/** The constructor option of every socket that is not one of its settable properties. */
 export interface ContextOption {
   /** The context of the socket; default: `context`. */
   context?: Context;
@@ -45,7 +45,7 @@ export interface Socket extends CommonOptions {}
 /**
  * A socket of any type. Programs use the classes `Push`, `Pull` and so on.
  *
- * Unless said otherwise a method throws, and does not reject: `EBADF` when the socket is closed,
+ * Unless stated otherwise, a method throws rather than rejects: `EBADF` when the socket is closed,
  * `EBUSY` while a bind or unbind is under way, `ETERM` after `Context.shutdown`.
  */
 export class Socket extends NumberedOptions implements ReadOnlyOptions {
@@ -55,13 +55,13 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
   #observer: Observer | undefined;
 
   /**
-   * `options` may be any property of the class that can be set, and `context`.
+   * `options` may have any settable property of the class, and `context`.
    * @throws TypeError for an option that does not exist or has the wrong type
-   * @throws SocketError `EINVAL` for a value out of range; `EMFILE` beyond the context's `maxSockets`, `EFAULT` when it
-   * is closed, `ETERM` when it is shut down
+   * @throws SocketError `EINVAL` for a value out of range; `EMFILE` beyond the context's `maxSockets`, `EFAULT` when the
+   * context is closed, `ETERM` when it is shut down
    */
   protected constructor(type: SocketType, options?: object, ...extra: never[]);
-  /** @internal Of a type that is no part of the table. */
+  /** @internal For a draft type, given by its specification. */
   protected constructor(type: SocketType | SocketTypeSpec, options?: object, ...extra: never[]);
   protected constructor(
     type: SocketType | SocketTypeSpec,
@@ -82,7 +82,7 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
     try {
       for (const name of Object.keys(given)) {
         if (name === 'context') continue;
-        // What can only be read has a setter, too, which says so.
+        // Read-only properties have a setter, too, which throws.
         const known =
           (spec.optionNames as readonly string[]).includes(name) ||
           Object.getOwnPropertyDescriptor(Socket.prototype, name)?.set !== undefined;
@@ -99,8 +99,8 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
   // — endpoints —
 
   /**
-   * Listen on `address`: `tcp://*:5555`, `tcp://127.0.0.1:*`, `ipc:///path`, `ipc://*`, `inproc://name`. Where it
-   * really listens is `lastEndpoint` afterwards.
+   * Listen on `address`: `tcp://*:5555`, `tcp://127.0.0.1:*`, `ipc:///path`, `ipc://*`, `inproc://name`. Afterwards
+   * `lastEndpoint` is the actual endpoint, with the port or path that was chosen.
    *
    * Rejects with `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENODEV` (not an address of this machine),
    * `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `ENAMETOOLONG`, each with `address`.
@@ -111,7 +111,10 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
     return this[core].bind(address);
   }
 
-  /** Like `bind`, but listens before it returns, and throws. A socket file of ipc that exists is removed first, even one in use, as libzmq does. */
+  /**
+   * Like `bind`, but listens before it returns, and throws instead of rejecting. An existing socket file of ipc is removed first,
+   * even one in use, as libzmq does.
+   */
   bindSync(address: string): void {
     this.#check();
     this[core].endpoints.bindSync(address);
@@ -127,15 +130,15 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
     return this[core].unbind(address);
   }
 
-  /** Like `unbind`; throws. The address is free on the next turn of the event loop. */
+  /** Like `unbind`, but throws instead of rejecting. The address is free on the next turn of the event loop. */
   unbindSync(address: string): void {
     this.#check();
     this[core].endpoints.unbindSync(address);
   }
 
   /**
-   * Connect to `address`, and connect again whenever the connection is lost. Returns at once: names are resolved
-   * and failures reported (as events) later. Throws `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `ENAMETOOLONG`.
+   * Connect to `address`, and connect again whenever the connection is lost. Returns immediately: host names are resolved
+   * later, and failures reported as events. Throws `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `ENAMETOOLONG`.
    */
   connect(address: string): void {
     this.#check();
@@ -152,15 +155,15 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
   }
 
   /**
-   * Close the socket: pending calls are refused, and messages that `send` has accepted get `linger` milliseconds to leave. A
-   * second `close` does nothing; during a bind or unbind it waits for that.
+   * Close the socket: pending calls are rejected, and messages that `send` has accepted get `linger` milliseconds to leave. A
+   * second `close` does nothing. During a bind or unbind, the socket closes when that has finished.
    */
   close(...extra: never[]): void {
     if (extra.length > 0) throw tooManyArguments(0, extra.length);
     this[core].close();
   }
 
-  /** Close; settles when the messages that `linger` waits for are delivered or given up. */
+  /** Close the socket; resolves when all queued messages are delivered, or given up after `linger` milliseconds. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     const { context, finished } = this[core];
@@ -192,7 +195,7 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
     return inner.free && inner.pattern.canSend();
   }
 
-  /** The context of this socket; undefined once it is closed. */
+  /** The context of this socket; undefined once the socket is closed. */
   get context(): Context {
     return (this.closed ? undefined : this[core].context) as Context;
   }
@@ -214,10 +217,10 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
   }
 
   /**
-   * Judges who may come in: clients of a PLAIN or CURVE server, and NULL peers that come by a bind (with `zapDomain` also
-   * those that a connect leads to, as libzmq does). Takes effect immediately; not for inproc. Default: the context's `authenticate`, then
-   * the handler of RFC 27, else PLAIN clients are refused and others let in. The handler is asked about NULL peers in a
-   * `zapDomain` only.
+   * Callback that admits or refuses peers: clients of a PLAIN or CURVE server, and NULL peers that connected to us (with
+   * `zapDomain` also those that we connected to, as in libzmq). Takes effect immediately; not called for inproc. Default: the
+   * context's `authenticate`, then the handler of RFC 27, which is asked about NULL peers in a `zapDomain` only. Without
+   * any of them, PLAIN clients are refused and others admitted.
    */
   get authenticate(): Authenticate | undefined {
     return this[core].security.authenticate;
@@ -231,8 +234,8 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
   }
 
   /**
-   * Whether the sender of each message is kept for `peerOf`. Default false, since it takes time and memory. Takes effect for
-   * messages that arrive from then on.
+   * Whether the sender of each message is recorded for `peerOf`. Default false, since it takes time and memory. Takes effect
+   * for messages that arrive from then on.
    */
   get keepPeers(): boolean {
     return this[core].keepPeers;
@@ -244,8 +247,8 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
   }
 
   /**
-   * The sender of `message`, which must be the array that `receive` gave, not a copy; undefined for another, and unless
-   * `keepPeers` was set when it arrived. As `zmq_msg_gets`.
+   * The sender of `message`, which must be the array that `receive` returned, not a copy. Undefined for any other message,
+   * and if `keepPeers` was off when the message arrived. As `zmq_msg_gets`.
    */
   peerOf(message: readonly Buffer[]): MessagePeer | undefined {
     const peer = this[core].peerOf(message);
@@ -257,26 +260,26 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
     return this.#spec.threadSafe ?? false;
   }
 
-  /** The monitor; the same object at each access, observing from the first one on. */
+  /** The monitor of this socket, always the same object; it collects events from the first access on. */
   get events(): Observer {
     this.#checkOpen();
     this.#observer ??= new Observer(this);
     return this.#observer;
   }
 
-  /** Counters of this socket and of its peers, now. */
+  /** The current counters of this socket and of its peers. */
   stats(): SocketStats {
     return this[core].stats();
   }
 
   /**
-   * Wait for an event, instead of sleeping. `handshake`: until `peers` peers (default 1) are connected and have finished
-   * their handshake, which may be so already. `subscription`, on a publisher: until that many peers have subscribed to
-   * something. Any other event: until it has happened that many times from now on.
+   * Wait for an event. `handshake`: until `peers` peers (default 1) are connected and have finished their handshake; resolves
+   * immediately if they have already. `subscription`, on a publisher: until that many peers have subscriptions. Any other
+   * event: until it has happened that many times from now on.
    *
-   * Rejects with `EAGAIN` after `timeout` milliseconds, with the reason of `signal`, and with `EBADF` on close (for
-   * `close` and `end`, which closing brings, when the socket has ended). Throws a TypeError for a name that is no event. Works
-   * while a bind or unbind is under way, too.
+   * Rejects with `EAGAIN` after `timeout` milliseconds (default: none), with the reason of `signal`, and with `EBADF` on close
+   * (for the events `close` and `end`, which follow a close, only after the socket has ended). Throws a TypeError for an
+   * unknown event. Also works while a bind or unbind is under way.
    */
   waitFor(event: EventType, options: WaitOptions = {}): Promise<void> {
     checkEventType(event);
@@ -329,7 +332,7 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
     if (this.closed) throw new SocketError('ENOTSOCK');
   }
 
-  /** @internal The core, for what is an option to libzmq: a bind or unbind does not block it. */
+  /** @internal The core, for a call that libzmq has as an option: a bind or unbind does not block it. */
   protected settable(): SocketCore {
     this.#checkOpen();
     return this[core];
@@ -350,7 +353,7 @@ export class Socket extends NumberedOptions implements ReadOnlyOptions {
   }
 }
 
-/** The class itself, which our own subclasses extend: V8 makes their objects faster than those of a function's subclass. */
+/** The unwrapped class, which our own subclasses extend: V8 makes their objects faster than those of a wrapped class. */
 export const SocketBase: typeof Socket = Socket;
 // @ts-expect-error: the name of a class can be assigned in JavaScript, and its type stays.
 // biome-ignore lint/suspicious/noClassAssign: as above.
@@ -369,7 +372,7 @@ refuseWrites(Socket.prototype, [
   'events',
 ]);
 
-/** A draft brings its own, of which most programs need not know. */
+/** A draft type passes its own specification, so that programs without draft types need not load it. */
 function specOf(type: SocketType | SocketTypeSpec): SocketTypeSpec {
   if (typeof type === 'object' && type !== null) return type;
   if (typeof type !== 'number') throw new TypeError('Socket type must be a number');

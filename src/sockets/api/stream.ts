@@ -11,14 +11,14 @@ import type { RouterConnectOptions } from './router.ts';
 import { DuplexSocket } from './sending-receiving.ts';
 import type { SocketOptions } from './socket-options.ts';
 
-/** Options of one `connect`, those of a Router. */
+/** Options of one `connect` of a Stream: the same as those of a Router. */
 export interface StreamConnectOptions extends RouterConnectOptions {}
 
 export interface Stream extends SendOptions, ReceiveOptions, StreamOptions {}
 
 /**
- * Messages are `[id, octets]`: what came from, or goes to, the connection of that id. An empty second part is
- * received when a peer connects and when it leaves (see `notify`), and sent to close its connection.
+ * A message is `[id, octets]`: octets received from, or sent to, the connection with that id. Empty octets are received when a
+ * peer connects and when it disconnects (see `notify`); sending them closes the connection.
  */
 export class Stream extends DuplexSocket<
   [id: MessageLike, octets: MessageLike],
@@ -28,7 +28,7 @@ export class Stream extends DuplexSocket<
     super(SocketType.Stream, options);
   }
 
-  /** Like `Socket.connect`, tcp and ipc only; throws `EADDRINUSE` also for a `routingId` that is in use here. */
+  /** Like `Socket.connect`, tcp and ipc only; also throws `EADDRINUSE` for a `routingId` that this socket already uses. */
   override connect(address: string, options: StreamConnectOptions = {}): void {
     const inner = this.open();
     const id = OPTIONS.routingId.parse(options.routingId ?? null, 'routingId') ?? undefined;

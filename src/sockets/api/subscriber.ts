@@ -1,4 +1,4 @@
-/** Subscriber: SUB, receives what it has subscribed to (RFC 29). */
+/** Subscriber: SUB, receives the messages that it has subscribed to (RFC 29). */
 
 import { optionsOf, SocketType } from '../core/socket-type.ts';
 import { defineOptions } from '../options/option-accessors.ts';
@@ -15,21 +15,24 @@ export class Subscriber extends ReceivingSocket {
     super(SocketType.Subscriber, options);
   }
 
-  /** `ZMQ_TOPICS_COUNT`. How many distinct prefixes it is subscribed to. */
+  /** `ZMQ_TOPICS_COUNT`. Number of distinct prefixes that this socket is subscribed to. */
   get topicsCount(): number {
     return (this.settable().pattern as SubscribePattern).topicCount;
   }
 
   /**
-   * `ZMQ_SUBSCRIBE`. Receive messages that begin with one of `prefixes`; without any, all messages. A prefix that was subscribed
-   * to twice has to be unsubscribed from twice.
+   * `ZMQ_SUBSCRIBE`. Receive messages that begin with one of `prefixes`; without any, all messages. A prefix subscribed to twice
+   * has to be unsubscribed from twice.
    */
   subscribe(...prefixes: (Buffer | string)[]): void {
     const pattern = this.settable().pattern as SubscribePattern;
     for (const prefix of toPrefixes(prefixes)) pattern.subscribe(prefix);
   }
 
-  /** `ZMQ_UNSUBSCRIBE`. Messages that have arrived and that no subscription covers any more are not received, either. */
+  /**
+   * `ZMQ_UNSUBSCRIBE`. End subscriptions to `prefixes`; without any, one to all messages. Messages that have already arrived are
+   * no longer received, either, if no subscription matches them any more.
+   */
   unsubscribe(...prefixes: (Buffer | string)[]): void {
     const pattern = this.settable().pattern as SubscribePattern;
     for (const prefix of toPrefixes(prefixes)) pattern.unsubscribe(prefix);

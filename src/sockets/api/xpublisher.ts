@@ -23,25 +23,30 @@ export interface XPublisher
     InvertMatchingOptions {}
 
 /**
- * Like Publisher, and `receive` yields what subscribers send upstream: subscriptions as octet 1 and the prefix, the end of
- * the last one to a prefix as octet 0 and the prefix, and any other message as it is.
+ * Like Publisher, and `receive` yields the messages of subscribers: octet 1 and the prefix when a prefix is first subscribed to,
+ * octet 0 and the prefix when its last subscription ends (see `verbosity`), any other message as it is.
  */
 export class XPublisher extends DuplexSocket {
   constructor(options?: SocketOptions<XPublisher>) {
     super(SocketType.XPublisher, options);
   }
 
-  /** `ZMQ_TOPICS_COUNT`. How many distinct prefixes messages are sent by; with `manual`, those that the program has subscribed. */
+  /** `ZMQ_TOPICS_COUNT`. Number of distinct prefixes that peers are subscribed to; with `manual`, by this program. */
   get topicsCount(): number {
     return (this.settable().pattern as XPublishPattern).topicCount;
   }
 
-  /** With `manual` or `manualLastValue`: subscribe the peer whose message was received last to `prefix`. Otherwise throws `EINVAL`. */
+  /**
+   * With `manual` or `manualLastValue`: subscribe the sender of the message received last to `prefix`. Otherwise throws `EINVAL`.
+   */
   subscribe(prefix: Buffer | string): void {
     (this.settable().pattern as XPublishPattern).subscribe(Buffer.from(prefix as string));
   }
 
-  /** With one of them: end such a subscription. Otherwise throws `EINVAL`. */
+  /**
+   * With `manual` or `manualLastValue`: unsubscribe the sender of the message received last from `prefix`. Otherwise throws
+   * `EINVAL`.
+   */
   unsubscribe(prefix: Buffer | string): void {
     (this.settable().pattern as XPublishPattern).unsubscribe(Buffer.from(prefix as string));
   }

@@ -19,15 +19,15 @@ export interface XSubscriber
     OnlyFirstSubscribeOptions {}
 
 /**
- * Sending octet 1 and a prefix subscribes at all publishers, octet 0 and the prefix ends that; other messages go to all
- * publishers as they are. What is received is not filtered here.
+ * Octet 1 and a prefix, sent as a message, subscribes at all publishers; octet 0 and the prefix unsubscribes. Other messages go
+ * to all publishers as they are. Received messages are not filtered here.
  */
 export class XSubscriber extends DuplexSocket {
   constructor(options?: SocketOptions<XSubscriber>) {
     super(SocketType.XSubscriber, options);
   }
 
-  /** `ZMQ_TOPICS_COUNT`. How many distinct prefixes it is subscribed to. */
+  /** `ZMQ_TOPICS_COUNT`. Number of distinct prefixes that this socket is subscribed to. */
   get topicsCount(): number {
     return (this.settable().pattern as XSubscribePattern).topicCount;
   }
