@@ -1,17 +1,17 @@
-/** MessageEmitter: the messages of a socket as events, for those who like callbacks. */
+/** MessageEmitter: delivers the messages of a socket as events. */
 
 import { EventEmitter } from 'node:events';
 import { Turns } from '../../base/turns.ts';
 import type { Message, Receiver } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
 
-/** What a MessageEmitter tells. */
+/** The events of a MessageEmitter. */
 export interface MessageEvents<M extends Buffer[]> {
   /** One message, all its parts in an array. */
   message: [message: M];
-  /** A listener has thrown or its promise was rejected, or receiving failed. Without a listener it is thrown. */
+  /** A listener threw or its promise rejected, or receiving failed. Without a listener for `error`, the error is thrown. */
   error: [error: unknown];
-  /** The socket was closed, or its context shut down; nothing more will come. */
+  /** The socket was closed, or its context shut down; no more messages will come. */
   close: [];
 }
 
@@ -20,26 +20,26 @@ export interface MessageEvents<M extends Buffer[]> {
  * new MessageEmitter(pull).on('message', ([kind, body]) => …);
  * ```
  *
- * Messages are taken only while somebody listens for them and `pause` was not called: otherwise they stay in the socket's queue,
- * and its peers feel it. One is taken at a time, and if a listener returns a promise, the next one after that is settled.
- * Listening keeps the process alive.
+ * Messages are taken only while there is a listener for `message` and `pause` is not in effect: otherwise they stay in the
+ * socket's queue, which holds back its peers. One is taken at a time; if a listener returns a promise, the next one after that has settled.
+ * A listener for `message` keeps the process alive.
  */
 export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter<MessageEvents<M>> {
-  /** What it reads. */
+  /** The socket whose messages are delivered. */
   readonly socket: Socket & Receiver<M>;
   readonly #turns = new Turns(false);
   #paused = false;
   #closed = false;
-  /** The loop under way, to be ended when nobody listens any more. */
+  /** Ends the running loop when there is no listener any more. */
   #stop: AbortController | undefined;
 
   constructor(socket: Socket & Receiver<M>) {
     super();
     this.socket = socket;
-    // The two events that every emitter has, and the type of this one does not know.
+    // The type of this emitter lacks the two events that every emitter has.
     const own = this as EventEmitter;
     own.on('newListener', (event: string) => {
-      // It is about to be added.
+      // The listener is added only after this event.
       if (event === 'message') process.nextTick(() => this.#look());
       if (event === 'close' && this.#closed) process.nextTick(() => this.emit('close'));
     });
@@ -48,19 +48,19 @@ export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter
     });
   }
 
-  /** Whether `pause` was called. */
+  /** Whether it is paused: `pause` was called, and `resume` was not called since. */
   isPaused(): boolean {
     return this.#paused;
   }
 
-  /** Leave messages where they are, although somebody listens. */
+  /** Leave messages in the socket's queue until `resume`, even while there are listeners. */
   pause(): this {
     this.#paused = true;
     this.#look();
     return this;
   }
 
-  /** Go on after `pause`. */
+  /** Deliver messages again after `pause`. */
   resume(): this {
     this.#paused = false;
     this.#look();
@@ -119,7 +119,7 @@ export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter
     }
   }
 
-  /** Not from within the loop, which goes on. */
+  /** On a later tick: an error that no listener handles must not end the loop. */
   #fail(error: unknown): void {
     process.nextTick(() => this.emit('error', error));
   }

@@ -1,22 +1,22 @@
-/** Streams: a socket as a stream of Node or of the web, one message a chunk. */
+/** Streams: a socket as a stream of Node or of the web, with one message per chunk. */
 
 import { Readable, Writable } from 'node:stream';
 import { ReadableStream, WritableStream } from 'node:stream/web';
 import type { Message, Receiver, Sendable, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
 
-/** What all of these take. */
+/** Options of `toReadable`, `toWritable`, `toReadableStream` and `toWritableStream`. */
 export interface StreamOptions {
   /** Close the socket when the stream ends, is destroyed or cancelled. Default: leave it open. */
   close?: boolean;
   /**
-   * Messages that the stream may hold. Those are no longer in the socket's queue, and lost to it if the stream is given up.
-   * Default 0 for reading: a message is taken only when it is asked for; 1 for writing.
+   * Messages that the stream may buffer. They are not in the socket's queue, and are lost if the stream is destroyed. Default 0
+   * for reading: a message is taken only on demand; 1 for writing.
    */
   highWaterMark?: number;
 }
 
-/** Messages as chunks, each an array of parts. It ends when the socket is closed. */
+/** A Node stream of the socket's messages, each chunk an array of parts. It ends when the socket is closed. */
 export function toReadable<M extends Buffer[] = Message[]>(
   socket: Socket & Receiver<M>,
   options: StreamOptions = {},
@@ -40,7 +40,7 @@ export function toReadable<M extends Buffer[] = Message[]>(
   });
 }
 
-/** Chunks are what `send` takes: a part, or an array of parts. Writing waits where `send` does. */
+/** A Node stream that sends each chunk as one message: a part, or an array of parts. A write waits while `send` does. */
 export function toWritable<M = Sendable>(
   socket: Socket & Sender<M>,
   options: StreamOptions = {},
@@ -66,7 +66,7 @@ export function toWritable<M = Sendable>(
   });
 }
 
-/** Messages as chunks, each an array of parts. It closes when the socket does. */
+/** A web stream of the socket's messages, each chunk an array of parts. It closes when the socket is closed. */
 export function toReadableStream<M extends Buffer[] = Message[]>(
   socket: Socket & Receiver<M>,
   options: StreamOptions = {},
@@ -89,7 +89,7 @@ export function toReadableStream<M extends Buffer[] = Message[]>(
   );
 }
 
-/** Chunks are what `send` takes: a part, or an array of parts. Writing waits where `send` does. */
+/** A web stream that sends each chunk as one message: a part, or an array of parts. A write waits while `send` does. */
 export function toWritableStream<M = Sendable>(
   socket: Socket & Sender<M>,
   options: StreamOptions = {},
@@ -98,7 +98,7 @@ export function toWritableStream<M = Sendable>(
   return new WritableStream<M>(
     {
       write(message, controller) {
-        // Aborted at once by `abort`, which itself waits for this. The types of Node 20 lack it.
+        // Aborted as soon as `abort` is called, which itself waits for this write. The types of Node 20 lack it.
         const { signal } = controller as typeof controller & { signal: AbortSignal };
         return socket.send(message, { timeout: -1, signal });
       },
@@ -113,7 +113,7 @@ export function toWritableStream<M = Sendable>(
   );
 }
 
-/** The next message; undefined when the socket is closed, or nobody wants it any more. */
+/** The next message; undefined when the socket is closed or `signal` aborted. */
 async function next<M extends Buffer[]>(
   socket: Socket & Receiver<M>,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** Poller: several sockets waited for together (`zmq_poll`). */
+/** Poller: waits for several sockets together (`zmq_poll`). */
 
 import { Deadline } from '../../base/deadline.ts';
 import { DONE, yielded } from '../../base/iteration.ts';
@@ -10,7 +10,7 @@ import type { CallOptions } from '../core/waiter.ts';
 /** What a poller can wait for: any socket. */
 export type Pollable = Socket & Partial<Receiver<Buffer[]>> & Partial<Sender<never>>;
 
-/** One message and where it came from; for each socket type with the message type of its `receive`. */
+/** A message and the socket that it came from, with the message type of that socket's `receive`. */
 export type Polled<S> =
   S extends Receiver<infer M>
     ? { readonly socket: S; readonly message: M }
@@ -18,19 +18,19 @@ export type Polled<S> =
 
 /** A socket that is ready, and for what. */
 export interface Ready<S> {
-  /** The one that is ready. */
+  /** The socket that is ready. */
   readonly socket: S;
-  /** `ZMQ_POLLIN`: `receive` would not wait. Only where that was asked for. */
+  /** `ZMQ_POLLIN`: `receive` would not wait. False if the poller does not wait for that. */
   readonly readable: boolean;
-  /** `ZMQ_POLLOUT`: `send` would not wait. Only where that was asked for. */
+  /** `ZMQ_POLLOUT`: `send` would not wait. False if the poller does not wait for that. */
   readonly writable: boolean;
 }
 
 /** What a poller waits for at one socket. */
 export interface PollOptions {
-  /** Wait until it can receive. Default: true for a socket that receives. */
+  /** Wait until the socket can receive. Default: true for a socket that receives. */
   readable?: boolean;
-  /** Wait until it can send. Default: true for a socket that does not receive. */
+  /** Wait until the socket can send. Default: true for a socket that does not receive. */
   writable?: boolean;
 }
 
@@ -39,13 +39,13 @@ export interface PollOptions {
  * for await (const { socket, message } of new Poller(pull, subscriber)) …
  * ```
  *
- * Ready sockets are served in turns, one message each. Sockets may be added and removed at any time, by the loop's body,
- * too; a socket that is closed is removed. The loop ends when none is left to read from.
+ * Yields one message of each readable socket in turn. Sockets may be added and removed at any time, also within the loop; a
+ * closed socket is removed. The loop ends when no socket is left to read from.
  */
 export class Poller<S extends Pollable = Pollable> {
   readonly #entries: Entry<S>[] = [];
   readonly #turns = new Turns(false);
-  /** Waits that begin again when a socket is added or removed. */
+  /** Waits under way, which begin again when a socket is added or removed. */
   readonly #waiting = new Set<AbortController>();
   /** Position of the socket that is served next. */
   #next = 0;
@@ -54,18 +54,21 @@ export class Poller<S extends Pollable = Pollable> {
     for (const socket of sockets) this.add(socket);
   }
 
-  /** How many sockets there are. */
+  /** Number of sockets that are waited for. */
   get size(): number {
     this.#sweep();
     return this.#entries.length;
   }
 
-  /** Is `socket` waited for? */
+  /** Whether `socket` is waited for. */
   has(socket: Pollable): boolean {
     return !socket.closed && this.#entries.some((entry) => entry.socket === (socket as unknown));
   }
 
-  /** Wait for `socket`, too; one that is here already gets new options. */
+  /**
+   * Also wait for `socket`; the options of one that was added before are replaced. Throws a TypeError for a direction that the
+   * socket does not have.
+   */
   add(socket: S, options: PollOptions = {}): this {
     const readable = options.readable ?? socket.tryReceive !== undefined;
     const writable = options.writable ?? !readable;
@@ -79,7 +82,7 @@ export class Poller<S extends Pollable = Pollable> {
     return this;
   }
 
-  /** No longer wait for `socket`; false if it was not here. */
+  /** No longer wait for `socket`; returns false if it was not added. */
   remove(socket: Pollable): boolean {
     const index = this.#entries.findIndex((entry) => entry.socket === (socket as unknown));
     if (index < 0) return false;
@@ -89,16 +92,16 @@ export class Poller<S extends Pollable = Pollable> {
     return true;
   }
 
-  /** Removes all sockets, which stay open. Waits that are under way end. */
+  /** Remove all sockets, which stay open. Waits under way end. */
   clear(): void {
     this.#entries.length = 0;
     this.#wake();
   }
 
   /**
-   * Wait until a socket is ready, for at most `timeout` milliseconds (default −1: for ever; 0: not at all). All that are,
-   * beginning with a different one each time; empty after that time, or when there is no socket. Nothing is taken from
-   * them. Rejects with the reason of `signal`, and with `ETERM` after `Context.shutdown`.
+   * Wait until a socket is ready, for at most `timeout` milliseconds (default −1: for ever; 0: not at all). Returns all that are
+   * ready, beginning with a different one each time; none after that time, or when there is no socket. Takes no messages. Rejects
+   * with the reason of `signal`, and with `ETERM` after `Context.shutdown`.
    */
   async poll(options: number | CallOptions = {}): Promise<Ready<S>[]> {
     const { timeout = -1, signal } = typeof options === 'number' ? { timeout: options } : options;
@@ -116,7 +119,7 @@ export class Poller<S extends Pollable = Pollable> {
     }
   }
 
-  /** The next message, of the socket whose turn it is; undefined when none is left to read from. */
+  /** The next message, from the readable sockets in turn; undefined when no socket is left to read from. */
   async receive(options: Pick<CallOptions, 'signal'> = {}): Promise<Polled<S> | undefined> {
     const { signal } = options;
     for (;;) {
@@ -169,7 +172,7 @@ export class Poller<S extends Pollable = Pollable> {
     return ready;
   }
 
-  /** Settles when a socket may be ready, one is added or removed, or `timeout` milliseconds have passed. */
+  /** Settles when a socket may be ready, when one is added or removed, or after `time` milliseconds. */
   async #wait(time: number, signal: AbortSignal | undefined, reading: boolean): Promise<void> {
     const done = new AbortController();
     const abort = () => done.abort();
@@ -200,7 +203,10 @@ interface Entry<S> {
   readonly writable: boolean;
 }
 
-/** Resolves whatever happens to the socket: who waits looks again, unless its context was shut down, which is the error. */
+/**
+ * Resolves when `socket` may be ready, is closed, or the wait is aborted: the caller looks again. Resolves with the error if the
+ * socket's context was shut down.
+ */
 async function watched(
   { socket, readable, writable }: Entry<Pollable>,
   signal: AbortSignal,
@@ -210,12 +216,12 @@ async function watched(
     const waits: Promise<void>[] = [];
     if (readable) waits.push(socket.whenReadable!({ signal }));
     if (writable && !reading) waits.push(socket.whenWritable!({ signal }));
-    // Nothing to wait for here but the close of the socket.
+    // Neither direction is waited for, only the close of the socket.
     if (waits.length === 0) waits.push(socket.waitFor('end', { signal }));
     for (const wait of waits) wait.catch(() => {});
     await Promise.race(waits);
   } catch (error) {
-    // Else it is closed, or no longer wanted.
+    // Otherwise the socket was closed, or the wait aborted.
     if ((error as { code?: string }).code === 'ETERM') return error;
   }
   return undefined;
