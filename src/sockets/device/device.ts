@@ -1,4 +1,4 @@
-/** Device: two sockets and what moves between them, run in this thread, in another, or in a process of its own. */
+/** Device: forwards messages between two sockets, in this thread, in another, or in a process of its own. */
 
 import { listed } from '../api/open.ts';
 import type { Context } from '../core/context.ts';
@@ -14,50 +14,54 @@ import type {
   SideType,
 } from './side.ts';
 
-/** What all devices take. */
+/** Options of all devices. */
 export interface DeviceOptions {
   /**
-   * `inline`: in this thread; it keeps the process alive while it runs. `thread`, `process`: elsewhere; it ends with this
-   * process and does not keep it alive unless `join` waits for it. Default `inline`.
+   * Where the device runs. `inline`: in this thread; it keeps the process alive while it runs. `thread`, `process`: in a thread
+   * or process of its own; it ends with this process, and keeps this process alive only while `join` waits for it. Default
+   * `inline`.
    */
   where?: 'inline' | 'thread' | 'process';
   /**
-   * The program of a device in a thread or process. Default: the one of this package. A program that was bundled into one file has to
-   * bring its own: an entry of the bundle that says `import 'zeromq-pure/device-host'`, named here.
+   * The program of a device in a thread or process. Default: the one of this package. A program that was bundled into one file
+   * has to bring its own: an entry of the bundle with `import 'zeromq-pure/device-host'`, named here.
    */
   host?: string | URL;
-  /** Takes the commands of libzmq's steerable proxy: REP, PAIR, PULL, SUB or ROUTER. */
+  /** Socket that receives the commands of `zmq_proxy_steerable`: REP, PAIR, PULL, SUB or ROUTER. Default none. */
   control?: Side;
-  /** `inline` only: where its sockets live. Default: `context`. */
+  /** `inline` only: the context of the device's sockets. Default: `context`. */
   context?: Context;
 }
 
-/** A device of any two types: each given whole, or by its type alone and completed by `bindIn` and so on. */
+/**
+ * The sockets of a device of any two types: each described in full, or by its type alone, with endpoints added by `bindIn` and
+ * the like.
+ */
 export interface DeviceSides {
-  /** Takes requests, or whatever comes. */
+  /** The front side: receives requests, or whatever is to be forwarded. */
   in: Side | SideType;
-  /** Where they go, and answers come from. */
+  /** The back side: sends on what the front receives, and receives the replies. */
   out: Side | SideType;
-  /** Is sent a copy of every message: `pub`, `push`, `pair`, `dealer` or `xpub`. */
+  /** Socket that sends a copy of every message: `pub`, `push`, `pair`, `dealer` or `xpub`. Default none. */
   monitor?: Side | SideType | undefined;
-  /** What is put in front of each copy: of messages from `in`, of messages from `out`. */
+  /** Part put in front of each copy: of messages from `in`, of messages from `out`. Default none. */
   prefixes?: readonly [front: string, back: string] | undefined;
 }
 
-/** Where a device of two fixed types listens and connects; an endpoint alone is one to listen on. */
+/** The two sides of a device of fixed types; a string is an endpoint to bind. */
 export interface DeviceEnds {
-  /** Takes requests, or whatever comes: where it listens, or more. */
+  /** Endpoints and options of the front side, which receives requests, or whatever is to be forwarded. */
   in?: SideEnds | string;
-  /** Where they go, and answers come from: where it listens, or more. */
+  /** Endpoints and options of the back side, which sends on what the front receives, and receives the replies. */
   out?: SideEnds | string;
 }
 
 /**
  * `new Device({ in: 'pull', out: 'push', where: 'thread' }).bindIn('tcp://*:5557').bindOut('tcp://*:5558')`, then
- * `await device.start()`. Messages wait in the sockets' queues, and when those of one side are full the other is not read.
+ * `await device.start()`. Messages wait in the sockets' queues; while those of one side are full, the other side is not read.
  */
 export class Device {
-  /** Where it runs. */
+  /** Where the device runs. */
   readonly where: 'inline' | 'thread' | 'process';
   readonly #plan: DevicePlan;
   readonly #context: Context | undefined;
@@ -81,27 +85,27 @@ export class Device {
     };
   }
 
-  /** Listen on `address` at the side that takes requests. Call it before `start`. */
+  /** Bind the front side (`in`) to `address`. Call it before `start`. */
   bindIn(address: string): this {
     return this.#add('in', 'bind', address);
   }
 
-  /** Listen on `address` at the side that takes what comes out. Call it before `start`. */
+  /** Bind the back side (`out`) to `address`. Call it before `start`. */
   bindOut(address: string): this {
     return this.#add('out', 'bind', address);
   }
 
-  /** Listen on `address` at the monitor. Call it before `start`. */
+  /** Bind the monitor to `address`. Call it before `start`. */
   bindMonitor(address: string): this {
     return this.#add('monitor', 'bind', address);
   }
 
-  /** Connect the side that takes requests to `address`. Call it before `start`. */
+  /** Connect the front side (`in`) to `address`. Call it before `start`. */
   connectIn(address: string): this {
     return this.#add('in', 'connect', address);
   }
 
-  /** Connect the side that takes what comes out to `address`. Call it before `start`. */
+  /** Connect the back side (`out`) to `address`. Call it before `start`. */
   connectOut(address: string): this {
     return this.#add('out', 'connect', address);
   }
@@ -111,22 +115,22 @@ export class Device {
     return this.#add('monitor', 'connect', address);
   }
 
-  /** Options of the socket that takes requests, by their names: `{ routingId: 'a', receiveHighWaterMark: 1 }`. Call it before `start`. */
+  /** Set options of the front side's socket, by property name: `{ receiveHighWaterMark: 1 }`. Call it before `start`. */
   optionsIn(options: SideSettings): this {
     return this.#set('in', options);
   }
 
-  /** Options of the socket that takes what comes out, by their names. Call it before `start`. */
+  /** Set options of the back side's socket, by property name. Call it before `start`. */
   optionsOut(options: SideSettings): this {
     return this.#set('out', options);
   }
 
-  /** Options of the monitor, by their names. Call it before `start`. */
+  /** Set options of the monitor's socket, by property name. Call it before `start`. */
   optionsMonitor(options: SideSettings): this {
     return this.#set('monitor', options);
   }
 
-  /** Open its sockets and begin. Rejects with what the sockets refuse; then it may be started again. */
+  /** Open the sockets and begin to forward. Rejects with the error of a socket; then `start` may be called again. */
   start(): Promise<void> {
     this.#checkNew();
     this.#starting = this.#start().catch((error) => {
@@ -136,13 +140,13 @@ export class Device {
     return this.#starting;
   }
 
-  /** End it; resolves when its sockets, and its thread or process, are gone. A second call does nothing. */
+  /** Stop the device; resolves when its sockets are closed, and its thread or process has ended. A second call does nothing. */
   async stop(): Promise<void> {
     await this.#starting?.catch(() => {});
     await this.#running?.stop();
   }
 
-  /** Resolves when it has ended: by `stop`, or by the command `TERMINATE`. Rejects when it failed. */
+  /** Resolves when the device has ended: by `stop`, or by the command `TERMINATE`. Rejects if it failed. */
   async join(): Promise<void> {
     const running = await this.#started();
     running.hold(true);
@@ -154,19 +158,20 @@ export class Device {
     await (await this.#started()).pause();
   }
 
-  /** Go on after `pause`. */
+  /** Forward messages again after `pause`. */
   async resume(): Promise<void> {
     await (await this.#started()).resume();
   }
 
-  /** What went through so far; `front` is the side `in`. */
+  /** Messages and octets forwarded so far; `front` is the side `in`. */
   async statistics(): Promise<ProxyStatistics> {
     return (await this.#started()).statistics();
   }
 
   /**
-   * Where it really listens, and what it connects to: in the order in which that was asked for, `bind` first.
-   * @throws SocketError `EBADF` before it is started
+   * The endpoints that each socket has bound, with actual ports, then those that it connects to, in the order in which they were
+   * added.
+   * @throws SocketError `EBADF` before the device is started
    */
   get endpoints(): DeviceEndpoints {
     if (this.#running === undefined) throw notStarted();
@@ -184,7 +189,7 @@ export class Device {
       return;
     }
     for (const side of [plan.in, plan.out, plan.monitor, plan.control]) refuseInproc(side);
-    // Threads and processes cost their loading only where they are wanted.
+    // The code for threads and processes is loaded only when it is needed.
     const { startRemote } = await import('./remote.ts');
     this.#running = await startRemote(plan, this.where, this.#host);
   }
@@ -221,7 +226,7 @@ export class Device {
   }
 }
 
-/** A side of one fixed type, with an endpoint alone to listen on for short. */
+/** A side of one fixed type; `ends` as a string is an endpoint to bind. */
 export function sideOf(type: SideType, ends: SideEnds | string | undefined): Side {
   return { ...(typeof ends === 'string' ? { bind: ends } : ends), type };
 }

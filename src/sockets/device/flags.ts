@@ -1,8 +1,8 @@
-/** Flags: those of this process that a program of its own in another thread or process should have, too. */
+/** Flags: the flags of this process that a thread or process started from it inherits. */
 
 /**
- * `execArgv` without what is meant for this process alone: a script on the command line, and the inspector. Loaders
- * stay.
+ * `execArgv` without the flags meant for this process alone: a script on the command line, the inspector and the test runner.
+ * Loaders stay.
  */
 export function inheritedFlags(execArgv: readonly string[] = process.execArgv): string[] {
   const flags: string[] = [];

@@ -2,11 +2,11 @@
 
 import { Device, type DeviceEnds, type DeviceOptions, sideOf } from './device.ts';
 
-/** What a Forwarder can be told beside its ends. */
+/** Options of a Forwarder beside its endpoints. */
 export interface ForwarderOptions {
   /**
-   * Given, the device is a SUB with these subscriptions and a PUB: its publishers send it all of that, and it filters on the
-   * way out. By default it is an XSUB and an XPUB, and its publishers send only what somebody has subscribed to.
+   * Prefixes to subscribe to: the device is then a SUB with these subscriptions and a PUB, its publishers send everything that
+   * matches, and the PUB filters. Default: an XSUB and an XPUB, whose publishers send only what subscribers have asked for.
    */
   subscribe?: string | readonly string[];
 }

@@ -1,9 +1,6 @@
-/**
- * HostFile: where the program of devices in threads and processes is. The bundle that is published has a file of its own
- * in place of this one.
- */
+/** HostFile: the location of the program that runs devices in threads and processes. The published bundle replaces this file. */
 
-/** Beside this file, and in the same language. */
+/** The URL of that program: beside this file, with the same extension. */
 export function hostFile(): URL {
   const { url } = import.meta;
   return new URL(`./host${url.slice(url.lastIndexOf('.'))}`, url);

@@ -1,4 +1,4 @@
-/** Host: the far end of a device that runs in a thread or a process of its own. This file is the program of both. */
+/** Host: runs a device in a thread or process of its own, under orders from its parent. This file is the program of both. */
 
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { parentPort } from 'node:worker_threads';
@@ -8,7 +8,7 @@ import type { ProxyStatistics } from './relay.ts';
 import { type Failure, HOST_MARK, takeRole } from './role.ts';
 import type { DeviceEndpoints } from './side.ts';
 
-/** Obey orders until the device has ended. */
+/** Executes orders until the device has ended. */
 class Host {
   readonly #report: (report: Report) => void;
   readonly #close: () => void;
@@ -28,7 +28,7 @@ class Host {
     }
   }
 
-  /** Nobody is left to give orders. */
+  /** Stops the device and ends, within `ORPHAN_TIME`: there is no parent to give orders any more. */
   async orphaned(): Promise<void> {
     const patience = setTimeout(this.#close, ORPHAN_TIME);
     await this.#device?.stop();
@@ -65,7 +65,7 @@ function failureOf(error: unknown): Failure {
 function hostThread(port: NonNullable<typeof parentPort>): void {
   const host = new Host(
     (report) => port.postMessage(report),
-    // Deno's port cannot be closed from within: there the thread ends itself.
+    // In Deno the port cannot be closed from within: there the thread exits.
     () => (typeof port.close === 'function' ? port.close() : process.exit()),
   );
   port.on('message', (order: Order) => void host.obey(order));
@@ -80,7 +80,7 @@ function hostProcess(): void {
   process.on('message', (order: Order) => void host.obey(order));
   process.on('disconnect', () => void host.orphaned());
   process.on('SIGTERM', () => void host.orphaned());
-  // Ctrl-C reaches all processes of the terminal. What ends this one is the end of its parent.
+  // Ctrl-C reaches all processes of the terminal; this one ends when its parent does.
   process.on('SIGINT', () => {});
 }
 

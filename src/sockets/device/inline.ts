@@ -1,4 +1,4 @@
-/** Inline: a device in this thread, which is how it runs in any other, too. */
+/** Inline: runs a device in this thread; the host uses it in any other thread or process. */
 
 import type { OpenSocket } from '../api/open.ts';
 import type { Socket } from '../api/socket.ts';
@@ -6,7 +6,7 @@ import type { Context } from '../core/context.ts';
 import { type ProxyStatistics, Relay } from './relay.ts';
 import { type DeviceEndpoints, type DevicePlan, openSide, type Side } from './side.ts';
 
-/** A device that is running, wherever it does. */
+/** A running device, in this thread or elsewhere. */
 export interface RunningDevice {
   readonly endpoints: DeviceEndpoints;
   /** Resolves when it has ended; rejects when it failed. */
@@ -14,13 +14,13 @@ export interface RunningDevice {
   pause(): Promise<void>;
   resume(): Promise<void>;
   statistics(): Promise<ProxyStatistics>;
-  /** End it; resolves when all is closed. */
+  /** Stops the device; resolves when its sockets are closed. */
   stop(): Promise<void>;
-  /** Whether it keeps this process alive. */
+  /** Sets whether the device keeps this process alive. */
   hold(held: boolean): void;
 }
 
-/** Open the sockets of `plan` and let messages flow. */
+/** Opens the sockets of `plan` and begins to forward messages. */
 export async function startInline(plan: DevicePlan, context?: Context): Promise<RunningDevice> {
   const sockets: Socket[] = [];
   const open = async (side: Side | undefined): Promise<OpenSocket | undefined> => {
@@ -38,7 +38,7 @@ export async function startInline(plan: DevicePlan, context?: Context): Promise<
       capture: capture?.socket,
       control: control?.socket,
       prefixes: plan.prefixes && [Buffer.from(plan.prefixes[0]), Buffer.from(plan.prefixes[1])],
-      // What a ROUTER receives is addressed to its sender; between two, the second id says where to.
+      // A ROUTER puts the sender's id in front; between two ROUTERs the second part is the id of the destination.
       swapIds: plan.in.type === 'router' && plan.out.type === 'router',
     });
     const finished = relay.run().finally(() => closeAll(sockets));

@@ -1,20 +1,20 @@
-/** MonitoredQueue: a Queue that publishes what goes through it, as pyzmq's device of that name. */
+/** MonitoredQueue: a Queue that also sends a copy of each message to a monitor, as pyzmq's device of that name. */
 
 import { Device, type DeviceEnds, type DeviceOptions, sideOf } from './device.ts';
 import type { SideEnds, SideType } from './side.ts';
 
-/** What a MonitoredQueue takes beside the ends of its two sides. */
+/** Options of a MonitoredQueue beside the endpoints of its two sides. */
 export interface MonitoredQueueOptions {
-  /** Is sent a copy of every message: where it listens, or more. */
+  /** Endpoints and options of the monitor, which sends a copy of every message; a string is an endpoint to bind. */
   monitor?: SideEnds | string;
-  /** What is put in front of copies of requests, and of replies. Default `['in', 'out']`. */
+  /** Part put in front of copies of requests, and of replies. Default `['in', 'out']`. */
   prefixes?: readonly [front: string, back: string];
-  /** The types of its sockets. Default `['router', 'dealer', 'pub']`. Between two ROUTERs the first two parts change places. */
+  /** The types of its sockets. Default `['router', 'dealer', 'pub']`. Between two ROUTERs the first two parts are exchanged. */
   types?: readonly [front: SideType, back: SideType, monitor: SideType];
 }
 
 /**
- * A copy of each message goes out at the monitor:
+ * A ROUTER and a DEALER, and a monitor that sends a copy of each message:
  *
  *     'in'  | routing id | '' | request
  *     'out' | routing id | '' | reply

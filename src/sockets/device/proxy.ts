@@ -5,22 +5,22 @@ import { refuseCalls } from '../class-call.ts';
 import { SocketError, tooManyArguments } from '../errors.ts';
 import { type ProxyOptions, type ProxyStatistics, Relay } from './relay.ts';
 
-/** A proxy under way: a promise of its end, and what can be told it until then. */
+/** A running proxy: a promise that resolves when it ends, and the methods that control it until then. */
 export interface RunningProxy extends Promise<void> {
   /** Leave messages in the sockets' queues until `resume`. */
   pause(): void;
-  /** Go on after `pause`. */
+  /** Forward messages again after `pause`. */
   resume(): void;
-  /** End it. The sockets stay open. */
+  /** End the proxy. The sockets stay open. */
   terminate(): void;
-  /** What went through so far. */
+  /** Messages and octets forwarded so far. */
   statistics(): ProxyStatistics;
 }
 
 /**
  * Move messages between `front` and `back`, both ways as far as their types allow, until `signal` aborts, `terminate` is
- * called, the control socket says `TERMINATE`, or one of the two is closed: then the promise resolves. The same socket twice
- * echoes. A side that cannot send stops the other from being read, so that back-pressure passes through and nothing is lost.
+ * called, the control socket receives `TERMINATE`, or one of the two is closed: then the promise resolves. With the
+ * same socket twice it echoes. While one side cannot send, the other is not read: back-pressure passes through.
  *
  * ```ts
  * const queue = proxy(router, dealer, { capture: publisher });
@@ -43,14 +43,12 @@ export function proxy(front: Socket, back: Socket, options: ProxyOptions = {}): 
   });
 }
 
-/**
- * `new Proxy(frontEnd, backEnd)`, then `await proxy.run()`, as zeromq.js has it; `proxy()` can more.
- */
+/** `new Proxy(frontEnd, backEnd)`, then `await proxy.run()`, as in zeromq.js. The function `proxy` has more options. */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the name that zeromq.js users import
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
-  /** The one of its two sockets. */
+  /** The first of the two sockets. */
   readonly frontEnd: F;
-  /** The other. */
+  /** The second of the two sockets. */
   readonly backEnd: B;
   #state: 'new' | 'running' | 'ended' = 'new';
   #relay: Relay | undefined;
@@ -65,7 +63,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
 
   /**
    * Move messages until `terminate`, or until a socket is closed. Throws `EINVAL` unless both sockets are bound or
-   * connected.
+   * connected, `EBUSY` when called a second time.
    */
   run(): Promise<void> {
     checkEndpoint(this.frontEnd, 'Front-end');
@@ -76,17 +74,17 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     return this.#run(this.#relay);
   }
 
-  /** Stop moving messages for a while; they wait in the sockets' queues. */
+  /** Leave messages in the sockets' queues until `resume`. Throws `EBADF` unless `run` is under way. */
   pause(): void {
     this.#running().pause();
   }
 
-  /** Go on after `pause`. */
+  /** Forward messages again after `pause`. Throws `EBADF` unless `run` is under way. */
   resume(): void {
     this.#running().resume();
   }
 
-  /** End `run`, and close both sockets. */
+  /** End `run`, and close both sockets. Throws `EBADF` unless `run` is under way. */
   terminate(): void {
     this.#running().stop();
   }
@@ -111,7 +109,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
 // biome-ignore lint/suspicious/noClassAssign: as above.
 Proxy = refuseCalls(Proxy);
 
-/** An object that is no socket is an error with a code in zeromq.js, anything else a TypeError. */
+/** As in zeromq.js: `EINVAL` for an object that is no socket, a TypeError for any other value. */
 function checkSocket(socket: unknown, side: string): void {
   if (socket instanceof Socket) return;
   if (typeof socket === 'object' && socket !== null) throw new SocketError('EINVAL');

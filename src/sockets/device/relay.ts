@@ -1,4 +1,4 @@
-/** Relay: moves whole messages between two sockets and can be told things meanwhile (`zmq_proxy_steerable`). */
+/** Relay: moves whole messages between two sockets, and takes commands meanwhile (`zmq_proxy_steerable`). */
 
 import { endianness } from 'node:os';
 import { nextTurn } from '../../base/turns.ts';
@@ -9,49 +9,49 @@ import { SocketError } from '../errors.ts';
 import { type Message, messageSize } from '../message.ts';
 import type { Flow } from '../stats.ts';
 
-/** What `proxy` may be given beside its two sockets. */
+/** Options of `proxy`. */
 export interface ProxyOptions {
-  /** Is sent a copy of every message, of both directions. When it can take no more, the proxy waits for it. */
+  /** Socket that sends a copy of every message, of both directions. While it cannot send, the proxy waits. */
   capture?: Socket | undefined;
   /**
-   * Where commands come from, one message each: `PAUSE`, `RESUME`, `TERMINATE`, `STATISTICS`. The last is answered with eight
-   * frames; a REP answers everything else with one empty frame, since it must.
+   * Socket that receives commands, one message each: `PAUSE`, `RESUME`, `TERMINATE`, `STATISTICS`. `STATISTICS` is answered with
+   * eight frames; a REP answers every other message with one empty frame.
    */
   control?: Socket | undefined;
   /** Aborting it ends the proxy, as `terminate` does. */
   signal?: AbortSignal | undefined;
 }
 
-/** What devices ask of a relay beside that. */
+/** Options of a relay: those of `proxy`, and two that devices use. */
 export interface RelayOptions extends ProxyOptions {
-  /** Put in front of what is captured: `[of messages from the front, of those from the back]`. */
+  /** Part put in front of each captured message: `[from the front, from the back]`. */
   prefixes?: readonly [front: Buffer, back: Buffer] | undefined;
   /** Exchange the first two parts of every message: routing ids, where both sides are ROUTERs. */
   swapIds?: boolean;
 }
 
-/** What went through one side of a device. Octets are those of the parts, without framing. */
+/** Traffic of one side of a device. Octets are those of the parts, without framing. */
 export interface SideStatistics {
-  /** Taken from the side's socket. */
+  /** Messages received from the side's socket. */
   readonly received: Flow;
-  /** Given to it. */
+  /** Messages sent by the side's socket. */
   readonly sent: Flow;
 }
 
-/** What went through a device since it was started. */
+/** Traffic of a device since it was started. */
 export interface ProxyStatistics {
-  /** Of the first socket. */
+  /** Traffic of the first socket. */
   readonly front: SideStatistics;
-  /** Of the second. */
+  /** Traffic of the second socket. */
   readonly back: SideStatistics;
   /**
-   * Taken from one side and refused by the other, or by the capture socket: a mandatory ROUTER without that peer, more parts
-   * than `maxMessageParts`, an end while waiting for room.
+   * Messages received by one side and refused by the other, or copies refused by the capture socket: no such peer on a mandatory
+   * ROUTER, more parts than `maxMessageParts`, or the device was stopped while they waited for room.
    */
   readonly dropped: number;
 }
 
-/** Two pumps, one for each direction that the two socket types allow. It closes nothing. */
+/** Runs a pump for each direction that the two socket types allow. Closes no sockets. */
 export class Relay {
   readonly #front: Mover;
   readonly #back: Mover;
@@ -62,7 +62,7 @@ export class Relay {
   readonly #outer: AbortSignal | undefined;
   readonly #stop = new AbortController();
   readonly #counts = { front: counters(), back: counters(), dropped: 0 };
-  /** The copy that waits for the capture socket; the other direction's queues up behind it. */
+  /** Settles when all copies that waited for the capture socket are sent: both directions queue there. */
   #captured: Promise<void> = Promise.resolve();
   #paused: Pause | undefined;
 
@@ -86,12 +86,15 @@ export class Relay {
     }
   }
 
-  /** Whether messages are left where they are, for now. */
+  /** Whether it is paused: messages stay in the sockets' queues. */
   get paused(): boolean {
     return this.#paused !== undefined;
   }
 
-  /** Move messages until `stop`, the signal or a command ends it, or one of the two sides is closed. Rejects with `ETERM` after `Context.shutdown`. */
+  /**
+   * Move messages until `stop`, the signal or a command ends it, or one of the two sides is closed. Rejects with `ETERM` after
+   * `Context.shutdown`.
+   */
   async run(): Promise<void> {
     const [front, back, outer] = [this.#front, this.#back, this.#outer];
     const stop = () => this.stop();
@@ -121,7 +124,7 @@ export class Relay {
     this.#paused ??= new Pause();
   }
 
-  /** Go on after `pause`. */
+  /** Forward messages again after `pause`. */
   resume(): void {
     this.#paused?.end();
     this.#paused = undefined;
@@ -149,7 +152,7 @@ export class Relay {
     try {
       while (!signal.aborted) {
         await this.#paused?.finished;
-        // Room first, then a message: one that was taken must not be left in hand.
+        // Wait for room before taking a message: one that was taken must have somewhere to go.
         if (this.#capturing) await this.#capture!.whenWritable!({ signal });
         await to.whenWritable!({ signal });
         await from.whenReadable!({ signal });
@@ -181,33 +184,33 @@ export class Relay {
     }
   }
 
-  /** A pump that waits for one side would not notice that the other is closed. */
+  /** Stops the relay when `socket` closes, which a pump that waits for the other side would not notice. */
   async #watch(socket: Mover): Promise<void> {
     try {
-      // So many never come: this ends with the socket, or with the relay.
+      // There are never so many: this ends when the socket closes or the relay stops.
       const peers = Number.POSITIVE_INFINITY;
       await socket.waitFor('handshake', { peers, signal: this.#stop.signal });
     } catch (error) {
-      // A pump hears of the end of the context, too, and reports it.
+      // The calls of a pump reject with `ETERM`, too, and the pump reports it.
       if ((error as { code?: string }).code !== 'ETERM') this.stop();
     }
   }
 
   #mayMove(from: Mover, to: Mover): boolean {
     if (this.#paused !== undefined || this.#stop.signal.aborted) return false;
-    // Asked first: a socket that takes turns, or that is being bound, would rather throw.
+    // Checked first: out of turn, and during a bind, `tryReceive` and `trySend` throw.
     if (!from.readable || !to.writable) return false;
     return !this.#capturing || this.#capture!.writable;
   }
 
-  /** Resolves to false when nobody will ever get the message. */
+  /** Returns false, or a promise of it, if the message can never be delivered and was dropped. */
   #forward(to: Mover, message: Message): boolean | Promise<boolean> {
     try {
       if (to.trySend!(message)) return true;
     } catch (error) {
       return this.#lost(error);
     }
-    // The socket could take something, but not this: its own peer is full.
+    // The socket has room, but not for this message: the queue of its destination is full.
     return to.send!(message, { timeout: -1, signal: this.#stop.signal }).then(
       () => true,
       (error) => this.#lost(error),
@@ -216,7 +219,7 @@ export class Relay {
 
   #lost(error: unknown): false {
     this.#counts.dropped++;
-    // What one peer sent must not end the relay for all.
+    // One message that cannot be delivered must not end the relay for all peers.
     const hopeless = error instanceof SocketError && HOPELESS.has(error.code);
     if (!hopeless && !this.#stop.signal.aborted) throw error;
     return false;
@@ -226,7 +229,7 @@ export class Relay {
     return this.#capture !== undefined && !this.#capture.closed;
   }
 
-  /** Send a copy to the capture socket; a promise where that has to wait. */
+  /** Sends a copy to the capture socket; returns a promise if that has to wait. */
   #record(copy: Message): Promise<void> | undefined {
     try {
       if (this.#capture!.trySend!(copy)) return undefined;
@@ -256,7 +259,7 @@ export class Relay {
         await control.whenReadable!({ signal });
         const message = control.readable ? control.tryReceive!() : undefined;
         if (message === undefined) continue;
-        // A ROUTER's commands come in an envelope.
+        // A ROUTER receives commands in an envelope.
         const envelope = message.slice(0, -1);
         const command = String(message.at(-1));
         if (command === 'STATISTICS') {
@@ -328,7 +331,7 @@ function counters(): SideStatistics {
   return { received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } };
 }
 
-/** Nobody there by that routing id; more parts, with what was added, than the other side may send. */
+/** No peer with that routing id; more parts, with those added here, than the other side may send. */
 const HOPELESS: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'EMSGSIZE']);
 const EMPTY = Buffer.alloc(0);
 /** Messages moved in one direction before the other gets its turn. */

@@ -1,4 +1,4 @@
-/** Remote: a device in a thread or in a process of its own, seen from here. */
+/** Remote: controls a device that runs in a thread or a process of its own. */
 
 import { existsSync } from 'node:fs';
 import { type Child, type ChildEnd, startProcess, startThread } from '../../base/child.ts';
@@ -13,9 +13,9 @@ import { type Failure, HOST_MARK, refuseMistakenRole } from './role.ts';
 import type { DeviceEndpoints, DevicePlan } from './side.ts';
 
 /**
- * Starts a device elsewhere: in the program `host`, by default the one of this package. It does not keep this process
- * alive, and ends with it.
- * @throws what opening its sockets throws there
+ * Starts a device in a thread or process, with the program `named`, by default the one of this package. The device does not keep
+ * this process alive, and ends with it.
+ * @throws what opening the device's sockets throws there
  * @throws SocketError `ENOENT` when there is no such program, or it ends before it has answered
  * @throws SocketError `ENOTSUP` where this program would start itself again
  */
@@ -28,7 +28,7 @@ export async function startRemote(
   const compiled = compiledBy();
   if (where === 'process' && (compiled === 'sea' || compiled === 'deno')) throw ownExecutable();
   const host = named ?? hostFile();
-  // What Bun has taken into its executable is not where it says.
+  // Files inside an executable made by Bun do not exist on disk.
   if (compiled !== 'bun' && isFile(host) && !existsSync(host)) throw noHost(host);
   const remote =
     where === 'thread'
@@ -46,7 +46,7 @@ export async function startRemote(
   };
 }
 
-/** Orders and their answers. */
+/** Sends orders to the host, and matches its reports to them. */
 class Remote {
   readonly finished: Promise<void>;
   readonly #child: Child;
@@ -54,12 +54,12 @@ class Remote {
   readonly #pending = new Map<number, Pending>();
   #orderCount = 0;
   #held = false;
-  /** It has answered: it is a host. */
+  /** Whether an order was answered, which shows that the program is a host. */
   #answered = false;
   #ended = false;
   #failure: Error | undefined;
 
-  /** `errorOf`: what went wrong, where it has not ended normally. */
+  /** `errorOf`: the error of a child that did not end normally. */
   constructor(child: Child, host: string | URL, errorOf: (how: ChildEnd) => Error | undefined) {
     this.#child = child;
     this.#host = host;
@@ -99,7 +99,7 @@ class Remote {
   async stop(): Promise<void> {
     const held = this.#held;
     this.hold(true);
-    // It may have ended in the meantime, and that is what was wanted.
+    // If the device has ended in the meantime, that is what was wanted.
     if (!this.#ended) await this.order('stop').catch(() => {});
     await this.finished.catch(() => {});
     this.hold(held);
@@ -114,7 +114,7 @@ class Remote {
     if ('finished' in report) {
       if (report.failure !== undefined) this.#failure = errorOf(report.failure);
       if (!this.#answered) {
-        // Some other program, which may go on for long.
+        // Another program than a host, which may run for long.
         this.#refusePending(this.#failure ?? endedEarly(this.#host, undefined));
         this.#child.kill();
       }
@@ -133,7 +133,7 @@ class Remote {
     this.#pending.clear();
   }
 
-  /** An order under way keeps the process alive, a device that runs does not. */
+  /** A pending order keeps this process alive, a running device only if it is held. */
   #referTo(): void {
     if (this.#ended) return;
     if (this.#held || this.#pending.size > 0) this.#child.ref();
@@ -150,7 +150,7 @@ function hostThread(host: string | URL): Child {
   return startThread(host, { workerData: HOST_MARK, execArgv: inheritedFlags() });
 }
 
-/** `asBun`: this is an executable that Bun has made, which can also be Bun itself. */
+/** `asBun`: this is an executable made by Bun, which can also run as Bun itself. */
 function hostProcess(host: string | URL, asBun: boolean): Child {
   return startProcess(host, [HOST_MARK], {
     serialization: 'advanced',
@@ -170,7 +170,7 @@ function errorOf({ message, code, address }: Failure): Error {
   return new SocketError(code as SocketErrorCode, detail);
 }
 
-/** Whether `host` is a path: `data:` and the like are none. */
+/** Whether `host` is a file path or `file:` URL; a `data:` URL is not. */
 function isFile(host: string | URL): boolean {
   return typeof host === 'string' || host.protocol === 'file:';
 }

@@ -1,71 +1,71 @@
-/** Side: the description of one socket of a device, and of all of them, to be sent to another thread or process; and the socket made of it. */
+/** Side: describes a socket of a device in a form that can be sent to another thread or process, and opens it. */
 
 import { type OpenSocket, openSocket, type SocketName } from '../api/open.ts';
 import type { AnyOptions } from '../api/socket-options.ts';
 import type { Context } from '../core/context.ts';
 import { SOCKET_TYPES } from '../core/socket-type.ts';
 
-/** The socket types a device may have, by the names they have on the wire, in small letters. */
+/** The socket types that a side of a device may have, by their names on the wire in lower case. */
 export type SideType = SocketName;
 
-/** Options of a socket, by their names as properties. */
+/** Options of a socket, by property name. */
 export type SideSettings = AnyOptions;
 
-/** Where one side of a device listens and connects, and how it is set up. */
+/** Endpoints and options of one side of a device. */
 export interface SideEnds {
-  /** Endpoints to listen on. */
+  /** Endpoints to bind. Default none. */
   bind?: string | readonly string[];
-  /** Endpoints to connect to. */
+  /** Endpoints to connect to. Default none. */
   connect?: string | readonly string[];
   /**
-   * Options, by their names. `linger` is 1000 here by default, so that `stop` comes to an end; `routingId` may be given to any
-   * type, as in libzmq.
+   * Options, by property name. Here `linger` is 1000 ms by default, so that `stop` comes to an end, and `routingId` may be given
+   * to any type, as in libzmq.
    */
   options?: SideSettings;
-  /** SUB only: what it receives. Default: everything. */
+  /** SUB only: prefixes to subscribe to. Default: the empty prefix, which is everything. */
   subscribe?: string | readonly string[];
 }
 
-/** One side of a device, whole. */
+/** One side of a device: socket type, endpoints and options. */
 export interface Side extends SideEnds {
-  /** The type of its socket. */
+  /** The type of the side's socket. */
   type: SideType;
 }
 
-/** All that makes a device; can be sent to another thread or process. */
+/** The sockets of a device; can be sent to another thread or process. */
 export interface DevicePlan {
   in: Side;
   out: Side;
-  /** Is sent a copy of every message: PUB, PUSH, PAIR, DEALER or XPUB. */
+  /** Sends a copy of every message: PUB, PUSH, PAIR, DEALER or XPUB. */
   monitor?: Side | undefined;
-  /** What is put in front of each copy: of messages from `in`, of messages from `out`. */
+  /** Part put in front of each copy: of messages from `in`, of messages from `out`. */
   prefixes?: readonly [front: string, back: string] | undefined;
-  /** Takes the commands of libzmq's steerable proxy: REP, PAIR, PULL, SUB or ROUTER. */
+  /** Receives the commands of `zmq_proxy_steerable`: REP, PAIR, PULL, SUB or ROUTER. */
   control?: Side | undefined;
 }
 
-/** Where the sockets of a device really listen, and what they connect to: in the order of the plan. */
+/** The endpoints of a device's sockets, in the order of the plan: bound ones with actual ports, then connected ones. */
 export interface DeviceEndpoints {
-  /** Of the side that takes requests. */
+  /** Endpoints of the front side. */
   readonly in: readonly string[];
-  /** Of the side that takes what comes out. */
+  /** Endpoints of the back side. */
   readonly out: readonly string[];
-  /** Of the monitor. */
+  /** Endpoints of the monitor; empty without one. */
   readonly monitor: readonly string[];
-  /** Of the control socket. */
+  /** Endpoints of the control socket; empty without one. */
   readonly control: readonly string[];
 }
 
 /**
- * Opens the socket that `side` describes: set up, bound and connected.
- * @throws SocketError what the constructor, `bind` and `connect` throw; then nothing stays open
+ * Opens the socket that `side` describes, binds and connects it.
+ * @throws SocketError what the constructor, `bind` and `connect` throw; then no socket stays open
  */
 export function openSide(side: Side, context: Context | undefined): Promise<OpenSocket> {
   const options: Record<string, unknown> = { linger: LINGER };
   for (const [name, value] of Object.entries(side.options ?? {})) {
-    // libzmq lets every socket have one, and only some types tell it to their peers.
+    // libzmq accepts a routing id on every socket, and only some types send it to their peers.
     if (name === 'routingId' && !hasRoutingId(side.type)) continue;
-    // On its way from another thread a Buffer has become plain octets.
+    // A Buffer that was sent from another thread arrives as a Uint8Array.
     options[name] = value instanceof Uint8Array ? Buffer.from(value) : value;
   }
   if (context !== undefined) Object.assign(options, { context });

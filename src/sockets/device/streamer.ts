@@ -2,7 +2,7 @@
 
 import { Device, type DeviceEnds, type DeviceOptions, sideOf } from './device.ts';
 
-/** PULL for those who feed, PUSH for those who work: `new Streamer({ in: 'tcp://*:5557', out: 'tcp://*:5558' })`. */
+/** PULL for producers, PUSH for workers: `new Streamer({ in: 'tcp://*:5557', out: 'tcp://*:5558' })`. */
 export class Streamer extends Device {
   constructor({ in: front, out: back, ...options }: DeviceOptions & DeviceEnds = {}) {
     super({ ...options, in: sideOf('pull', front), out: sideOf('push', back) });
