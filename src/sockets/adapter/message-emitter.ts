@@ -21,8 +21,8 @@ export interface MessageEvents<M extends Buffer[]> {
  * ```
  *
  * Messages are taken only while there is a listener for `message` and `pause` is not in effect: otherwise they stay in the
- * socket's queue, which holds back its peers. One is taken at a time; if a listener returns a promise, the next one after that has settled.
- * A listener for `message` keeps the process alive.
+ * socket's queue, which holds back its peers. One is taken at a time; if a listener returns a promise, the next one after that
+ * has settled. A listener for `message` keeps the process alive.
  */
 export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter<MessageEvents<M>> {
   /** The socket whose messages are delivered. */
