@@ -1,14 +1,14 @@
-/** Accept filter: the addresses that peers may come from, as blocks of CIDR: `10.0.0.0/8`, `::1`, or several with commas. */
+/** Accept filter: the addresses from which peers may connect, as CIDR blocks: `10.0.0.0/8`, `::1`, or several with commas. */
 
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-/** The blocks in `text`, without spaces; undefined for what is not addresses and sizes of their prefixes. */
+/** `text` without spaces around its blocks; undefined if one is no IP address, with or without a prefix length. */
 export function parseAcceptFilter(text: string): string | undefined {
   const blocks = text.split(',').map((block) => block.trim());
   return blocks.every(isBlock) ? blocks.join(',') : undefined;
 }
 
-/** Decides by the blocks in `filter`, which {@link parseAcceptFilter} has given. */
+/** Checks addresses against the blocks in `filter`, a text that {@link parseAcceptFilter} returned. */
 export class AcceptFilter {
   readonly #blocks = new BlockList();
 
@@ -20,7 +20,7 @@ export class AcceptFilter {
     }
   }
 
-  /** May a peer at `address` come in? Never at an empty one, which is that of a peer that has left. */
+  /** Whether a peer at `address` may connect. Never true for an empty address, that of a peer which has left already. */
   admits(address: string): boolean {
     return isIP(address) > 0 && this.#blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   }
@@ -32,7 +32,7 @@ function isBlock(block: string): boolean {
   return size === undefined || (/^\d{1,3}$/.test(size) && Number(size) <= sizeOf(address));
 }
 
-/** Bits of an address. */
+/** Length of an address in bits. */
 function sizeOf(address: string): number {
   return isIPv6(address) ? 128 : 32;
 }

@@ -1,12 +1,12 @@
-/** Metadata: properties of a program's own that peers are told in the handshake, as `ZMQ_METADATA` has them: `X-name:value`. */
+/** Metadata: properties of a program's own that are sent to peers in the handshake (`ZMQ_METADATA`): lines of `X-name:value`. */
 
-/** The lines in `text`; undefined if one is no property, or if together they are too long for a handshake. */
+/** `text`; undefined if one of its lines is no property, or if together they are too long for a handshake. */
 export function parseMetadata(text: string): string | undefined {
   if (Buffer.byteLength(text) > METADATA_MAX) return undefined;
   return text.split('\n').every((line) => LINE.test(line)) ? text : undefined;
 }
 
-/** The properties in `metadata`, which {@link parseMetadata} has given, by name; of two with one name the first. */
+/** The properties in `metadata`, a text that {@link parseMetadata} returned, by name; of two with one name the first. */
 export function metadataProperties(metadata: string): ReadonlyMap<string, Buffer> {
   const properties = new Map<string, Buffer>();
   for (const line of metadata.split('\n')) {

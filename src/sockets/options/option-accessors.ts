@@ -1,38 +1,38 @@
-/** Option accessors: the properties `socket.linger` and so on, over values that the instance guards. */
+/** Option accessors: the properties `socket.linger` and so on, which read and write values that the instance stores. */
 
 import type { OptionTable } from './option-table.ts';
 import { CONTEXT, CONTEXT_OPTIONS, OPTIONS } from './option-table.ts';
 import type { ContextOptions, OptionValues } from './options.ts';
 import { refuseUnknown } from './unknown-option.ts';
 
-/** Method that gives the value kept under a name; it may throw, say on a closed socket. */
+/** Key of the method that returns the value stored under a name; it may throw, for example on a closed socket. */
 export const readOption: unique symbol = Symbol('readOption');
 
-/** Method that keeps a value, already checked, under a name; it may throw or warn. */
+/** Key of the method that stores a value, already checked, under a name; it may throw or warn. */
 export const writeOption: unique symbol = Symbol('writeOption');
 
-/** What the accessors need of the object they are on. */
+/** What the accessors need of the object that they are defined on. */
 export interface OptionHolder<V = OptionValues> {
   [readOption]<K extends keyof V>(name: K): V[K];
   [writeOption]<K extends keyof V>(name: K, value: V[K]): void;
 }
 
 /**
- * Gives `prototype`, of an {@link OptionHolder}, accessors for the socket options in `names`, but for those that it inherits.
- * Setting one throws what its row's `parse` throws, then what `writeOption` does.
+ * Defines accessors on `prototype`, of an {@link OptionHolder}, for the socket options in `names`, except for inherited ones.
+ * Setting an option throws what `parse` of its row throws, then what `writeOption` throws.
  */
 export function defineOptions(prototype: object, names: readonly (keyof OptionValues)[]): void {
   define(prototype, OPTIONS, names);
 }
 
-/** Gives `prototype` accessors for all options of a context, as {@link defineOptions}. */
+/** Defines accessors on `prototype` for all options of a context, as {@link defineOptions} does. */
 export function defineContextOptions(prototype: object): void {
   define<ContextOptions>(prototype, CONTEXT_OPTIONS, CONTEXT);
 }
 
 /**
- * Make setting the getters `names` of `prototype` itself throw the text of zeromq.js, which says `Socket`
- * whatever the class of the object.
+ * Makes setting one of the getters `names` of `prototype` throw, with the text of zeromq.js, which says `Socket` whatever the
+ * class of the object.
  */
 export function refuseWrites(
   prototype: object,
@@ -51,7 +51,10 @@ export function refuseWrites(
   }
 }
 
-/** Checks `value` and has `holder` keep it, or what it makes together with what was kept before. Throws as {@link defineOptions} says. */
+/**
+ * Checks `value` and stores it in `holder`, combined with the value before where the row has `add`. Throws as {@link
+ * defineOptions} says.
+ */
 export function setOption<V, K extends keyof V>(
   holder: OptionHolder<V>,
   table: OptionTable<V>,
@@ -63,7 +66,7 @@ export function setOption<V, K extends keyof V>(
   holder[writeOption](name, add === undefined ? parsed : add(holder[readOption](name), parsed));
 }
 
-/** What the property shows for the value kept: a routing id is kept as octets and read as a string. */
+/** What the property returns for a stored value: a routing id is stored as octets and read as a string. */
 export function showOption<K extends keyof OptionValues>(name: K, value: OptionValues[K]): unknown {
   return show(OPTIONS, name, value);
 }

@@ -1,4 +1,4 @@
-/** The option table: each option's libzmq number, default and check, and whether it acts late. */
+/** The option table: each option's libzmq number, default and check, and whether it acts on endpoints that are open already. */
 
 import { decodeZ85, encodeZ85 } from '../../zmtp/index.ts';
 import { SocketError } from '../errors.ts';
@@ -30,22 +30,22 @@ import type {
 
 /** One row of the table. */
 export interface OptionSpec<T> {
-  /** libzmq's number; undefined where there is none, or where the value there is of another kind. */
+  /** libzmq's number; undefined if there is none, or if libzmq's option has values of another kind. */
   readonly id: number | undefined;
   /** Which of `setBoolOption`, `setInt32Option` and the others accept it. */
   readonly kind: OptionKind;
   readonly default: T;
-  /** Acts on endpoints that are there already: setting it late needs no warning. */
+  /** Whether it acts on endpoints that are open already, so that setting it late needs no warning. */
   readonly late: boolean;
   /**
-   * The value to keep for `value`; `name` is for the message.
+   * The value to store for `value`; `name` is for the error text.
    * @throws TypeError for another type
-   * @throws SocketError `EINVAL` out of range, `ENOTSUP` for what cannot be ignored without danger
+   * @throws SocketError `EINVAL` out of range, `ENOTSUP` for a value that cannot be ignored without danger
    */
   readonly parse: (value: unknown, name: string) => T;
-  /** What is kept when `value` is set where there is `before`; default `value`. */
+  /** Combines the value set with the stored value `before`; by default `value` replaces it. */
   readonly add?: (before: T, value: T) => T;
-  /** What the property reads as, where that is not the value kept. */
+  /** Converts the stored value to what the property returns, where that differs. */
   readonly show?: (value: T) => unknown;
 }
 
@@ -230,7 +230,7 @@ export const CONTEXT_OPTIONS: OptionTable<ContextOptions> = {
   busyPoll: integer(undefined, 50, { min: 0, max: 1_000_000 }),
 };
 
-/** Names of {@link CommonOptions}, and so on; complete, as the rows they are taken from must be. */
+/** Names of the options in {@link CommonOptions}, and so on. Complete, since the rows that they come from have to be. */
 export const COMMON: readonly (keyof CommonOptions)[] = namesOf(commonRows);
 export const SEND: readonly (keyof SendOptions)[] = namesOf(sendRows);
 export const RECEIVE: readonly (keyof ReceiveOptions)[] = namesOf(receiveRows);
@@ -255,7 +255,7 @@ export const CONTEXT: readonly (keyof ContextOptions)[] = namesOf(CONTEXT_OPTION
 /** Socket options by libzmq's number, for `getInt32Option` and the like. */
 export const OPTION_IDS: ReadonlyMap<number, keyof OptionValues> = idsOf(OPTIONS);
 
-/** The options that can only be read, with the values that libzmq shows; undefined for a type that lacks it. */
+/** Read-only options by libzmq's number, each with its value as libzmq returns it; undefined for a type that lacks it. */
 export const READ_ONLY_IDS: ReadonlyMap<number, (socket: Readouts) => Readout> = new Map<
   number,
   (socket: Readouts) => Readout
@@ -270,7 +270,7 @@ export const READ_ONLY_IDS: ReadonlyMap<number, (socket: Readouts) => Readout> =
   [116, ({ topicsCount }) => topicsCount],
 ]);
 
-/** What libzmq reads of a socket by numbers that cannot be set. */
+/** The properties of a socket that libzmq has as read-only options. */
 export interface Readouts extends ReadOnlyOptions {
   readonly readable: boolean;
   readonly writable: boolean;
@@ -286,24 +286,24 @@ const MECHANISMS: readonly ReadOnlyOptions['securityMechanism'][] = [
   'gssapi',
 ];
 
-/** Two booleans of libzmq that are one property here: true means this value, false means null. */
+/** Two boolean options of libzmq that are one property here: true stands for this value, false for null. */
 export const VERBOSITY_IDS: ReadonlyMap<number, NonNullable<Verbosity>> = new Map([
   [40, 'allSubs'],
   [78, 'allSubsUnsubs'],
 ]);
 
-/** Context options by number, for writing. Reading 3 gives `maxSocketsLimit` in libzmq. */
+/** Context options by libzmq's number, for writing. Read, number 3 is `maxSocketsLimit` in libzmq. */
 export const CONTEXT_OPTION_IDS: ReadonlyMap<number, keyof ContextOptions> = idsOf(CONTEXT_OPTIONS);
 
 /** `ZMQ_SOCKET_LIMIT`: the highest `maxSockets` there is. */
 export const MAX_SOCKETS_LIMIT: number = 65_535;
 
-/** A fresh set of values: defaults and, over them, `overrides`, which are taken as they are. */
+/** A new set of values: the defaults, overridden by `overrides`, which are not checked. */
 export function createValues(overrides: Partial<OptionValues> = {}): OptionValues {
   return { ...SOCKET_DEFAULTS, ...overrides };
 }
 
-/** The same for a context. */
+/** A new set of values for a context: the defaults, overridden by `overrides`, which are not checked. */
 export function createContextValues(overrides: Partial<ContextOptions> = {}): ContextOptions {
   return { ...CONTEXT_DEFAULTS, ...overrides };
 }
@@ -353,7 +353,7 @@ function integer(
   };
 }
 
-/** 64 bits without sign, clamped, with the warning of zeromq.js for what a number cannot hold. */
+/** An unsigned 64-bit number, clamped, with the warning of zeromq.js for what a JavaScript number cannot hold. */
 function uint64(id: number, initial: number): OptionSpec<number> {
   return {
     id,
@@ -373,7 +373,7 @@ function uint64(id: number, initial: number): OptionSpec<number> {
   };
 }
 
-/** Octets, kept as a copy and shown as text. Null takes them away. */
+/** Octets, stored as a copy and shown as text. Null clears them. */
 function octets(id: number, { min, max }: { min: number; max: number }): OptionSpec<Buffer | null> {
   return {
     id,
@@ -392,12 +392,12 @@ function octets(id: number, { min, max }: { min: number; max: number }): OptionS
   };
 }
 
-/** A message of one part; the empty one means none. */
+/** A message of one part; an empty one means none. */
 function message(id: number): OptionSpec<Buffer | null> {
   return octets(id, { min: 0, max: INT32_MAX });
 }
 
-/** Text; the empty one means none. */
+/** Text; an empty one means none. */
 function text(id: number): OptionSpec<string | null> {
   return {
     id,
@@ -411,7 +411,7 @@ function text(id: number): OptionSpec<string | null> {
   };
 }
 
-/** Text of which the empty one is a value too: nobody sets an empty password to have none asked for. */
+/** Text that may be empty: an empty password is a password, not the lack of one. */
 function credential(id: number): OptionSpec<string | null> {
   return atMost(CREDENTIAL_MAX, {
     ...text(id),
@@ -433,7 +433,7 @@ function atMost(max: number, spec: OptionSpec<string | null>): OptionSpec<string
   };
 }
 
-/** A key as 32 octets or as their Z85 text, kept as the latter. The value is not shown: it may be secret. */
+/** A key as 32 octets or as their Z85 text, stored as the latter. Error texts do not have the value: it may be secret. */
 function curveKey(id: number): OptionSpec<string | null> {
   return {
     ...text(id),
@@ -451,17 +451,20 @@ function curveKey(id: number): OptionSpec<string | null> {
   };
 }
 
-/** Blocks of addresses, to which each that is set is added; the empty text takes them away. */
+/** CIDR blocks, to which each value that is set is added; an empty text clears them. */
 function acceptFilter(id: number): OptionSpec<string | null> {
   return list(id, ',', parseAcceptFilter, 'IP addresses with or without the size of a prefix');
 }
 
-/** Properties, to which each that is set is added; the empty text takes them away. */
+/** Properties, to which each value that is set is added; an empty text clears them. */
 function metadata(id: number): OptionSpec<string | null> {
   return list(id, '\n', parseMetadata, 'lines of X-name:value, 32768 octets at most');
 }
 
-/** Text of several items, which `read` returns, or undefined where it cannot be. */
+/**
+ * Text of several items, to which each value that is set is added. `read` returns the text to store, or undefined if it is
+ * invalid.
+ */
 function list(
   id: number,
   separator: string,
@@ -513,7 +516,7 @@ function gssapiNameType(): OptionSpec<GssapiNameType> {
   };
 }
 
-/** Makes a row take nothing but its default: to ignore the rest would cost the user some protection. */
+/** Makes a row accept its default only: ignoring another value would cost the user some protection. */
 function refused<T>(spec: OptionSpec<T>, consequence: string): OptionSpec<T> {
   return {
     ...spec,
@@ -527,7 +530,7 @@ function refused<T>(spec: OptionSpec<T>, consequence: string): OptionSpec<T> {
   };
 }
 
-/** An option of a transport that is not there: as `refused`, with the code of zeromq.js. */
+/** An option of a transport that does not exist here: as `refused`, with the code of zeromq.js. */
 function absent(id: number, initial: number): OptionSpec<number> {
   const spec = integer(id, initial, { min: -1 });
   return {
@@ -546,7 +549,7 @@ function late<T>(spec: OptionSpec<T>): OptionSpec<T> {
 
 function truncate(value: unknown): number {
   if (typeof value !== 'number') throw new TypeError('Option value must be a number');
-  // −0 would show.
+  // Turns −0, which would show, into 0.
   return Math.trunc(value) + 0;
 }
 
@@ -557,7 +560,7 @@ function toOctets(value: unknown): Buffer | null {
   throw new TypeError('Option value must be a string or buffer');
 }
 
-/** As libzmq's callers see it: up to the first NUL; a single NUL is nothing at all. */
+/** As callers of libzmq see it: text up to the first NUL; a single NUL means none. */
 function toText(octets: Buffer): string | null {
   if (octets.length === 1 && octets[0] === 0) return null;
   const end = octets.indexOf(0);

@@ -1,63 +1,63 @@
 /**
- * Options: the properties by which a socket or context is configured, under the names of zeromq.js and
- * grouped by who has them; those of every socket are in common-options.ts. First the libzmq name, then unit, default
- * and what happens at the limit. Durations are milliseconds; a number that is out of range throws `EINVAL`, a value of
- * another type a TypeError. Values, checks and defaults are in option-table.ts.
+ * Options: the properties by which a socket or context is configured, under the names of zeromq.js and grouped by the
+ * types that have them; those of every socket are in common-options.ts. Each comment has the libzmq name first, then unit,
+ * default and what happens at the limit. Durations are milliseconds; setting a number that is out of range throws `EINVAL`,
+ * a value of another type a TypeError. Values, checks and defaults are in option-table.ts.
  *
- * An option is read when an endpoint is made, so it is set before `bind` or `connect`, unless its comment says that it
- * takes effect immediately. What Node cannot reach is *accepted, without effect*, so that programs run unchanged. What
- * would leave a user less protected than asked for is *refused*: setting anything but the default throws `ENOTSUP`.
+ * An option is read when an endpoint is opened, so set it before `bind` or `connect`, unless its comment says that it takes
+ * effect immediately. Options out of reach of Node are *accepted, without effect*, so that programs run unchanged. Options
+ * whose lack would leave a user less protected are *refused*: setting anything but the default throws `ENOTSUP`.
  */
 
 import type { CommonOptions } from './common-options.ts';
 
-/** On sockets that can send. */
+/** Options of sockets that can send. */
 export interface SendOptions {
-  /** `ZMQ_SNDBUF`. Octets in the kernel's send buffer, default −1 = system's. Has an effect with udp. */
+  /** `ZMQ_SNDBUF`. Octets in the kernel's send buffer, default −1 = as the system has it. Has an effect with udp only. */
   sendBufferSize: number;
   /**
-   * `ZMQ_SNDHWM`. Messages held for one peer before `send` waits (or drops, on PUB). Default 1000; 0 = no
-   * mark. Takes effect immediately.
+   * `ZMQ_SNDHWM`. Messages queued for one peer before `send` waits (or drops, on PUB). Default 1000; 0 = no mark. Takes effect
+   * immediately.
    */
   sendHighWaterMark: number;
   /**
-   * Ours. Octets held for one peer before `send` waits (or drops, on PUB). Default 0 = no mark; a message
-   * is taken whole when there is any room. Takes effect immediately.
+   * Not in libzmq. Octets queued for one peer before `send` waits (or drops, on PUB). Default 0 = no mark; a message is taken
+   * whole when there is any room. Takes effect immediately.
    */
   sendHighWaterMarkBytes: number;
   /**
-   * `ZMQ_SNDTIMEO`. Milliseconds `send` waits for room before it rejects with `EAGAIN`. Default −1 = for
-   * ever; 0 = does not wait. Takes effect immediately.
+   * `ZMQ_SNDTIMEO`. Milliseconds that `send` waits for room before it rejects with `EAGAIN`. Default −1 = for ever; 0 = does not
+   * wait. Takes effect immediately.
    */
   sendTimeout: number;
-  /** `ZMQ_MULTICAST_HOPS`. Time-to-live of multicast packets, default 1, at most 255. Has an effect with udp. */
+  /** `ZMQ_MULTICAST_HOPS`. Time-to-live of multicast packets, default 1, at most 255. Has an effect with udp only. */
   multicastHops: number;
-  /** `ZMQ_MULTICAST_LOOP`. Whether multicast packets also reach this machine, default true. Has an effect with udp. */
+  /** `ZMQ_MULTICAST_LOOP`. Whether multicast packets also reach this machine, default true. Has an effect with udp only. */
   multicastLoop: boolean;
 }
 
-/** On sockets that can receive. */
+/** Options of sockets that can receive. */
 export interface ReceiveOptions {
-  /** `ZMQ_RCVBUF`. Octets in the kernel's receive buffer, default −1 = system's. Has an effect with udp. */
+  /** `ZMQ_RCVBUF`. Octets in the kernel's receive buffer, default −1 = as the system has it. Has an effect with udp only. */
   receiveBufferSize: number;
   /**
-   * `ZMQ_RCVHWM`. Messages from one peer held unread before reading from it stops, so that the peer's own
-   * queue fills. Default 1000; 0 = no mark. Takes effect immediately.
+   * `ZMQ_RCVHWM`. Unread messages of one peer before this socket stops reading from it, so that the peer's own queue fills.
+   * Default 1000; 0 = no mark. Takes effect immediately.
    */
   receiveHighWaterMark: number;
   /**
-   * Ours. Octets held unread, of all peers together, before reading stops. Default 0 = no mark. A peer
-   * with nothing unread may still deliver one message. Takes effect immediately.
+   * Not in libzmq. Octets of unread messages, of all peers together, before this socket stops reading. Default 0 = no mark. A
+   * peer with nothing unread may still deliver one message. Takes effect immediately.
    */
   receiveHighWaterMarkBytes: number;
   /**
-   * `ZMQ_RCVTIMEO`. Milliseconds `receive` waits for a message before it rejects with `EAGAIN`. Default
-   * −1 = for ever; 0 = does not wait. Takes effect immediately.
+   * `ZMQ_RCVTIMEO`. Milliseconds that `receive` waits for a message before it rejects with `EAGAIN`. Default −1 = for ever; 0 =
+   * does not wait. Takes effect immediately.
    */
   receiveTimeout: number;
 }
 
-/** On REQ, REP, DEALER and ROUTER. */
+/** Options of REQ, REP, DEALER and ROUTER. */
 export interface RoutingIdOptions {
   /**
    * `ZMQ_ROUTING_ID`. 1–255 octets by which a ROUTER knows us, default null = the ROUTER generates an id. Reads as a
@@ -67,43 +67,43 @@ export interface RoutingIdOptions {
   set routingId(value: string | Buffer | null);
 }
 
-/** On DEALER, ROUTER, CLIENT, SERVER and PEER. */
+/** Options of DEALER, ROUTER, CLIENT, SERVER and PEER. */
 export interface HelloOptions {
   /**
-   * `ZMQ_HELLO_MSG`. Message of one part that each new connection sends first, after a reconnection again, and before what waits. Default
-   * null = none; reads as a string.
+   * `ZMQ_HELLO_MSG`. Message of one part that is sent first on each new connection, also after a reconnection, before messages
+   * that are queued. Default null = none; reads as a string.
    */
   get helloMessage(): string | null;
   set helloMessage(value: string | Buffer | null);
 }
 
-/** On ROUTER, SERVER and PEER. */
+/** Options of ROUTER, SERVER and PEER. */
 export interface DisconnectOptions {
   /**
-   * `ZMQ_DISCONNECT_MSG`. Message of one part that is received from a peer which had connected to us when it has gone, also by a missed
-   * heartbeat. Default null = none; reads as a string. Received whatever the high-water mark.
+   * `ZMQ_DISCONNECT_MSG`. Message of one part that is received from a peer that had connected to us when its connection has
+   * ended, also by a missed heartbeat. Default null = none; reads as a string. Received whatever the high-water mark.
    */
   get disconnectMessage(): string | null;
   set disconnectMessage(value: string | Buffer | null);
 }
 
-/** On DEALER, CLIENT and PEER. */
+/** Options of DEALER, CLIENT and PEER. */
 export interface HiccupOptions {
   /**
-   * `ZMQ_HICCUP_MSG`. Message of one part that is received from a peer that we have connected to when the connection is lost, before it is
-   * made again. Default null = none; reads as a string. Received whatever the high-water mark; not over inproc.
+   * `ZMQ_HICCUP_MSG`. Message of one part that is received from a peer that we have connected to when the connection is lost,
+   * before a reconnection. Default null = none; reads as a string. Received whatever the high-water mark; not over inproc.
    */
   get hiccupMessage(): string | null;
   set hiccupMessage(value: string | Buffer | null);
 }
 
-/** On REQ, DEALER and ROUTER. */
+/** Options of REQ, DEALER and ROUTER. */
 export interface ProbeRouterOptions {
   /** `ZMQ_PROBE_ROUTER`. Send an empty message to each new peer, default false. Takes effect immediately. */
   probeRouter: boolean;
 }
 
-/** On PUSH, PULL, PUB, SUB and DEALER. */
+/** Options of PUSH, PULL, PUB, SUB and DEALER. */
 export interface ConflateOptions {
   /**
    * `ZMQ_CONFLATE`. Keep only the newest message for or from a peer, default false. High-water marks do
@@ -112,46 +112,53 @@ export interface ConflateOptions {
   conflate: boolean;
 }
 
-/** On REQ. */
+/** Options of REQ. */
 export interface RequestOptions {
-  /** `ZMQ_REQ_CORRELATE`. Number requests, and drop replies to earlier ones, default false. Takes effect immediately. */
+  /** `ZMQ_REQ_CORRELATE`. Number requests, and drop replies to earlier requests, default false. Takes effect immediately. */
   correlate: boolean;
   /**
-   * `ZMQ_REQ_RELAXED`. Allow another request before the reply has come, which gives up the last one. Default false:
-   * `send` fails with `EFSM`. Takes effect immediately.
+   * `ZMQ_REQ_RELAXED`. Allow another request before the reply has come; the earlier request is then given up. Default false:
+   * `send` waits for the reply to be received, and fails with `EFSM` after its timeout. Takes effect immediately.
    */
   relaxed: boolean;
 }
 
-/** On ROUTER. */
+/** Options of ROUTER. */
 export interface RouterOptions {
   /**
    * `ZMQ_ROUTER_MANDATORY`. Default false: a message to an unknown peer, or one whose queue is full, is
    * dropped. True: `send` rejects with `EHOSTUNREACH`, or waits. Takes effect immediately.
    */
   mandatory: boolean;
-  /** `ZMQ_ROUTER_HANDOVER`. A new peer takes over an id in use. Default false: it is refused. Takes effect immediately. */
+  /** `ZMQ_ROUTER_HANDOVER`. A new peer takes over a routing id in use. Default false: it is refused. Takes effect immediately. */
   handover: boolean;
   /**
-   * `ZMQ_ROUTER_NOTIFY`. Whether an empty message of a peer is received, its routing id in front: 1 = when it is connected, 2 = when the
-   * connection is lost, 3 = both. Default 0 = neither. Not over inproc.
+   * `ZMQ_ROUTER_NOTIFY`. When an empty message is received from a peer, after its routing id: 1 = when it is connected, 2 = when
+   * the connection is lost, 3 = both. Default 0 = never. Not over inproc.
    */
   routerNotify: number;
 }
 
-/** On PUB and XPUB. */
+/** Options of PUB and XPUB. */
 export interface NoDropOptions {
-  /** `ZMQ_XPUB_NODROP`. `send` waits while the queue of any subscriber is full. Default false: the message is dropped for that subscriber. */
+  /**
+   * `ZMQ_XPUB_NODROP`. `send` waits while the queue of any subscriber is full. Default false: the message is dropped for that
+   * subscriber.
+   */
   noDrop: boolean;
 }
 
-/** On XPUB. */
+/** Options of XPUB. */
 export interface XPublisherOptions {
-  /** `ZMQ_XPUB_MANUAL`. Only the program subscribes peers, by `subscribe`, in answer to their requests. Default false: requests take effect. */
+  /**
+   * `ZMQ_XPUB_MANUAL`. Subscriptions that peers request do not take effect: the program subscribes them, by `subscribe`, in
+   * answer to their requests. Default false.
+   */
   manual: boolean;
   /**
-   * `ZMQ_XPUB_MANUAL_LAST_VALUE`. As `manual`; and the next message after a request was received goes to the peer that made it alone,
-   * if that is subscribed to it. So a cache can send it the last value that others have already. Default false. Takes effect immediately.
+   * `ZMQ_XPUB_MANUAL_LAST_VALUE`. As `manual`; and the next message sent after a request was received goes only to the peer that
+   * made it, if that is subscribed to it. So a cache can send it the last value, which others have already. Default false. Takes
+   * effect immediately.
    */
   manualLastValue: boolean;
   /** `ZMQ_XPUB_WELCOME_MSG`. Message sent to each new subscriber, default null = none. */
@@ -164,40 +171,40 @@ export interface XPublisherOptions {
   verbosity: Verbosity;
 }
 
-/** Which repeated requests an XPUB passes on: see `verbosity`. */
+/** Which repeated requests an XPUB passes to `receive`: see `verbosity`. */
 export type Verbosity = 'allSubs' | 'allSubsUnsubs' | null;
 
-/** On XSUB. */
+/** Options of XSUB. */
 export interface XSubscriberOptions {
   /**
-   * `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`. Every cancellation goes to the publishers, default false: only the last one of a prefix. Takes
-   * effect immediately.
+   * `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`. Send every cancellation to the publishers. Default false: only the last one of a prefix.
+   * Takes effect immediately.
    */
   verboseUnsubscribe: boolean;
 }
 
-/** On XPUB and XSUB. */
+/** Options of XPUB and XSUB. */
 export interface OnlyFirstSubscribeOptions {
   /**
-   * `ZMQ_ONLY_FIRST_SUBSCRIBE`. Parts of a message that look like subscriptions are such only if its first part is one. Default false:
-   * wherever they stand. Takes effect immediately.
+   * `ZMQ_ONLY_FIRST_SUBSCRIBE`. Parts of a message that look like subscriptions count as such only if its first part is one.
+   * Default false: any part does. Takes effect immediately.
    */
   onlyFirstSubscribe: boolean;
 }
 
-/** On PUB, XPUB and SUB. */
+/** Options of PUB, XPUB and SUB. */
 export interface InvertMatchingOptions {
   /** `ZMQ_INVERT_MATCHING`. Pass the messages that match no subscription, default false. Set it on both sides. */
   invertMatching: boolean;
 }
 
-/** On STREAM. */
+/** Options of STREAM. */
 export interface StreamOptions {
   /** `ZMQ_STREAM_NOTIFY`. Whether an empty message is received when a peer connects and when it leaves, default true. */
   notify: boolean;
 }
 
-/** On every socket, and not to be set. */
+/** Read-only properties of every socket. */
 export interface ReadOnlyOptions {
   /** `ZMQ_TYPE`. The number of the socket type, see `SocketType`. */
   readonly type: number;
@@ -205,11 +212,14 @@ export interface ReadOnlyOptions {
   readonly lastEndpoint: string | null;
   /** `ZMQ_MECHANISM`. The security mechanism that the options choose; null = none. */
   readonly securityMechanism: 'plain' | 'curve' | 'gssapi' | null;
-  /** `ZMQ_THREAD_SAFE`. True for the draft types, which several threads may share in libzmq; here every socket belongs to one thread. */
+  /**
+   * `ZMQ_THREAD_SAFE`. True for the draft types, which several threads may share in libzmq; here every socket belongs to one
+   * thread.
+   */
   readonly threadSafe: boolean;
 }
 
-/** On a context. */
+/** Options of a context. */
 export interface ContextOptions {
   /** `ZMQ_IO_THREADS`. Default 1. Accepted, without effect: there is one thread. */
   ioThreads: number;
@@ -221,15 +231,17 @@ export interface ContextOptions {
   threadSchedulingPolicy: number;
   /** `ZMQ_MAX_MSGSZ`. Octets in one message, default 2 147 483 647. Accepted, without effect, as in zeromq.js. */
   maxMessageSize: number;
-  /** `ZMQ_IPV6`. The default of `ipv6` for sockets made from now on, default false. */
+  /** `ZMQ_IPV6`. The default of `ipv6` for sockets created from now on, default false. */
   ipv6: boolean;
-  /** `ZMQ_BLOCKY`. Whether sockets linger until all is sent. Default true; false: `linger` of sockets made from now on is 0. */
+  /**
+   * `ZMQ_BLOCKY`. Default true: sockets linger until all is sent. False: `linger` of sockets created from now on is 0 by default.
+   */
   blocky: boolean;
   /**
-   * Microseconds, 0 to 1 000 000, default 50; 0 = never. How long the event loop stays awake after octets came by tcp or ipc,
-   * on connections whose next octets use to come within that time. A lone round trip is quicker by what it costs to be
-   * woken; one processor is busy meanwhile. Counts for connections made after it is set. Without effect on a machine with one
-   * processor. Not in libzmq.
+   * Not in libzmq. Microseconds that the event loop stays awake after octets came by tcp or ipc, on connections whose next octets
+   * usually come within that time; 0 to 1 000 000, default 50, 0 = never. A single round trip becomes faster by the cost of
+   * waking up; meanwhile one processor is busy. Applies to connections made after it is set. Without effect on a machine with one
+   * processor.
    */
   busyPoll: number;
 }
@@ -249,14 +261,14 @@ export interface OptionValues
     OnlyFirstSubscribeOptions,
     InvertMatchingOptions,
     StreamOptions {
-  /** As set: the property reads as a string, but an id is octets. */
+  /** The octets that were set; the property reads as a string. */
   routingId: Buffer | null;
-  /** As set, though the property reads as a string. */
+  /** The octets that were set; the property reads as a string. */
   welcomeMessage: Buffer | null;
-  /** As set, though the property reads as a string. */
+  /** The octets that were set; the property reads as a string. */
   helloMessage: Buffer | null;
-  /** As set, though the property reads as a string. */
+  /** The octets that were set; the property reads as a string. */
   disconnectMessage: Buffer | null;
-  /** As set, though the property reads as a string. */
+  /** The octets that were set; the property reads as a string. */
   hiccupMessage: Buffer | null;
 }

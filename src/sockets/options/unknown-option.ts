@@ -1,19 +1,19 @@
 /**
- * Unknown options: a property that does not exist, set on a socket or context, is usually a slip of the pen. zeromq.js
- * refuses them all; here the fields of a subclass are possible.
+ * Unknown options: setting a property that does not exist on a socket or context is usually a typing error. zeromq.js refuses
+ * them all; here the fields of a subclass are possible.
  */
 
-/** Classes of this package: their instances have no further fields. */
+/** Prototypes of this package's classes: their instances have no further fields. */
 const closedPrototypes = new WeakSet<object>();
 
-/** Instances of exactly this class refuse to be given properties that do not exist. */
+/** Makes setting a property that does not exist throw, on instances of exactly this class. */
 export function refuseUnknown(prototype: object): void {
   closedPrototypes.add(prototype);
 }
 
 /**
- * Watches what is set on instances of `base` and is no property of theirs: a class told to `refuseUnknown` refuses it, a
- * subclass only what looks like one of its options. Fields that a class declares are defined rather than set, and pass.
+ * Intercepts setting a property that does not exist on instances of `base`: a class given to `refuseUnknown` refuses it, a
+ * subclass only a name that is similar to one of its options. Fields that a class declares are defined rather than set, and pass.
  */
 export function guardUnknown(base: object): void {
   const guard = new Proxy(Object.create(Object.getPrototypeOf(base)) as object, {
@@ -29,7 +29,7 @@ export function guardUnknown(base: object): void {
   Object.setPrototypeOf(base, guard);
 }
 
-/** The error for an option `name` that does not exist, and the one that was probably meant. */
+/** The error for an option `name` that does not exist, with the one that was probably meant. */
 export function unknownOption(name: string, meant?: string): TypeError {
   const hint = meant === undefined ? '' : `, did you mean ${meant}?`;
   return new TypeError(
@@ -70,6 +70,6 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** From this length on two letters may differ, and from the other on one: short names are too close to other words. */
+/** Length of names from which two letters may differ, and one: shorter names are too close to other words. */
 const LONG = 10;
 const MIDDLE = 8;
