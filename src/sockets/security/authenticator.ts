@@ -1,6 +1,6 @@
 /**
- * Authenticator: who may come in, by address, by password or by key. As czmq's zauth and pyzmq's, without a socket of
- * its own: `context.authenticate = authenticator.authenticate`.
+ * Authenticator: admits or refuses peers by address, password or key. Like czmq's zauth and pyzmq's, but without a socket of its
+ * own: `context.authenticate = authenticator.authenticate`.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -15,14 +15,14 @@ import type { AuthenticationRequest, AuthenticationResult } from './choice.ts';
 /** Passwords by user name, or a file of lines `user=password`. */
 export type Passwords = Readonly<Record<string, string>> | ReadonlyMap<string, string> | string;
 
-/** Z85 keys or certificates, a folder of certificates, `'*'` for any key, or what says yes or no to a key. */
+/** Z85 keys or certificates, a folder of certificates, `'*'` for any key, or a function that decides on each key. */
 export type AllowedKeys =
   | '*'
   | readonly (string | Certificate)[]
   | { readonly folder: string }
   | ((publicKey: string, domain: string) => KeyAnswer | Promise<KeyAnswer>);
 
-/** Yes or no, or yes with properties for the peer's metadata. */
+/** Whether a key is admitted; an object admits it, and has properties for the peer's metadata. */
 export type KeyAnswer = boolean | Readonly<Record<string, string>>;
 
 /**
@@ -31,8 +31,8 @@ export type KeyAnswer = boolean | Readonly<Record<string, string>>;
  * context.authenticate = authenticator.authenticate;
  * ```
  *
- * An address must pass first, whatever the mechanism; NULL asks for no more. PLAIN and CURVE peers are refused until
- * `plain` and `curve` have said who may come in.
+ * The address is checked first, whatever the mechanism; a NULL peer needs no more than that. PLAIN and CURVE peers are refused
+ * unless `plain` or `curve` admits them.
  */
 export class Authenticator {
   readonly #allowed = new Addresses();
@@ -41,23 +41,26 @@ export class Authenticator {
   readonly #keys = new Map<string, KeySource>();
 
   /**
-   * Let in only these: IP addresses, networks such as `10.0.0.0/8`, and `ipc` for local peers.
-   * @throws TypeError for what is none of that
+   * Admit only these addresses: IP addresses, networks such as `10.0.0.0/8`, and `ipc` for local peers.
+   * @throws TypeError for any other text
    */
   allow(...addresses: string[]): this {
     for (const address of addresses) this.#allowed.add(address);
     return this;
   }
 
-  /** Refuse these, also where `allow` lets them in. */
+  /**
+   * Refuse these addresses, even if `allow` admits them.
+   * @throws TypeError for a text that is no address, network or `ipc`
+   */
   deny(...addresses: string[]): this {
     for (const address of addresses) this.#denied.add(address);
     return this;
   }
 
   /**
-   * Who may come in by PLAIN to sockets with the `zapDomain` `domain`; `'*'` for all that have no passwords of their own.
-   * A file is read again when it has changed.
+   * Set the passwords of PLAIN clients, for sockets with the `zapDomain` `domain`; `'*'` (default) for those without passwords of
+   * their own. A file is read again when it has changed.
    * @throws an error of the system for a file that cannot be read
    */
   plain(passwords: Passwords, domain = '*'): this {
@@ -66,16 +69,16 @@ export class Authenticator {
   }
 
   /**
-   * The clients that may come in by CURVE. In a folder each file counts but those that end in `_secret`; it is read again when
-   * files have come or gone or changed.
-   * @throws an error of the system for a folder that cannot be read, RangeError for a key that is none
+   * Set the keys of CURVE clients, for sockets with the `zapDomain` `domain`; `'*'` (default) for those without keys of their
+   * own. Every file in a folder counts, except those that end in `_secret`; the folder is read again when its files have changed.
+   * @throws an error of the system for a folder that cannot be read, RangeError for an invalid key
    */
   curve(keys: AllowedKeys, domain = '*'): this {
     this.#keys.set(domain, keySource(keys));
     return this;
   }
 
-  /** For `socket.authenticate` and `context.authenticate`; bound to this object. */
+  /** Callback for `socket.authenticate` and `context.authenticate`; bound to this object. */
   readonly authenticate = async (request: AuthenticationRequest): Promise<AuthenticationResult> => {
     const { address, mechanism } = request;
     if (this.#denied.has(address)) return refused('address is on the deny list');
@@ -124,7 +127,7 @@ export class Authenticator {
 type PasswordSource = () => Promise<ReadonlyMap<string, Buffer>>;
 type KeySource = (publicKey: string, domain: string) => KeyAnswer | Promise<KeyAnswer>;
 
-/** IP addresses and networks, and whether peers without one belong to them. */
+/** A set of IP addresses and networks; `ipc` stands for peers without an address. */
 class Addresses {
   size = 0;
   readonly #list = new BlockList();
@@ -144,7 +147,7 @@ class Addresses {
 
   has(address: string): boolean {
     if (address === '') return this.#local;
-    // A zone, as in fe80::1%eth0, says where the address holds, not whose it is.
+    // A zone, as in fe80::1%eth0, names the interface where the address holds, not its owner.
     const bare = address.replace(/%.*$/, '');
     const version = isIP(bare);
     return version !== 0 && this.#list.check(bare, FAMILIES[version]);
@@ -206,14 +209,14 @@ async function filesIn(folder: string): Promise<string[]> {
   return files.map((each) => join(folder, each.name)).sort();
 }
 
-/** Those that can be read; other files may lie there, too. */
+/** The certificates that can be read; other files in the folder are ignored. */
 async function certificatesIn(folder: string): Promise<Certificate[]> {
   const loading = (await filesIn(folder)).map((path) => Certificate.load(path));
   const settled = await Promise.allSettled(loading);
   return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
-/** What `read` gives, kept until `version` gives something else. */
+/** The result of `read`, kept until `version` returns something else. */
 function reread<T>(version: () => Promise<string>, read: () => Promise<T>): () => Promise<T> {
   let known: string | undefined;
   let content: Promise<T> | undefined;

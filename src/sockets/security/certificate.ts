@@ -1,6 +1,5 @@
 /**
- * Certificate: a pair of CURVE keys with words about its holder, in the files that czmq and pyzmq read and write
- * (ZPL, RFC 4).
+ * Certificate: a pair of CURVE keys with metadata about its holder, in the file format of czmq and pyzmq (ZPL, RFC 4).
  *
  *     metadata
  *         name = "alice"
@@ -15,24 +14,24 @@ import { matchKeyPair } from '../../zmtp/mechanism/curve-key-pair.ts';
 
 /** What a certificate holds. */
 export interface CertificateContent {
-  /** Z85, 40 characters. */
+  /** The public key: Z85, 40 characters. */
   readonly publicKey: string;
-  /** Z85, 40 characters; only its holder has it. */
+  /** The secret key: Z85, 40 characters; only its holder has it. */
   readonly secretKey?: string | undefined;
-  /** What else the file says, by name. */
+  /** Other entries about the holder, by name. */
   readonly metadata?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
 }
 
-/** A key pair, or a public key, with what its file says of its holder. */
+/** A key pair, or a public key, with metadata about its holder. */
 export class Certificate {
-  /** Z85, 40 characters. */
+  /** The public key: Z85, 40 characters. */
   readonly publicKey: string;
-  /** Z85; undefined in a certificate of somebody else. */
+  /** The secret key: Z85, 40 characters; undefined in the certificate of another party. */
   readonly secretKey: string | undefined;
-  /** Name, e-mail, whatever one wants to know of the holder. */
+  /** Metadata about the holder, by name: name, e-mail and the like. */
   readonly metadata: ReadonlyMap<string, string>;
 
-  /** @throws RangeError for keys that are none, or no pair */
+  /** @throws RangeError for an invalid key, and for keys that do not belong together */
   constructor({ publicKey, secretKey, metadata = {} }: CertificateContent) {
     checkKey('public key', publicKey);
     if (secretKey !== undefined) {
@@ -53,8 +52,8 @@ export class Certificate {
   }
 
   /**
-   * What stands in a certificate file.
-   * @throws RangeError for a text without a public key, or with one that is none
+   * Parse the text of a certificate file.
+   * @throws RangeError for a text without a public key, or with an invalid key
    */
   static decode(text: string): Certificate {
     const [metadata, curve] = [new Map<string, string>(), new Map<string, string>()];
@@ -72,7 +71,7 @@ export class Certificate {
     return new Certificate({ publicKey, secretKey: curve.get('secret-key'), metadata });
   }
 
-  /** Read a file that `save`, czmq or pyzmq wrote. Rejects as `readFile` does, and with RangeError naming the file. */
+  /** Read a file that `save`, czmq or pyzmq wrote. Rejects as `readFile` does, or with a RangeError that names the file. */
   static async load(path: string): Promise<Certificate> {
     const text = await readFile(path, 'utf8');
     try {
@@ -83,7 +82,7 @@ export class Certificate {
   }
 
   /**
-   * The text of its file, with or without the secret key.
+   * The text of the certificate file, with the secret key if `secret` is true (default false).
    * @throws RangeError for metadata that the format cannot hold
    */
   encode(secret = false): string {
@@ -98,15 +97,15 @@ export class Certificate {
   }
 
   /**
-   * Write the public certificate to `path` and, where there is a secret key, the whole to `path_secret`, readable by
-   * this user only. pyzmq's names are `alice.key` and `alice.key_secret`.
+   * Write the public certificate to `path` and, if there is a secret key, all of it to `path_secret`, readable by this
+   * user only. pyzmq's names are `alice.key` and `alice.key_secret`.
    */
   async save(path: string): Promise<void> {
     await writeFile(path, this.encode());
     if (this.secretKey === undefined) return;
     const file = await open(`${path}_secret`, 'w', 0o600);
     try {
-      // The mode above is for a file that was not there. Before the secret is in it.
+      // The mode above is for a new file; an existing one gets it before the secret is written.
       await file.chmod(0o600);
       await file.writeFile(this.encode(true));
     } finally {
@@ -114,7 +113,10 @@ export class Certificate {
     }
   }
 
-  /** The options of a socket that has these keys: `new Dealer({ ...certificate.options, curveServerKey })`. */
+  /**
+   * Socket options with these keys: `new Dealer({ ...certificate.options, curveServerKey })`.
+   * @throws RangeError without a secret key
+   */
   get options(): { curvePublicKey: string; curveSecretKey: string } {
     const { publicKey, secretKey } = this;
     if (secretKey === undefined) throw new RangeError('certificate has no secret key');

@@ -1,5 +1,5 @@
 /**
- * Security: from options to the mechanism of an endpoint's connections, and who lets peers in.
+ * Security choice: the mechanism that the options choose for an endpoint, and the callback that admits or refuses peers.
  *
  * The code of CURVE, and the library under it, is loaded when a socket first needs it, never for NULL and PLAIN.
  */
@@ -13,43 +13,43 @@ import type { OptionValues } from '../options/options.ts';
 /** A mechanism by its name in a ZMTP greeting. */
 export type MechanismName = 'NULL' | 'PLAIN' | 'CURVE';
 
-/** A peer that asks to be admitted, with the fields of a request of RFC 27. */
+/** A peer to admit or refuse, with the fields of a request of RFC 27. */
 export interface AuthenticationRequest {
   /** `NULL`, `PLAIN` or `CURVE`. */
   readonly mechanism: MechanismName;
-  /** `zapDomain` of the socket that asks. */
+  /** `zapDomain` of the socket that the peer wants to reach; empty for none. */
   readonly domain: string;
-  /** The peer's IP address, that of an IPv4 peer always in its own form; empty for ipc. */
+  /** The peer's IP address, an IPv4-mapped one as plain IPv4; empty for ipc. */
   readonly address: string;
-  /** `routingId` of the socket that asks, which is what libzmq sends, too. */
+  /** `routingId` of the socket that the peer wants to reach, as libzmq sends it; empty for none. */
   readonly identity: Buffer;
   /** PLAIN: user name and password. CURVE: the client's public key, 32 octets. NULL: none. */
   readonly credentials: readonly Buffer[];
 }
 
-/** The answer. */
+/** The answer to an `AuthenticationRequest`. */
 export interface AuthenticationResult {
-  /** 200 = come in, 300 = not now, 400 = not you, 500 = an error here. */
+  /** Status of RFC 27: 200 = admitted, 300 = temporary error, 400 = refused, 500 = internal error. */
   readonly status: 200 | 300 | 400 | 500;
-  /** For people: stands in the `cause` of the event on this side. The peer is told the status only. */
+  /** Explanation, found in the `cause` of the event on this side. The peer is sent the status only. */
   readonly text?: string;
-  /** The name under which it is admitted: the property `User-Id` of the peer's metadata. */
+  /** Name of the peer's user: the property `User-Id` of the peer's metadata. */
   readonly userId?: string;
-  /** More properties of the peer. */
+  /** Further properties of the peer's metadata. */
   readonly metadata?: Metadata | Record<string, string | Buffer>;
 }
 
-/** Judges peers. What it throws counts as status 500, and is the `cause` of the event. */
+/** Callback that admits or refuses peers. What it throws counts as status 500, and is the `cause` of the event. */
 export type Authenticate = (
   request: AuthenticationRequest,
 ) => AuthenticationResult | Promise<AuthenticationResult>;
 
-/** Which mechanism the options ask for: the last one set decides, as in libzmq. */
+/** The mechanism that the options choose: the security option that is set last decides, as in libzmq. */
 export class SecurityChoice {
   mechanism: MechanismName = 'NULL';
   asServer = false;
 
-  /** An option was set: `values` holds it already, and is told which role is left. */
+  /** Records that an option was set, and updates `plainServer` and `curveServer` in `values` to the role that results. */
   written(name: keyof OptionValues, value: unknown, values: OptionValues): void {
     const next = this.after(name, value);
     this.mechanism = next.mechanism;
@@ -84,7 +84,7 @@ export class SecurityChoice {
   }
 
   /**
-   * The mechanism under `values`, or a promise of it. `connects`: for an endpoint that connects.
+   * The mechanism for an endpoint with `values`, or a promise of it. `connects`: the endpoint connects.
    * @throws SocketError `EINVAL` that names the option which is missing, or does not fit another
    */
   make(values: OptionValues, connects: boolean): Mechanism | Promise<Mechanism> {
@@ -99,7 +99,7 @@ export class SecurityChoice {
           Buffer.from(values.plainPassword ?? ''),
         );
       case 'CURVE':
-        // Where it connects, as in libzmq, events tell: of the peer's mechanism if that is another, or of the key.
+        // As in libzmq, a connecting one fails in the handshake: events report the peer's mechanism if it differs, or the key.
         if (connects && this.asServer && values.curveSecretKey === null) return KEYLESS_SERVER;
         return this.#makeCurve(values);
       default:
@@ -124,14 +124,14 @@ export class SecurityChoice {
       );
     }
     const serverKey = decodeZ85(curveServerKey!);
-    if (isWeakKey(serverKey)) throw invalid('curveServerKey is no key: it gives no secret');
+    if (isWeakKey(serverKey)) throw invalid('curveServerKey is a weak key: every secret shared with it is zero');
     return loadCurve(import('../../zmtp/mechanism/curve-client.ts')).then(({ curveClient }) =>
       curveClient(own, serverKey),
     );
   }
 }
 
-/** `role`, and the quicker library under it where there is one. */
+/** Settles as `role` does, after the faster library for CURVE was loaded where there is one. */
 function loadCurve<T>(role: Promise<T>): Promise<T> {
   library ??= Promise.all([
     import('../../zmtp/mechanism/curve-box.ts'),
@@ -140,10 +140,10 @@ function loadCurve<T>(role: Promise<T>): Promise<T> {
   return library.then(() => role);
 }
 
-/** Looked for once in a process. */
+/** Loaded once per process. */
 let library: Promise<void> | undefined;
 
-/** What `authenticate` says of `request`, as a connection wants it. Never rejects. */
+/** The verdict of `authenticate` on `request`. Never rejects: an error becomes status 500. */
 export async function askCallback(
   authenticate: Authenticate,
   request: AuthenticationRequest,
@@ -155,7 +155,7 @@ export async function askCallback(
   }
 }
 
-/** @throws TypeError for what is no answer */
+/** @throws TypeError for an invalid answer */
 function toVerdict(result: AuthenticationResult): Verdict {
   const { status, text, userId, metadata } = result;
   if (!STATUSES.has(status)) {
@@ -177,24 +177,24 @@ function toMetadata(metadata: Metadata | Record<string, string | Buffer>): Metad
   return new Map(entries.map(([name, value]) => [name, Buffer.from(value)]));
 }
 
-/** `name` was set while `address` is open without it, and would stay so. */
+/** The error for setting `name` while `address` is open without it, where it would have no effect. */
 export function tooLate(name: string, address: string): SocketError {
   return invalid(`${name} is set too late: ${address} is open without it, set it before`);
 }
 
-/** Somebody must judge, and nobody is there. */
+/** The error for a peer that has to be authenticated where there is neither `authenticate` nor a handler. */
 export function nobodyJudges(mechanism: MechanismName): SocketError {
   return new SocketError('EFAULT', {
     message: `${mechanism} peer refused: no authenticate, and no handler at inproc://zeromq.zap.01`,
   });
 }
 
-/** `what` was told to use a mechanism. */
+/** The error for choosing `mechanism` for a socket or transport, `what`, without a handshake. */
 export function noMechanism(what: string, mechanism: MechanismName): SocketError {
   return invalid(`${what} cannot use ${mechanism}: it has no handshake`);
 }
 
-/** Peers that come by `what` are to be judged. */
+/** The error for authenticating peers of a transport, `what`, without a handshake. */
 export function notJudged(what: string): SocketError {
   return invalid(`${what} has no handshake in which peers could be judged`);
 }
@@ -212,7 +212,7 @@ function invalid(what: string): SocketError {
   return new SocketError('EINVAL', { message: `Invalid argument: ${what}` });
 }
 
-/** A CURVE server that has no key, and so lets nobody in. */
+/** A CURVE server without a key, which admits nobody. */
 const KEYLESS_SERVER: Mechanism = {
   name: 'CURVE',
   begin: () => ({

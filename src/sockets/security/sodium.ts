@@ -1,14 +1,14 @@
-/** Sodium: finds libsodium-wrappers (libsodium as WebAssembly), the quicker library for CURVE, where somebody has installed it. */
+/** Sodium: loads libsodium-wrappers (libsodium as WebAssembly), the faster library for CURVE, where it is installed. */
 
 import type { Sodium } from '../../zmtp/mechanism/sodium-box.ts';
 
 /**
- * The library, ready to be used; undefined where it is not installed, cannot be loaded, or is not wanted: the environment
- * says `ZEROMQ_PURE_CURVE=javascript`. Never rejects.
+ * The library, ready for use; undefined where it is not installed, cannot be loaded, or is turned off by
+ * `ZEROMQ_PURE_CURVE=javascript` in the environment. Never rejects.
  */
 export async function loadSodium(): Promise<Sodium | undefined> {
   try {
-    // Within the `try`: Deno asks for a permission to read the environment.
+    // Within the `try`: Deno throws without the permission to read the environment.
     if (process.env['ZEROMQ_PURE_CURVE'] === 'javascript') return undefined;
     const { default: sodium } = await import('libsodium-wrappers');
     await sodium.ready;

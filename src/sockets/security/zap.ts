@@ -1,5 +1,5 @@
 /**
- * Zap: asks the handler at `inproc://zeromq.zap.01` whether a peer may come in (RFC 27).
+ * Zap: asks the handler at `inproc://zeromq.zap.01` whether to admit a peer (RFC 27).
  *
  *     request   "" "1.0" id domain address identity mechanism credentials…
  *     reply     "" "1.0" id status text user-id metadata
@@ -9,33 +9,33 @@ import { decodeMetadata, type Verdict, ZmtpError, type ZmtpErrorCode } from '../
 import type { Message } from '../message.ts';
 import type { AuthenticationRequest } from './choice.ts';
 
-/** Where the handler is bound. */
+/** The endpoint where the handler is bound. */
 export const ZAP_ENDPOINT: string = 'inproc://zeromq.zap.01';
 
-/** What carries the frames: a DEALER connected to the handler. */
+/** Carries requests and replies: a DEALER connected to the handler. */
 export interface ZapChannel {
   trySend(message: Message): boolean;
   tryReceive(): Message | undefined;
   close(): void;
 }
 
-/** Asks one handler, for all sockets of a context, until that handler is gone. */
+/** Asks one handler, for all sockets of a context, until that handler has closed. */
 export class Zap {
-  /** The handler has left: the next request goes to another one. */
+  /** Whether the handler has closed: the next request needs another `Zap`. */
   gone = false;
   readonly #channel: ZapChannel;
   readonly #asked = new Map<string, Asked>();
   #counter = 0;
 
-  /** `open` gives the channel, which then tells this object what happens. */
+  /** `open` returns the channel, which calls `arrived` and `left` of this object. */
   constructor(open: (zap: Zap) => ZapChannel) {
     this.#channel = open(this);
   }
 
   /**
-   * The handler's verdict. Rejects with a ZmtpError `ERR_ZAP_*` for a reply that breaks the rules, and with `EPIPE` when
-   * the handler leaves. It may never settle, if the handler does not answer: the handshake's time limit ends that, and
-   * `signal` has the question forgotten then.
+   * The handler's verdict. Rejects with a ZmtpError `ERR_ZAP_*` for a reply that breaks the rules, and with `EPIPE` when the
+   * handler closes. May never settle if the handler does not reply: the handshake's time limit ends that, and then `signal`
+   * discards the request.
    */
   ask(request: AuthenticationRequest, signal: AbortSignal): Promise<Verdict> {
     if (this.gone) return Promise.reject(handlerLeft());
@@ -48,25 +48,25 @@ export class Zap {
       if (!this.#channel.trySend(message)) {
         this.#asked.delete(id);
         // Its queue is full. The peer may try again.
-        resolve({ status: 300, cause: new Error('the handler has too many questions') });
+        resolve({ status: 300, cause: new Error('the queue of the handler is full') });
         return;
       }
       signal.addEventListener('abort', () => this.#asked.delete(id), { once: true });
     });
   }
 
-  /** @internal Something may have come. */
+  /** @internal Replies may have arrived. */
   arrived(): void {
     for (let reply = this.#channel.tryReceive(); reply; reply = this.#channel.tryReceive()) {
       this.#answered(reply);
     }
   }
 
-  /** @internal The handler has left. */
+  /** @internal The handler has closed. */
   left(): void {
     if (this.gone) return;
     this.gone = true;
-    // The channel is still busy telling us.
+    // The channel is still within the call that reports this.
     process.nextTick(() => this.#channel.close());
     for (const { reject } of this.#asked.values()) reject(handlerLeft());
     this.#asked.clear();
@@ -92,12 +92,12 @@ export class Zap {
     }
   }
 
-  /** Which question a reply with this id answers; undefined = one that nobody waits for any more. */
+  /** The id of the request that a reply with this `id` answers; undefined if that request was discarded. */
   #meant(id: Buffer | undefined): string | undefined {
     const text = String(id);
     if (this.#asked.has(text)) return text;
     if (/^[1-9]\d{0,15}$/.test(text) && Number(text) <= this.#counter) return undefined;
-    // Without an id of ours it can only be for whoever has waited longest.
+    // A reply with an id that was never sent is taken as the answer to the oldest request, which then fails.
     return this.#asked.keys().next().value;
   }
 }
@@ -123,7 +123,7 @@ function bad(what: ZapFault): ZmtpError {
   );
 }
 
-/** As libzmq has it in the event. */
+/** The error that libzmq has in the event. */
 function handlerLeft(): Error {
   const error = new Error(`the handler at ${ZAP_ENDPOINT} has left`);
   return Object.assign(error, { code: 'EPIPE', errno: 32 });
