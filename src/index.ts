@@ -9,7 +9,7 @@ import { curveKeyPair } from './zmtp/index.ts';
 
 export { packageVersion, version };
 
-/** What works here: `true` for transports and mechanisms that do. */
+/** Which optional transports and features of libzmq are available here. */
 export const capability: {
   ipc: boolean;
   pgm: boolean;
@@ -28,7 +28,7 @@ export const capability: {
   draft: true,
 };
 
-/** Everything above in one object, as `import zmq from 'zeromq'` gives it. */
+/** All exports above in one object, as `import zmq from 'zeromq'` gives it. */
 const zmq: typeof sockets & {
   version: string;
   packageVersion: string;

@@ -1,6 +1,6 @@
 /**
  * The door `zeromq-pure/wire`: ZMTP 3.1 as values and state machines, without I/O, for programs that stand between
- * sockets: proxies, sniffers, testers. CURVE and WebSocket are here only, so that the sockets load them when they need them.
+ * sockets: proxies, sniffers, testers. CURVE and WebSocket are exported only here, so that sockets load them on demand.
  */
 
 export {

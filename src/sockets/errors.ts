@@ -1,17 +1,17 @@
-/** SocketError: what a call on a socket can reject or throw with, told apart by `code`. */
+/** SocketError: the error that a call on a socket throws or rejects with, told apart by `code`. */
 
 /**
  * A failed call. `code` is the name libzmq users know, `errno` its number (Linux values; `EFSM`,
  * `ENOCOMPATPROTO`, `ETERM` are libzmq's own), `address` the endpoint as given where there is one.
  */
 export class SocketError extends Error {
-  /** What happened, by the name of the system or of libzmq. */
+  /** The name of the error, of the system or of libzmq: `EAGAIN`. */
   readonly code: SocketErrorCode;
   /** The number of `code`: that of Linux, or libzmq's own. */
   readonly errno: number;
-  /** The endpoint text the call was about. */
+  /** The endpoint of the call, as given. */
   declare readonly address?: string;
-  /** How many messages of a `sendMany` had been accepted before it failed. */
+  /** Number of messages of a `sendMany` that were accepted before it failed. */
   declare readonly sentCount?: number;
 
   constructor(code: SocketErrorCode, detail: SocketErrorDetail = {}) {
@@ -23,16 +23,16 @@ export class SocketError extends Error {
   }
 }
 
-/** The codes that calls on sockets fail with; what each means is said where it is thrown. */
+/** The codes that calls on sockets fail with; each method says which it throws, and when. */
 export type SocketErrorCode = keyof typeof ERRNO;
 
 /** What a `SocketError` may hold beside its code. */
 export interface SocketErrorDetail {
   /** The text. Default: that of libzmq for the code. */
   message?: string;
-  /** The endpoint that the call was about, as given. */
+  /** The endpoint of the call, as given. */
   address?: string;
-  /** How many messages of a `sendMany` had been accepted before it failed. */
+  /** Number of messages of a `sendMany` that were accepted before it failed. */
   sentCount?: number;
   /** The error that caused this one. */
   cause?: unknown;
@@ -104,7 +104,7 @@ export function tooManyArguments(expected: number, received: number): TypeError 
   return new TypeError(`Expected ${expected} argument${plural} but received ${received}`);
 }
 
-/** `error` as a SocketError with its code where that is one of ours; others pass, with `EIO` for lack of a code. */
+/** `error` as a SocketError: with its code if that is one of ours, otherwise with `EIO` and its message. */
 export function toSocketError(error: unknown, address?: string): SocketError {
   if (error instanceof SocketError) return error;
   const { code, message } = error as { code?: string; message?: string };

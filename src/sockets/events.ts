@@ -5,19 +5,19 @@ import type { ZmtpErrorCode } from '../zmtp/index.ts';
 import { refuseCalls } from './class-call.ts';
 import { SocketError } from './errors.ts';
 
-/** An event of type `T`; all have an address. */
+/** An event of type `T`, with the address of its endpoint. */
 export interface AddressEvent<T extends string> {
   /** Which event it is, named as in zeromq.js. */
   type: T;
-  /** The endpoint; for a connection that was accepted, the one it came in by. */
+  /** The endpoint; for an accepted connection, the bound endpoint that accepted it. */
   address: string;
 }
 
-/** The two ends of a connection, as endpoints (`tcp://127.0.0.1:5555`): ours, version 2 of libzmq's monitor has them. */
+/** The two ends of a connection, as endpoints (`tcp://127.0.0.1:5555`), as in version 2 of libzmq's monitor. Not in zeromq.js. */
 export interface ConnectionEnds {
   /** This end; absent for an ipc connection that we made, and in a browser. */
   local?: string;
-  /** The peer's end; absent for an ipc connection that we accepted, and when the peer had left already. */
+  /** The peer's end; absent for an ipc connection that we accepted, and if the peer had disconnected already. */
   remote?: string;
 }
 
@@ -32,15 +32,15 @@ export interface ConnectionErrorEvent<T extends string, E extends Error = EventE
 /** An event of type `T` that reports a failure. */
 export interface ErrorEvent<T extends string, E extends Error = EventError>
   extends AddressEvent<T> {
-  /** What failed. */
+  /** The error that was reported. */
   error: E;
 }
 
 /** An error with the code of the system, of libzmq, or of ZMTP (`ERR_ZMTP_*`). */
 export interface EventError extends Error {
-  /** Of the system or libzmq (`ECONNREFUSED`), or of ZMTP (`ERR_ZMTP_INVALID_METADATA`). */
+  /** Code of the system or libzmq (`ECONNREFUSED`), or of ZMTP (`ERR_ZMTP_INVALID_METADATA`). */
   code: string;
-  /** Its number, where the system has one. */
+  /** The number of `code`, if the system has one. */
   errno?: number;
 }
 
@@ -51,26 +51,26 @@ export interface SystemError extends EventError {
 }
 
 /**
- * Why a connection was not taken in: a failure of the system, `ERR_ACCEPT_FILTER`, or `ERR_TOO_MANY_HANDSHAKES` (with the number of `ECONNABORTED`),
- * when its address has reached `maxHandshakesPerSecond`.
+ * Why a connection was not accepted: an error of the system; or, with the number of `ECONNABORTED`, `ERR_ACCEPT_FILTER`, or
+ * `ERR_TOO_MANY_HANDSHAKES` when the peer's address has reached `maxHandshakesPerSecond`.
  */
 export interface AcceptError extends SystemError {
-  /** That address, bare; empty when the peer had left already. */
+  /** The peer's IP address, without a port; empty if the peer had disconnected already. */
   remoteAddress?: string;
 }
 
 /**
- * The peer broke the protocol, or what judges peers did. Where libzmq knows the code, `message` is the one text that
- * zeromq.js has, and what was wrong is in the message of `cause`.
+ * The peer, or the handler that authenticates peers, broke the protocol. If libzmq has the code, `message` is the text of
+ * zeromq.js, and the details are in the message of `cause`.
  */
 export interface ProtocolError extends EventError {
-  /** Which rule was broken; those of libzmq's monitor, and more. */
+  /** Which rule was broken; the codes of libzmq's monitor, and more. */
   code: ZmtpErrorCode;
 }
 
-/** One side turned the other away, with the status of RFC 27. */
+/** One side refused the other, with a status of RFC 27. */
 export interface AuthenticationError extends EventError {
-  /** 300 = not now, 400 = not you, 500 = the side that judges failed. */
+  /** 300 = temporary error, 400 = refused, 500 = internal error of the authenticator. */
   status: 300 | 400 | 500;
 }
 
@@ -85,15 +85,15 @@ export type Event =
   | (AddressEvent<'connect:retry'> & {
       /** Milliseconds until the next attempt. */
       interval: number;
-      /** Why the last one failed or its connection ended, where that is known (`ECONNREFUSED`, `ENOTFOUND`): ours. */
+      /** Not in libzmq: why the last attempt failed or the connection ended, if known (`ECONNREFUSED`, `ENOTFOUND`). */
       error?: EventError;
     })
   | AddressEvent<'close'>
   | ErrorEvent<'close:error', SystemError>
   | (ConnectionEvent<'disconnect'> & {
-      /** Why, where it is known: ours, libzmq does not tell. */
+      /** Not in libzmq: why the connection ended, if known. */
       error?: EventError;
-      /** Ours: what a ROUTER that listens has known the peer by. */
+      /** Not in libzmq: the routing id that the peer had on this socket, where it connected to us. */
       routingId?: Buffer;
     })
   | ConnectionEvent<'handshake'>
@@ -101,11 +101,11 @@ export type Event =
   | ConnectionErrorEvent<'handshake:error:auth', AuthenticationError>
   | ConnectionErrorEvent<'handshake:error:other'>
   /**
-   * Ours: the socket type has no place for a peer, which was turned away (second peer of a PAIR, duplicate routing id),
-   * or for its message, which was dropped (request to a REP without a delimiter).
+   * Not in libzmq: the socket type does not allow a peer, which was disconnected (second peer of a PAIR, duplicate routing
+   * id), or its message, which was dropped (request to a REP without a delimiter).
    */
   | ErrorEvent<'peer:refused'>
-  /** Ours: a subscriber's number of subscriptions changed (PUB, XPUB). */
+  /** Not in libzmq: a peer's number of subscriptions changed (PUB, XPUB). */
   | (AddressEvent<'subscription'> & {
       /** Subscriptions of that peer now. */
       count: number;
@@ -117,8 +117,8 @@ export type Event =
 export type EventType = Event['type'];
 
 /**
- * Checks a name that a program without types may have mistaken: nothing would ever come.
- * @throws TypeError
+ * Checks the name of an event: a listener for a mistaken name would never be called.
+ * @throws TypeError for a name that is no event
  */
 export function checkEventType(type: unknown): void {
   if (typeof type === 'string' && Object.hasOwn(EVENT_TYPES, type)) return;
@@ -126,30 +126,30 @@ export function checkEventType(type: unknown): void {
   throw new TypeError(`no event ${JSON.stringify(type) ?? String(type)}, expected one of ${names}`);
 }
 
-/** The event of that name. */
+/** The event with the name `E`. */
 export type EventOfType<E extends EventType = EventType> = Extract<Event, { type: E }>;
 
-/** Where listeners of events are added and taken away: an {@link Observer}. */
+/** Where listeners of events are added and removed: an {@link Observer}. */
 export interface EventSubscriber {
   /** Call `listener` for each event of `type`. */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
-  /** Call it no longer. */
+  /** Call `listener` no longer for events of `type`. */
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
 }
 
-/** What a socket gives an observer: to let go, and to keep the process alive while it waits. */
+/** What a socket gives its observer: a way to stop the events, and to keep the process alive while it waits. */
 export interface EventSource {
-  /** Tell nothing more. */
+  /** Send no more events. */
   stop(): void;
-  /** Keep the process alive, until `release`. */
+  /** Keep the process alive until `release`. */
   hold(): void;
-  /** The end of one `hold`. */
+  /** End one `hold`. */
   release(): void;
 }
 
 /**
  * The monitor of one socket: `for await (const event of socket.events)`, `receive()`, or `on`/`off`.
- * Events are kept from the first access on, at most 1000 of them.
+ * Events are queued from the first access on; beyond 1000 the oldest are discarded.
  */
 export class Observer implements EventSubscriber {
   readonly #queue: Event[] = [];
@@ -195,7 +195,7 @@ export class Observer implements EventSubscriber {
     return this.emitter.on(type, listener);
   }
 
-  /** Call `listener` no longer. */
+  /** Call `listener` no longer for events of `type`. */
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventEmitter {
     return this.emitter.off(type, listener);
   }
@@ -214,7 +214,7 @@ export class Observer implements EventSubscriber {
   }
 
   /**
-   * The next event.
+   * The next event; waits until there is one.
    * @throws SocketError `EBUSY` while another `receive` is pending, `EBADF` once closed.
    */
   receive(): Promise<Event> {
@@ -272,7 +272,7 @@ export class Observer implements EventSubscriber {
     }
   }
 
-  /** Later: what a listener does, or throws, must not come in between the steps of what the event tells of. */
+  /** On a later tick: what a listener does, or throws, must not interrupt the operation that the event reports. */
   #tell(event: Event): void {
     process.nextTick(() => this.#emitter?.emit(event.type, event));
   }
@@ -288,7 +288,7 @@ export class Observer implements EventSubscriber {
 // biome-ignore lint/suspicious/noClassAssign: as above.
 Observer = refuseCalls(Observer);
 
-/** @internal What a socket offers its observers. */
+/** @internal Key of the method by which an observer registers with a socket. */
 export const observe: unique symbol = Symbol('observe');
 
 interface Observable {

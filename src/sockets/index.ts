@@ -1,4 +1,4 @@
-/** What the sockets floor shows to those above it. */
+/** The exports of the sockets floor, for the floors above it. */
 
 export { MessageEmitter, type MessageEvents } from './adapter/message-emitter.ts';
 export {

@@ -1,9 +1,9 @@
-/** Message: what a socket moves, whole. And the one place that makes one out of what a user gives. */
+/** Message: a whole message as sockets move it, and its conversion from the values that programs send. */
 
 /** A whole message: its parts in order, at least one. Never changed once it is in a pipe. */
 export type Message = readonly Buffer[];
 
-/** What can be one part of a message to send: octets, or anything that has a text. `null` is an empty part. */
+/** What can be one part of a message to send: octets, or a value that converts to text. `null` is an empty part. */
 export type MessageLike =
   | ArrayBufferView
   | ArrayBufferLike
@@ -15,7 +15,7 @@ export type MessageLike =
   | null;
 
 /**
- * The message that `value` stands for. Text is UTF-8; octets are not copied here.
+ * The message made of `value`. Text is encoded as UTF-8; octets are not copied here.
  * @throws TypeError "Message must be present" for undefined.
  */
 export function toMessage(value: MessageLike | readonly MessageLike[]): Message {
@@ -28,7 +28,7 @@ export function toMessage(value: MessageLike | readonly MessageLike[]): Message 
   return [toPart(value as MessageLike)];
 }
 
-/** Octets in all parts together. */
+/** Octets of all parts together. */
 export function messageSize(message: Message): number {
   let size = 0;
   for (let i = 0; i < message.length; i++) size += message[i]!.length;
@@ -41,7 +41,7 @@ export function messageSize(message: Message): number {
  */
 export const COPY_LIMIT = 128;
 
-/** `message`, with its small parts in memory of their own. */
+/** `message`, with copies of its parts of up to `COPY_LIMIT` octets. */
 export function ownSmallParts(message: Message): Message {
   if (message.length === 1) return message[0]!.length <= COPY_LIMIT ? [own(message[0]!)] : message;
   for (let i = 0; i < message.length; i++) {

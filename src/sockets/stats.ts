@@ -1,6 +1,6 @@
-/** Stats: what a socket has counted. */
+/** Stats: the counters of a socket. */
 
-/** One direction of a socket or peer. */
+/** Traffic of a socket or peer in one direction. */
 export interface Flow {
   /** Whole messages: accepted by `send`, or taken by `receive`. */
   messages: number;
@@ -8,38 +8,38 @@ export interface Flow {
   bytes: number;
 }
 
-/** The counters of one socket since it was made. */
+/** The counters of one socket since it was created. */
 export interface SocketStats {
   /** Messages that were accepted for sending. */
   sent: Flow;
   /** Messages that the program has received. */
   received: Flow;
-  /** Messages that were not delivered and will not be: dropped at a mark, malformed, discarded with a peer. */
+  /** Messages that will never be delivered: dropped at a high-water mark, malformed, or discarded with a peer. */
   dropped: number;
-  /** Connections made again after a first one was lost. */
+  /** Connections made again after one was lost. */
   reconnects: number;
   /** Connections that `maxHandshakesPerSecond` has closed. */
   throttled: number;
-  /** Messages in queues now: to be sent, to be received. */
+  /** Messages in queues now: to be sent, and to be received. */
   queued: { out: number; in: number };
   /** The peers that are connected and have finished the handshake, in the order in which they came. */
   peers: PeerStats[];
 }
 
-/** The counters of one peer since its pipe was made: over all its connections, where we connected. */
+/** The counters of one peer. Where we connected, messages are counted over all its connections, octets over the current one. */
 export interface PeerStats {
-  /** The endpoint of its connection. */
+  /** The endpoint of the peer's connection. */
   address: string;
-  /** The type that it announced: `PULL`. */
+  /** The socket type that the peer announced: `PULL`. */
   socketType: string;
-  /** What a ROUTER, REP or STREAM knows it by; undefined on other sockets. */
+  /** The routing id by which a ROUTER, REP or STREAM knows the peer; undefined on other sockets. */
   routingId: Buffer | undefined;
-  /** What went to it. */
+  /** Traffic sent to the peer. */
   sent: Flow;
-  /** What came from it, read or not. */
+  /** Traffic received from the peer, including messages that were not read yet. */
   received: Flow;
-  /** Messages for it, or from it, that were not delivered and will not be. */
+  /** Messages for the peer, or from it, that will never be delivered. */
   dropped: number;
-  /** Messages in its queues now: to be sent, to be received. */
+  /** Messages in the peer's queues now: to be sent, and to be received. */
   queued: { out: number; in: number };
 }
