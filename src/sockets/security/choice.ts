@@ -124,7 +124,7 @@ export class SecurityChoice {
       );
     }
     const serverKey = decodeZ85(curveServerKey!);
-    if (isWeakKey(serverKey)) throw invalid('curveServerKey is a weak key: every secret shared with it is zero');
+    if (isWeakKey(serverKey)) throw invalid('curveServerKey is a weak key of low order');
     return loadCurve(import('../../zmtp/mechanism/curve-client.ts')).then(({ curveClient }) =>
       curveClient(own, serverKey),
     );
