@@ -1,4 +1,4 @@
-/** DedicatedLayer: any number of processes send and receive, and a hub stands in between. */
+/** DedicatedLayer: any number of processes send and receive through a hub. */
 
 import { DedicatedZmqCarrier } from './channels-zmq/dedicated.ts';
 import { wireOptions } from './channels-zmq/format.ts';
@@ -11,11 +11,11 @@ import type { LayerOptions } from './options.ts';
 
 /** Options of a dedicated layer: the address of one hub, or of several in `hubs`. */
 export interface DedicatedLayerOptions extends LayerOptions, ConnectionOptions {
-  /** Where the hub listens, its `bind`: `tcp://10.0.0.1:5570`. One connection carries everything. */
+  /** Endpoint at which the hub listens, such as `tcp://10.0.0.1:5570`. One connection carries all messages. */
   hub?: string;
-  /** Where several hubs listen. Names are spread over them by consistent hashing; all layers need the same ones. */
+  /** Endpoints of several hubs. Names are spread over them by consistent hashing; all layers need the same endpoints. */
   hubs?: readonly string[];
-  /** The wire format: `native` (default), or `channels_zmq`, that of the Python package, with `push` and `pub`. */
+  /** The wire format: `native` (default), or `channels_zmq`, that of this Python package, which needs `push` and `pub`. */
   wire?: 'native' | 'channels_zmq';
   /** With `channels_zmq`: endpoint to push messages to, the `pull` of the queue service. */
   push?: string;

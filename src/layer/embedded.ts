@@ -1,4 +1,4 @@
-/** EmbeddedLayer: one process sends, any number receive, and no program stands in between. */
+/** EmbeddedLayer: one process sends to any number of receiving ones, without a hub in between. */
 
 import { EmbeddedZmqCarrier } from './channels-zmq/embedded.ts';
 import { wireOptions } from './channels-zmq/format.ts';
@@ -12,9 +12,9 @@ import type { LayerOptions } from './options.ts';
 
 /** Options of an embedded layer. */
 export interface EmbeddedLayerOptions extends LayerOptions, ConnectionOptions {
-  /** The endpoint that the sending process binds and the others connect to: `tcp://127.0.0.1:5560`, `ipc:///run/layer`. */
+  /** The endpoint that the sending process binds and others connect to: `tcp://127.0.0.1:5560` or `ipc:///run/layer`. */
   address: string;
-  /** The wire format: `native` (default), or `channels_zmq`, that of the Python package. */
+  /** The wire format: `native` (default), or `channels_zmq`, that of this Python package. */
   wire?: 'native' | 'channels_zmq';
 }
 
@@ -47,7 +47,7 @@ export class EmbeddedLayer<M extends object = Message> extends ChannelLayer<M> {
     return (this.carrier as EmbeddedCarrier | EmbeddedZmqCarrier).bind();
   }
 
-  /** The endpoint it listens at, with the real port; undefined before it listens. */
+  /** The endpoint at which this process listens, with the port that was bound; undefined before it listens. */
   get address(): string | undefined {
     return (this.carrier as EmbeddedCarrier | EmbeddedZmqCarrier).address;
   }

@@ -1,4 +1,4 @@
-/** LayerError: what the calls of channel layers reject with, told apart by `code` or by class. */
+/** LayerError: the error with which calls of channel layers reject; `code` or the class tells which. */
 
 import type { HubAction } from './events.ts';
 
@@ -18,9 +18,9 @@ export type LayerErrorCode =
   | 'ERR_CODEC'
   | 'ERR_PROTOCOL';
 
-/** More about a failed call. */
+/** Details of a failed call. */
 export interface LayerErrorDetail {
-  /** The channel or group that it was about. */
+  /** The channel or group that the call was about. */
   channel?: string;
   /** The error that caused this one. */
   cause?: unknown;
@@ -28,7 +28,7 @@ export interface LayerErrorDetail {
 
 /** The error of a failed call. */
 export class LayerError extends Error {
-  /** What went wrong, for programs. */
+  /** The kind of error, for programs to compare. */
   readonly code: LayerErrorCode;
   /** The channel or group that the call was about, if it was about one. */
   readonly channel?: string;
@@ -48,7 +48,7 @@ export class ChannelFull extends LayerError {
   }
 }
 
-/** @internal Of a call that the hub's `authorize` does not allow. Code `ERR_REFUSED`. */
+/** @internal The error of a call that the hub's `authorize` does not allow. Code `ERR_REFUSED`. */
 export function denied(action: HubAction, name: string): LayerError {
   return new LayerError('ERR_REFUSED', `${action} ${name} is not allowed by the hub`, {
     channel: name,
@@ -59,7 +59,7 @@ export function denied(action: HubAction, name: string): LayerError {
 export class MessageTooLarge extends LayerError {
   /** Octets of the encoded message. */
   readonly size: number;
-  /** Octets that are allowed. */
+  /** Octets that `maxMessageSize` allows. */
   readonly limit: number;
 
   constructor(size: number, limit: number) {
@@ -77,9 +77,9 @@ export class InvalidName extends LayerError {
   }
 }
 
-/** The message holds a value that no message can hold. Code `ERR_INVALID_MESSAGE`. */
+/** The message holds a value that cannot be sent. Code `ERR_INVALID_MESSAGE`. */
 export class InvalidMessage extends LayerError {
-  /** Where the value stands in the message: `$.users[3].name`; `$` is the message itself. */
+  /** Path of the value in the message, such as `$.users[3].name`; `$` is the message itself. */
   readonly path: string;
 
   constructor(path: string, why: string) {

@@ -1,6 +1,6 @@
 /** Events and counters of a layer. */
 
-/** What a hub's `authorize` is asked about. */
+/** The actions for which a hub asks `authorize`. */
 export type HubAction = 'send' | 'receive' | 'groupSend' | 'groupAdd' | 'flush';
 
 /** What `layer.events` and `hub.events` emit, each with one object. */
@@ -8,46 +8,46 @@ export interface LayerEvents {
   /** A `send` was refused because the channel is full. */
   full: [{ channel: string }];
   /**
-   * The hub's `authorize` did not let process `from` do `action` with `name`; in that process itself `from` is empty. At most one
-   * event for a process and action every 5 seconds; `count` tells how many there were since the last.
+   * The hub's `authorize` did not allow process `from` to do `action` with `name`; in that process `from` is empty. At most one
+   * event per process and action every 5 seconds; `count` is the number of denials since the last one.
    */
   denied: [{ from: string; action: HubAction; name: string; count: number }];
-  /** A group message was not put into these members, which are full. At a hub: those of the channels that the hub holds. */
+  /** A group message was not put into these members, which are full. A hub reports only channels whose messages it holds. */
   skipped: [{ group: string; channels: readonly string[] }];
   /** `count` messages of this channel (or group) expired unread. */
   expired: [{ channel: string; count: number }];
   /**
-   * Something that arrived from process `from` could not be decoded, and was dropped. At most one event for a process every
-   * 5 seconds; `count` tells how many there were since the last.
+   * A message or record of process `from` could not be decoded, and was dropped. At most one event per process every
+   * 5 seconds; `count` is the number of them since the last event.
    */
   undecodable: [{ from: string; count: number; error: Error }];
   /**
-   * A connection failed in its handshake. Where we listen, a peer was not let in or connected too often. Where we connect, we
-   * were not let in: `error` has the `status` that the peer sent, or the code `ECONNRESET` if our key of the server is
-   * wrong. At most one event for an address and reason every 5 seconds; `count` tells how many there were since the last.
+   * A handshake failed. Where this process listens, a peer was not let in or connected too often. Where it connects, it was
+   * not let in: `error` has the `status` that the peer sent, or the code `ECONNRESET` if the key of the server is wrong here.
+   * At most one event per address and reason every 5 seconds; `count` is the number of failures since the last one.
    */
   refused: [{ address: string; count: number; error: Error & { code?: string; status?: number } }];
-  /** `count` messages are gone or may be, at most that many; `why` is a reason for people. */
+  /** At most `count` messages may be lost; `why` is a reason for people to read. */
   lost: [{ count: number; why: string }];
   /**
-   * `count` messages had expired before they arrived, the last one `late` milliseconds before, by clocks that the sender and
-   * this process should agree on (`channels_zmq` only). Either they were long on their way, or a clock is wrong. At most one
-   * event for an address every 5 seconds; `count` tells how many there were since the last.
+   * `count` messages had expired when they arrived, the last one `late` milliseconds earlier, by the times of day of sender and
+   * receiver (`channels_zmq`, and RabbitmqLayer, whose `address` is the sender's key). Either they were long on their way, or a
+   * clock is wrong. At most one event per address every 5 seconds; `count` is the number of messages since the last one.
    */
   skew: [{ address: string; count: number; late: number }];
-  /** The hub or the producer answers. `hub` identifies its run; `restarted`: another run answered before. */
+  /** The hub, producer or broker answers. `hub` identifies its run; `restarted`: another run answered before. */
   connect: [{ address: string; hub: string; restarted: boolean }];
-  /** The connection to the hub or producer broke, and is sought again. */
+  /** The connection to the hub, producer or broker is lost; the layer connects again. */
   disconnect: [{ address: string }];
-  /** RabbitmqLayer: the broker is short of memory or disk, and takes no messages until `unblocked`. */
+  /** RabbitmqLayer: the broker is short of memory or disk, and accepts no messages until `unblocked`. */
   blocked: [{ reason: string }];
-  /** The broker takes messages again. */
+  /** RabbitmqLayer: the broker accepts messages again. */
   unblocked: [];
   /** A process connected to this hub or producer; `peer` is its key. */
   'peer:join': [{ peer: string }];
-  /** A process has left this hub or producer. */
+  /** Process `peer` is no longer connected to this hub or producer. */
   'peer:leave': [{ peer: string }];
-  /** Full channels are skipped: the three with most unread messages, largest first. At most one event every 5 seconds. */
+  /** Channels are full: `channels` are the three with most unread messages, largest first. At most one event every 5 seconds. */
   backpressure: [{ channels: readonly (readonly [channel: string, count: number])[] }];
   /** The layer or hub is closed. */
   close: [];
@@ -68,7 +68,7 @@ export interface Counters {
   delivered: number;
   /** Calls of `send` rejected with ChannelFull. */
   full: number;
-  /** Calls, and messages to groups, that the hub's `authorize` did not allow. At a hub: of all processes. */
+  /** Calls, and messages to groups, that the hub's `authorize` did not allow. At a hub: those of all processes. */
   denied: number;
   /** Copies of group messages that were not put into full channels. */
   skipped: number;
@@ -76,7 +76,7 @@ export interface Counters {
   expired: number;
   /** Messages that arrived and could not be decoded. */
   undecodable: number;
-  /** Messages that are gone or may be, by a broken connection, a restarted hub or `close`; at most that many. */
+  /** The most messages that may be lost by a broken connection, a restarted hub or `close`. */
   lost: number;
 }
 
@@ -84,13 +84,13 @@ export interface Counters {
 export interface LayerStats extends Counters {
   /** Channels of this process with unread messages or waiting readers. */
   channels: number;
-  /** Unread messages in them, each counted once for every channel that holds it. */
+  /** Unread messages in those channels, each counted once for every channel that holds it. */
   unread: number;
-  /** Calls of `receive` that wait. */
+  /** Calls of `receive` that wait for a message. */
   waiting: number;
   /** Groups with members in this process. */
   groups: number;
-  /** Memberships in those groups. */
+  /** Memberships of channels in those groups. */
   memberships: number;
   /** Processes connected to this one, where it is a producer; 0 elsewhere. */
   peers: number;

@@ -1,4 +1,4 @@
-/** Hub: the program between the processes of a dedicated layer. */
+/** Hub: the program that passes messages between the processes of a dedicated layer. */
 
 import { EventEmitter } from 'node:events';
 import { SocketError } from '../sockets/index.ts';
@@ -17,14 +17,14 @@ import { settle } from './options.ts';
 
 /** Options of a hub. Capacities and expiry come with the messages of the layers. */
 export interface HubOptions extends ConnectionOptions {
-  /** Where layers connect: `tcp://*:5570`. */
+  /** Endpoint at which the hub listens for layers, such as `tcp://*:5570`. */
   bind?: string;
   /** Bounds of what processes may make the hub keep. A process that exceeds one is disconnected. */
   limits?: Partial<HubLimits>;
   /**
-   * Whether a process may do that; `name` is of a channel or group, or a prefix. Where it may not, `send`, `receive`, `groupAdd`
-   * and `flush` reject with `ERR_REFUSED`, and `groupSend` is dropped and counted there (event `denied`). Default: all who are let
-   * in may do everything.
+   * Whether a process may do `action` with `name`, a channel, a group or a prefix. If not, its `send`, `receive`, `groupAdd` and
+   * `flush` reject with `ERR_REFUSED`, and its `groupSend` is dropped, counted and reported by the event `denied`. Default: every
+   * process that is let in may do everything.
    */
   authorize?: Authorize;
   /** The wire format: `native` (default), or `channels_zmq`, to be the queue service of that Python package. */
@@ -37,7 +37,7 @@ export interface HubOptions extends ConnectionOptions {
   maxMessageSize?: number;
   /** Unread messages in all channels together; beyond it `send` rejects with ChannelFull. Default no limit. */
   localCapacity?: number;
-  /** Milliseconds that the membership of a channel lasts which another process has added. Default 86 400 000, a day. */
+  /** Milliseconds that a membership kept by the hub lasts after its last `groupAdd`. Default 86 400 000, a day. */
   groupExpiry?: number;
   /** Milliseconds that only go forward, for tests. Default: `performance.now()`. */
   clock?: () => number;
@@ -47,11 +47,11 @@ export interface HubOptions extends ConnectionOptions {
 export interface HubStats {
   /** Identifies this run of the hub: 16 hexadecimal digits. */
   id: string;
-  /** Where it listens, with the real port; empty with `channels_zmq`. */
+  /** The endpoint at which the hub listens, with the port that was bound; empty with `channels_zmq`. */
   bind: string;
-  /** With `channels_zmq`: the endpoint that layers push to, with the real port; empty otherwise. */
+  /** With `channels_zmq`: the endpoint that layers push to, with the port that was bound; empty otherwise. */
   pull: string;
-  /** With `channels_zmq`: the endpoint that layers get messages from, with the real port; empty otherwise. */
+  /** With `channels_zmq`: the endpoint that layers get messages from, with the port that was bound; empty otherwise. */
   pub: string;
   /** Milliseconds since `start`. */
   uptime: number;
@@ -63,28 +63,28 @@ export interface HubStats {
   groupSent: number;
   /** Messages refused because their channel is full. */
   full: number;
-  /** What `authorize` did not allow: messages, and other requests. */
+  /** Messages and other requests that `authorize` did not allow. */
   denied: number;
   /** Copies of group messages that were not put into full channels here. */
   skipped: number;
   /** Messages that expired here unread. */
   expired: number;
-  /** Messages that are gone or may be, at most that many. */
+  /** The most messages that may be lost. */
   lost: number;
   /** Messages that arrived and could not be decoded. */
   undecodable: number;
-  /** Messages here that wait for a reader. */
+  /** Messages in the hub that wait for a reader. */
   unread: number;
-  /** Readers that wait here for a message. */
+  /** Readers that wait in the hub for a message. */
   waiting: number;
-  /** Messages that are in the process which reads them, or on the way there, and have not been read. */
+  /** Messages handed to processes, there or on their way, and not read yet. */
   outstanding: number;
 }
 
 /**
  * The program between dedicated layers: it holds messages to channels until they are read, hands each to one reader, passes
  * group messages on to the processes with members, and refuses messages to full channels. It keeps everything in memory:
- * what is unread is gone when it stops.
+ * unread messages are lost when it stops.
  */
 export class Hub {
   /** Emits the events of `LayerEvents`. */
@@ -115,7 +115,7 @@ export class Hub {
     this.#sockets = socketOptions(options, settings.maxMessageSize, 'server');
   }
 
-  /** Listens. Rejects with `ERR_ADDRESS_IN_USE` if the address is in use, for example by another hub. */
+  /** Begins to listen. Rejects with `ERR_ADDRESS_IN_USE` if the address is in use, for example by another hub. */
   async start(): Promise<void> {
     if (this.#state !== 'new')
       throw new LayerError('ERR_LAYER_CLOSED', `the hub is ${this.#state}`);
@@ -133,7 +133,7 @@ export class Hub {
   }
 
   /**
-   * Takes in what has arrived, passes it on, and stops. Messages that still wait for a reader are lost, and counted in the last
+   * Passes on the messages that have arrived, and stops. Messages that still wait for a reader are lost, and counted in the last
    * event `lost`.
    */
   close(): Promise<void> {
@@ -145,7 +145,7 @@ export class Hub {
     return this.close();
   }
 
-  /** Whether it has been closed, or could not be started. */
+  /** Whether the hub is closed, or could not be started. */
   get closed(): boolean {
     return this.#state === 'closed';
   }

@@ -1,4 +1,4 @@
-/** ChannelLayer: the verbs that all layers share. Names, codec, readers and counters; the rest is the carrier's. */
+/** ChannelLayer: the methods of all layers. It checks names, encodes, serves readers and counts; its carrier does the rest. */
 
 import type { EventEmitter } from 'node:events';
 import { yielded } from '../base/iteration.ts';
@@ -23,7 +23,7 @@ export interface GroupSendOptions {
   except?: string | Iterable<string> | undefined;
 }
 
-/** A channel layer of any kind. `M` is the type of its messages, for the compiler alone. */
+/** A channel layer of any kind. `M` is the type of its messages; only the compiler checks it. */
 export abstract class ChannelLayer<M extends object = Message> {
   /** Names of the optional parts of the specification that this layer supports: `groups`, `flush`. */
   readonly extensions: readonly ('groups' | 'flush')[];
@@ -36,7 +36,7 @@ export abstract class ChannelLayer<M extends object = Message> {
   readonly #turns = new Turns(true);
 
   /**
-   * For a layer of another kind: `carrierFor` makes its carrier, and is called once, before this constructor returns.
+   * For a subclass: `carrierFor` creates the carrier, and is called once, before this constructor returns.
    * @throws LayerError `ERR_INVALID_OPTION`
    */
   protected constructor(options: LayerOptions, carrierFor: (host: CarrierHost) => Carrier) {
@@ -69,7 +69,7 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   /**
    * Sends `message` to one reader of `channel`; it waits for a reader until it expires. Resolves when the channel has accepted
-   * it (where `capabilities.confirmed`; otherwise when it is on its way).
+   * it (with `capabilities.confirmed`; otherwise when it is on its way).
    *
    * Rejects with ChannelFull, MessageTooLarge, InvalidName, InvalidMessage, LayerClosed, and with `ERR_UNCONFIRMED` when it
    * cannot be known whether the message has arrived.
@@ -90,7 +90,7 @@ export abstract class ChannelLayer<M extends object = Message> {
    * Resolves with the next message of `channel`, and waits for it. Several calls may wait; they are served in turn.
    *
    * Rejects with InvalidName, LayerClosed, `ERR_TIMEOUT` after `timeout` milliseconds (default: never), or the reason of
-   * `signal`. No message is lost by that.
+   * `signal`. A call that rejects takes no message.
    */
   receive(channel: string, options: WaitOptions = {}): Promise<M> {
     try {
@@ -110,7 +110,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** The messages of `channel`, for `for await`: until `signal` aborts, the loop is left or the layer is closed. */
+  /** The messages of `channel`, for `for await`. It ends when `signal` aborts, the loop is left or the layer is closed. */
   messages(channel: string, options: { signal?: AbortSignal | undefined } = {}): MessageStream<M> {
     this.#checkReadable(channel);
     const name = this.#local.qualify(channel);
@@ -121,7 +121,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     return new MessageStream(ready, (signal) => this.receive(channel, { signal }), options.signal);
   }
 
-  /** Makes up the name of a process-specific channel, which only this layer can receive from. `prefix` begins the name. */
+  /** Makes up the name of a process-specific channel, from which only this layer can receive. It begins with `prefix`. */
   newChannel(prefix = 'specific'): Promise<string> {
     try {
       this.#check();
@@ -140,11 +140,11 @@ export abstract class ChannelLayer<M extends object = Message> {
   }
 
   /**
-   * Makes `channel` a member of `group`, or renews that. Resolves when messages sent to the group reach it.
+   * Makes `channel` a member of `group`, or renews the membership. Resolves when messages sent to the group reach the channel.
    *
    * Rejects with InvalidName, LayerClosed, `ERR_UNSUPPORTED`, the reason of `signal`, and with `ERR_TIMEOUT` after `timeout`
-   * milliseconds, by default 30 000. After the last two the membership is still wanted, and takes effect when the hub or
-   * producer can be reached; `groupDiscard` takes it back.
+   * milliseconds, by default 30 000. After an abort or a time-out the membership is still wanted, and takes effect when the hub
+   * or producer can be reached; `groupDiscard` takes it back.
    */
   groupAdd(group: string, channel: string, options: WaitOptions = {}): Promise<void> {
     try {
@@ -162,7 +162,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** Ends the membership, if there is one. Rejects as `groupAdd` does; after a time-out the end is still wanted. */
+  /** Ends the membership of `channel`, if there is one. Rejects as `groupAdd` does; after a time-out the end is still wanted. */
   groupDiscard(group: string, channel: string, options: WaitOptions = {}): Promise<void> {
     try {
       this.#checkGroup(group);
@@ -199,7 +199,7 @@ export abstract class ChannelLayer<M extends object = Message> {
    * Forgets all messages and memberships of layers with the same `prefix`, in all processes.
    *
    * Rejects with LayerClosed, `ERR_UNSUPPORTED` where `extensions` lack `flush`, the reason of `signal`, and with `ERR_TIMEOUT`
-   * after `timeout` milliseconds, by default 30 000: some process may forget later then.
+   * after `timeout` milliseconds, by default 30 000; some process may then forget later.
    */
   flush(options: WaitOptions = {}): Promise<void> {
     try {
@@ -232,7 +232,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** Closes the layer: calls that wait reject with LayerClosed; resolves when what was sent has gone out. */
+  /** Closes the layer: pending calls reject with LayerClosed. Resolves when sent messages have left, within a bounded time. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -256,7 +256,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     };
   }
 
-  /** @internal For layers with more verbs than these. */
+  /** @internal For subclasses that have more methods. */
   protected get carrier(): Carrier {
     return this.#carrier;
   }
@@ -323,7 +323,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     }
   }
 
-  /** The message in `letter`, decoded at its first reading; each reader gets an object of its own. Undefined for what cannot be decoded. Hot. */
+  /** Decodes `letter` when it is first read; each reader gets an object of its own. Undefined if that fails. Hot. */
   #open(letter: Letter, channel: string): M | undefined {
     if (letter.value === undefined) {
       const { codec, cipher } = this.#local.settings;
@@ -343,7 +343,7 @@ export abstract class ChannelLayer<M extends object = Message> {
     return (letter.shared ? copyValue(letter.value) : letter.value) as M;
   }
 
-  /** Resolved with `message`, or on the next turn where one is due: see Turns. */
+  /** Resolves with `message`; on the next turn of the event loop if one is due (see Turns). */
   #soon<T>(message: T): Promise<T> {
     return this.#turns.due(1) ? this.#turns.later(message) : Promise.resolve(message);
   }
@@ -361,7 +361,7 @@ export abstract class ChannelLayer<M extends object = Message> {
   };
 }
 
-/** Waits for `work` as long as `options` say, by default `TIMEOUT`. `work` itself goes on after that. */
+/** Settles as `work` does, or rejects after the time or signal of `options`, by default `TIMEOUT`. `work` itself goes on. */
 function bounded(work: Promise<void>, options: WaitOptions, what: string): Promise<void> {
   const { signal, timeout = TIMEOUT } = options;
   return new Promise((resolve, reject) => {

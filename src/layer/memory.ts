@@ -1,4 +1,4 @@
-/** MemoryLayer: a channel layer inside one process, and the model for the others. */
+/** MemoryLayer: a channel layer inside one process, and the reference for the others. */
 
 import { Turns } from '../base/turns.ts';
 import { type Capabilities, fullCapabilities } from './carrier/capabilities.ts';
@@ -68,7 +68,7 @@ class MemoryCarrier implements Carrier {
     return RESOLVED;
   }
 
-  /** Resolved, or on the next turn where one is due. */
+  /** Resolves; on the next turn of the event loop if one is due (see Turns). */
   #soon(): Promise<void> {
     return this.#turns.due(1) ? this.#turns.later(undefined) : RESOLVED;
   }

@@ -11,7 +11,7 @@ export class MessageStream<M> implements AsyncIterableIterator<M> {
   readonly #signal: AbortSignal | undefined;
   #done = false;
 
-  /** @internal `ready`: the next message, if there is one already. */
+  /** @internal `ready` takes the next message if there is one; `receive` waits for it. */
   constructor(
     ready: () => Promise<IteratorResult<M, undefined>> | undefined,
     receive: (signal: AbortSignal) => Promise<M>,

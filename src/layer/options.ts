@@ -1,4 +1,4 @@
-/** Options: those of every channel layer, under the names of the Python layers. Durations are milliseconds. */
+/** Options that every channel layer takes, named as in the Python layers. Durations are milliseconds. */
 
 import { Cipher, type EncryptionKey } from './codec/cipher.ts';
 import type { Codec } from './codec/codec.ts';
@@ -24,23 +24,23 @@ export interface LayerOptions {
   groupExpiry?: number;
   /** Other capacities for channels whose name matches a pattern; the first match wins, else `capacity`. Default none. */
   channelCapacity?: ChannelCapacity;
-  /** Stands before all names on the wire: layers with different prefixes share nothing but the hub. Default none. */
+  /** Put before all names on the wire: layers with different prefixes share nothing but the hub. Default none. */
   prefix?: string;
   /** Unread messages in all channels of this process together; beyond it group messages are skipped. Default no limit. */
   localCapacity?: number;
-  /** Milliseconds after which a message expires that is unread in this process, if less than `expiry`. Default `expiry`. */
+  /** Milliseconds after which a message that is unread in this process expires, if less than `expiry`. Default `expiry`. */
   localExpiry?: number;
-  /** Octets of an encoded message; beyond it `send` rejects with MessageTooLarge. Default 8 MiB. */
+  /** Maximum octets of an encoded message; `send` and `groupSend` of a larger one reject with MessageTooLarge. Default 8 MiB. */
   maxMessageSize?: number;
   /** Keys of 32 octets, or texts, for AES-256-GCM: the first encrypts, all decrypt. Default none: nothing is encrypted. */
   symmetricEncryptionKeys?: readonly EncryptionKey[];
-  /** Encodes messages; all layers that talk to each other need the same. Default `msgpack`. */
+  /** Encodes messages; layers that exchange messages need the same codec. Default `msgpack`. */
   codec?: 'msgpack' | 'json' | Codec;
   /** Returns milliseconds that only go forward; for tests. Default `performance.now`. */
   clock?: () => number;
 }
 
-/** The options, complete and checked. */
+/** The options of a layer, complete and checked. */
 export interface Settings {
   readonly capacities: Capacities;
   readonly expiry: number;
@@ -100,7 +100,7 @@ function invalid(name: string, value: unknown, expected: string): LayerError {
   return new LayerError('ERR_INVALID_OPTION', `${name} is ${String(value)}, expected ${expected}`);
 }
 
-/** Below it, a number is more likely meant as seconds. */
+/** Milliseconds; a smaller number was more likely meant as seconds. */
 const EXPIRY_MIN = 100;
 /** The longest time to live that has room on the wire, 46 days. */
 const EXPIRY_MAX = 4_000_000_000;
