@@ -1,27 +1,28 @@
-/** Credits: how many messages of ordinary channels a process asks a hub for, before somebody waits for each of them. */
+/** Credits: how many messages of ordinary channels a process requests from a hub ahead of its readers. */
 
 import type { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 
-/** What credits are told by, and what they ask for. */
+/** What credits call. */
 export interface CreditsHost {
+  /** Tells the hub to hand over `delta` messages more of `channel`, or fewer. */
   grant(channel: string, delta: number): void;
-  /** Gives letters back to the hub that nobody here reads. */
+  /** Gives letters that nobody here reads back to the hub. */
   back(letters: readonly Letter[]): void;
   /** `settle` is to be called soon. */
   wake(): void;
 }
 
 /**
- * For a lone `receive` one message is asked for. A reader that comes back for the next one as soon as it has one is
- * given a window that doubles; what nobody has waited for goes back after a short while, or when another process asks.
+ * A lone `receive` requests one message. For a reader that receives again at once the window doubles, up to 256 messages.
+ * Messages for which no reader waits go back to the hub after 50 ms, or when another process wants them.
  */
 export class Credits {
   readonly #local: LocalState;
   readonly #host: CreditsHost;
   readonly #channels = new Map<string, Credit>();
   readonly #dirty = new Set<Credit>();
-  /** Unread messages here that nobody gets for the moment. */
+  /** Unread messages that no reader gets until the hub has answered. */
   #withheld: { readonly channel: string; readonly letter: Letter }[] = [];
 
   constructor(local: LocalState, host: CreditsHost) {
@@ -41,21 +42,21 @@ export class Credits {
     this.#touch(credit);
   }
 
-  /** One `receive` less waits at `channel`. */
+  /** A `receive` no longer waits at `channel`. */
   unwant(channel: string): void {
     const credit = this.#channels.get(channel);
     if (credit === undefined || this.#local.waitingAt(channel) > 0) return;
     this.#giveBack(credit);
   }
 
-  /** A message has come; it waits here until `read`. It may have been on its way when what was asked for was taken back. */
+  /** A message has arrived, and is unread until `read`. It may have been on its way when its credit was taken back. */
   arrived(channel: string): void {
     const credit = this.#of(channel);
     if (credit.granted > 0) credit.granted--;
     credit.unread++;
   }
 
-  /** A message of `channel` is out of the mailboxes. Hot. */
+  /** A message of `channel` has left the mailboxes. Hot. */
   read(channel: string): void {
     const credit = this.#channels.get(channel);
     if (credit === undefined) return;
@@ -63,7 +64,7 @@ export class Credits {
     const now = this.#local.now();
     credit.usedAt = now;
     if (++credit.readCount >= credit.window) {
-      // So much lasts for less than the time within which a reader has to come back.
+      // A window read within BUSY is too small for this reader.
       if (now - credit.readSince <= BUSY) credit.window = Math.min(WINDOW_MAX, credit.window * 2);
       credit.readCount = 0;
       credit.readSince = now;
@@ -73,7 +74,7 @@ export class Credits {
     }
   }
 
-  /** The hub asks for what is unread of `channel` here, since another process could use it. */
+  /** The hub wants unread messages of `channel` for another process: gives back all, or half while a reader is busy. */
   recall(channel: string): void {
     const credit = this.#channels.get(channel);
     if (credit === undefined || credit.unread === 0) return;
@@ -82,7 +83,7 @@ export class Credits {
     else this.#back(credit, Math.ceil(credit.unread / 2));
   }
 
-  /** The hub does not allow this process to read `channel`: nothing comes from there. */
+  /** The hub does not allow this process to read `channel`, and will hand over nothing of it. */
   denied(channel: string): void {
     const credit = this.#channels.get(channel);
     if (credit === undefined) return;
@@ -91,7 +92,7 @@ export class Credits {
     if (credit.unread === 0) this.#channels.delete(channel);
   }
 
-  /** Tells the hub what has changed. */
+  /** Tells the hub which credits have changed. */
   settle(): void {
     for (const credit of this.#dirty) {
       const waiting = this.#local.waitingAt(credit.channel);
@@ -105,7 +106,7 @@ export class Credits {
     this.#dirty.clear();
   }
 
-  /** Nothing is granted any more; `again`: to be said anew for those who wait. */
+  /** Forgets all grants, as on a new connection; `again`: requests messages anew for the readers that wait. */
   reset(again: boolean): void {
     this.#dirty.clear();
     for (const credit of this.#channels.values()) {
@@ -115,12 +116,12 @@ export class Credits {
     }
   }
 
-  /** Another hub: what is unread here is of one that is gone, and stays until somebody reads it. */
+  /** The hub does not know this process: unread messages stay until they are read, but no longer count. */
   restart(): void {
     for (const credit of this.#channels.values()) credit.unread = 0;
   }
 
-  /** The connection is lost: the hub may give to others what is unread here, so nobody reads it until the hub has answered. */
+  /** The connection is lost: the hub may give unread messages to others, so none is read here until the hub has answered. */
   withhold(): void {
     for (const credit of this.#channels.values()) {
       const { channel, unread } = credit;
@@ -130,7 +131,7 @@ export class Credits {
     }
   }
 
-  /** They may be read again; `counted`: the hub knows of them. */
+  /** Withheld messages may be read again; `counted`: the hub has them in its ledger. */
   release(counted: boolean): void {
     const released = this.#withheld;
     this.#withheld = [];
@@ -141,7 +142,7 @@ export class Credits {
     }
   }
 
-  /** Drops what has expired while it was withheld. */
+  /** Drops messages that expired while they were withheld. */
   expire(now: number): void {
     const withheld = this.#withheld;
     if (withheld.length === 0) return;
@@ -151,7 +152,7 @@ export class Credits {
     }
   }
 
-  /** Take out what is unread, without a word. */
+  /** Takes out all unread messages, without telling the hub. */
   takeAll(): Letter[] {
     const letters = this.#withheld.map(({ letter }) => letter);
     this.#withheld = [];
@@ -162,7 +163,7 @@ export class Credits {
     return letters;
   }
 
-  /** Gives back what nobody has waited for. */
+  /** Gives back the messages of channels at which no reader has waited for IDLE milliseconds. */
   sweep(now: number): void {
     for (const [channel, credit] of this.#channels) {
       if (now - credit.usedAt < IDLE || this.#local.waitingAt(channel) > 0) continue;
@@ -213,8 +214,9 @@ interface Credit {
   readonly channel: string;
   /** Messages that the hub may still hand over. */
   granted: number;
-  /** Messages here that nobody has read. */
+  /** Messages here that are unread. */
   unread: number;
+  /** Messages requested ahead of the readers; 1 for a lone `receive`. */
   window: number;
   /** Messages read since `readSince`, fewer than the window. */
   readCount: number;
@@ -223,7 +225,7 @@ interface Credit {
 }
 
 const WINDOW_MAX = 256;
-/** Milliseconds within which a reader comes back, if it is one that goes on. */
+/** Milliseconds within which a reader that goes on receives again. */
 const BUSY = 10;
-/** Milliseconds after which it does not. */
+/** Milliseconds after which a reader counts as gone. */
 const IDLE = 50;

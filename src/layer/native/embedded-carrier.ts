@@ -1,4 +1,4 @@
-/** EmbeddedCarrier: an embedded layer. A connection to the producer until this process sends, and from then on a hub within it. */
+/** EmbeddedCarrier: connects an embedded layer to the producer, or, once this process sends, makes it the producer with a hub. */
 
 import { type Capabilities, fullCapabilities } from '../carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from '../carrier/carrier.ts';
@@ -27,7 +27,7 @@ export class EmbeddedCarrier implements Carrier {
   #closed = false;
 
   constructor(host: CarrierHost, at: string, connection: ConnectionOptions) {
-    // This wire uses more of the layer than carriers see.
+    // This wire uses more of the layer than CarrierHost declares.
     this.#local = host as LocalState;
     this.#at = at;
     this.#connection = connection;
@@ -167,7 +167,7 @@ export class EmbeddedCarrier implements Carrier {
     this.#client = undefined;
     this.#router = router;
     if (client !== undefined) {
-      // Members and readers of this process are where the hub looks; what others were told is said to it here.
+      // The hub finds this process's own members and readers in LocalState; it has yet to learn of the other memberships.
       for (const membership of client.core.foreignMembers()) router.core.join(...membership);
       client.retire();
     }

@@ -1,4 +1,4 @@
-/** Fields: the types that fields of the hub protocol have, each with its range, how it is written and how it is read. */
+/** Fields: the types of fields in the hub protocol, each with its range, its writer and its reader. */
 
 import { LayerError } from '../errors.ts';
 import { readId, readName, writeId } from './known-names.ts';
@@ -9,9 +9,9 @@ export interface Range {
   readonly count: number;
 }
 
-/** How one type of field is on the wire. `T` is its value. */
+/** One type of field on the wire. `T` is the type of its value. */
 export interface FieldType<T> {
-  /** Shape and limits, for people. */
+  /** Shape and limits, for docs/layer-protocol.md. */
   readonly text: string;
   size(value: T): number;
   write(value: T, into: Buffer, at: number): number;
@@ -19,13 +19,13 @@ export interface FieldType<T> {
   read(cursor: Cursor): T;
 }
 
-/** Octets while they are read. */
+/** A position in octets that are being read. */
 export class Cursor {
   readonly octets: Buffer;
   at = 0;
-  /** Where the record ends that is read. */
+  /** Where the current record ends. */
   end: number;
-  /** The field that is read, for errors. */
+  /** The current field, for errors. */
   where = '';
 
   constructor(octets: Buffer) {
@@ -33,7 +33,7 @@ export class Cursor {
     this.end = octets.length;
   }
 
-  /** Move on by `count` octets; returns where they begin. @throws LayerError `ERR_PROTOCOL` */
+  /** Moves on by `count` octets; returns where they begin. @throws LayerError `ERR_PROTOCOL` */
   take(count: number): number {
     const { at } = this;
     if (at + count > this.end) throw this.violation('ends too early');
@@ -191,7 +191,7 @@ const payload: FieldType<Uint8Array> = {
   },
 };
 
-/** All of them, by name. */
+/** All types of fields, by name. */
 export interface FieldTypes {
   readonly u8: FieldType<number>;
   readonly u32: FieldType<number>;
@@ -247,7 +247,7 @@ export function within(ranges: readonly Range[]): (number: number) => boolean {
 function writeText(value: string, into: Buffer, at: number): number {
   const { length } = value;
   into[at] = length;
-  // Names are short: less than what a call of the runtime costs.
+  // Names are short: this loop costs less than a call of the runtime.
   for (let i = 0; i < length; i++) into[at + 1 + i] = value.charCodeAt(i);
   return at + 1 + length;
 }
@@ -265,6 +265,6 @@ function readText(cursor: Cursor): string {
 const NONE: readonly never[] = [];
 const U32_MAX = 0xffff_ffff;
 const TIME_MAX = 1e15;
-/** Names in one list. */
+/** The most names in one list. */
 export const NAMES_MAX = 1024;
 export const DELTA_MAX = 4096;

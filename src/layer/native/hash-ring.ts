@@ -6,7 +6,7 @@ export class HashRing {
   readonly #points: readonly { readonly at: number; readonly index: number }[];
   readonly #size: number;
 
-  /** @param ids what makes each hub that hub, such as its addresses: in whatever order, names go to the same */
+  /** @param ids what identifies each hub, such as its address; their order does not matter */
   constructor(ids: readonly string[]) {
     this.#size = ids.length;
     this.#points = ids

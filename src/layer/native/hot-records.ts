@@ -1,6 +1,6 @@
 /**
- * Hot records: those that carry messages, written and read by hand. They are as the table of records says, which a test
- * compares, and take half the time that going through the table takes.
+ * Hot records: writers and readers by hand for the records that carry messages, in half the time of the generic code. A test
+ * compares them with the table of records.
  */
 
 import { type Cursor, FIELD_TYPES } from './fields.ts';
@@ -37,7 +37,7 @@ interface Group extends GroupSend {
   readonly sender: string;
 }
 
-/** A record of `size` octets of fields, which are still to be written from `HEAD` on. */
+/** A new record with room for `size` octets of fields, to be written from `HEAD` on. */
 export function begin(code: number, size: number): Buffer {
   const octets = Buffer.allocUnsafe(HEAD + size);
   octets.writeUInt32BE(size + 1);
@@ -159,5 +159,5 @@ function rest(cursor: Cursor): Buffer {
   return octets.subarray(at, end);
 }
 
-/** Octets before the fields: the length of what follows (4), and the code. */
+/** Octets before the fields: the length of what follows (4 octets), and the code. */
 export const HEAD = 5;

@@ -1,4 +1,4 @@
-/** HubAbsent: what becomes of the messages of processes that are away or gone. */
+/** HubAbsent: what becomes of messages to processes that have lost their connection, or are gone. */
 
 import type { LocalState } from '../local/local-state.ts';
 import type { HubChannels } from './hub-channels.ts';
@@ -23,7 +23,7 @@ export class HubAbsent {
     this.#groups = groups;
   }
 
-  /** Drops what has expired for processes that are away. */
+  /** Drops expired messages to a process that is not connected. */
   expire({ ledger }: Session, now: number): void {
     let lost = 0;
     for (const entry of ledger.entries()) {
@@ -36,7 +36,10 @@ export class HubAbsent {
     this.#local.lost(lost, 'unread in a process that is gone');
   }
 
-  /** The process does not come back: counts what it had as lost. What it had not got yet waits for another process, or expires. */
+  /**
+   * The process is gone: gives its messages of ordinary channels to others, keeps direct ones that have not arrived, and counts
+   * the rest as lost.
+   */
   forget(session: Session, why: string): void {
     this.#sessions.delete(session.key);
     this.#channels.putBack(session);

@@ -23,7 +23,7 @@ export class HubCarrier implements Carrier {
   readonly #turns = new Turns(true);
 
   constructor(host: CarrierHost, hubs: readonly string[], connection: ConnectionOptions) {
-    // This wire uses more of the layer than carriers see.
+    // This wire uses more of the layer than CarrierHost declares.
     const local = host as LocalState;
     this.#local = local;
     const ring = new HashRing(hubs);
@@ -122,7 +122,7 @@ export class HubCarrier implements Carrier {
   }
 }
 
-/** The error of a join of which one hub has the group, and another the channel of some other process. */
+/** The error of a join where one hub has the group, and another hub the channel, which is not of this process. */
 export function atAnotherHub(local: LocalState, group: string, channel: string): LayerError {
   const bare = local.bare(channel);
   const message =

@@ -1,4 +1,4 @@
-/** HubChannels: where a message to a channel goes: to the process whose channel it is, or into a mailbox until a process takes it. */
+/** HubChannels: hands a message to the process that owns its channel, or keeps it in a mailbox until a process takes it. */
 
 import type { Reader } from '../local/box.ts';
 import { ownerOf } from '../local/keys.ts';
@@ -12,14 +12,14 @@ import { Parcel } from './parcel.ts';
 import { encode } from './records.ts';
 import type { Session, SessionCredit } from './session.ts';
 
-/** Hands a message to a process: into its ledger, and out. */
+/** Hands a message to a process: enters it in the ledger of the session, and sends it. */
 export type Hand = (session: Session, entry: Entry) => void;
 
-/** What processes are told. */
+/** What HubChannels calls to reach processes. */
 export interface HubChannelsHost {
   readonly hand: Hand;
   say(session: Session, record: Buffer): void;
-  /** Tell it soon how many of its messages are in the hands of the hub. */
+  /** Has the process told soon how many of its messages the hub holds. */
   acknowledge(session: Session): void;
 }
 
@@ -28,17 +28,17 @@ export class HubChannels {
   readonly #sessions: ReadonlyMap<string, Session>;
   readonly #host: HubChannelsHost;
   readonly #octetsMax: number;
-  /** Octets on their way to a process beyond which it gets no more of ordinary channels for the moment. */
+  /** Octets on their way to a process beyond which it gets no more messages of ordinary channels for the moment. */
   readonly #ladenMark: number;
-  /** Channels in our mailboxes that belong to a process which is not here, by its key. */
+  /** Channels in the mailboxes that belong to an absent process, by its key. */
   readonly #orphans = new Map<string, Set<string>>();
-  /** Who has unread messages of an ordinary channel, and how many; false = was asked to give them back. */
+  /** By ordinary channel: the sessions with unread messages, how many, and whether they were asked to give them back. */
   readonly #holders = new Map<string, Map<Session, { count: number; asked: boolean }>>();
-  /** Messages put into mailboxes so far: their order. */
+  /** Messages accepted so far; the number of each is its place in the order. */
   #place = 0;
   /** Octets in mailboxes. */
   #octets = 0;
-  /** Messages that were on their way to a process that was then forgotten: under which number, in which session. */
+  /** Messages that were on their way to a process when it was forgotten, with their session and number. */
   readonly #unsure = new WeakMap<Letter, { session: number; number: number }>();
 
   constructor(
@@ -54,7 +54,7 @@ export class HubChannels {
     this.#ladenMark = octetsPerProcess / 2;
   }
 
-  /** False: the channel is full. `group`: by which the message came, which says what it was encrypted for. */
+  /** Returns false if the channel is full. `group`: the group it was sent to, to which its encryption is bound. */
   send(
     channel: string,
     payload: Uint8Array,
@@ -77,7 +77,7 @@ export class HubChannels {
       }
     }
     if (this.#octets + payload.length > this.#octetsMax) return false;
-    // Group messages that are on their way there were sent before.
+    // Group messages that are on their way to the channel were sent before this one.
     this.#local.catchUp(channel);
     const letter = new Letter(owned(payload), expiresAt, ++this.#place, from, group);
     letter.token = parcel;
@@ -89,7 +89,7 @@ export class HubChannels {
     return true;
   }
 
-  /** A letter is out of the mailboxes of the hub. */
+  /** A letter has left the mailboxes of the hub. */
   released(letter: Letter): void {
     const { token } = letter;
     if (!(token instanceof Parcel)) return;
@@ -97,7 +97,7 @@ export class HubChannels {
     this.#octets -= letter.payload.length;
   }
 
-  /** A process takes `delta` messages more of an ordinary channel, or fewer. */
+  /** A process takes `delta` messages more of an ordinary channel, or fewer if negative. */
   grant(session: Session, channel: string, delta: number): void {
     let credit = session.credits.get(channel);
     if (credit === undefined) {
@@ -113,24 +113,24 @@ export class HubChannels {
     if (credit.count > 0) this.#recall(session, channel);
   }
 
-  /** Some of what was on its way to the process has arrived. */
+  /** Messages on their way to the process have arrived: serves it again if it was laden. */
   relieved(session: Session): void {
     if (!session.isLaden || this.#isLaden(session)) return;
     for (const [channel, credit] of [...session.credits]) this.#serve(session, channel, credit);
   }
 
-  /** A reader of this process waits, where no message is. */
+  /** A reader of the hub's own process waits at an empty channel: asks other processes for messages. */
   want(channel: string): void {
     this.#recall(undefined, channel);
   }
 
-  /** The process is not connected any more: it takes nothing. */
+  /** The connection of the process has ended: ends its credits. */
   uncredit(session: Session): void {
     for (const credit of session.credits.values()) credit.end();
     session.credits.clear();
   }
 
-  /** The process has let go of a message that it had. */
+  /** The process no longer has a message that was handed to it. */
   settled(session: Session, entry: Entry): void {
     if (entry.kind !== 'letter') return;
     const holders = this.#holders.get(entry.channel);
@@ -141,13 +141,13 @@ export class HubChannels {
     if (holders.size === 0) this.#holders.delete(entry.channel);
   }
 
-  /** The process gives a message back. */
+  /** The process gives a message of an ordinary channel back. */
   back(session: Session, entry: Entry): void {
     this.settled(session, entry);
     this.keep(entry);
   }
 
-  /** Has what the process holds of ordinary channels go to others. */
+  /** Puts back the messages of ordinary channels that the process holds, so that others get them. */
   putBack(session: Session): void {
     const { ledger } = session;
     for (const entry of ledger.entries()) {
@@ -158,7 +158,7 @@ export class HubChannels {
     }
   }
 
-  /** Put a message that was handed out where it came from; `session`: the process may have got it in that one. */
+  /** Puts a message that was handed out back into its mailbox; `session`: where the process may have received it. */
   keep(entry: Entry, session?: number): void {
     const letter = entry.letter!;
     if (session !== undefined) this.#unsure.set(letter, { session, number: entry.number });
@@ -174,7 +174,7 @@ export class HubChannels {
     this.#orphan(ownerOf(entry.channel), entry.channel);
   }
 
-  /** Gives a process that has connected what waited for it. */
+  /** Hands to a process that has connected the messages that waited for it. */
   claim(session: Session): void {
     if (session.claimed) return;
     session.claimed = true;
@@ -195,7 +195,7 @@ export class HubChannels {
     }
   }
 
-  /** Forgets channels that have nothing left. */
+  /** Forgets channels of absent processes that hold no message. */
   sweep(): void {
     for (const [key, channels] of this.#orphans) {
       for (const channel of channels) {
@@ -205,7 +205,7 @@ export class HubChannels {
     }
   }
 
-  /** Whether so much is on its way that more would cost it the connection. */
+  /** Whether so many octets are on their way that more could cost the process its connection. */
   #isLaden(session: Session): boolean {
     session.isLaden = session.ledger.octets > this.#ladenMark;
     return session.isLaden;
@@ -269,7 +269,7 @@ export class HubChannels {
     this.#host.hand(session, new Entry('letter', channel, record, expiresAt, parcel, letter));
   }
 
-  /** Others may have some that they do not need. */
+  /** Asks other processes to give back messages of `channel` that they do not read. */
   #recall(session: Session | undefined, channel: string): void {
     const holders = this.#holders.get(channel);
     if (holders === undefined) return;
@@ -293,14 +293,14 @@ export class HubChannels {
   }
 }
 
-/** Where what it takes goes. */
+/** What a RemoteReader calls. */
 interface RemoteReaderHost {
   take(letter: Letter): void;
-  /** The process can take no more for the moment. */
+  /** Whether the process can take no more for the moment. */
   isLaden(): boolean;
 }
 
-/** What another process takes of one channel: it waits in our mailboxes like a reader here. */
+/** The credit of another process for one channel: it waits in the mailboxes of the hub as a local reader does. */
 export class RemoteReader implements Reader {
   readonly #session: Session;
   readonly #channel: string;
@@ -327,7 +327,7 @@ export class RemoteReader implements Reader {
     this.settle();
   }
 
-  /** Wait, if it takes any more, else be forgotten. */
+  /** Waits for the next message while there is credit, else ends. */
   settle(): void {
     if (this.count <= 0 || this.#session.connection === undefined) {
       this.end();
@@ -345,7 +345,7 @@ export class RemoteReader implements Reader {
   }
 }
 
-/** What waits should not hold the whole chunk that it came in. */
+/** `payload`, copied if it is less than half of the chunk that it would hold in memory while it waits. */
 export function owned(payload: Uint8Array): Uint8Array {
   return payload.byteLength * 2 < payload.buffer.byteLength ? Buffer.from(payload) : payload;
 }

@@ -1,4 +1,4 @@
-/** HubConnection: the DEALER of a process, and the core behind it. A new one for each connection: nothing said to one is said to the next. */
+/** HubConnection: the DEALER of a process, and its ProcessCore. Each connection has a new DEALER, whose queue is empty. */
 
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers';
 import { Dealer } from '../../sockets/index.ts';
@@ -55,7 +55,7 @@ export class HubConnection {
     }
   }
 
-  /** Closes once the hub has confirmed what it can within a short time. */
+  /** Closes when the hub has confirmed all messages, or after 2 seconds. */
   async close(): Promise<void> {
     if (this.#closed) return;
     let timer: NodeJS.Timeout | undefined;
@@ -109,7 +109,7 @@ export class HubConnection {
     void this.#listen(socket);
   }
 
-  /** Connects anew, after a moment. */
+  /** Connects anew after `pause` milliseconds. */
   #again(pause: number = RECONNECT): void {
     if (this.#closed || this.#retry !== undefined) return;
     const socket = this.#socket;
@@ -167,9 +167,9 @@ export class HubConnection {
 const LINGER = 200;
 const CLOSE_TIMEOUT = 2000;
 const RECONNECT = 50;
-/** After a hub of another version, or one that breaks the rules. */
+/** Milliseconds until the next attempt after a hub of another version, or one that broke the protocol. */
 const EXPELLED = 500;
 const IDLE = 25;
-/** Milliseconds after which the hub is told what was read, at the latest. */
+/** Milliseconds within which the hub is told what was read. */
 const LATER = 3;
 const RECEIVE_OCTETS = 67_108_864;

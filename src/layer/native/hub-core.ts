@@ -1,4 +1,4 @@
-/** HubCore: what a hub or producer does, without its socket. It hears records of connections, and says records to them. */
+/** HubCore: what a hub or producer does, without its socket. It receives records of connections, and sends records to them. */
 
 import { randomBytes } from 'node:crypto';
 import { LayerError } from '../errors.ts';
@@ -26,11 +26,11 @@ import { tooMany, violation } from './violation.ts';
 export interface HubCoreHost {
   /** Sends a message; false when there is no such connection, or it does not read. */
   transmit(connection: string, message: Buffer[]): boolean;
-  /** Ends the connection: nothing that it has sent is taken in any more. `gone` need not be called. */
+  /** Ends the connection, and ignores what it has sent. `gone` need not be called. */
   expel(connection: string): void;
-  /** There is something to be said: `flush` is to be called soon. */
+  /** Records wait to be sent: `flushOut` is to be called soon. */
   wake(): void;
-  /** Whether what stands behind `connection` may do that. Default: yes. */
+  /** Whether the process behind `connection` may do `action` with `name`. Default: yes. */
   allows?(connection: string, action: HubAction, name: string): boolean;
 }
 
@@ -83,26 +83,26 @@ export class HubCore {
     return this.#connections.size;
   }
 
-  /** Settles when more may be taken in; undefined if nothing is on its way to members of groups. */
+  /** Settles when all group messages are in their members, and more may be taken in; undefined if they are. */
   get busy(): Promise<void> | undefined {
     return this.#groups.busy ?? this.#local.busy;
   }
 
-  /** Messages handed to processes and not read there. */
+  /** Messages handed to processes and not read yet. */
   get outstandingCount(): number {
     let count = 0;
     for (const { ledger } of this.sessions.values()) count += ledger.size;
     return count;
   }
 
-  /** Capacities of members that are remembered. */
+  /** Number of channels whose capacity is remembered. */
   get capacityCount(): number {
     return this.#groups.capacityCount;
   }
 
   // — from this process —
 
-  /** False: the channel is full. */
+  /** Returns false if the channel is full. */
   send(channel: string, payload: Uint8Array, expiresAt: number, capacity: number): boolean {
     this.#groups.catchUp(channel);
     return this.#channels.send(channel, payload, expiresAt, capacity, undefined, undefined);
@@ -143,14 +143,14 @@ export class HubCore {
     );
   }
 
-  /** A letter is out of the mailboxes of the hub: `Carrier.settled`. */
+  /** A letter has left the mailboxes of the hub: `Carrier.settled`. */
   settled(letter: Letter): void {
     this.#channels.released(letter);
   }
 
   // — from connections —
 
-  /** Takes a message of `connection`, which is ended if that breaks a rule. */
+  /** Takes in a message of `connection`, which is ended if the message breaks the protocol. */
   heard(connection: string, parts: readonly Buffer[]): void {
     try {
       const session = this.#connections.get(connection);
@@ -163,7 +163,7 @@ export class HubCore {
       for (let record = records.next(); record !== undefined; record = records.next()) {
         if (record.kind === 'hello') throw violation('hello was said twice');
         this.#record(session, record);
-        // It has left, or had to.
+        // It has said `bye`, or was disconnected.
         if (session.connection !== connection) return;
       }
     } catch (error) {
@@ -189,7 +189,7 @@ export class HubCore {
     this.#local.events.emit('peer:leave', { peer: session.key });
   }
 
-  /** Sends what has gathered; to the rest of the processes later, once `isOver`, which is asked before each but the first. */
+  /** Sends the records that have gathered. Asks `isOver` before each process but the first; once true, the rest is sent later. */
   flushOut(isOver: () => boolean = () => false): void {
     const now = this.#local.now();
     let isFirst = true;
@@ -259,7 +259,7 @@ export class HubCore {
         session.ledger.receive(record.received);
         if (session.connection !== undefined) this.gone(session.connection);
         this.#channels.putBack(session);
-        // What it had, it has counted itself.
+        // The process has counted what it received itself.
         for (const entry of session.ledger.entries()) {
           if (entry.number <= record.received) session.ledger.remove(entry);
         }
@@ -270,7 +270,7 @@ export class HubCore {
     }
   }
 
-  /** The first message of `connection`. */
+  /** Takes in the first message of `connection`. */
   #greeted(connection: string, parts: readonly Buffer[]): void {
     const version = versionOfProcess(parts);
     if (version === undefined) throw violation('something was said before hello');
@@ -287,16 +287,16 @@ export class HubCore {
   #hello(connection: string, hello: RecordOf<'hello'>, theirs: number): void {
     const key = keyOf(hello.secret);
     let session = this.sessions.get(key);
-    // One that was forgotten, and begun anew without its hearing of that, has other numbers.
+    // A session that was forgotten, and begun anew before the process heard of that, has other numbers.
     const resumed =
       session !== undefined && hello.hub === this.id && hello.session === session.number;
     if (session !== undefined && resumed) {
       if (hello.received < session.ledger.received) {
-        // Said before what was said since, on a connection that was given up: it has been overtaken.
+        // Sent earlier, on a connection that was given up: a later hello has overtaken it.
         this.#host.expel(connection);
         return;
       }
-      // What is kept is outstanding, so there cannot be more of it.
+      // Kept messages are outstanding, so there cannot be more of them.
       const keptCount = hello.kept.reduce((sum, { count }) => sum + count, 0);
       if (keptCount > session.ledger.size) throw violation('kept has what was not handed');
       session.ledger.check(hello.received);
@@ -368,7 +368,7 @@ export class HubCore {
     this.#absent.forget(session, 'for a process that does not read');
   }
 
-  /** Sends a record that arrives even if the connection breaks. */
+  /** Sends a record that is repeated if the connection breaks before it arrives. */
   #word(session: Session, record: Buffer): void {
     this.#hand(session, new Entry('word', '', record));
   }
@@ -384,7 +384,7 @@ export class HubCore {
     this.#dirty.add(session);
   }
 
-  /** What is not allowed is counted and reported. */
+  /** Whether `session` may do `action` with `name`; if not, counts and reports that. */
   #isAllowed({ connection, key }: Session, action: HubAction, name: string): boolean {
     if (connection === undefined || this.#host.allows === undefined) return true;
     if (this.#host.allows(connection, action, name)) return true;
@@ -394,5 +394,5 @@ export class HubCore {
 }
 
 const MESSAGES_MAX = 1_000_000;
-/** In the place of a message that has expired, so that numbers agree. */
+/** Sent in place of a message that was given up, so that both sides count alike. */
 const GIVEN_UP = encode('lapsed', {});

@@ -1,4 +1,4 @@
-/** HubFlushes: which processes have not yet forgotten what a flush has all of them forget. */
+/** HubFlushes: the flushes under way, and which processes have yet to answer each. */
 
 import type { Session } from './session.ts';
 
@@ -12,7 +12,7 @@ export class HubFlushes {
   readonly #flushes = new Map<number, Flush>();
   #count = 0;
 
-  /** `tell` each of `sessions`; `done` is called when all have answered, are gone, or take too long. */
+  /** Calls `tell` for each session, and `done` when all have answered or disconnected, or after 30 seconds. */
   begin(
     sessions: Iterable<Session>,
     now: number,
@@ -26,13 +26,13 @@ export class HubFlushes {
     this.#end(id);
   }
 
-  /** `session` has dropped what it was told to. */
+  /** `session` has dropped all that flush `id` names. */
   answered(id: number, session: Session): void {
     this.#flushes.get(id)?.waiting.delete(session);
     this.#end(id);
   }
 
-  /** `session` is not connected any more. */
+  /** `session` is no longer connected. */
   gone(session: Session): void {
     for (const id of [...this.#flushes.keys()]) this.answered(id, session);
   }
@@ -53,5 +53,5 @@ export class HubFlushes {
   }
 }
 
-/** Milliseconds. */
+/** Milliseconds that a flush waits for answers. */
 const TIMEOUT = 30_000;

@@ -21,10 +21,10 @@ export class HubGroups {
   readonly #hand: Hand;
   readonly #membershipsMax: number;
   readonly #subscribers = new Map<string, Set<Session>>();
-  /** Members that are no channels of their process: ordinary ones, and those that another process has added. */
+  /** Members that the hub delivers to: ordinary channels, and channels that another process has added. */
   readonly #others: Groups;
   readonly #fanOut: FanOut;
-  /** Their capacities, as stated by who has added them. */
+  /** Capacities of those members, as stated by the process that added them. */
   readonly #capacities = new Map<string, number>();
   readonly #retained: Retained;
 
@@ -45,22 +45,22 @@ export class HubGroups {
     this.#retained = new Retained(local.now());
   }
 
-  /** How many capacities of members are remembered. */
+  /** Number of channels whose capacity is remembered. */
   get capacityCount(): number {
     return this.#capacities.size;
   }
 
-  /** Settles when all messages are where they belong; undefined if they are. */
+  /** Settles when all group messages are in their channels; undefined if they are. */
   get busy(): Promise<void> | undefined {
     return this.#fanOut.busy;
   }
 
-  /** Puts into `channel` what is on its way there, before another message is put there. */
+  /** Puts into `channel` the group messages that are on their way there, before another message is put there. */
   catchUp(channel: string): void {
     if (this.busy !== undefined) this.#fanOut.catchUp(channel);
   }
 
-  /** `before`: it had members before it was connected to this hub, and gets what was sent since the hub began. */
+  /** Subscribes `session` to `group`; `before`: it had members before it connected to this hub, and gets retained messages. */
   subscribe(session: Session, group: string, before: boolean): void {
     if (before && !session.groups.has(group)) this.#replay(session, group);
     session.groups.add(group);
@@ -92,7 +92,7 @@ export class HubGroups {
     this.#capacities.set(channel, capacity === U32_MAX ? Number.POSITIVE_INFINITY : capacity);
   }
 
-  /** Ends a membership, wherever it is kept; `by` has ended its own already, and may have begun another since. */
+  /** Ends a membership wherever it is kept, except in process `by`, which has ended it and may have begun it again. */
   leave(group: string, channel: string, by: Session | undefined): void {
     this.#others.discard(group, channel);
     this.#local.removeMember(group, channel);
@@ -145,7 +145,7 @@ export class HubGroups {
     }
   }
 
-  /** Forgets what has expired, and capacities of channels that are in no group any more, when they have become many. */
+  /** Forgets what has expired, and, when there are many, capacities of channels that are in no group any more. */
   sweep(now: number): void {
     this.#others.sweep(now);
     this.#retained.sweep(now);

@@ -1,4 +1,4 @@
-/** HubRequests: what processes ask a hub for by name. Channels to read, groups to be in, and how full they are. */
+/** HubRequests: answers what processes ask of a hub: credits, memberships, flushes, and how full their channels are. */
 
 import type { HubAction } from '../events.ts';
 import { ownerOf } from '../local/keys.ts';
@@ -9,15 +9,15 @@ import { encode, type FromProcess, type RecordOf } from './records.ts';
 import type { Session } from './session.ts';
 import { tooMany, violation } from './violation.ts';
 
-/** What it needs of the hub. */
+/** What HubRequests needs of the hub. */
 export interface HubRequestsHost {
   isAllowed(session: Session, action: HubAction, name: string): boolean;
   say(session: Session, record: Buffer): void;
-  /** Have everybody forget what begins with `prefix`, and call `done` then. */
+  /** Has all processes forget messages and memberships with `prefix`, and then calls `done`. */
   flush(prefix: string, done: () => void): void;
 }
 
-/** Records that ask for something. */
+/** The records that HubRequests takes. */
 export type Request = Extract<
   FromProcess,
   {
@@ -52,7 +52,7 @@ export class HubRequests {
     this.#namesMax = namesPerProcess;
   }
 
-  /** @throws LayerError `ERR_PROTOCOL` for what breaks a rule */
+  /** @throws LayerError `ERR_PROTOCOL` for a record that breaks the protocol */
   handle(session: Session, record: Request): void {
     switch (record.kind) {
       case 'level':
@@ -128,7 +128,7 @@ export class HubRequests {
     this.#channels.grant(session, channel, count);
   }
 
-  /** @throws LayerError `ERR_PROTOCOL` if `name` is one more than it may have */
+  /** @throws LayerError `ERR_PROTOCOL` if `name` is one more than the process may have */
   #checkCount(
     known: { readonly size: number; has(name: string): boolean },
     name: string,
@@ -141,7 +141,7 @@ export class HubRequests {
     this.#host.say(session, encode('done', { request, denied: 0 }));
   }
 
-  /** Whether the action is not allowed; the request is answered if so. */
+  /** Whether `action` is not allowed; if so, answers the request. */
   #isDenied(session: Session, action: HubAction, name: string, request: number): boolean {
     if (this.#host.isAllowed(session, action, name)) return false;
     this.#host.say(session, encode('done', { request, denied: 1 }));

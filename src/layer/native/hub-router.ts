@@ -1,4 +1,4 @@
-/** HubRouter: the ROUTER of a hub or producer, and the core behind it. One connection for each process. */
+/** HubRouter: the ROUTER of a hub or producer, and its HubCore. Each process has one connection. */
 
 import { clearInterval, setImmediate, setInterval } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { HubCore } from './hub-core.ts';
 import type { HubLimits } from './limits.ts';
 import { PARTS } from './records.ts';
 
-/** Judges what a process may do. `userId` is who the authenticator took it for. */
+/** Returns whether a process may do `action` with `name`. `userId` is the User-Id that the authenticator gave it. */
 export type Authorize = (request: {
   userId: string | undefined;
   action: HubAction;
@@ -25,14 +25,14 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
   readonly capabilities = { groupExpiry: true } as Capabilities;
   readonly core: HubCore;
   readonly #socket: Router;
-  /** User-Id by connection, where somebody asks for it. */
+  /** User-Id by connection, where there is an `authorize`. */
   readonly #users = new Map<string, string | undefined>();
   readonly #keepsUsers: boolean;
   readonly #local: LocalState;
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
   #due = false;
-  /** Connections that were ended while messages of theirs were here, not taken in. */
+  /** Connections that were ended, whose messages received before are ignored. */
   readonly #expelled = new Set<string>();
   readonly #turns = new Turns(true);
 
@@ -80,12 +80,12 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     });
   }
 
-  /** Where it listens, with the real port. */
+  /** The endpoint at which it listens, with the port that was bound; empty once it is closed. */
   get address(): string {
     return this.#socket.closed ? '' : (this.#socket.lastEndpoint ?? '');
   }
 
-  /** Rejects as `Socket.bind`. */
+  /** Listens at `address`. Rejects as `Socket.bind` does. */
   async bind(address: string): Promise<void> {
     try {
       await this.#socket.bind(address);
@@ -97,14 +97,14 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     void this.#listen();
   }
 
-  /** After a message of this process: to be awaited before the next one, so that others are served and read. Hot. */
+  /** Called after each message that this process sends: awaited before the next one, so that others get a turn. Hot. */
   pace(): Promise<void> | undefined {
     if (!this.#turns.due(1)) return this.core.busy;
     this.#flushOut();
     return this.#turns.later(undefined).then(() => this.core.busy);
   }
 
-  /** Takes in what processes have sent by now: answers to them may depend on it. */
+  /** Takes in what processes have sent by now: whether a channel is full may depend on it. */
   catchUp(): void {
     for (let parts = this.#socket.tryReceive(); parts; parts = this.#socket.tryReceive()) {
       this.#heard(parts);
@@ -115,7 +115,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     this.core.settled(letter);
   }
 
-  /** Settles when all records have been sent, or the time for that has passed. */
+  /** Resolves when all records have been sent, or after 2 seconds. */
   async close(): Promise<void> {
     // What has arrived is still handled; closing would discard it.
     await turn();
@@ -126,6 +126,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     await this.#socket[Symbol.asyncDispose]();
   }
 
+  /** Takes in messages for a slice of time, and the rest in later turns of the event loop. */
   async #listen(): Promise<void> {
     while (!this.#closed) {
       let messages: Buffer[][];
@@ -149,7 +150,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     }
   }
 
-  /** Takes in messages for a slice of time, and the rest in the next turn. */
+  /** Sends records for a slice of time, and the rest in a later turn. */
   #flushOut(): void {
     const since = performance.now();
     this.core.flushOut(() => performance.now() - since >= SLICE);
@@ -184,11 +185,11 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
   }
 }
 
-/** Milliseconds. */
+/** Milliseconds for records to be sent when the hub is closed. */
 const LINGER = 2000;
-/** Milliseconds for which messages are taken in before others get a turn. */
+/** Milliseconds for which messages are taken in, or records sent, in one turn. */
 const SLICE = 5;
-/** Milliseconds between looks at processes that are away. */
+/** Milliseconds between sweeps of processes that are away. */
 const SWEEP = 200;
-/** Octets that have come in and are not taken in yet, of all processes. */
+/** Octets received from all processes and not taken in yet. */
 const RECEIVE_OCTETS = 67_108_864;

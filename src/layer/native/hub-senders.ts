@@ -1,4 +1,4 @@
-/** HubSenders: the messages that processes send, and what they are told of them. */
+/** HubSenders: takes in the messages that processes send, and acknowledges them. */
 
 import type { LocalState } from '../local/local-state.ts';
 import type { HubChannels } from './hub-channels.ts';
@@ -6,7 +6,7 @@ import type { HubGroups } from './hub-groups.ts';
 import { encode, type RecordOf } from './records.ts';
 import type { Session } from './session.ts';
 
-/** What it needs of the hub. */
+/** What HubSenders needs of the hub. */
 export interface HubSendersHost {
   isAllowed(session: Session, action: 'send' | 'groupSend', name: string): boolean;
   /** `acknowledge` is to be called soon. */
@@ -26,7 +26,7 @@ export class HubSenders {
     this.#host = host;
   }
 
-  /** Hot. */
+  /** Takes in a message to a channel. Hot. */
   send(session: Session, record: RecordOf<'send'>): void {
     const number = this.#take(session);
     const { channel, payload } = record;
@@ -46,7 +46,7 @@ export class HubSenders {
     session.refused.add(number);
   }
 
-  /** Hot. */
+  /** Takes in a message to a group. Hot. */
   groupSend(session: Session, record: RecordOf<'groupSend'>): void {
     const number = this.#take(session);
     const { group, payload } = record;
@@ -59,12 +59,12 @@ export class HubSenders {
     this.#groups.send(group, payload, session.clock.toOurs(record.expires), except, session);
   }
 
-  /** In the place of one that was given up. */
+  /** Counts a number whose message the process has given up. */
   skip(session: Session): void {
     this.#take(session);
   }
 
-  /** Tells the process what became of the messages that it sent, where it was not told yet. */
+  /** Tells the process what became of the messages that it sent, where it does not know yet. */
   acknowledge(session: Session): void {
     const { taken, held, told } = session;
     if (taken === told.taken && held === told.held) return;

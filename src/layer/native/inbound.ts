@@ -1,4 +1,4 @@
-/** Inbound: what a hub has handed to this process, and what the hub has not been told of it yet. */
+/** Inbound: the messages that a hub has handed to this process, and what it has yet to be told of them. */
 
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
@@ -8,22 +8,22 @@ import { Numbered } from './numbered.ts';
 import { encode, type RecordOf } from './records.ts';
 
 /**
- * When something is said: at the end of this tick; at the end of this turn, but not more often than every few milliseconds; or
+ * When records are sent: at the end of this tick; at the end of this turn, but not more often than every few milliseconds; or
  * within a few milliseconds.
  */
 export type When = 'tick' | 'turn' | 'later';
 
-/** What is told of a message that was handed over. */
+/** What Inbound calls. */
 export interface InboundHost {
-  /** The hub is to be told what was read. */
+  /** `report` is to be called; `when` says how soon. */
   wake(when: When): void;
-  /** A letter is out of all channels here. Hot. */
+  /** A letter has left all channels of this process. Hot. */
   settled(token: Token): void;
-  /** The hub was told that these are given back. */
+  /** The hub was told that the messages with these numbers are given back. */
   returned(numbers: readonly number[]): void;
 }
 
-/** What a letter of a hub carries. */
+/** The `token` of a letter that a hub has handed over: what it is acknowledged by. */
 export class Token {
   readonly inbound: Inbound;
   readonly number: number;
@@ -43,15 +43,15 @@ type Handed = RecordOf<'direct' | 'letter' | 'group' | 'late'>;
 export class Inbound {
   readonly #local: LocalState;
   readonly #host: InboundHost;
-  /** The last number that the hub has handed over, and that it was told. */
+  /** The last number that the hub has handed over, and the last one it was told to have arrived. */
   #received = 0;
   #told = 0;
-  /** What it handed over and is here unread. */
+  /** Messages handed over that are unread here. */
   readonly #kept = new Numbered<Token>();
-  /** Not here any more, which the hub was not told. */
+  /** Messages that are no longer here, of which the hub was not told. */
   #settled = new NumberList();
   #back: number[] = [];
-  /** Given back, and the hub may not have heard of it. */
+  /** Messages given back, of which the hub may not have heard. */
   #returned = new Set<number>();
 
   constructor(local: LocalState, host: InboundHost) {
@@ -63,12 +63,12 @@ export class Inbound {
     return this.#received;
   }
 
-  /** Whether the hub is to be told what has arrived, at least. */
+  /** Whether messages have arrived of which the hub was not told. */
   get isUntold(): boolean {
     return this.#received !== this.#told;
   }
 
-  /** What the next `hello` says of it; whatever is not in there has been read. */
+  /** Fields of the next `hello`: messages received that are neither in `kept` nor in `back` have been read. */
   greet(): { received: number; kept: Range[]; back: Range[] } {
     this.#settled = new NumberList();
     this.#back = [];
@@ -78,7 +78,7 @@ export class Inbound {
     return { received: this.#received, kept: kept.take(), back: toRanges(back) };
   }
 
-  /** The hub remembers this process, and has heard what `greet` said. */
+  /** The hub has resumed the session, and so has received what `greet` returned. */
   resume(): void {
     this.#told = this.#received;
   }
@@ -91,7 +91,7 @@ export class Inbound {
     this.#told = 0;
   }
 
-  /** What was handed over at `now`, under the next number; undefined if it has expired on its way. Hot. */
+  /** The letter of a message handed over at `now`, under the next number; undefined if it expired on its way. Hot. */
   letter(
     { payload, expires, sender }: Handed,
     kind: Token['kind'],
@@ -115,31 +115,31 @@ export class Inbound {
     return letter;
   }
 
-  /** Something was handed over that is no message for anybody here. */
+  /** A record was handed over that no channel here gets: counts as read. */
   skip(): void {
     this.#settle(++this.#received);
   }
 
-  /** Something was handed over that the hub does not wait for. */
+  /** A record was handed over that is no message: only its arrival counts. */
   word(): void {
     this.#received++;
   }
 
-  /** A letter was handed over that goes back at once. */
+  /** A letter was handed over that goes back unread. */
   refuse(): void {
     this.#return(++this.#received);
   }
 
-  /** A letter is out of all channels here. Hot. */
+  /** A letter has left all channels of this process. Hot. */
   settled(token: Token): void {
-    // Of a hub that is gone, nobody wants to know.
+    // A letter of a hub that is gone needs no acknowledgement.
     if (!this.#forget(token)) return;
     this.#host.settled(token);
-    // What others could read again should not be: the sooner the hub knows, the seldomer that happens.
+    // Others could read an ordinary message again until the hub knows: it is told of these sooner.
     this.#settle(token.number, token.kind === 'letter' ? 'turn' : 'later');
   }
 
-  /** These were taken out of their channels, and go to others. */
+  /** Gives letters that were taken out of their channels back to the hub, for others. */
   giveBack(letters: readonly Letter[]): void {
     for (const { token } of letters) {
       if (this.#forget(token)) this.#return((token as Token).number);
@@ -147,14 +147,14 @@ export class Inbound {
     this.#host.wake('tick');
   }
 
-  /** These were taken out of their channels: others have got them already. */
+  /** Settles letters that were taken out of their channels because others have them already. */
   drop(letters: readonly Letter[]): void {
     for (const { token } of letters) {
       if (this.#forget(token)) this.#settle((token as Token).number);
     }
   }
 
-  /** Tells the hub, by `say`, what it has not been told. */
+  /** Tells the hub, by `say`, what has arrived, was read or goes back since the last report. */
   report(say: (record: Buffer) => void): void {
     const received = this.#received;
     if (this.#back.length > 0) {
@@ -169,7 +169,7 @@ export class Inbound {
     this.#told = received;
   }
 
-  /** The hub has heard that these were given back. */
+  /** The hub has heard that the messages with these numbers were given back. */
   forgetReturned(numbers: readonly number[]): void {
     for (const number of numbers) this.#returned.delete(number);
   }
@@ -191,7 +191,7 @@ export class Inbound {
   }
 }
 
-/** Numbers that are collected, nearly all in ascending order, as ranges. */
+/** Collects numbers as ranges; nearly all come in ascending order. */
 class NumberList {
   #ranges: { from: number; count: number }[] = [];
   #isSorted = true;
@@ -213,7 +213,7 @@ class NumberList {
     this.#ranges.push({ from: number, count: 1 });
   }
 
-  /** All of them, ascending; none is left. */
+  /** Removes all numbers, and returns them in ascending order. */
   take(): Range[] {
     const ranges = this.#ranges;
     if (!this.#isSorted) ranges.sort((a, b) => a.from - b.from);
@@ -228,5 +228,5 @@ function ascending(a: number, b: number): number {
   return a - b;
 }
 
-/** Messages read that are told at once. */
+/** So many messages read are reported at the end of the tick. */
 const SETTLED_MAX = 64;

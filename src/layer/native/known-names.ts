@@ -1,7 +1,7 @@
 /** Known names: names and ids that were read or written lately, since nearly all messages repeat them. */
 
 /**
- * The name in `length` octets from `at`; undefined if they are none. A name that was read lately is the same string again, so
+ * The name in `length` octets from `at`; undefined if they are no name. A name that was read lately is the same string again, so
  * it is neither checked nor hashed anew. Hot.
  */
 export function readName(octets: Buffer, at: number, length: number): string | undefined {

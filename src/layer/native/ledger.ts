@@ -1,4 +1,4 @@
-/** Ledger: what was handed to one process and not yet read there, by its number. */
+/** Ledger: the messages handed to one process and not yet read there, by number. */
 
 import type { Letter } from '../local/letter.ts';
 import { routeOf } from '../local/names.ts';
@@ -6,24 +6,24 @@ import type { Range } from './fields.ts';
 import { Numbered } from './numbered.ts';
 import type { Parcel } from './parcel.ts';
 
-/** `word`: no message, but something said that must not be lost. */
+/** `word`: a record that is no message, and must not be lost. */
 type EntryKind = 'direct' | 'letter' | 'group' | 'word';
 
 /** One message that was handed over. */
 export class Entry {
-  /** From 1; 0 until it is in a ledger. */
+  /** Its number, from 1; 0 until it is in a ledger. */
   number = 0;
   readonly kind: EntryKind;
-  /** Its channel; the group for one of a group. */
+  /** Its channel; for a group message the group. */
   readonly channel: string;
-  /** On the hub's clock. */
+  /** When it expires, in milliseconds on the hub's clock. */
   readonly expiresAt: number;
   readonly parcel: Parcel | undefined;
-  /** For `direct` and `letter`: to put it back. */
+  /** For `direct` and `letter`: the letter to put back. */
   readonly letter: Letter | undefined;
-  /** Its octets, until the process has them. */
+  /** Its octets, until the process has received them. */
   record: Buffer | undefined;
-  /** Counted elsewhere already: given up or put back while the process was away. */
+  /** Given up or put back while the process was away, and counted already. */
   settled = false;
 
   constructor(
@@ -43,24 +43,24 @@ export class Entry {
   }
 }
 
-/** The process says what cannot be. */
+/** A process names a number that it cannot have. */
 export class LedgerError extends Error {}
 
 export class Ledger {
   readonly #entries = new Numbered<Entry>();
-  /** Messages handed and not read, by the route of their channel. */
+  /** Messages handed over and not read, by the route of their channel. */
   readonly #unread = new Map<string, number>();
-  /** The last number handed, and the last that the process has. */
+  /** The last number handed over, and the last one that the process has received. */
   handed = 0;
   received = 0;
-  /** Octets of those that it does not have yet. */
+  /** Octets of the messages that the process has not received yet. */
   octets = 0;
 
   get size(): number {
     return this.#entries.size;
   }
 
-  /** By ascending number; entries may be removed meanwhile. */
+  /** All entries by ascending number; they may be removed meanwhile. */
   entries(): IterableIterator<Entry> {
     return this.#entries.items();
   }
@@ -69,7 +69,7 @@ export class Ledger {
     return this.#unread.get(route) ?? 0;
   }
 
-  /** Hot. */
+  /** Adds `entry` under the next number. Hot. */
   add(entry: Entry): void {
     const number = ++this.handed;
     entry.number = number;
@@ -79,13 +79,13 @@ export class Ledger {
     if (entry.kind === 'direct') this.#count(routeOf(entry.channel), 1);
   }
 
-  /** @throws LedgerError if the process cannot have everything up to `number`, and nothing more */
+  /** @throws LedgerError if `number` cannot be the last one that the process has received */
   check(number: number): void {
     if (number >= this.received && number <= this.handed) return;
     throw new LedgerError(`received is ${number}, expected ${this.received} to ${this.handed}`);
   }
 
-  /** The process has everything up to `number`. @throws LedgerError */
+  /** The process has received everything up to `number`. @throws LedgerError */
   receive(number: number): void {
     this.check(number);
     for (let each = this.received + 1; each <= number; each++) {
@@ -95,7 +95,7 @@ export class Ledger {
     this.received = number;
   }
 
-  /** Take those out that were handed with these numbers. @throws LedgerError for one that was not, or was taken out before */
+  /** Removes the entries with these numbers, and calls `each`. @throws LedgerError for a number that is not outstanding */
   take(ranges: readonly Range[], each: (entry: Entry) => void): void {
     for (const { from, count } of ranges) {
       for (let number = from; number < from + count; number++) {
@@ -109,13 +109,13 @@ export class Ledger {
     }
   }
 
-  /** It is of no concern any more. */
+  /** Removes `entry`, which the process can no longer name. */
   remove(entry: Entry): void {
     this.#entries.remove(entry.number);
     this.giveUp(entry);
   }
 
-  /** Its fate is settled, but the process may still speak of it. */
+  /** Stops counting `entry`, but keeps it: the process may still name its number. */
   giveUp(entry: Entry): void {
     if (entry.settled) return;
     entry.settled = true;

@@ -1,23 +1,23 @@
-/** Levels: how many messages of groups are unread in the channels of this process, as the hub is told. */
+/** Levels: tells the hub how many group messages are unread in the channels of this process. */
 
 import { ownerOf } from '../local/keys.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { encode } from './records.ts';
 
-/** Where that is spoken. */
+/** What Levels calls. */
 export interface LevelsHost {
   say(record: Buffer): void;
   /** `count` messages of `route`, of all kinds, are unread. */
   route(route: string, count: number): void;
 }
 
-/** The hub knows of messages that were sent to a channel, one by one; a level is what is unread beyond those. */
+/** The hub itself counts messages that were sent to a channel; a level is what is unread beyond those. */
 export class Levels {
   readonly #local: LocalState;
   readonly #host: LevelsHost;
   /** Unread messages that were sent to channels of our own, by their route. */
   readonly #directs = new Map<string, number>();
-  /** What the hub was told. */
+  /** The levels that the hub was told, by route. */
   readonly #said = new Map<string, number>();
   #due = new Map<string, number>();
 
@@ -40,7 +40,7 @@ export class Levels {
     this.#host.route(route, count);
   }
 
-  /** Say what has changed. */
+  /** Tells the hub which levels have changed. */
   settle(): void {
     if (this.#due.size === 0) return;
     for (const [route, count] of this.#due) {
@@ -53,18 +53,18 @@ export class Levels {
     this.#due = new Map();
   }
 
-  /** Another hub: it knows of no message that was sent to a channel. */
+  /** The hub does not know this process: earlier messages to its channels count in levels from now on. */
   restart(): void {
     this.#directs.clear();
   }
 
-  /** Another connection: nothing was said. */
+  /** A new connection: the hub was told nothing on it. */
   reset(): void {
     this.#said.clear();
     this.#due.clear();
   }
 
-  /** All that there is, is to be said. */
+  /** Has the hub told all levels, as on a new connection. */
   again(): void {
     const own = (route: string): boolean => ownerOf(route) === this.#local.key;
     for (const [route, count] of this.#local.boxes.counts(own)) this.changed(route, count);

@@ -1,20 +1,20 @@
-/** Limits: what processes may make a hub keep. Each is an option of the hub; who exceeds one loses its connection. */
+/** Limits: how much processes may make a hub keep. Each is an option of the hub; a process that exceeds one is disconnected. */
 
 /** Bounds of a hub; all have defaults. */
 export interface HubLimits {
-  /** Processes that it knows. Default 10 000. */
+  /** Processes that the hub knows, connected or away. Default 10 000. */
   readonly processes: number;
-  /** Groups, and channels with readers, and memberships of channels of others, each, for one process. Default 200 000. */
+  /** Of one process, each: groups, channels with readers, and memberships of channels that others read. Default 200 000. */
   readonly namesPerProcess: number;
-  /** Memberships that processes have given channels of others, in all. Default 1 000 000. */
+  /** Memberships of ordinary channels, and of channels that another process has added, in all. Default 1 000 000. */
   readonly memberships: number;
-  /** Octets handed to one process that it has not taken in. Default 64 MiB. */
+  /** Octets handed to one process that it has not acknowledged to have received. Default 64 MiB. */
   readonly octetsPerProcess: number;
-  /** Octets that wait in all channels together; senders are told that channels are full then. Default 256 MiB. */
+  /** Octets of the messages that the hub keeps in all channels; beyond it channels count as full. Default 256 MiB. */
   readonly octets: number;
-  /** Milliseconds after which messages of ordinary channels that a lost process had go to others. Default 2000. */
+  /** Milliseconds after a lost connection until unread messages of ordinary channels go to other processes. Default 2000. */
   readonly putBackTimeout: number;
-  /** Milliseconds for which a process that has lost its connection is waited for. Default 60 000. */
+  /** Milliseconds after a lost connection until the hub forgets the process. Default 60 000. */
   readonly resumeTimeout: number;
 }
 

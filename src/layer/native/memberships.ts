@@ -1,21 +1,21 @@
-/** Memberships: what a process says to one hub about groups, of its own channels and of those that other processes read. */
+/** Memberships: tells one hub which channels are in groups, those of this process and those that other processes read. */
 
 import type { LocalState } from '../local/local-state.ts';
 import { encode } from './records.ts';
 import type { Requests } from './requests.ts';
 
-/** A member that another process reads, and how many messages it may hold there. */
+/** A member that another process reads, and its capacity in messages. */
 export type ForeignMember = readonly [group: string, channel: string, capacity: number];
 
 export class Memberships {
   readonly #local: LocalState;
   readonly #requests: Requests;
-  /** Kept to be said again to a hub that knows nothing of them. */
+  /** Kept to be repeated to a hub that does not know this process. */
   readonly #foreign = new Map<string, ForeignMember>();
   readonly #say: (record: Buffer) => void;
-  /** Which groups are this hub's. */
+  /** Whether a group belongs to this hub. */
   readonly #mine: (group: string) => boolean;
-  /** All are to be said until a hub has heard them. */
+  /** Set until the hub has heard all memberships: they are repeated on each connection. */
   #unheard: { readonly before: 0 | 1 } | undefined;
 
   constructor(
@@ -30,12 +30,12 @@ export class Memberships {
     this.#mine = mine;
   }
 
-  /** Makes `channel` a member; resolves when the hub knows, or, if `lenient`, when there is none. */
+  /** Makes `channel` a member; resolves when the hub has done so, or, if `lenient`, when no hub answers. */
   join(group: string, channel: string, lenient: boolean): Promise<void> {
     const key = `${group}\n${channel}`;
     if (this.#local.isOwn(channel)) {
       this.#local.addMember(group, channel);
-      // Also where it has others: an end by somebody else may be on its way here, and is older than this.
+      // Also if the group has members: an end by another process may be on its way here, and is older than this.
       return this.#requests.ask('subscribe', { before: 0, group }, lenient, {
         begins: key,
         undo: () => this.#remove(group, channel),
@@ -61,32 +61,32 @@ export class Memberships {
 
   /** Another process, or the hub, has ended the membership of `channel`. */
   ended(group: string, channel: string): void {
-    // One that the hub has not heard of yet began after this.
+    // A membership that the hub has not heard of yet began after this end.
     if (!this.#requests.begins(group, channel)) this.#remove(group, channel);
   }
 
-  /** The last member that this process reads is gone. */
+  /** The last member of `group` that this process reads is gone. */
   emptied(group: string): void {
     this.#requests.ask('unsubscribe', { group }, true).catch(() => {});
   }
 
-  /** All messages and memberships of the layer were taken away. */
+  /** A flush has ended all memberships. */
   flushed(): void {
     this.#foreign.clear();
   }
 
-  /** Those that other processes read. */
+  /** Members that other processes read. */
   foreign(): Iterable<ForeignMember> {
     return this.#foreign.values();
   }
 
-  /** A hub that knows nothing of this process learns of all memberships. `before`: they began before it did. */
+  /** Tells all memberships to a hub that does not know this process. `before`: they began before the hub did. */
   begin(before: 0 | 1): void {
     this.#unheard = { before };
     this.again();
   }
 
-  /** There is a connection: say what the hub has not heard, memberships and requests. */
+  /** On a new connection: tells the hub the memberships and requests that it has not heard. */
   again(): void {
     const claim = this.#unheard;
     if (claim === undefined) {
@@ -101,7 +101,7 @@ export class Memberships {
       this.#say(encode('join', { request: 0, group, channel, capacity }));
     }
     this.#requests.joined();
-    // What waits for our channels is handed over behind what was sent to our groups.
+    // On `sync` the hub hands over what waited for our channels, behind what was sent to our groups.
     const heard = (): void => {
       if (this.#unheard === claim) this.#unheard = undefined;
     };

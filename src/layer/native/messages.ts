@@ -1,8 +1,8 @@
-/** Messages: how records share a ZMTP message. Its first part is the clock of who sends it, the second one the records. */
+/** Messages: how records share a ZMTP message. Its first part is the clock of the sender, its second part the records. */
 
 import { LayerError } from '../errors.ts';
 
-/** Records that wait for the end of a turn. */
+/** Records that wait to be sent. */
 export class Outgoing {
   #records: Buffer[] = [];
 
@@ -18,7 +18,7 @@ export class Outgoing {
     this.#records = [];
   }
 
-  /** All of them, as messages sent at `now`. */
+  /** Removes all records, and returns them as messages sent at `now`. */
   take(now: number): Buffer[][] {
     const records = this.#records;
     this.#records = [];
@@ -38,7 +38,7 @@ export class Outgoing {
   }
 }
 
-/** Those from `from` on before `end`, of `octets` in all. */
+/** The records from `from` on before `end` in one buffer of `octets` octets. */
 function joined(records: readonly Buffer[], from: number, end: number, octets: number): Buffer {
   const part = Buffer.allocUnsafe(octets);
   let at = 0;
@@ -50,12 +50,12 @@ function joined(records: readonly Buffer[], from: number, end: number, octets: n
   return part;
 }
 
-/** What the clock of the other side showed. @throws LayerError `ERR_PROTOCOL` */
+/** The clock of the sender, in milliseconds, in the first part of a message. @throws LayerError `ERR_PROTOCOL` */
 export function clockOf(part: Buffer | undefined): number {
   const clock = part?.length === 8 ? part.readDoubleBE() : Number.NaN;
   if (clock >= 0 && clock <= 1e15) return clock;
   throw new LayerError('ERR_PROTOCOL', 'clock is no time: not of a layer, or of another version');
 }
 
-/** Records share a message up to so many octets; a larger one has its own. */
+/** The most octets of records that share a message; a larger record has its own. */
 const OCTETS_MAX = 65_536;

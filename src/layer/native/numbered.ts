@@ -1,8 +1,8 @@
-/** Numbered: things with ascending numbers, in pages, since a map of single entries costs a multiple of that. */
+/** Numbered: items by ascending number, in pages, since a map of single items costs several times as much. */
 
 export class Numbered<T> {
   readonly #pages = new Map<number, Page<T>>();
-  /** The page that was asked for last. */
+  /** The page that was found last. */
   #page: Page<T> | undefined;
   #size = 0;
   #last = 0;
@@ -11,14 +11,14 @@ export class Numbered<T> {
     return this.#size;
   }
 
-  /** Those that are left, by ascending number; they may be removed meanwhile. */
+  /** All items by ascending number; they may be removed meanwhile. */
   *items(): IterableIterator<T> {
     for (const { items } of this.#pages.values()) {
       for (const item of items) if (item !== undefined) yield item;
     }
   }
 
-  /** `number` is above all before it. Hot. */
+  /** Adds `item`; `number` is above all before it. Hot. */
   add(number: number, item: T): void {
     this.#last = number;
     const index = Math.floor(number / PAGE);
@@ -32,14 +32,14 @@ export class Numbered<T> {
     return this.#find(Math.floor(number / PAGE))?.items[number % PAGE];
   }
 
-  /** False: it is not there. Hot. */
+  /** Removes an item; false if there is none with this number. Hot. */
   remove(number: number): boolean {
     const page = this.#find(Math.floor(number / PAGE));
     if (page?.items[number % PAGE] === undefined) return false;
     page.items[number % PAGE] = undefined;
     this.#size--;
     page.count--;
-    // The page that is being filled stays: one message at a time would make a page for each.
+    // The page that is being filled stays, else one message at a time would make a page for each.
     if (page.count > 0 || page.index === Math.floor(this.#last / PAGE)) return true;
     this.#pages.delete(page.index);
     this.#page = undefined;
@@ -59,7 +59,7 @@ export class Numbered<T> {
     return page;
   }
 
-  /** A page that is new; the one that was filled before goes if nothing is left in it. */
+  /** Begins a new page; deletes the one that was filled before if it is empty. */
   #turn(index: number): Page<T> {
     const before = this.#filling;
     if (before?.count === 0) this.#pages.delete(before.index);
@@ -73,13 +73,13 @@ export class Numbered<T> {
   #filling: Page<T> | undefined;
 }
 
-/** Things whose numbers follow each other. */
+/** Items with consecutive numbers. */
 interface Page<T> {
   readonly index: number;
   readonly items: (T | undefined)[];
-  /** How many there are. */
+  /** How many items it holds. */
   count: number;
 }
 
-/** Numbers in a page. */
+/** Numbers in one page. */
 const PAGE = 64;

@@ -1,13 +1,13 @@
-/** Parcel: one message that a hub has accepted, until it is out of the hub's hands in every copy. */
+/** Parcel: one message that a hub has accepted, until the hub holds no copy of it. */
 
-/** Whom the hub tells how many of its messages are still in its hands. */
+/** The sender of messages, which is told how many of them the hub holds. */
 export interface ParcelSender {
   held: number;
 }
 
 /**
- * A copy is in the hub's hands from when it is accepted until the process that it goes to has it, or it is refused, expired or
- * lost. What a sender's parcels count is what is lost when the hub dies.
+ * The hub holds a copy from when it is accepted until the process that it goes to has received it, or it is refused, expired or
+ * lost. The messages of a sender that the hub holds are lost if the hub dies.
  */
 export class Parcel {
   readonly #sender: ParcelSender | undefined;

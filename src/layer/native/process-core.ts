@@ -1,4 +1,4 @@
-/** ProcessCore: what a process says to one hub and hears from it, without its socket. */
+/** ProcessCore: what a process sends to one hub and receives from it, without its socket. */
 
 import { denied, LayerError } from '../errors.ts';
 import { ownerOf } from '../local/keys.ts';
@@ -19,14 +19,14 @@ import { Waits } from './waits.ts';
 
 /** The connection of a process, as its core sees it. */
 export interface ProcessCoreHost {
-  /** For events. */
+  /** The address of the hub, for events. */
   readonly address: string;
   transmit(message: Buffer[]): void;
-  /** Records have gathered: `flushOut` is to be called. */
+  /** Records have gathered: `flushOut` is to be called; `when` says how soon. */
   wake(when: When): void;
   /** Calls `level` for each route whose number of unread messages has changed. */
   levels?(): void;
-  /** Connects anew: the hub breaks the rules, or speaks another version. */
+  /** Connects anew, since the hub has broken the protocol or speaks another version. */
   expel(): void;
 }
 
@@ -43,7 +43,7 @@ export class ProcessCore {
   readonly #levels: Levels;
   #clock = new RemoteClock();
   #state: 'connecting' | 'greeting' | 'joined' = 'connecting';
-  /** The hub that answered last. */
+  /** The id of the hub that answered last; empty before. */
   #hub = '';
   #session = 0;
   #closed = false;
@@ -86,7 +86,7 @@ export class ProcessCore {
 
   // — the connection —
 
-  /** The connection is there: introduces this process to the hub. */
+  /** The connection is established: sends `hello`. */
   connected(): void {
     if (this.#closed) return;
     this.#state = 'greeting';
@@ -118,7 +118,7 @@ export class ProcessCore {
     if (this.#state !== 'joined') this.#requests.absent();
   }
 
-  /** Takes a message of the hub. */
+  /** Takes in a message of the hub. */
   heard(parts: readonly Buffer[]): void {
     if (this.#closed || this.#state === 'connecting') return;
     try {
@@ -142,13 +142,13 @@ export class ProcessCore {
     }
   }
 
-  /** Sends what has gathered. */
+  /** Sends the records that have gathered. */
   flushOut(): void {
     if (this.#state !== 'joined') return;
     this.#host.levels?.();
     this.#credits.settle();
     this.#waits.settle();
-    // Behind what it takes less of ordinary channels: it would get again what it gives back.
+    // After lowered credits: else the hub would hand over again what goes back.
     this.#inbound.report((record) => this.#out.push(record));
     this.#levels.settle();
     if (this.#out.empty) return;
@@ -168,7 +168,7 @@ export class ProcessCore {
     this.#waits.changed(channel);
   }
 
-  /** A letter is out of all channels here. Hot. */
+  /** A letter has left all channels of this process: `Carrier.settled`. Hot. */
   static settled(letter: Letter): void {
     const { token } = letter;
     if (token instanceof Token) token.inbound.settled(token);
@@ -220,7 +220,7 @@ export class ProcessCore {
     if (this.joined) this.#credits.sweep(now);
   }
 
-  /** Takes leave of the hub; unread messages of ordinary channels go to others. */
+  /** Says `bye` to the hub; unread messages of ordinary channels go to others. */
   close(): void {
     if (this.#closed) return;
     const letters = this.#credits.takeAll();
@@ -235,7 +235,7 @@ export class ProcessCore {
     this.sends.close();
   }
 
-  /** Closes without telling the hub: another object does from here on what this did. */
+  /** Closes without telling the hub, as when another object takes over. */
   retire(): void {
     this.#credits.release(false);
     this.#closed = true;
@@ -254,7 +254,7 @@ export class ProcessCore {
         const { channel } = record;
         this.#waits.arrived(channel);
         const group = record.group === '' ? undefined : record.group;
-        // As a member it gets this by the group, too.
+        // A member of the group gets this message by the group, too.
         if (group !== undefined && this.#local.hasMember(group, channel)) {
           this.#inbound.skip();
           break;
@@ -290,7 +290,7 @@ export class ProcessCore {
         const letter = this.#inbound.letter(record, 'group', group, group, 0, this.#clock, now);
         if (letter === undefined) break;
         const except = record.except.length === 0 ? undefined : new Set(record.except);
-        // Those who have joined since then were not meant.
+        // Members that joined after it was sent do not get it.
         const sentAt = record.kind === 'late' ? this.#clock.toOurs(record.sent) : undefined;
         this.#local.deliverToGroup(group, letter, { except, sentAt });
         break;
@@ -334,7 +334,7 @@ export class ProcessCore {
     this.#local.boxes.reject(channel, denied('receive', this.#local.bare(channel)));
   }
 
-  /** `back` is said now; the hub has heard it when it has done what is said after it. */
+  /** `back` is being sent; the hub has heard it when it answers the `sync` behind it. */
   #forgetReturned(numbers: readonly number[]): void {
     const forget = (): void => this.#inbound.forgetReturned(numbers);
     this.#requests.ask('sync', {}, false).then(forget, () => {});
@@ -371,7 +371,7 @@ export class ProcessCore {
     this.#local.connected({ address: this.#host.address, hub: welcome.hub, restarted });
   }
 
-  /** Say `record` at the end of this tick, if the hub listens; what counts is said again when it does. */
+  /** Sends `record` at the end of this tick if the hub has answered; what must arrive is repeated when it does. */
   #say(record: Buffer): void {
     if (this.#state !== 'joined') return;
     this.#out.push(record);
@@ -379,5 +379,5 @@ export class ProcessCore {
   }
 }
 
-/** Milliseconds that a message may have been on its way; less than the hub's `putBackTimeout` after a connection is lost. */
+/** Milliseconds that a letter may be on its way; a later one goes back, since the hub may have given it to another process. */
 const LAG_MAX = 5000;

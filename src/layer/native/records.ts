@@ -1,4 +1,4 @@
-/** Records: all that a process and a hub say to each other, version 5, in one table. See docs/layer-protocol.md. */
+/** Records: all records of the protocol between process and hub, version 5, in one table. See docs/layer-protocol.md. */
 
 import { LayerError } from '../errors.ts';
 import { Cursor, FIELD_TYPES, type FieldType, type FieldTypes, type ValueOf } from './fields.ts';
@@ -26,7 +26,7 @@ interface RecordShape {
   readonly fields: Readonly<Record<string, keyof FieldTypes>>;
 }
 
-/** Who says it, and its fields in order. Both the parser and the documentation are made of this table. */
+/** The sender, code and fields, in order, of each record. Both the parser and the documentation are made of this table. */
 export const RECORDS = {
   hello: {
     code: 0x01,
@@ -150,7 +150,7 @@ export type Kind = keyof Table;
 export type FieldsOf<K extends Kind> = {
   readonly [F in keyof Table[K]['fields']]: ValueOf<Table[K]['fields'][F] & keyof FieldTypes>;
 };
-/** One record, read. */
+/** One record, decoded. */
 export type RecordOf<K extends Kind> = { readonly kind: K } & FieldsOf<K>;
 type From<S extends 'process' | 'hub'> = {
   [K in Kind]: Table[K]['from'] extends S ? RecordOf<K> : never;
@@ -164,11 +164,11 @@ interface Plan {
   readonly from: 'process' | 'hub';
   readonly names: readonly string[];
   readonly types: readonly FieldType<unknown>[];
-  /** By hand. */
+  /** A reader written by hand, where there is one. */
   readonly read: ((cursor: Cursor) => object) | undefined;
 }
 
-/** Those that carry messages do without the plan. */
+/** Records that carry messages have writers and readers of their own, which are faster. */
 const HOT_WRITERS: { readonly [K in Kind]?: (fields: FieldsOf<K>) => Buffer } = {
   send: writeSend,
   groupSend: writeGroupSend,
@@ -201,13 +201,13 @@ const PLAN_OF: readonly (Plan | undefined)[] = Array.from({ length: 256 }, (_, c
   Object.values(PLANS).find((plan) => plan.code === code),
 );
 
-/** One record, its length in front of it. Hot. */
+/** Encodes one record, with its length in front. Hot. */
 export function encode<K extends Kind>(kind: K, fields: FieldsOf<K>): Buffer {
   const hot = HOT_WRITERS[kind];
   return hot === undefined ? write(kind, fields) : hot(fields);
 }
 
-/** As the table says, whatever is written by hand. */
+/** Encodes one record by the table, also where it has a writer of its own. */
 export function write<K extends Kind>(kind: K, fields: FieldsOf<K>): Buffer {
   const plan = PLANS[kind]!;
   const values = fields as Readonly<Record<string, unknown>>;
@@ -221,7 +221,7 @@ export function write<K extends Kind>(kind: K, fields: FieldsOf<K>): Buffer {
   return octets;
 }
 
-/** The only record in `octets`, as `from` says it. @throws LayerError `ERR_PROTOCOL` that names the field */
+/** The only record in `octets`, one that `from` sends. @throws LayerError `ERR_PROTOCOL` that names the field */
 export function decode<S extends 'process' | 'hub'>(octets: Buffer, from: S): From<S> {
   const records = new Records(octets, from);
   const record = records.next();
@@ -237,14 +237,14 @@ export class Records<S extends 'process' | 'hub'> {
   readonly #from: S;
   readonly #byTable: boolean;
 
-  /** `byTable`: read all as the table says, none by hand. */
+  /** `byTable`: reads all records by the table, none by a reader of its own. */
   constructor(octets: Buffer, from: S, byTable = false) {
     this.#cursor = new Cursor(octets);
     this.#from = from;
     this.#byTable = byTable;
   }
 
-  /** The next one, as the other side says it; undefined at the end. Hot. @throws LayerError `ERR_PROTOCOL` that names the field */
+  /** The next record; undefined at the end. Hot. @throws LayerError `ERR_PROTOCOL` that names the field */
   next(): From<S> | undefined {
     const cursor = this.#cursor;
     const { octets } = cursor;
@@ -272,7 +272,7 @@ export class Records<S extends 'process' | 'hub'> {
   }
 }
 
-/** What `from` says in a message. @throws LayerError `ERR_PROTOCOL` */
+/** The records in a message of `from`. @throws LayerError `ERR_PROTOCOL` */
 export function recordsOf<S extends 'process' | 'hub'>(
   parts: readonly Buffer[],
   from: S,

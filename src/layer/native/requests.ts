@@ -1,4 +1,4 @@
-/** Requests: what a process has asked of a hub, until the hub says that it is done; said again after each connection. */
+/** Requests: what a process has asked of a hub, until the hub has done it; repeated on each new connection. */
 
 import { denied, LayerClosed } from '../errors.ts';
 import type { LocalState } from '../local/local-state.ts';
@@ -8,14 +8,14 @@ type RequestKind = 'subscribe' | 'unsubscribe' | 'join' | 'leave' | 'sync' | 'fl
 
 interface Pending {
   readonly record: Buffer;
-  /** `group\nchannel` of a membership that is begun, which an older end does not touch. */
+  /** `group\nchannel` of the membership that the request begins, which an older end must not remove. */
   readonly begins: string | undefined;
   readonly kind: RequestKind;
-  /** Of the group, or the prefix. */
+  /** The group, or the prefix of a flush. */
   readonly name: string;
-  /** Take back here what the hub does not allow. */
+  /** Takes the request back in this process if the hub does not allow it. */
   readonly undo: (() => void) | undefined;
-  /** Without a hub, there is no need to wait. */
+  /** Resolves also when no hub answers. */
   readonly lenient: boolean;
   resolve: () => void;
   reject: (reason: unknown) => void;
@@ -25,10 +25,10 @@ export class Requests {
   readonly #local: LocalState;
   readonly #say: (record: Buffer) => void;
   readonly #pending = new Map<number, Pending>();
-  /** How many of them begin a membership, by its key. */
+  /** How many pending requests begin a membership, by `group\nchannel`. */
   readonly #beginning = new Map<string, number>();
   #count = 0;
-  /** There is no hub, and somebody has tried. */
+  /** The last attempt to reach the hub has failed. */
   #absent = false;
   #closed = false;
 
@@ -37,7 +37,7 @@ export class Requests {
     this.#say = say;
   }
 
-  /** Resolves when the hub has done it; rejects with `ERR_REFUSED`, after `undo`, if it does not allow it. */
+  /** Asks the hub, and resolves when it has done so; rejects with `ERR_REFUSED`, after `undo`, if it does not allow that. */
   ask<K extends RequestKind>(
     kind: K,
     fields: Omit<FieldsOf<K>, 'request'>,
@@ -92,13 +92,13 @@ export class Requests {
     pending.reject(denied(action, this.#local.bare(pending.name)));
   }
 
-  /** The hub answers. */
+  /** The hub answers: repeats all pending requests. */
   joined(): void {
     this.#absent = false;
     for (const { record } of this.#pending.values()) this.#say(record);
   }
 
-  /** No hub answers. */
+  /** No hub answers: resolves lenient requests, which stay pending. */
   absent(): void {
     this.#absent = true;
     for (const pending of this.#pending.values()) if (pending.lenient) pending.resolve();
@@ -111,7 +111,7 @@ export class Requests {
     this.#pending.clear();
   }
 
-  /** Somebody else does from here on what was asked for. */
+  /** Resolves all requests, since another object takes over. */
   retire(): void {
     this.#closed = true;
     for (const pending of this.#pending.values()) pending.resolve();

@@ -3,7 +3,7 @@
 import { Queue } from '../local/queue.ts';
 import type { Parcel } from './parcel.ts';
 
-/** One of them; `record` is the `group` that was said of it at `sentAt`. */
+/** One retained message; `record` is the `group` record that was sent at `sentAt`. */
 export interface RetainedMessage {
   readonly group: string;
   readonly expiresAt: number;
@@ -17,12 +17,12 @@ export class Retained {
   readonly #messages = new Queue<RetainedMessage>();
   #octets = 0;
 
-  /** `startedAt`: when the hub began. */
+  /** `startedAt`: when the hub began, in milliseconds of its clock. */
   constructor(startedAt: number) {
     this.#startedAt = startedAt;
   }
 
-  /** Whether what is sent at `now` is kept. */
+  /** Whether a message sent at `now` is kept. */
   keeps(now: number): boolean {
     return now - this.#startedAt < RETAIN_TIME;
   }
@@ -35,7 +35,7 @@ export class Retained {
     }
   }
 
-  /** Those of `group` that are alive, in order. */
+  /** Messages of `group` that have not expired, in order. */
   *of(group: string, now: number): Generator<RetainedMessage, void, void> {
     for (let i = 0; i < this.#messages.length; i++) {
       const message = this.#messages.at(i)!;
@@ -43,7 +43,7 @@ export class Retained {
     }
   }
 
-  /** After a while everybody who was there before has come back. */
+  /** Drops all messages 10 seconds after the start, when processes of before have come back. */
   sweep(now: number): void {
     if (now - this.#startedAt < 2 * RETAIN_TIME) return;
     while (this.#messages.shift() !== undefined);
@@ -54,5 +54,5 @@ export class Retained {
 /** Milliseconds after the start of a hub. */
 const RETAIN_TIME = 5000;
 const RETAIN_COUNT = 10_000;
-/** Octets that are kept, and that one process is given. */
+/** The most octets that are kept, and that one process is given. */
 export const RETAIN_OCTETS = 16_777_216;

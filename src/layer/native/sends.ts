@@ -1,4 +1,4 @@
-/** Sends: what this process has given a hub, in order, until the hub says what became of it. */
+/** Sends: the messages that this process sends to a hub, in order, until the hub says what became of them. */
 
 import { ChannelFull, denied, LayerClosed, LayerError } from '../errors.ts';
 import type { LocalState } from '../local/local-state.ts';
@@ -6,33 +6,33 @@ import { Queue } from '../local/queue.ts';
 import { within } from './fields.ts';
 import { encode, type RecordOf } from './records.ts';
 
-/** One message. Its record stays as it is, the time in it is absolute, until it is given up. */
+/** One message. Its record stays the same until it is given up, since the time in it is absolute. */
 interface Item {
   record: Buffer;
-  /** How often it was said. */
+  /** How often a large record was repeated. */
   tries: number;
   readonly name: string;
   readonly isGroup: boolean;
   readonly expiresAt: number;
-  /** Undefined once the caller knows. */
+  /** Undefined once the call has settled. */
   resolve: (() => void) | undefined;
   reject: ((reason: unknown) => void) | undefined;
 }
 
-/** What a hub says of messages up to `taken`. */
+/** What became of the messages up to number `taken`. */
 type Fates = Pick<RecordOf<'welcome'>, 'taken' | 'refused' | 'denied'>;
 
 export class Sends {
   readonly #local: LocalState;
   readonly #say: (record: Buffer) => void;
-  /** Those the hub has not got, and those of which it has not said what became of them. */
+  /** Messages not yet sent, and messages sent of which the hub has not said what became of them. */
   readonly #waiting = new Queue<Item>();
   readonly #sent = new Queue<Item>();
-  /** Of the first one in `#sent`, less one. */
+  /** The last number whose fate is known; the first message in `#sent` has the next one. */
   #acked = 0;
   #open = false;
   #octets = 0;
-  /** Of ours, what the hub had in its hands when it last spoke of it. */
+  /** Our messages that the hub held at its last `ack`. */
   #held = 0;
   #idle: (() => void)[] = [];
 
@@ -49,7 +49,7 @@ export class Sends {
     return this.#waiting.length + this.#sent.length;
   }
 
-  /** What the hub has confirmed and may lose. */
+  /** Messages that the hub has confirmed and still holds, and so may lose. */
   get held(): number {
     return this.#held;
   }
@@ -71,7 +71,7 @@ export class Sends {
     });
   }
 
-  /** Resolves when the hub has been told, or when it is waited for in vain. */
+  /** Resolves when the message has been sent to the hub, or was given up because no hub answers. */
   groupSend(group: string, payload: Uint8Array, except: readonly string[]): Promise<void> {
     const expiresAt = this.#local.now() + this.#local.settings.expiry;
     const record = encode('groupSend', { group, expires: expiresAt, except, payload });
@@ -95,7 +95,7 @@ export class Sends {
     });
   }
 
-  /** The hub answers, and knows this process: it has had all up to `taken`. */
+  /** The hub answers, and resumes the session: settles messages up to `taken`, and repeats the rest. */
   resume(fates: Fates): void {
     this.#settle(fates);
     for (let i = 0; i < this.#sent.length; i++) this.#again(this.#sent.at(i)!);
@@ -103,7 +103,7 @@ export class Sends {
     this.#drain();
   }
 
-  /** The hub answers, and does not know this process. `another`: nor has it what the last one had. */
+  /** The hub answers, and does not know this process. `another`: it is a new one, and what the last one held is lost. */
   restart(another: boolean): void {
     if (another) this.#local.lost(this.#held, 'in a hub that is gone');
     this.#held = 0;
@@ -119,7 +119,7 @@ export class Sends {
     this.#drain();
   }
 
-  /** The hub does not answer. */
+  /** The connection is lost: messages wait until the hub answers. */
   lost(): void {
     this.#open = false;
   }
@@ -147,7 +147,7 @@ export class Sends {
     }
   }
 
-  /** Resolves when all is confirmed, or there is no hub that could. */
+  /** Resolves when all messages are confirmed; without waiting if no hub answers. */
   idle(): Promise<void> {
     if (!this.#open || this.unconfirmedCount === 0) return RESOLVED;
     return new Promise((resolve) => this.#idle.push(resolve));
@@ -195,7 +195,7 @@ export class Sends {
     item.reject = undefined;
   }
 
-  /** Say it on another connection, or that there is nothing at its number any more. */
+  /** Repeats a message on a new connection, or `skip` in its place if it is given up. */
   #again(item: Item): void {
     const isBad = item.record.length > SURE_OCTETS && ++item.tries >= TRIES_MAX;
     const isDead = item.expiresAt <= this.#local.now();
@@ -255,12 +255,12 @@ function unconfirmed(channel: string, why: string): LayerError {
 }
 
 const RESOLVED = Promise.resolve();
-/** In the place of a message that was given up, so that numbers agree. */
+/** Sent in place of a message that was given up, so that both sides count alike. */
 const SKIP = encode('skip', {});
-/** Octets that every hub takes; what is larger may be what ends the connection, and is said so often. */
+/** Octets that every hub takes. A larger record may be what ends the connection, and is sent `TRIES_MAX` times at most. */
 const SURE_OCTETS = 1_048_576;
 const TRIES_MAX = 3;
 const WAITING_MAX = 10_000;
-/** Messages and octets that a hub may have to confirm. */
+/** The most messages, and octets, that are sent and not confirmed. */
 const UNCONFIRMED_MAX = 4096;
 const OCTETS_MAX = 16_777_216;

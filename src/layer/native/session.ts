@@ -6,7 +6,7 @@ import { Outgoing } from './messages.ts';
 import type { ParcelSender } from './parcel.ts';
 import { Verdicts } from './verdicts.ts';
 
-/** What a process takes of one ordinary channel. */
+/** The credit of a process for one ordinary channel: how many messages it takes. */
 export interface SessionCredit {
   count: number;
   change(delta: number): void;
@@ -15,44 +15,45 @@ export interface SessionCredit {
 }
 
 export class Session implements ParcelSender {
-  /** Of the process: a hash of the secret that it has shown. */
+  /** The key of the process: a hash of the secret in its `hello`. */
   readonly key: string;
-  /** Another one for each session of this hub, from 1: numbers of messages are of one session. */
+  /** The number of the session at this hub, from 1; each session numbers its messages anew. */
   readonly number: number;
-  /** The connection that it has now. */
+  /** Its connection; undefined while it is away. */
   connection: string | undefined;
-  /** Since when it has none. */
+  /** Since when it has no connection, in milliseconds of the hub's clock. */
   awaySince = 0;
   readonly ledger: Ledger = new Ledger();
   readonly out: Outgoing = new Outgoing();
   clock: RemoteClock = new RemoteClock();
-  /** Groups with members there. */
+  /** Groups with members in the process. */
   readonly groups: Set<string> = new Set();
-  /** Messages of ordinary channels that it will take, and may be on its waiting list at the hub. */
+  /** Its credits, by ordinary channel. */
   readonly credits: Map<string, SessionCredit> = new Map();
-  /** So much is on its way to it that it gets nothing of ordinary channels for the moment. */
+  /** So many octets are on their way to the process that it gets no ordinary messages for the moment. */
   isLaden = false;
-  /** Messages of groups that are unread in its channels, by their route, as it has said. */
+  /** Group messages that are unread in its channels, by route, as it has told. */
   readonly levels: Map<string, number> = new Map();
-  /** Readers that wait at its channels, where its routes are nearly full. */
+  /** Readers that wait at its channels, by channel, as it has told while their route was nearly full. */
   readonly waits: Map<string, number> = new Map();
-  /** Memberships of channels of others that it has made. */
+  /** Memberships that it has added for ordinary channels and channels of other processes. */
   joins = 0;
-  /** The last of its messages taken in, and what it was told last. */
+  /** The number of its last message taken in, and what its last `ack` said. */
   taken = 0;
   told: { taken: number; held: number } = { taken: 0, held: 0 };
-  /** Those of them whose channel was full, and those that it may not send. */
+  /** Its messages whose channel was full, and those that `authorize` did not allow. */
   readonly refused: Verdicts = new Verdicts();
   readonly denied: Verdicts = new Verdicts();
+  /** Its messages that the hub holds. */
   held = 0;
-  /** It has said what it is a member of: what waited for its channels has been handed over. */
+  /** It has told its memberships, and was handed the messages that waited for its channels. */
   claimed = false;
-  /** Octets of group messages of before it came that it was given. */
+  /** Octets of retained group messages that it was given. */
   replayed = 0;
-  /** Ordinary messages that it had were given to others while it was away. */
+  /** Messages of ordinary channels that it had were given to others while it was away. */
   revoked = false;
 
-  /** The session that the process had with this hub before, and the last number that it got in that one. */
+  /** Its session with this hub before, 0 for none, and the last number that it received there. */
   readonly before: { readonly session: number; readonly received: number };
 
   constructor(key: string, number: number, before: Session['before']) {
@@ -61,12 +62,12 @@ export class Session implements ParcelSender {
     this.before = before;
   }
 
-  /** Whether a message to `channel` would be handed to a reader at once. */
+  /** Whether a reader is known to wait at `channel`, so that a message takes up no room there. */
   isAwaited(channel: string): boolean {
     return this.waits.has(channel);
   }
 
-  /** One message to `channel` is on its way there. */
+  /** A message to `channel` was handed over: one waiting reader less. */
   handed(channel: string): void {
     if (this.waits.size === 0) return;
     const count = (this.waits.get(channel) ?? 0) - 1;

@@ -1,11 +1,11 @@
-/** Verdicts: which of a process's messages were not taken, for one reason, until it knows. */
+/** Verdicts: the numbers of a process's messages that were refused for one reason, until it knows. */
 
 import { type Range, toRanges } from './fields.ts';
 
 export class Verdicts {
   /** Ascending. */
   readonly #numbers: number[] = [];
-  /** How many of them the process was told on its present connection. */
+  /** How many of the numbers the process was told on its present connection. */
   #told = 0;
 
   add(number: number): void {
@@ -15,7 +15,7 @@ export class Verdicts {
     this.#told = Math.max(0, this.#told - VERDICTS_MAX);
   }
 
-  /** Those that it was not told; now it is. */
+  /** The numbers that the process was not told; they count as told from now on. */
   take(): Range[] {
     if (this.#told === this.#numbers.length) return [];
     const fresh = toRanges(this.#numbers.slice(this.#told));
@@ -23,12 +23,12 @@ export class Verdicts {
     return fresh;
   }
 
-  /** On another connection: those beyond `acked`, the last number whose fate it knows. */
+  /** For a new connection: the numbers beyond `acked`, the last one whose fate the process knows. */
   takeAfter(acked: number): Range[] {
     this.#told = this.#numbers.length;
     return toRanges(this.#numbers.filter((number) => number > acked));
   }
 }
 
-/** A process has fewer messages than that unconfirmed. */
+/** A process has fewer unconfirmed messages than this. */
 const VERDICTS_MAX = 8192;

@@ -1,4 +1,4 @@
-/** Violation: a process breaks a rule, which costs it the connection. */
+/** Violation: the error for a process that breaks the protocol, which costs it the connection. */
 
 import { LayerError } from '../errors.ts';
 
@@ -6,7 +6,7 @@ export function violation(why: string): LayerError {
   return new LayerError('ERR_PROTOCOL', why);
 }
 
-/** It has more than `limit` of `what`. */
+/** The error for a process that has more than `limit` of `what`. */
 export function tooMany(what: string, limit: number): LayerError {
   return violation(`more than ${limit} ${what}`);
 }

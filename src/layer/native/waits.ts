@@ -1,9 +1,9 @@
-/** Waits: at which of its own channels readers of this process wait, told to the hub while their route is nearly full. */
+/** Waits: tells the hub at which own channels readers of this process wait, while their route is nearly full. */
 
 import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
 
-/** Where that is spoken. */
+/** What Waits calls. */
 export interface WaitsHost {
   say(channel: string, count: number): void;
   /** `settle` is to be called soon. */
@@ -12,16 +12,16 @@ export interface WaitsHost {
 
 /**
  * Channels of one route share a capacity, so one that nobody reads would have messages to all others refused. A message that a
- * reader waits for takes up no room: the hub hands over as many as wait, however full the route is. That is said only of
+ * reader waits for takes up no room: the hub hands over as many as wait, however full the route is. The hub is told only of
  * routes that are half full, since most never are.
  */
 export class Waits {
   readonly #local: LocalState;
   readonly #host: WaitsHost;
   readonly #pressed = new Set<string>();
-  /** What the hub was told. */
+  /** How many readers the hub was told to wait, by channel. */
   readonly #said = new Map<string, number>();
-  /** Channels of which it is to be told; true = even if the number is the same. */
+  /** Channels to tell the hub of; true = even if the number is the same. */
   readonly #due = new Map<string, boolean>();
 
   constructor(local: LocalState, host: WaitsHost) {
@@ -41,18 +41,18 @@ export class Waits {
     for (const channel of this.#local.boxes.channelsOf(route)) this.changed(channel);
   }
 
-  /** A reader at `channel` waits, or does not wait any more. */
+  /** A reader has begun, or ceased, to wait at `channel`. */
   changed(channel: string): void {
     const isDue = this.#said.has(channel) || this.#pressed.has(routeOf(channel));
     if (isDue && !this.#due.has(channel)) this.#add(channel, false);
   }
 
-  /** A message for it has come; the hub counts one reader less. Hot. */
+  /** A message for `channel` has arrived; the hub counts one reader less. Hot. */
   arrived(channel: string): void {
     if (this.#said.size > 0 && this.#said.has(channel)) this.#add(channel, true);
   }
 
-  /** Say what has changed. */
+  /** Tells the hub how many readers wait, where that has changed. */
   settle(): void {
     if (this.#due.size === 0) return;
     for (const [channel, isNews] of this.#due) {
@@ -65,7 +65,7 @@ export class Waits {
     this.#due.clear();
   }
 
-  /** Another connection: nothing was said. */
+  /** A new connection: the hub was told nothing on it. */
   reset(): void {
     this.#pressed.clear();
     this.#said.clear();
