@@ -5,8 +5,8 @@ export interface Capabilities {
   /** Names of the optional parts of the specification that are supported. `groupAdd` and `flush` reject without theirs. */
   readonly extensions: readonly ('groups' | 'flush')[];
   /**
-   * Who receives a message sent to an ordinary channel, one that `newChannel` has not made: one of those who wait, every
-   * process that has received from it, or nobody, because there are no ordinary channels.
+   * Who receives a message sent to an ordinary channel, one that `newChannel` has not made: one of its readers, every
+   * process that has received from it, or none, because there are no ordinary channels.
    */
   readonly ordinaryChannels: 'one-reader' | 'every-reader' | 'none';
   /** Which processes may send. */
@@ -22,7 +22,7 @@ export interface Capabilities {
   readonly capacity: 'route' | 'process' | 'buffers';
   /**
    * What becomes of a group message whose members are full. `skipped`: the process of each full member counts and reports
-   * it. `lost`: the sender counts and reports it. `unknown`: nobody can count it.
+   * it. `lost`: the sender counts and reports it. `unknown`: it is not counted.
    */
   readonly groupOverflow: 'skipped' | 'lost' | 'unknown';
   /** Whether memberships end `groupExpiry` after the last `groupAdd`; otherwise they last as long as their process. */
@@ -33,7 +33,7 @@ export interface Capabilities {
   readonly except: boolean;
   /** Whether messages can hold bytes, and integers beyond 53 bits. */
   readonly bytes: boolean;
-  /** Whether a group and a channel with the same name are two things. */
+  /** Whether a group and a channel may have the same name without getting each other's messages. */
   readonly separateNames: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** CarrierHost: what a carrier may know of its layer, and whom it tells what arrives and what happens. */
+/** CarrierHost: what a carrier sees of its layer: its options, and the calls for what arrives and what happens. */
 
 import type { Letter } from '../local/letter.ts';
 import type { Delivery } from '../local/mailboxes.ts';
@@ -11,15 +11,15 @@ export interface CarrierSettings {
   readonly localExpiry: number;
   /** Milliseconds a membership lasts after the last `groupAdd`. */
   readonly groupExpiry: number;
-  /** Stands before every qualified name: empty, or a text that ends in a colon. */
+  /** Put before every qualified name: empty, or a text that ends in a colon. */
   readonly prefix: string;
   /** Unread messages that this process keeps at most, all channels together; Infinity = no limit. */
   readonly localCapacity: number;
-  /** Octets of an encoded message, without what encryption adds. */
+  /** Maximum octets of an encoded message, without what encryption adds. */
   readonly maxMessageSize: number;
 }
 
-/** Options of a letter that goes to a group. */
+/** Options of `CarrierHost.deliverToGroup`. */
 export interface GroupDelivery {
   /** Channels that do not get it. */
   readonly except?: ReadonlySet<string> | undefined;
@@ -28,8 +28,8 @@ export interface GroupDelivery {
 }
 
 /**
- * The narrow side of a layer that its carrier sees. All names are qualified; none is checked, so names from the wire are as
- * good as those of the program.
+ * The part of a layer that its carrier may use. All names are qualified, and none is checked, so names from the wire can be
+ * passed as they are.
  */
 export interface CarrierHost {
   /** Options of the layer. */
@@ -51,9 +51,8 @@ export interface CarrierHost {
   /** Milliseconds on a clock that only goes forward. It means nothing in another process. */
   now(): number;
   /**
-   * When a message expires in this process, by `now()`, that had `ttl` milliseconds to live `age` milliseconds ago (default 0);
-   * at the latest after `localExpiry`. Deadlines travel
-   * between processes as what is left of them, never as a time of day.
+   * The time by `now()` when a message expires in this process that had `ttl` milliseconds left `age` milliseconds ago (default
+   * 0); at most `localExpiry` from now. Deadlines travel between processes as the time left, never as a time of day.
    */
   expiryOf(ttl: number, age?: number): number;
 
@@ -66,23 +65,23 @@ export interface CarrierHost {
    */
   deliver(channel: string, letter: Letter, capacity?: number): Delivery;
   /**
-   * Puts `letter` into each channel of this process that is a member of `group`; full members are counted and reported. That
-   * goes on over several turns of the event loop for many members; what is delivered meanwhile keeps its order.
+   * Puts `letter` into each channel of this process that is a member of `group`; full members are counted and reported. With
+   * many members that takes several turns of the event loop; messages delivered meanwhile keep their order.
    */
   deliverToGroup(group: string, letter: Letter, options?: GroupDelivery): void;
   /**
-   * Hands `letter`, which the carrier knows to be alive, to a `receive` that waits at `channel`. False: nobody waits, and the
-   * letter is still the carrier's.
+   * Hands `letter`, which must not have expired, to a `receive` that waits at `channel`. Returns false if none waits: the letter
+   * still belongs to the carrier.
    */
   offer(channel: string, letter: Letter): boolean;
-  /** Takes up to `count` unread letters out of `channel`, the last ones first: the carrier has them back, unsettled. */
+  /** Takes up to `count` unread letters out of `channel`, the last first; they are not settled, and belong to the carrier. */
   takeBack(channel: string, count: number): Letter[];
   /**
-   * To be called after each message that is taken in. A promise has to be awaited before the next one: it gives readers a
-   * turn before their channels are full. Hot.
+   * To be called after each message that is taken in. A returned promise has to be awaited before the next message: it gives
+   * readers a turn before their channels are full. Hot.
    */
   pace(): Promise<void> | undefined;
-  /** Settles when every message to groups is in all its members; undefined if it is. */
+  /** Settles when all messages to groups are in all their members; undefined if they are. */
   readonly busy: Promise<void> | undefined;
 
   // — memberships of this process —
@@ -102,9 +101,9 @@ export interface CarrierHost {
 
   // — readers of this process —
 
-  /** Channels at which a `receive` waits, and how many wait there. */
+  /** The channels at which calls of `receive` wait, and how many at each. */
   waiting(): Iterable<readonly [channel: string, count: number]>;
-  /** How many wait at `channel`. */
+  /** How many calls of `receive` wait at `channel`. */
   waitingAt(channel: string): number;
   /** Unread messages of all channels with `route`; one that several of them hold counts once. */
   unreadOf(route: string): number;
@@ -117,20 +116,20 @@ export interface CarrierHost {
 
   // — what happens —
 
-  /** The connection to `address` works. `hub` identifies who answers; `restarted`: not who answered before. */
+  /** The connection to `address` is established. `hub` identifies the run that answers; `restarted`: another run did before. */
   connected(event: { address: string; hub: string; restarted: boolean }): void;
-  /** The connection to `address` broke, and is sought again. */
+  /** The connection to `address` is lost; the carrier connects again. */
   disconnected(event: { address: string }): void;
-  /** `count` messages are gone, or may be; nothing happens for less than 1. */
+  /** At most `count` messages may be lost; less than 1 is ignored. */
   lost(count: number, why: string): void;
-  /** `count` messages of `channel` expired where this process does not see them. */
+  /** `count` messages of `channel` expired outside the channels of this process. */
   expired(channel: string, count: number): void;
-  /** A message of `group` did not get to these full channels. */
+  /** A message of `group` was not put into these channels, which are full. */
   skipped(group: string, channels: readonly string[]): void;
   /** A message of process `from` cannot be decoded and was dropped. */
   undecodable(from: string, error: Error): void;
   /** A message from `address` was too old by `late` milliseconds when it came, by clocks that should agree. */
   skewed(address: string, late: number): void;
-  /** A connection at `address` ended in its handshake. */
+  /** A connection at `address` failed in its handshake. */
   refused(address: string, error: Error & { code?: string; status?: number }): void;
 }

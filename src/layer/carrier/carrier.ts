@@ -1,4 +1,4 @@
-/** Carrier: what a kind of layer has to do. Names, codecs, waiting, time-outs and counters are the same for all. */
+/** Carrier: what each kind of layer implements. Names, codecs, waiting, time-outs and counters are the same for all. */
 
 import type { Letter, Settlement } from '../local/letter.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -15,14 +15,14 @@ export interface WaitOptions {
 }
 
 /**
- * Moves encoded messages between processes. A layer makes one with its `CarrierHost`, calls it for what the program asks, and
- * is called by way of the host with what arrives.
+ * Moves encoded messages between processes. A layer creates its carrier with a `CarrierHost`, calls it for what the program
+ * asks, and gets what arrives through calls of the host.
  *
  * All names are qualified: the layer's prefix stands before them, as on the wire. All calls have checked arguments. Nothing
  * is called after `close`. Errors of the returned promises reach the program as they are, so they should be LayerErrors.
  */
 export interface Carrier {
-  /** Constant from the first moment on. */
+  /** What the layer supports; constant from construction on. */
   readonly capabilities: Capabilities;
   /** Processes connected to this one, for `stats().peers`; 0 where that cannot be known. */
   readonly peerCount: number;
@@ -37,13 +37,13 @@ export interface Carrier {
     payload: Uint8Array,
     except: ReadonlySet<string> | undefined,
   ): Promise<void>;
-  /** One more `receive` waits at `channel`, where no message is in this process. */
+  /** One more `receive` waits at `channel`, which has no message in this process. */
   want?(channel: string): void;
   /** A waiting `receive` at `channel` was cancelled without a message. */
   unwant?(channel: string): void;
   /**
-   * The last channel of this process has let go of a letter that was delivered; called once for each letter. A broker is
-   * told here that the message is done with. Hot.
+   * The last channel of this process no longer holds a letter that was delivered; called once for each letter. This is where
+   * a message of a broker is acknowledged. Hot.
    */
   settled?(letter: Letter, how: Settlement): void;
   /** Numbers of unread messages have changed: `CarrierHost.takeLevels` returns them. Called again only after that. Hot. */
@@ -55,17 +55,17 @@ export interface Carrier {
   join(group: string, channel: string, options: WaitOptions): Promise<void>;
   /** Ends the membership, if there is one, by `CarrierHost.removeMember`. Resolves as `join` does. */
   leave(group: string, channel: string, options: WaitOptions): Promise<void>;
-  /** The last member of `group` in this process is gone, by expiry or by `CarrierHost.clear`: its messages need not come. */
+  /** The last member of `group` in this process is gone, by expiry or by `CarrierHost.clear`: unsubscribe. */
   emptied?(group: string): void;
   /**
-   * Forgets all messages and memberships with the prefix of this layer, in all processes. Needed where `extensions` say
-   * so. May ignore `options`.
+   * Forgets all messages and memberships with the prefix of this layer, in all processes. Needed if `extensions` include
+   * `flush`. May ignore `options`.
    */
   flush?(options: WaitOptions): Promise<void>;
   /** Resolves when everything asked for so far is in force. May ignore `options`. */
   ready(options: WaitOptions): Promise<void>;
-  /** Called every few seconds, to give up what is too old. `now` is the host's. */
+  /** Called periodically, at least every 10 seconds, to give up what is too old. `now` is that of the host. */
   sweep?(now: number): void;
-  /** Lets go of everything; what was accepted for sending still goes out within a bounded time. Called once. */
+  /** Closes all connections; messages accepted before are still sent, within a bounded time. Called once. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * What "zeromq-pure/layer/carrier" exports: what a channel layer of your own is made of.
+ * What "zeromq-pure/layer/carrier" exports: the parts of a channel layer of your own.
  *
  * ```ts
  * class OwnLayer extends ChannelLayer {
