@@ -1,4 +1,4 @@
-/** Security: who may connect to a layer and its hub. One description serves both sides, who listens and who connects. */
+/** Security: which peers may connect to a layer and its hub. The same options serve the side that listens and its peers. */
 
 import {
   type AllowedKeys,
@@ -10,7 +10,7 @@ import {
 import { LayerError } from '../errors.ts';
 
 /**
- * CURVE. The simplest is one pair of keys that all processes have: `curve: curveKeyPair()`, or a `Certificate`. With a pair for
+ * CURVE. The simplest is one pair of keys that all processes share: `curve: curveKeyPair()`, or a `Certificate`. With a pair for
  * each process, those that connect need `serverKey`, and the one that listens needs `clients`.
  */
 export interface LayerCurve {
@@ -36,17 +36,17 @@ export interface LayerPlain {
 
 /** Security options of layers and hubs. Without `curve` and `plain`, every peer that reaches the address is let in. */
 export interface SecurityOptions {
-  /** Encrypts with CURVE and lets in by key. Default none. */
+  /** Encrypts with CURVE, and lets peers in by key. Default none. */
   curve?: LayerCurve;
-  /** Lets in by name and password. Default none. */
+  /** Lets peers in by name and password, without encryption. Default none. */
   plain?: LayerPlain;
-  /** Decides who is let in, in place of `clients` or `users`. */
+  /** Decides which peers are let in, in place of `clients` or `users`. */
   authenticate?: Authenticate;
   /** Without `authenticate`, `clients` and `users`: the context, or its handler of RFC 27, decides in this ZAP domain. */
   zapDomain?: string;
   /**
-   * Connections that one IPv4 address, or one /64 of IPv6, may begin within a second at each tcp endpoint where we listen.
-   * Default no limit. More are closed and reported by the event `refused`; the peers connect again later.
+   * Connections that one IPv4 address, or one /64 of IPv6, may begin per second at each tcp endpoint where this process listens.
+   * Default no limit. Further ones are closed and reported by the event `refused`; the peers connect again later.
    */
   maxHandshakesPerSecond?: number;
 }
@@ -92,7 +92,7 @@ export function securityOf(
     ...(curve !== undefined && { curveServer: true }),
     ...(plain !== undefined && { plainServer: true }),
     ...(judge !== undefined && { authenticate: judge }),
-    // A domain is only given so that a handler is asked.
+    // A ZAP domain is only given so that a handler is asked.
     ...(zapDomain !== undefined && { zapDomain, zapEnforceDomain: true }),
     ...(maxHandshakesPerSecond !== undefined && { maxHandshakesPerSecond }),
   };

@@ -1,16 +1,16 @@
-/** Socket options: what the sockets of a layer are made with, and how they report refusals. */
+/** Socket options: the options of a layer's sockets, and how these report refusals. */
 
 import { type Context, type Socket, SocketError } from '../../sockets/index.ts';
 import { LayerError } from '../errors.ts';
 import { type SecurityOptions, type SecuritySocketOptions, securityOf } from './security.ts';
 
-/** Options of layers and hubs that concern their sockets. */
+/** Options of layers and hubs for their sockets. */
 export interface ConnectionOptions extends SecurityOptions {
   /** The context of their sockets. Default: the global one. */
   context?: Context;
 }
 
-/** Options that the sockets of a layer have in common. */
+/** Options that all sockets of a layer have in common. */
 export interface LayerSocketOptions extends SecuritySocketOptions {
   context?: Context;
   heartbeatInterval?: number;
@@ -19,9 +19,9 @@ export interface LayerSocketOptions extends SecuritySocketOptions {
 }
 
 /**
- * The options of a socket that listens (`server`) or connects (`client`). A process that is silent is disconnected after 15 000
- * to 20 000 ms, a silent server after 7000 to 10 000: of a connection that is dead in one direction or both the process hears
- * first, and has another one before the server gives to others what it had.
+ * The options of a socket that listens (`server`) or connects (`client`). A silent process is disconnected after 15 000 to
+ * 20 000 ms, a silent server after 7000 to 10 000 ms: on a connection that is dead in one direction or both the process gives up
+ * first, and is back before the server gives its messages to others.
  * @throws LayerError `ERR_INVALID_OPTION`
  */
 export function socketOptions(
