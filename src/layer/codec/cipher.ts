@@ -1,4 +1,4 @@
-/** Cipher: AES-256-GCM over encoded messages, with keys that can be changed while everything runs. */
+/** Cipher: AES-256-GCM over encoded messages, with several keys, so that they can be changed one process at a time. */
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { LayerError } from '../errors.ts';
@@ -7,10 +7,11 @@ import { LayerError } from '../errors.ts';
 export type EncryptionKey = string | Uint8Array;
 
 /**
+ * Encrypts and decrypts messages; lengths are octets:
  * ```
  * nonce (12) | tag (16) | ciphertext
  * ```
- * The name of the channel or group is authenticated with it: a message of one cannot be replayed in another.
+ * The name of the channel or group is authenticated, too: a message to one cannot be replayed to another.
  */
 export class Cipher {
   readonly #keys: readonly Buffer[];

@@ -1,10 +1,10 @@
-/** Codec: a message to octets and back. */
+/** Codec: encodes messages to octets and decodes them. */
 
 import { LayerError } from '../errors.ts';
 
-/** Encodes and decodes messages: the option `codec` is the name of ours, or an object like this. */
+/** Encodes and decodes messages: the option `codec` is the name of a codec of this package, or such an object. */
 export interface Codec {
-  /** A name for people. */
+  /** The name of the codec, for people to read. */
   readonly name: string;
   /**
    * Returns the octets of `message`; they are not changed afterwards.
@@ -15,7 +15,7 @@ export interface Codec {
   decode(octets: Uint8Array): unknown;
 }
 
-/** `value` that a codec has decoded, if it is an object. @throws LayerError `ERR_CODEC` */
+/** Returns `value`, which a codec has decoded, if it is an object and no list. @throws LayerError `ERR_CODEC` */
 export function asMessage(value: unknown): object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new LayerError('ERR_CODEC', 'the octets hold a value that is no message');

@@ -1,4 +1,4 @@
-/** JsonCodec: messages as JSON, for those who read along. Bytes, int64 and -0 are boxed. */
+/** JsonCodec: messages as JSON, which people can read on the wire. Bytes, int64 and -0 are boxed. */
 
 import { LayerError } from '../errors.ts';
 import { asMessage, type Codec } from './codec.ts';
@@ -7,7 +7,7 @@ import { checkMessage, define } from './value.ts';
 
 /**
  * Text in UTF-8. What JSON lacks stands in a list that begins with a mark: `["\u0000b", base64]` for bytes,
- * `["\u0000i", digits]` for integers beyond 53 bit, `["\u0000-0"]`. A list that begins so by itself is marked as
+ * `["\u0000i", digits]` for integers beyond 53 bit, `["\u0000-0"]`. A list that begins like a mark itself is written as
  * `["\u0000l", ...]`. NaN and the infinities are refused.
  */
 export class JsonCodec implements Codec {

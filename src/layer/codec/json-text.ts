@@ -1,10 +1,10 @@
-/** JSON text: what has to be known of it that `JSON.parse` does not tell, in one pass. */
+/** JSON text: its depth, and its large integers, which `JSON.parse` does not tell; each is found in one pass. */
 
 import { LayerError } from '../errors.ts';
 import { DEPTH_MAX } from './value.ts';
 
 /**
- * Refuses text with more values inside each other than a message may have: what walks through them would run out of stack.
+ * Refuses text with more values inside each other than a message may have: recursion through them would overflow the stack.
  * @throws LayerError `ERR_CODEC`
  */
 export function checkDepth(text: string): void {
@@ -59,7 +59,7 @@ function isDigit(unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39;
 }
 
-/** Digits, and what else is within a number: `.`, `e`, `E`, `+`, `-`. */
+/** Whether `unit` can be part of a number: a digit, `.`, `e`, `E`, `+` or `-`. */
 function isNumeric(unit: number): boolean {
   return (
     isDigit(unit) || unit === 0x2e || (unit | 0x20) === 0x65 || unit === 0x2b || unit === MINUS

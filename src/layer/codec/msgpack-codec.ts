@@ -15,7 +15,7 @@ export class MsgpackCodec implements Codec {
 
   encode(message: object): Uint8Array {
     const special = checkMessage(message, { finite: false });
-    // A copy in a pool takes a third of the time that the library's own copy takes.
+    // A copy into Node's pool takes a third of the time of the library's own copy.
     return Buffer.from(encoder.encodeSharedRef(special ? prepare(message) : message));
   }
 
@@ -41,7 +41,7 @@ extensionCodec.register({
 
 const encoder = new Encoder({ extensionCodec, useBigInt64: true, maxDepth: DEPTH_MAX + 2 });
 const decoder = new Decoder({ extensionCodec });
-/** Reads 64 bit exactly, and always as bigint. */
+/** Reads integers of 64 bit exactly, always as bigint. */
 const wideDecoder = new Decoder({ extensionCodec, useBigInt64: true });
 
 /** Returns a copy of `value` that the encoder encodes exactly. */
@@ -65,7 +65,7 @@ function prepare(value: unknown): unknown {
   return map;
 }
 
-/** Returns what was encoded for `value`, which the decoder has made; lists and maps are corrected in place. */
+/** Returns what was encoded, from `value` that the decoder has made; lists and maps are corrected in place. */
 function restore(value: unknown, holder: string | undefined): unknown {
   if (typeof value === 'bigint') {
     const number = Number(value);
@@ -112,11 +112,11 @@ const PROTO = Buffer.from('__proto__');
 
 /** Scans octets without allocating: whether they are msgpack, how deep, and which of these kinds they hold. */
 class Scan {
-  /** Integers of 64 bit. */
+  /** Whether there are integers of 64 bit. */
   wide = false;
-  /** Bytes. */
+  /** Whether there are bytes. */
   bytes = false;
-  /** The nine octets `__proto__`. */
+  /** Whether some text is `__proto__`. */
   proto = false;
   readonly #octets: Uint8Array;
   #at = 0;

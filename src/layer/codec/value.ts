@@ -1,4 +1,4 @@
-/** Value: what a message can hold, checked with the path of whatever it cannot. */
+/** Value: what a message can hold, and a check that names the path of a value that it cannot. */
 
 import { InvalidMessage } from '../errors.ts';
 
@@ -14,27 +14,27 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: Value };
 
-/** A message: a plain object. Bytes are `Uint8Array` (a `Buffer` is one), integers go to 64 bit, signed, as `bigint`. */
+/** A message: a plain object. Bytes are `Uint8Array` (a `Buffer` is one); a `bigint` is a signed integer of at most 64 bit. */
 export interface Message {
   readonly [key: string]: Value;
 }
 
 /** What a codec cannot encode, beside what no message can hold. */
 export interface ValueLimits {
-  /** NaN and the infinities. */
+  /** Whether NaN and the infinities are refused. */
   readonly finite: boolean;
 }
 
-/** Lists and maps inside each other, the message itself included. */
+/** The most lists and maps inside each other, the message itself included. */
 export const DEPTH_MAX = 100;
-/** Keys that Channels keeps for itself. */
+/** Keys that Django Channels keeps for itself. */
 const RESERVED: readonly string[] = ['__asgi_channel__', '__asgi_group__'];
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
 /**
  * Walks through a message before it is encoded.
- * @returns whether it holds what JavaScript and the usual encoders see differently: a bigint, an integer beyond 32 bit,
+ * @returns whether it holds a value that JavaScript and the usual encoders treat differently: a bigint, an integer beyond 32 bit,
  * a negative zero, bytes, or `undefined`
  * @throws InvalidMessage
  */
@@ -177,5 +177,5 @@ class Offence {
   }
 }
 
-/** In Node 20 and in the standard of 2024; not in the library this is compiled with. */
+/** A string with a method of ES2024, which Node 20 has, and the type library of this package has not. */
 type WellFormed = string & { isWellFormed(): boolean };
