@@ -1,4 +1,4 @@
-/** ZmqCarrier: what embedded and dedicated layers share that speak as the Python package channels_zmq does. */
+/** ZmqCarrier: the common part of embedded and dedicated layers on the wire of the Python package channels_zmq. */
 
 import { Subscriber } from '../../sockets/index.ts';
 import type { Capabilities } from '../carrier/capabilities.ts';
@@ -66,7 +66,7 @@ export abstract class ZmqCarrier implements Carrier {
     const options = socketOptions(this.#connection, maxMessageSize, role);
     return { ...options, heartbeatInterval: 0, heartbeatTimeout: -1 };
   }
-  /** Sends a frame to all that follow `topic`. `to`: the channel to report as full; undefined for a group. */
+  /** Sends a frame to all subscribers of `topic`. `to`: the channel to report as full; undefined for a group. */
   protected abstract publish(topic: string, json: Uint8Array, to?: string): Promise<void>;
 
   send(channel: string, payload: Uint8Array): Promise<void> {
@@ -96,7 +96,7 @@ export abstract class ZmqCarrier implements Carrier {
     if (this.host.removeMember(group, channel)) this.#unsubscribe(group);
   }
 
-  /** Forgets what is in this process. The format has no message that would tell the others. */
+  /** Forgets messages and memberships of this process. The wire has no message that would tell the other processes. */
   async flush(): Promise<void> {
     this.host.clear();
     for (const channel of this.#followed) {
@@ -135,7 +135,7 @@ export abstract class ZmqCarrier implements Carrier {
     }
   }
 
-  /** Delivers within this process from now on, without a SUB: it has become the publisher. */
+  /** Delivers within this process from now on, without a SUB, since this process has become the publisher. */
   protected loopBack(): void {
     this.#subscriber?.close();
     this.#subscriber = undefined;
@@ -162,7 +162,7 @@ export abstract class ZmqCarrier implements Carrier {
     }
     if (this.host.memberCountOf(topic) === 0) return;
     const letter = new Letter(json, expiresAt, 0, '', topic);
-    // The channel of that name may hold the object itself.
+    // The channel of the same name may hold the object itself.
     letter.value = followed ? structuredClone(message) : message;
     this.host.deliverToGroup(topic, letter);
   }
@@ -174,7 +174,7 @@ export abstract class ZmqCarrier implements Carrier {
     this.#subscribe(routeOf(channel));
   }
 
-  /** Subscribes once for all channels of a route, and the group of the same name; they are counted. */
+  /** Subscribes once for all channels of a route and the group of the same name, which are counted. */
   #subscribe(topic: string): void {
     const count = this.#topics.get(topic) ?? 0;
     this.#topics.set(topic, count + 1);

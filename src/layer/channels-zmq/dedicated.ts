@@ -9,7 +9,7 @@ import { timedOut } from '../local/deadline.ts';
 import { ZmqCarrier } from './carrier.ts';
 import { writeFrame } from './format.ts';
 
-/** Every process has a PUSH to the queue service, and a SUB to its PUB. */
+/** Each process connects a PUSH to the PULL of the queue service, and a SUB to its PUB. */
 export class DedicatedZmqCarrier extends ZmqCarrier {
   readonly peerCount = 0;
   readonly #push: Push;
@@ -18,7 +18,7 @@ export class DedicatedZmqCarrier extends ZmqCarrier {
     super(host, pub, connection, 'many-processes');
     this.#push = new Push({
       ...this.sockets('client'),
-      // As Python: so many messages wait for a queue service, then `send` says that the channel is full.
+      // As in Python: so many messages wait for a queue service, then `send` rejects with ChannelFull.
       sendHighWaterMark: Math.min(100_000, host.capacityOf('')),
       linger: 2000,
       reconnectInterval: 50,

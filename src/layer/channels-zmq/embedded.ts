@@ -12,7 +12,7 @@ import { ChannelFull, LayerClosed } from '../errors.ts';
 import { ZmqCarrier } from './carrier.ts';
 import { writeFrame } from './format.ts';
 
-/** The sending process binds a PUB, to which the others connect. */
+/** The sending process binds a PUB, to which the others connect a SUB. */
 export class EmbeddedZmqCarrier extends ZmqCarrier {
   readonly #at: string;
   #publisher: Publisher | undefined;
@@ -56,7 +56,7 @@ export class EmbeddedZmqCarrier extends ZmqCarrier {
     if (to !== undefined) {
       const capacity = this.host.capacityOf(topic);
       const full = publisher.stats().peers.some((peer) => peer.queued.out >= capacity);
-      // A message for a reader of this process would not be kept here.
+      // A message for which a reader waits here takes up no room.
       const kept = this.host.waitingAt(to) === 0 && this.host.unreadOf(topic) >= capacity;
       if (full || kept) throw new ChannelFull(topic);
     }

@@ -5,8 +5,8 @@
  * topic LF expiry LF json
  * ```
  *
- * The topic is the name of a group or channel, of a process-specific one up to and including `!`; its full name is in
- * the message then, as `__asgi_channel__`. The expiry is seconds since 1970 as Python writes a float.
+ * The topic is the name of a group or channel; of a process-specific channel the part up to and including `!`, whose full name
+ * is in the message as `__asgi_channel__`. The expiry is seconds since 1970 as Python writes a float.
  */
 
 import { asMessage, type Codec } from '../codec/codec.ts';
@@ -15,10 +15,10 @@ import { checkMessage, define } from '../codec/value.ts';
 import { InvalidMessage, LayerError } from '../errors.ts';
 import type { LayerOptions } from '../options.ts';
 
-/** The key by which a process-specific channel travels in its messages. */
+/** The key under which a message holds the name of its process-specific channel. */
 export const CHANNEL_KEY = '__asgi_channel__';
 
-/** One frame, taken apart. */
+/** One frame, decoded. */
 export interface ZmqFrame {
   readonly topic: string;
   /** Seconds since 1970. */
@@ -26,7 +26,7 @@ export interface ZmqFrame {
   readonly json: Buffer;
 }
 
-/** The common options as they have to be for this wire. @throws LayerError for what it cannot carry */
+/** The options of a layer, with the codec of its wire. @throws LayerError for options that the wire does not support */
 export function wireOptions<O extends LayerOptions & { wire?: string }>(options: O): LayerOptions {
   const { wire = 'native' } = options;
   if (wire === 'native') return options;
@@ -40,12 +40,12 @@ export function wireOptions<O extends LayerOptions & { wire?: string }>(options:
   return { ...options, codec: new ZmqCodec() };
 }
 
-/** The frame that Python would send. */
+/** Encodes a frame as Python does; `expiry` is seconds since 1970. */
 export function writeFrame(topic: string, expiry: number, json: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${topic}\n${pythonFloat(expiry)}\n`), json]);
 }
 
-/** @throws LayerError `ERR_PROTOCOL` */
+/** Decodes a frame. @throws LayerError `ERR_PROTOCOL` */
 export function readFrame(frame: Buffer): ZmqFrame {
   const first = frame.indexOf(LF);
   const second = first < 0 ? -1 : frame.indexOf(LF, first + 1);
@@ -72,7 +72,7 @@ export class ZmqCodec implements Codec {
     checkDepth(text);
     const value: unknown = JSON.parse(text);
     if (!/\d{16}/.test(text)) return asMessage(value);
-    // Integers that a double would round become text with a mark, and that a bigint. That the text is JSON is known by now.
+    // Integers that a double would round are marked as text, and then become bigints. The text is known to be JSON by now.
     const mark = text.includes('int:') ? `int:${text.length}:` : 'int:';
     const marked = replaceIntegers(text, 16, (digits) => {
       if (digits.length <= DIGITS_MAX) return JSON.stringify(mark + digits);
@@ -88,14 +88,14 @@ export class ZmqCodec implements Codec {
   }
 }
 
-/** `json` of a message with one key more. */
+/** `json` of a message, with the name of its channel added as `CHANNEL_KEY`. */
 export function withChannel(json: Uint8Array, channel: string): Buffer {
   const open = Buffer.from(json.buffer, json.byteOffset, json.byteLength - 1);
   const comma = json.byteLength > 2 ? ', ' : '';
   return Buffer.concat([open, Buffer.from(`${comma}"${CHANNEL_KEY}": "${channel}"}`)]);
 }
 
-/** The message, and the channel that it names. */
+/** The message without `CHANNEL_KEY`, and the channel named there, if any. */
 export function takeChannel(message: object): { channel: string | undefined; message: object } {
   const { [CHANNEL_KEY]: channel, ...rest } = message as Record<string, unknown>;
   if (typeof channel !== 'string') return { channel: undefined, message };
@@ -136,7 +136,7 @@ function pythonFloat(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e16) return `${value}.0`;
   const text = String(value);
   if (!text.includes('e')) {
-    // JavaScript writes out up to 1e21, Python up to 1e16.
+    // JavaScript writes out numbers up to 1e21, Python up to 1e16.
     return Math.abs(value) < 1e16 && Math.abs(value) >= 1e-4 ? text : exponential(value);
   }
   return exponential(value);
@@ -149,5 +149,5 @@ function exponential(value: number): string {
 }
 
 const LF = 0x0a;
-/** As many as Python reads. */
+/** The most digits of an integer that Python reads. */
 const DIGITS_MAX = 4300;

@@ -1,4 +1,4 @@
-/** QueueService: what stands between processes that use the Python package. It passes on what is pushed to it. */
+/** QueueService: the hub on the wire of channels_zmq. It publishes the messages that processes push to it. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { Publisher, Pull } from '../../sockets/index.ts';
@@ -20,11 +20,12 @@ export class QueueService {
     reportRefusals(this.#publisher, local);
   }
 
-  /** Where it listens, with the real ports; empty once it is closed. */
+  /** The endpoint that processes push to, with the port that was bound; empty once it is closed. */
   get pull(): string {
     return this.#pull.closed ? '' : (this.#pull.lastEndpoint ?? '');
   }
 
+  /** The endpoint that processes get messages from, with the port that was bound; empty once it is closed. */
   get pub(): string {
     return this.#publisher.closed ? '' : (this.#publisher.lastEndpoint ?? '');
   }
@@ -33,7 +34,7 @@ export class QueueService {
     return this.#publisher.closed ? 0 : this.#publisher.stats().peers.length;
   }
 
-  /** Rejects as `Socket.bind`. */
+  /** Listens at both endpoints. Rejects as `Socket.bind` does. */
   async bind(pull: string, pub: string): Promise<void> {
     try {
       await this.#publisher.bind(pub);
@@ -46,7 +47,7 @@ export class QueueService {
     this.#pumping = this.#pump();
   }
 
-  /** Settles when what has arrived is published. */
+  /** Resolves when all messages that have arrived are published. */
   async close(): Promise<void> {
     // What has arrived is still handled; closing would discard it.
     await turn();
@@ -74,7 +75,7 @@ export class QueueService {
 
   #pass(parts: readonly Buffer[]): void {
     try {
-      // Only the head is looked at: the rest is for the reader.
+      // Only the head is checked: the JSON is decoded by the reader.
       readFrame(parts[0]!);
     } catch (error) {
       this.#local.undecodable('', error as Error);
