@@ -11,23 +11,23 @@ import { LIFECYCLE } from './lifecycle.ts';
 import { NAMES } from './names.ts';
 import { type AnyLayer, type Case, chance, Time } from './stage.ts';
 
-/** Layers that belong together: the first is the one that sends. The others, if any, are as in other processes. */
+/** Layers that exchange messages: the first one sends. The others, if any, stand for other processes. */
 export interface Deployment {
   /** One to three layers. */
   readonly layers: readonly AnyLayer[];
-  /** Closes them, and what stands between them. */
+  /** Closes the layers, and the hub or broker between them. */
   close(): Promise<void>;
 }
 
 /** Options of `conformance`: the layers to test, and the test runner. */
 export interface ConformanceOptions {
-  /** Declares a test, as most runners have it. */
+  /** Declares a test, as the `test` of most runners does. */
   test(name: string, body: () => Promise<void>): void;
-  /** A fresh deployment with these options; options that cannot be followed may be left out. */
+  /** Creates a deployment whose layers have these options; options that they do not support may be left out. */
   create(options: LayerOptions): Promise<Deployment>;
   /**
-   * What the layer claims: only the tests for that are declared. Default: each test asks the deployment, and passes without
-   * doing anything where it is for more.
+   * What the layer supports: only tests for that are declared. Default: each test asks the deployment, and passes without
+   * doing anything if it needs more.
    */
   capabilities?: Capabilities;
   /** False: the option `clock` has no effect, and tests that need it are left out. Default true. */
@@ -38,7 +38,7 @@ export interface ConformanceOptions {
   seed?: number;
 }
 
-/** Declares the tests. */
+/** Declares the conformance tests that the options allow. */
 export function conformance(options: ConformanceOptions): void {
   const { test, create, capabilities, clock = true, timeout = 20_000 } = options;
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);

@@ -1,4 +1,4 @@
-/** Delivery: messages arrive as they were sent, in order, once, at those who wait for them. */
+/** Delivery: messages arrive as they were sent, in order, once, at the readers that wait for them. */
 
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';

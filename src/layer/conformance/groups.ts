@@ -1,4 +1,4 @@
-/** Groups: who gets what is sent to a group. */
+/** Groups: which channels get the messages to a group. */
 
 import assert from 'node:assert/strict';
 import { type Case, channelOf, exclusive, silent, single } from './stage.ts';

@@ -1,5 +1,5 @@
 /**
- * What "zeromq-pure/layer/conformance" exports: what a channel layer has to do, as tests for any runner.
+ * What "zeromq-pure/layer/conformance" exports: tests, for any runner, of what a channel layer has to do.
  *
  * ```ts
  * conformance({

@@ -1,4 +1,4 @@
-/** Names: which are allowed, what they lead to, and who may use them. */
+/** Names: which are allowed, which channel or group each leads to, and which layers may use them. */
 
 import assert from 'node:assert/strict';
 import { type Case, channelOf, exclusive, silent, single } from './stage.ts';

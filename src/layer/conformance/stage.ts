@@ -1,4 +1,4 @@
-/** Stage: where a conformance test plays. Its layers, its clock, its chance, and how to wait for what it expects. */
+/** Stage: what a conformance test works with. Layers, a clock, random numbers, and functions that wait for what it expects. */
 
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -45,12 +45,12 @@ export interface Case {
   readonly options?: LayerOptions;
   /** Whether a layer with these capabilities has to pass it; default: every layer has to. */
   readonly needs?: (capabilities: Capabilities) => boolean;
-  /** The test turns the clock of its layers by hand. */
+  /** Whether the test sets the clock of its layers. */
   readonly timed?: boolean;
   body(stage: Stage): Promise<void>;
 }
 
-/** The argument of a test: layers, clock and chance. */
+/** The argument of a test: layers, a clock and random numbers. */
 export interface Stage {
   /** The first layer: it sends. */
   readonly sender: AnyLayer;
@@ -59,11 +59,11 @@ export interface Stage {
   /** The third layer; the second one where there is no third. */
   readonly other: AnyLayer;
   readonly time: Time;
-  /** Chance: numbers from 0 to below 1, the same for the same seed. */
+  /** A random number from 0 to below 1; the sequence depends on the seed alone. */
   random(): number;
 }
 
-/** A clock that goes when it is told to, in milliseconds. */
+/** A clock in milliseconds that moves only when a test sets it. */
 export class Time {
   now = 1000;
 }
@@ -107,7 +107,7 @@ export async function silent(layer: AnyLayer, channel: string): Promise<void> {
   assert.equal(message, undefined, `nothing in ${channel}`);
 }
 
-/** Resolves when `count` messages have been put into channels of the layer since it was made. */
+/** Resolves when `count` messages have been put into channels of the layer since it was created. */
 export function arrived(layer: AnyLayer, count: number): Promise<void> {
   return eventually(async () => (await layer.stats()).delivered >= count);
 }
