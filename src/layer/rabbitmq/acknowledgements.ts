@@ -1,4 +1,4 @@
-/** Acknowledgements: what is done with of one AMQP channel, told to the broker now and then and as far as it goes in one word. */
+/** Acknowledgements: acknowledges the messages of one AMQP channel, many at once, now and then. */
 
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { AmqpChannel } from './client.ts';
@@ -8,42 +8,42 @@ export class Acknowledgements {
   readonly #channel: AmqpChannel;
   readonly #patience: number;
   readonly #done = new Set<number>();
-  /** All tags up to it are done and told. */
+  /** All tags up to this one have been settled at the broker. */
   #told = 0;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
-  /** Messages that have come and are not done. */
+  /** Messages that have arrived and are not settled. */
   unsettledCount = 0;
 
   /**
-   * @param patience how many messages may be done with before the broker hears of it in the same turn of the event loop;
-   * fewer are told within 5 ms. 0: all are told in the turn
+   * @param patience so many messages are acknowledged in the turn of the event loop in which they are done with, fewer within
+   * 5 ms. 0: all are acknowledged in that turn
    */
   constructor(channel: AmqpChannel, patience = 0) {
     this.#channel = channel;
     this.#patience = patience;
   }
 
-  /** A message has come. */
+  /** A message has arrived. */
   arrived(): void {
     this.unsettledCount++;
   }
 
-  /** The message is done with, and the broker may forget it. */
+  /** The message with `tag` is done with, and the broker may forget it. */
   done(tag: number): void {
     this.unsettledCount--;
     this.#done.add(tag);
     this.#schedule();
   }
 
-  /** The broker has it back. */
+  /** Gives the message with `tag` back to the broker. */
   givenBack(tag: number): void {
     this.unsettledCount--;
     this.#channel.giveBack(tag);
     this.#passed.add(tag);
   }
 
-  /** Tell what there is to tell. */
+  /** Acknowledges all messages that are done with. */
   flush(): void {
     this.#scheduled = false;
     clearTimeout(this.#timer);
@@ -64,7 +64,7 @@ export class Acknowledgements {
     this.#done.clear();
   }
 
-  /** Told one by one. */
+  /** Tags beyond `#told` that were settled one by one. */
   readonly #passed = new Set<number>();
 
   #schedule(): void {
@@ -76,5 +76,5 @@ export class Acknowledgements {
   }
 }
 
-/** Milliseconds. */
+/** The longest time in milliseconds until the broker is told. */
 const DELAY = 5;

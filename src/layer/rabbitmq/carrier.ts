@@ -18,13 +18,13 @@ import { OrdinaryChannels } from './ordinary.ts';
 import { type Fate, Publisher, REFUSALS, refused } from './publisher.ts';
 import { Session, type SessionHost } from './session.ts';
 
-/** What a program is told beside what all carriers tell. */
+/** What this carrier reports beside what all carriers do. */
 export interface RabbitmqObserver {
-  /** A connection is open; undefined: it is gone. */
+  /** A connection is open; undefined: it is lost. */
   connection(connection: AmqpConnection | undefined): void;
-  /** The broker takes no messages, for `reason`; undefined: it does again. */
+  /** The broker accepts no messages, for `reason`; undefined: it does again. */
   blocked(reason: string | undefined): void;
-  /** This process holds as many messages as it may. `channels` finds those with most of them. */
+  /** This process holds `localCapacity` messages. `channels` finds the channels with most of them. */
   pressed(channels: () => [channel: string, count: number][]): void;
 }
 
@@ -44,7 +44,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
   readonly #current = new CurrentSession();
   #connectCount = 0;
   #closed = false;
-  /** The program has been told so. */
+  /** Whether the program was last told that the broker is blocked. */
   #blocked = false;
   readonly #turns = new Turns(true);
 
@@ -89,7 +89,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
         throw new ChannelFull(this.#host.bare(channel));
       }
       if (fate === 'routed') break;
-      // The queue has ended since it was declared: nobody has the message.
+      // The queue has ended since it was declared: the message is in none.
       if (ordinary && attempt < ATTEMPTS_MAX) {
         this.#ordinary.forget(channel);
         continue;
@@ -119,7 +119,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
     );
     const published = this.#publisher.publish(publication).then(
       (fate) => {
-        // Of one process at least; the others have it.
+        // The queue of at least one process was full; the others have the message.
         if (fate === 'full') this.#host.skipped(group, [group]);
       },
       (error: LayerError) => this.#host.lost(1, error.message),
@@ -214,7 +214,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
     );
   }
 
-  /** Whether the program may receive from it here; the name is without the prefix. */
+  /** Whether this layer may receive from `channel`, a name without the prefix. */
   reads(channel: string): boolean {
     return this.isOwn(this.#host.settings.prefix + channel);
   }
@@ -237,7 +237,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
   }
 
   closed(address: string): void {
-    // What is here can still be read; what waited in the queue is gone with it.
+    // Messages here can still be read; those that waited in the queue are lost with it.
     const full = (this.#current.any?.unsettledCount ?? 0) >= this.#settings.localCapacity;
     this.#gone();
     this.#observer.connection(undefined);
@@ -287,11 +287,11 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
     this.#current.gone();
     this.#publisher.use(undefined).catch(() => {});
     this.#ordinary.abandon();
-    // The broker says it anew on the next connection, as soon as something is published there.
+    // The broker tells it anew on the next connection, as soon as something is published there.
     if (this.#blocked) this.blocked(undefined);
   }
 
-  /** A declaration that a message waits for, at most until the message expires. */
+  /** Awaits the declaration of the queue that a message needs, at most until the message expires. */
   async #inTime(declared: Promise<void>, channel: string): Promise<void> {
     const { expiry } = this.#host.settings;
     let timer: Deadline | undefined;
@@ -311,7 +311,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
   }
 }
 
-/** The queue of the process with `key`, where it has not been given another name. */
+/** The queue of the process with `key`, unless the option `queue` names another. */
 export function queueOfKey(prefix: string, key: string): string {
   return `${prefix}channels_${key}`;
 }
@@ -333,7 +333,7 @@ const CAPABILITIES: Capabilities = {
 
 const RESOLVED = Promise.resolve();
 const ATTEMPTS_MAX = 5;
-/** Group messages whose fate the broker has not said; beyond it `groupSend` waits. */
+/** Messages that the broker has not confirmed; beyond it `groupSend` waits. */
 const GROUP_WINDOW = 1_000;
-/** Milliseconds for what is under way when the layer is closed. */
+/** Milliseconds for the broker to confirm messages when the layer is closed. */
 const CLOSE_TIMEOUT = 2_000;

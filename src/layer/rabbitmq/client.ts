@@ -1,4 +1,4 @@
-/** Client: one open connection to a RabbitMQ broker. All that this layer asks of a client library stands here. */
+/** Client: one open connection to a RabbitMQ broker. Only this file calls the client library. */
 
 import { createRequire } from 'node:module';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
@@ -8,44 +8,44 @@ import { LayerError } from '../errors.ts';
 import { JoinedWrites } from './joined-writes.ts';
 import type { Place } from './options.ts';
 
-/** A message as it is published. */
+/** A message to publish. */
 export interface Publication {
   /** Empty for the default exchange, which routes to the queue that `routingKey` names. */
   readonly exchange: string;
-  /** The group, or the name of a queue. */
+  /** The name of a group or a queue. */
   readonly routingKey: string;
-  /** Whether the broker says so when no queue is there for it. */
+  /** Whether the broker returns the message if it is routed to no queue. */
   readonly mandatory: boolean;
-  /** Whether it is written to disk, where the queue is. */
+  /** Whether the message is written to disk, if the queue is durable. */
   readonly durable: boolean;
-  /** Milliseconds that it may wait in a queue. */
+  /** Milliseconds that the message may wait in a queue. */
   readonly expiration: number;
   /** AMQP headers. */
   readonly headers: Readonly<Record<string, unknown>>;
-  /** What it holds. */
+  /** The octets of the message. */
   readonly body: Uint8Array;
 }
 
-/** A message as it arrives. */
+/** A message that has arrived. */
 export interface Delivery {
-  /** Identifies it in `acknowledge` and `giveBack`, on the channel that it came by. */
+  /** Identifies it in `acknowledge` and `giveBack` of the channel by which it came. */
   readonly tag: number;
-  /** Empty where the message had been sent to a queue. */
+  /** The exchange by which it came; empty if it was sent to a queue. */
   readonly exchange: string;
-  /** As it was published: the group or the queue. */
+  /** The name of the group or queue to which it was published. */
   readonly routingKey: string;
-  /** AMQP headers; whatever a stranger has put there. */
+  /** AMQP headers, unchecked. */
   readonly headers: Readonly<Record<string, unknown>>;
-  /** What it holds; not octets only where the client has made something else of it. */
+  /** Its octets, unless the client library has decoded them to something else. */
   readonly body: unknown;
 }
 
-/** How a queue is made. */
+/** How to declare a queue. */
 export interface QueueDeclaration {
   readonly queue: string;
   readonly exclusive?: boolean;
   readonly durable?: boolean;
-  /** Only ask whether there is one. */
+  /** Whether to ask only if the queue exists. */
   readonly passive?: boolean;
   readonly arguments?: Readonly<Record<string, unknown>>;
 }
@@ -53,7 +53,7 @@ export interface QueueDeclaration {
 /** One channel of AMQP. Any call that the broker refuses closes it, and rejects with an `AmqpError`. */
 export interface AmqpChannel {
   readonly open: boolean;
-  /** Messages that `publish` has not settled for. */
+  /** Messages for which `publish` has not settled. */
   readonly pendingCount: number;
   declareExchange(exchange: string, durable: boolean): Promise<void>;
   declareQueue(declaration: QueueDeclaration): Promise<void>;
@@ -70,36 +70,36 @@ export interface AmqpChannel {
     deliver: (delivery: Delivery) => void,
   ): Promise<string>;
   cancel(consumer: string): Promise<void>;
-  /** `upTo`: and all before it. */
+  /** Acknowledges the message with `tag`; `upTo`: and all before it. */
   acknowledge(tag: number, upTo: boolean): void;
-  /** Puts a message back to its place in the queue. */
+  /** Puts the message with `tag` back to its place in the queue. */
   giveBack(tag: number): void;
-  /** Resolves when everything has arrived here that the broker had handed to this channel before. */
+  /** Resolves when all messages that the broker has handed to this channel by now have arrived. */
   barrier(): Promise<void>;
   /** Resolves when the broker has the message; rejects with an `AmqpError`, `NACK` where a queue was full. */
   publish(publication: Publication): Promise<'routed' | 'unroutable'>;
-  /** From now on `publish` waits for the broker. */
+  /** From now on `publish` waits for the broker's confirmation. */
   confirm(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A channel has closed. `consumer` is the name of the one whose queue was deleted; undefined: it closed for another reason. */
+/** A channel has ended. `consumer` is the one whose queue was deleted; undefined if it ended for another reason. */
 export type ChannelEnded = (error: Error, consumer?: string) => void;
 
-/** One connection. It does not come back: another one is made. */
+/** One connection. It does not reconnect: another one takes its place. */
 export interface AmqpConnection {
-  /** What the library has, for programs that need more than a layer does. */
+  /** The connection of the library, for programs that need more than a layer does. */
   readonly raw: Connection;
-  /** `ended` is called once, when it closed, or a queue was taken from it. */
+  /** Opens an AMQP channel. `ended` is called once, when it has closed or a queue of its consumers was deleted. */
   openChannel(ended: ChannelEnded): Promise<AmqpChannel>;
-  /** Closes the connection with a farewell to the broker, and resolves when it is closed. */
+  /** Closes the connection by the AMQP handshake, and resolves when it is closed. */
   close(): Promise<void>;
   destroy(): void;
 }
 
-/** Where a broker is, and as whom to come. */
+/** The address of a broker, the credentials, and timeouts. */
 export interface AmqpTarget extends Place {
-  /** Milliseconds; sent as whole seconds. After twice the time of silence the connection is given up. */
+  /** Milliseconds, sent as whole seconds. The connection is given up after twice that time of silence. */
   readonly heartbeatInterval: number;
   /** Milliseconds within which the handshake must finish. */
   readonly connectTimeout: number;
@@ -108,9 +108,9 @@ export interface AmqpTarget extends Place {
 
 /** What a connection reports. */
 export interface AmqpEvents {
-  /** It is gone. Called once, and not after `close` or `destroy`. */
+  /** The connection is lost. Called once, and not after `close` or `destroy`. */
   ended(error: Error): void;
-  /** The broker is short of memory or disk, and takes no messages. */
+  /** The broker is short of memory or disk, and accepts no messages. */
   blocked(reason: string): void;
   unblocked(): void;
 }
@@ -120,13 +120,13 @@ export interface AmqpClient {
   connect(target: AmqpTarget, events: AmqpEvents): Promise<AmqpConnection>;
 }
 
-/** What the broker, or the way to it, has refused: `code` is as in the AMQP specification, or of Node. */
+/** The error of a call that the broker or the network has refused; `code` is one of AMQP or of Node. */
 export interface AmqpError extends Error {
   readonly code?: string;
 }
 
 /**
- * The library, loaded now.
+ * Loads the client library.
  * @throws LayerError `ERR_UNSUPPORTED` when it is not installed
  */
 export function loadClient(load: (name: string) => unknown = require): AmqpClient {
@@ -161,7 +161,7 @@ function options(target: AmqpTarget): ConnectionOptions {
     acquireTimeout: target.connectTimeout,
     connectionName,
     frameMax: FRAME_MAX,
-    // Without it a small message waits up to 40 ms for the answer to the one before.
+    // Without it a small message waits up to 40 ms for the acknowledgement of the one before.
     noDelay: true,
   };
 }
@@ -183,13 +183,13 @@ class OpenConnection implements AmqpConnection {
     return new Promise((resolve, reject) => {
       let established = false;
       raw.on('error', (error: Error) => {
-        // Of one channel only: who called has the error, and the channel says that it is closed.
+        // An error of one channel: its caller gets it, and the channel reports that it is closed.
         if (established && error.name === 'AMQPChannelError') return;
         if (connection.#finished) {
           connection.#ended?.();
           return;
         }
-        // The library would try again by itself, with the same host.
+        // The library would reconnect by itself, to the same host.
         connection.destroy();
         if (established) events.ended(error);
         else reject(error);
@@ -213,7 +213,7 @@ class OpenConnection implements AmqpConnection {
   async close(): Promise<void> {
     if (this.#finished) return;
     this.#finished = true;
-    // What was acknowledged has reached the broker when it answers.
+    // When the broker answers, acknowledgements sent before have reached it.
     const answered = [...this.#channels].map((channel) => channel.barrier().catch(() => {}));
     await within(CLOSE_TIMEOUT, Promise.all(answered));
     // The library may wait for ever for the end of a channel or socket.
@@ -238,7 +238,7 @@ class OpenConnection implements AmqpConnection {
 class OpenChannel implements AmqpChannel {
   readonly #channel: Channel;
   readonly #writes: JoinedWrites;
-  /** Publications that wait for the broker's word, by the id that they carry. */
+  /** Publications that wait for the broker's confirmation, by their message id. */
   readonly #published = new Map<string, Published>();
   #count = 0;
   #error: Error | undefined;
@@ -257,7 +257,7 @@ class OpenChannel implements AmqpChannel {
     };
     channel.on('error', (error) => end(error));
     channel.on('basic.cancel', (consumer, error) => end(error, consumer));
-    // On the next turn: calls that failed for it have been rejected by then, with what the broker said.
+    // On the next turn, when calls that failed for it have been rejected with the broker's reason.
     channel.on('close', () => setImmediate(end, new Error('the AMQP channel is closed')));
     channel.on('basic.return', ({ messageId }) => {
       const published = this.#published.get(messageId ?? '');
@@ -303,7 +303,7 @@ class OpenChannel implements AmqpChannel {
     exclusive: boolean,
     deliver: (delivery: Delivery) => void,
   ): Promise<string> {
-    // Both are on their way before anything else of this channel: the limit is that of this consumer.
+    // Both are sent before any other call of this channel, so that the limit is that of this consumer.
     const limited = this.#channel.basicQos({ prefetchCount: prefetch });
     const consuming = this.#channel.basicConsume({ queue, exclusive }, (message) => {
       deliver({
@@ -363,7 +363,7 @@ class OpenChannel implements AmqpChannel {
       };
       this.#writes.join();
       this.#channel.basicPublish(envelope, octets).then(
-        // The library tells of a returned message one turn of the event loop later than that the broker has dealt with it.
+        // The library emits a returned message one turn of the event loop later than it settles this promise.
         () => (mandatory ? setImmediate(settle) : settle()),
         (error) => {
           if (this.#published.delete(messageId)) reject(error);
@@ -383,9 +383,9 @@ interface Published {
 }
 
 const NO_HEADERS = {};
-/** Octets; what brokers allow unless they are told otherwise. */
+/** Octets; the default limit of brokers. */
 const FRAME_MAX = 131_072;
-/** Milliseconds for the broker to take what it was sent before. */
+/** Milliseconds for the broker to take in what was sent before `close`. */
 const CLOSE_TIMEOUT = 2_000;
 /** Milliseconds for a connection to end normally after that. */
 const FAREWELL_TIMEOUT = 100;

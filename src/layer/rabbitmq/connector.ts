@@ -1,4 +1,4 @@
-/** Connector: keeps one connection to a broker open, for ever: address by address, with growing and random pauses. */
+/** Connector: keeps one connection to a broker open until it is closed: tries address by address, with growing, random pauses. */
 
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
@@ -6,17 +6,17 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import type { AmqpClient, AmqpConnection, AmqpTarget } from './client.ts';
 import type { Place, RabbitmqSettings } from './options.ts';
 
-/** The user of the connection. */
+/** What a connector calls. */
 export interface ConnectorHost {
-  /** Makes everything on a new connection that has to be there. Where it fails the connection is given up. */
+  /** Prepares a new connection: its queues, bindings and consumers. If that rejects, the connection is given up. */
   prepare(connection: AmqpConnection): Promise<void>;
   /** `prepare` is done, and `connection` is the one to use. */
   opened(connection: AmqpConnection, address: string): void;
-  /** It is gone, after `opened`; another one is sought. */
+  /** The connection to `address` is lost, after `opened`; another attempt follows. */
   closed(address: string, error: Error): void;
-  /** There is none at `address`, or `prepare` has failed. */
+  /** No connection to `address` could be made, or `prepare` has failed. */
   refused(address: string, error: Error): void;
-  /** The broker takes no messages, for `reason`; undefined: it does again. */
+  /** The broker accepts no messages, for `reason`; undefined: it does again. */
   blocked(reason: string | undefined): void;
 }
 
@@ -28,12 +28,12 @@ export class Connector {
   readonly #resolve: Resolve;
   readonly #stop = new AbortController();
   #connection: AmqpConnection | undefined;
-  /** Ends the connection that there is, or that is being prepared. */
+  /** Ends the connection that is open, or is being prepared. */
   #end: ((error: Error) => void) | undefined;
   #wake: (() => void) | undefined;
   #failureCount = 0;
 
-  /** @param resolve finds the addresses of a name */
+  /** @param resolve looks up the addresses of a host name */
   constructor(
     client: AmqpClient,
     settings: RabbitmqSettings,
@@ -50,7 +50,7 @@ export class Connector {
     void this.#run();
   }
 
-  /** Gives the connection up, and seeks another one. */
+  /** Gives up the connection because of `error`, and connects again. */
   reconnect(error: Error): void {
     this.#end?.(error);
   }
@@ -73,7 +73,7 @@ export class Connector {
     }
   }
 
-  /** Settles when the connection has ended, or cannot be made. */
+  /** Connects to `target`; settles when the connection has ended, or could not be made. */
   async #use(target: AmqpTarget): Promise<void> {
     const address = `${target.host}:${target.port}`;
     const ended = new Promise<Error>((resolve) => {
@@ -104,7 +104,7 @@ export class Connector {
     }
   }
 
-  /** At once after a connection that worked, then longer and longer; never the same for all who lost a broker together. */
+  /** Waits before the next attempt, longer after each failure, and at random, so that processes do not all reconnect at once. */
   async #pause(): Promise<void> {
     const { reconnectInterval, reconnectMaxInterval } = this.#settings;
     const longest = Math.min(reconnectMaxInterval, reconnectInterval * 2 ** this.#failureCount++);
@@ -130,7 +130,7 @@ export class Connector {
 
 type Resolve = (name: string) => Promise<readonly { readonly address: string }[]>;
 
-/** A place for each address of its name, in random order. Without any the connection itself says what is wrong. */
+/** A place for each address of its name, in random order. If there is none, the attempt to connect tells the error. */
 async function addressesOf(place: Place, resolve: Resolve): Promise<Place[]> {
   if (isIP(place.host) !== 0) return [place];
   const found = await resolve(place.host).catch(() => []);

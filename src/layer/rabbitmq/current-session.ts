@@ -1,4 +1,4 @@
-/** CurrentSession: the session there is, if there is one, and those who wait for it. */
+/** CurrentSession: the session on the present connection, if there is one, and the calls that wait for it. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import type { WaitOptions } from '../carrier/carrier.ts';
@@ -7,30 +7,30 @@ import type { AmqpError } from './client.ts';
 import { REFUSALS, refused } from './publisher.ts';
 import { isCollateral, type Session } from './session.ts';
 
-/** Sessions come and go; work that has to be in force is done again on the next one. */
+/** Holds one session at a time, and repeats work on the next one if a connection ends meanwhile. */
 export class CurrentSession {
-  /** From the moment a connection is being prepared. */
+  /** Set as soon as a connection is being prepared. */
   #session: Session | undefined;
   #open = false;
   #closed = false;
   readonly #waiters = new Set<Waiter>();
 
-  /** The session that is being prepared, or is open; undefined: there is no connection. */
+  /** The session that is being prepared, or is open; undefined without a connection. */
   get any(): Session | undefined {
     return this.#session;
   }
 
-  /** The session, once everything is there that has to be. */
+  /** The session once it is prepared; undefined before. */
   get open(): Session | undefined {
     return this.#open ? this.#session : undefined;
   }
 
-  /** A connection is there, and `session` is being prepared on it. */
+  /** A connection is established, and `session` is being prepared on it. */
   prepare(session: Session): void {
     this.#session = session;
   }
 
-  /** It is open: who waits may use it. */
+  /** The session is open: resolves the calls that wait for it. */
   opened(): Session {
     const session = this.#session!;
     this.#open = true;
@@ -39,20 +39,20 @@ export class CurrentSession {
     return session;
   }
 
-  /** It is gone with its connection. */
+  /** The session has ended with its connection. */
   gone(): void {
     this.#open = false;
     this.#session = undefined;
   }
 
-  /** There will be none any more: who waits is rejected with LayerClosed. */
+  /** There will be no other session: calls that wait reject with LayerClosed. */
   close(): void {
     this.#closed = true;
     for (const { reject } of this.#waiters) reject(new LayerClosed());
     this.#waiters.clear();
   }
 
-  /** Does `work` on an open connection, and again on the next one if that ends meanwhile. */
+  /** Does `work` on an open session, and again on the next one if its connection ends meanwhile. */
   async inForce(
     work: (session: Session) => Promise<void> | undefined,
     { signal }: WaitOptions = {},
@@ -72,7 +72,7 @@ export class CurrentSession {
     }
   }
 
-  /** `work` on a session: when that is gone, so is what was to be undone. */
+  /** Awaits `work` that undoes something on `session`; when that has ended, there is nothing left to undo. */
   async whileIts(session: Session | undefined, work: Promise<void> | undefined): Promise<void> {
     try {
       await work;
@@ -82,7 +82,7 @@ export class CurrentSession {
     }
   }
 
-  /** The session, as soon as there is an open one. */
+  /** Resolves with the session as soon as one is open. */
   #opened(signal: AbortSignal | undefined): Promise<Session> {
     if (this.#closed) return Promise.reject(new LayerClosed());
     if (this.open !== undefined) return Promise.resolve(this.open);

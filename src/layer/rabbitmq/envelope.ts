@@ -1,4 +1,4 @@
-/** Envelope: a message between the layer and the broker. What the Python package does not know stands in AMQP headers. */
+/** Envelope: a message as it passes through the broker. What the Python package does not know is in AMQP headers. */
 
 import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { LayerError } from '../errors.ts';
@@ -10,22 +10,22 @@ import { type Address, address, readAddress, unwrap, wrap } from './format.ts';
 export interface Arrival {
   readonly address: Address;
   readonly letter: Letter;
-  /** Members of the group that do not get it. */
+  /** Members of the group that do not get the message. */
   readonly except: ReadonlySet<string> | undefined;
 }
 
-/** Writes and reads what goes through the broker. */
+/** Writes and reads the messages that pass through the broker. */
 export class Envelopes {
   readonly #host: CarrierHost;
   readonly #plain: boolean;
 
-  /** @param plain whether payloads are maps in msgpack; others are wrapped into one */
+  /** @param plain whether payloads are maps in msgpack; otherwise they are wrapped into one */
   constructor(host: CarrierHost, plain: boolean) {
     this.#host = host;
     this.#plain = plain;
   }
 
-  /** `payload`, as it is published to a queue or an exchange. */
+  /** `payload` with its address, as it is published to a queue or an exchange. */
   write(
     kind: Address['kind'],
     name: string,
@@ -43,7 +43,7 @@ export class Envelopes {
     return { ...to, headers, body, expiration: Math.ceil(expiry) };
   }
 
-  /** @throws LayerError `ERR_CODEC` */
+  /** Decodes a delivery. @throws LayerError `ERR_CODEC` */
   read(delivery: Delivery): Arrival {
     const { body, headers } = delivery;
     if (!(body instanceof Uint8Array)) throw unreadable('not octets');
@@ -81,7 +81,7 @@ export class Envelopes {
     };
   }
 
-  /** The same; what cannot be read is counted, and told by its sender. */
+  /** Decodes a delivery; undefined if that fails, which is counted and reported for its sender. */
   tryRead(delivery: Delivery): Arrival | undefined {
     try {
       return this.read(delivery);
@@ -91,22 +91,23 @@ export class Envelopes {
     }
   }
 
-  /** The key of the process that sent it; empty for one of Python. */
+  /** The key of the process that sent a delivery; empty for one of the Python package. */
   senderOf({ headers }: Delivery): string {
     const sender = headers[SENDER];
     return typeof sender === 'string' ? sender.slice(0, 64) : '';
   }
 }
 
-/** What layers tell each other. */
+/** Header of control messages between layers: `flush` or `names`. */
 export const CONTROL = 'zeromq-pure-control';
-/** The queue that an answer goes to. */
+/** Header with the queue to which an answer goes. */
 export const REPLY_TO = 'zeromq-pure-reply-to';
+/** Header with the key of the sending process. */
 export const SENDER = 'zeromq-pure-sender';
-/** Milliseconds since 1970 by the sender's clock, when the message expires. */
+/** Header with the time when the message expires: milliseconds since 1970 by the sender's clock. */
 const DEADLINE = 'zeromq-pure-deadline';
 const EXCEPT = 'zeromq-pure-except';
-/** Octets for the address, and for what encryption adds. */
+/** Octets of the address, and of what encryption adds, at most. */
 const OVERHEAD = 1024;
 
 function unreadable(why: string): LayerError {

@@ -1,4 +1,4 @@
-/** Flush: what layers tell each other by their control queues, so that all of them forget everything. */
+/** Flush: the messages between layers, by their control queues, at which all of them forget messages and memberships. */
 
 import { setTimeout } from 'node:timers';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
@@ -22,7 +22,7 @@ export class Flush {
   readonly #settings: RabbitmqSettings;
   readonly #publisher: Publisher;
   readonly #ordinary: OrdinaryChannels;
-  /** While others are waited for: the names they know. */
+  /** While a flush waits for other layers: names of the ordinary channels that they know. */
   #heard: Set<string> | undefined;
 
   constructor(
@@ -37,7 +37,7 @@ export class Flush {
     this.#ordinary = ordinary;
   }
 
-  /** Empties this layer and all others that are connected. */
+  /** Empties this layer, and all others of the prefix that are connected. */
   async begin(session: Session): Promise<void> {
     const names = new Set(this.#ordinary.names);
     this.#heard = names;
@@ -54,7 +54,7 @@ export class Flush {
     this.#forgetAll();
   }
 
-  /** Another layer says something to all, or answers. */
+  /** Takes a control message: another layer flushes, or answers a flush. */
   told({ headers, body }: Delivery): void {
     const what = headers[CONTROL];
     if (headers[SENDER] === this.#host.key) return;
@@ -104,7 +104,7 @@ export class Flush {
 
 const EMPTY = new Uint8Array(0);
 const NAME = /^[a-zA-Z0-9\-_.]{1,100}$/;
-/** Names of ordinary channels in one answer. */
+/** The most names of ordinary channels in one answer. */
 const NAMES_MAX = 10_000;
 /** Milliseconds that a flush waits for other processes to name the channels they know. */
 const FLUSH_WAIT = 200;

@@ -1,4 +1,4 @@
-/** Format: messages as the Python package channels_rabbitmq writes and reads them, with the address in the map. */
+/** Format: messages as the Python package channels_rabbitmq writes and reads them, with their address in the map. */
 
 import { LayerError } from '../errors.ts';
 
@@ -8,7 +8,7 @@ export interface Address {
   readonly name: string;
 }
 
-/** What a map in msgpack holds beside its address. */
+/** A message, taken apart. */
 export interface Parcel {
   readonly address: Address;
   /** The map without the entry of the address. */
@@ -21,13 +21,13 @@ export interface Parcel {
  * 81 | a1 61 | 01                                        {a: 1}
  * 82 | a1 61 | 01 | b0 __asgi_channel__ | a3 x ! y       {a: 1, __asgi_channel__: "x!y"}
  * ```
- * @param payload a map in msgpack, which is not looked into any further
+ * @param payload a map in msgpack, whose entries are not parsed
  */
 export function address(payload: Uint8Array, kind: Address['kind'], name: string): Buffer {
   const [count, at] = mapHead(payload, 0);
   const key = kind === 'channel' ? CHANNEL_KEY : GROUP_KEY;
   const size = payload.length - at + key.length + name.length;
-  // In one piece of memory: this is the larger part of what a message costs here.
+  // One allocation: it is the larger part of what a message costs here.
   const octets = Buffer.allocUnsafe(HEAD_MAX + TEXT_HEAD_MAX + size);
   let end = writeHead(octets, count + 1);
   octets.set(payload.subarray(at), end);
@@ -54,7 +54,7 @@ export function wrap(octets: Uint8Array): Buffer {
   return Buffer.concat([head(1), OCTETS_KEY, size, octets]);
 }
 
-/** The octets in a map that `wrap` has made; undefined if it is another one. */
+/** The octets in a map that `wrap` has made; undefined for any other map. */
 export function unwrap(payload: Uint8Array): Uint8Array | undefined {
   const at = 1 + OCTETS_KEY.length;
   if (payload[0] !== 0x81 || payload.length < at + 5 || payload[at] !== 0xc6) return undefined;
@@ -63,7 +63,7 @@ export function unwrap(payload: Uint8Array): Uint8Array | undefined {
   return view.getUint32(at + 1) === payload.length - at - 5 ? payload.subarray(at + 5) : undefined;
 }
 
-/** Octets. */
+/** The most octets in front of the entries of a map, and of a text. */
 const HEAD_MAX = 5;
 const TEXT_HEAD_MAX = 2;
 const CHANNEL = '__asgi_channel__';
@@ -73,7 +73,7 @@ const CHANNEL_KEY = text(CHANNEL);
 const GROUP_KEY = text(GROUP);
 const OCTETS_KEY = text('__octets__');
 
-/** The address stands last, as both packages write it, and nothing else looks like one. */
+/** Reads an address that is the last entry, as both packages write it; undefined if something else may be one. */
 function quick(octets: Buffer): Parcel | undefined {
   const at = octets.lastIndexOf(MARK) - 1;
   if (at < 1 || octets.indexOf(MARK) !== at + 1) return undefined;
@@ -91,7 +91,7 @@ function quick(octets: Buffer): Parcel | undefined {
   };
 }
 
-/** Entry by entry, wherever the address stands. */
+/** Reads entry by entry, so that the address may be anywhere. */
 function thorough(octets: Buffer): Parcel {
   const [count, first] = mapHead(octets, 0);
   const rest: Buffer[] = [];
@@ -118,7 +118,7 @@ function thorough(octets: Buffer): Parcel {
   return { address: found, payload: Buffer.concat([head(rest.length), ...rest]) };
 }
 
-/** How many entries a map has, and where the first one begins. */
+/** How many entries the map at `at` has, and where the first one begins. */
 function mapHead(octets: Uint8Array, at: number): [count: number, next: number] {
   const first = octets[at];
   if (first !== undefined && first >= 0x80 && first < 0x90) return [first & 0x0f, at + 1];
@@ -127,7 +127,7 @@ function mapHead(octets: Uint8Array, at: number): [count: number, next: number] 
   throw bad('no map');
 }
 
-/** How long a text is, and where it begins; undefined for another value. */
+/** How long the text at `at` is, and where its characters begin; undefined for another value. */
 function textHead(octets: Uint8Array, at: number): [length: number, start: number] | undefined {
   const first = octets[at];
   if (first === undefined) throw bad('the octets end too soon');
@@ -137,7 +137,7 @@ function textHead(octets: Uint8Array, at: number): [length: number, start: numbe
   return [number(octets, at + 1, size), at + 1 + size];
 }
 
-/** Where the value that begins at `at` ends. Counts what is still to come, so that depth costs nothing. */
+/** Where the value that begins at `at` ends. Counts the values left instead of recursing, so that depth costs no stack. */
 function skip(octets: Uint8Array, at: number): number {
   let next = at;
   for (let left = 1; left > 0; left--) {
@@ -153,7 +153,7 @@ function skip(octets: Uint8Array, at: number): number {
       next += shape.size + shape.fixed;
       if (shape.values === 0) next += count;
       else left += count * shape.values;
-      // Each value takes an octet at least.
+      // Each value takes at least one octet.
       if (left > octets.length - next + 1) throw bad('a count beyond the octets');
     }
   }

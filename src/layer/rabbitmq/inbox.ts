@@ -1,4 +1,4 @@
-/** Inbox: what has arrived in the queue of this process, on its way into channels, no faster than readers take turns. */
+/** Inbox: puts messages from the queue of this process into channels, no faster than readers take turns. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
@@ -7,7 +7,7 @@ import type { Delivery } from './client.ts';
 import type { Envelopes } from './envelope.ts';
 import type { Session } from './session.ts';
 
-/** At most `localCapacity` deliveries of each session: the broker hands out no more before they are done with. */
+/** Holds at most `localCapacity` deliveries of each session: the broker hands out no more until some are acknowledged. */
 export class Inbox {
   readonly #host: CarrierHost;
   readonly #envelopes: Envelopes;
@@ -23,13 +23,13 @@ export class Inbox {
     this.#isOwn = isOwn;
   }
 
-  /** `delivery` is of `session`, which is told when it is done with. */
+  /** Takes in `delivery` of `session`, which acknowledges it once it is read or dropped. */
   push(delivery: Delivery, session: Session): void {
     this.#waiting.push({ delivery, session });
     if (!this.#pacing) void this.#takeIn();
   }
 
-  /** Resolves when everything that has arrived is in its channels. */
+  /** Resolves when all messages that have arrived are in their channels. */
   async drained(): Promise<void> {
     while (this.#pacing) await turn();
     await this.#host.busy;

@@ -1,9 +1,9 @@
-/** JoinedWrites: has what is published within one tick leave by one system call. The client library makes one for each message. */
+/** JoinedWrites: writes all that is published within one tick by one system call; the client library makes one per message. */
 
 import type { Socket } from 'node:net';
 
 export class JoinedWrites {
-  /** Of the library, which does not show it; without it every message is written by itself. */
+  /** The socket of the library, which does not export it; without it every message is written by itself. */
   readonly #socket: Socket | undefined;
   #joining = false;
 
@@ -12,11 +12,11 @@ export class JoinedWrites {
     const { _socket: socket } = connection as { readonly _socket?: Socket };
     if (typeof socket?.cork !== 'function') return;
     this.#socket = socket;
-    // Before the library: what had to wait is joined as well.
+    // Before the library's listener, so that what had to wait is joined as well.
     socket.prependListener('drain', () => this.join());
   }
 
-  /** What is written from now on waits for the end of the tick, or until the stream is full. */
+  /** Octets written from now on wait for the end of the tick, or until the stream is full. */
   join(): void {
     const socket = this.#socket;
     if (socket === undefined || this.#joining) return;

@@ -11,12 +11,12 @@ import { loadClient } from './client.ts';
 import { letters, type RabbitmqLayerOptions, settleRabbitmq } from './options.ts';
 
 /**
- * Connects when it is made, and again for ever; as long as it is open it keeps the process alive. Needs the package
- * `rabbitmq-client`.
+ * Connects when it is constructed, and reconnects until it is closed; while it is open it keeps the process alive. Needs the
+ * package `rabbitmq-client`.
  */
 export class RabbitmqLayer<M extends object = Message> extends ChannelLayer<M> {
   readonly #open: Opening;
-  /** The queue whose name `newChannel` begins with; undefined: names are as in other layers. */
+  /** The queue with whose name those of `newChannel` begin; undefined: names are as in other layers. */
   readonly #queue: string | undefined;
 
   /** @throws LayerError `ERR_INVALID_OPTION`, and `ERR_UNSUPPORTED` where `rabbitmq-client` is not installed */
@@ -38,7 +38,7 @@ export class RabbitmqLayer<M extends object = Message> extends ChannelLayer<M> {
         this?.events.emit('backpressure', { channels: channels() });
       },
     };
-    // `localCapacity` counts a message once, whatever number of channels it waits in: the carrier holds to it.
+    // `localCapacity` counts a message once, in however many channels it waits: the carrier keeps to it.
     super({ ...options, localCapacity: Number.POSITIVE_INFINITY }, (host) => {
       const queue = named ? settings.queue : queueOfKey(host.settings.prefix, host.key);
       return new RabbitmqCarrier(host, { ...settings, queue }, client, observer);
@@ -80,7 +80,7 @@ export class RabbitmqLayer<M extends object = Message> extends ChannelLayer<M> {
   }
 }
 
-/** A promise for a connection, which is replaced when that is gone. */
+/** A promise of a connection, which is replaced when the connection is lost. */
 class Opening {
   promise!: Promise<Connection>;
   #resolve!: (connection: Connection) => void;

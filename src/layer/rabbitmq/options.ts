@@ -1,37 +1,37 @@
-/** Options of RabbitmqLayer, and what they mean when they are complete and checked. */
+/** Options of RabbitmqLayer, and the settings that result when they are complete and checked. */
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { LayerError } from '../errors.ts';
 import { isNamePrefix } from '../local/names.ts';
 import type { LayerOptions } from '../options.ts';
 
-/** What `new RabbitmqLayer` takes. Names in brackets are those of the Python package channels_rabbitmq. */
+/** Options of `new RabbitmqLayer`. Names in brackets are those of the Python package channels_rabbitmq. */
 export interface RabbitmqLayerOptions extends LayerOptions {
   /**
-   * [`host`] Where the broker is, `amqp://USER:PASSWORD@HOST:PORT/VHOST` or `amqps:`. Several are tried in turn, and each
-   * address of a name that has many. Default `amqp://guest:guest@127.0.0.1/asgi`.
+   * [`host`] URL of the broker, `amqp://USER:PASSWORD@HOST:PORT/VHOST` or `amqps:`. Several are tried in turn, and so are
+   * the addresses of one host name. Default `amqp://guest:guest@127.0.0.1/asgi`.
    */
   url?: string | readonly string[];
-  /** [`ssl_context`] As for `tls.connect`: `ca`, `cert`, `key`. The broker's certificate is verified. Default: what Node trusts. */
+  /** [`ssl_context`] As for `tls.connect`: `ca`, `cert`, `key`. The broker's certificate is verified. Default: Node's CAs. */
   tls?: TlsOptions;
   /**
-   * [`local_capacity`] Messages that this process holds unread, one for several channels counted once; beyond it they wait in
-   * the broker. Default 100.
+   * [`local_capacity`] Unread messages that this process holds, one in several channels counted once; further ones wait in the
+   * broker. Default 100.
    */
   localCapacity?: number;
-  /** [`remote_capacity`] Messages that wait in the broker for this process; beyond it `send` rejects with ChannelFull. Default 100. */
+  /** [`remote_capacity`] Messages that wait in the broker for this process; then `send` rejects with ChannelFull. Default 100. */
   remoteCapacity?: number;
-  /** [`groups_exchange`] Name of the exchange that all groups go through. Default `groups`. */
+  /** [`groups_exchange`] Name of the exchange for messages to groups. Default `groups`. */
   groupsExchange?: string;
   /** `channels_rabbitmq`: `newChannel` makes names that the Python package can send to. Default `native`. */
   wire?: 'native' | 'channels_rabbitmq';
-  /** Name of the queue of this process. Default: `channels_` and 12 random letters. */
+  /** Name of the queue of this process. Default: `channels_` and its key; with `channels_rabbitmq`, 12 random letters instead. */
   queue?: string;
-  /** Ordinary channels are quorum queues that survive a restart of the broker. All layers need the same. Default false. */
+  /** Whether ordinary channels are quorum queues, which survive a broker restart; all layers need the same. Default false. */
   durable?: boolean;
-  /** Milliseconds between signs of life, at least 1000, in whole seconds; after twice that the connection is given up. Default 10 000. */
+  /** Milliseconds between heartbeats, at least 1000, in whole seconds; the connection ends after twice that. Default 10 000. */
   heartbeatInterval?: number;
-  /** Milliseconds until a connection must be made. Default 10 000. */
+  /** Milliseconds within which a connection must be established. Default 10 000. */
   connectTimeout?: number;
   /** Milliseconds before the second attempt to connect; each further one waits up to twice as long. Default 200. */
   reconnectInterval?: number;
@@ -39,24 +39,24 @@ export interface RabbitmqLayerOptions extends LayerOptions {
   reconnectMaxInterval?: number;
 }
 
-/** The same, complete and checked. */
+/** The options of the carrier, complete and checked. */
 export interface RabbitmqSettings {
   readonly places: readonly Place[];
   readonly localCapacity: number;
   readonly remoteCapacity: number;
   readonly groupsExchange: string;
-  /** With the prefix of the layer. */
+  /** The queue of this process, with the prefix of the layer. */
   readonly queue: string;
   readonly durable: boolean;
   readonly heartbeatInterval: number;
   readonly connectTimeout: number;
   readonly reconnectInterval: number;
   readonly reconnectMaxInterval: number;
-  /** Messages are maps in msgpack, as the Python package reads them; otherwise they are wrapped into one. */
+  /** Whether messages are maps in msgpack, as the Python package reads them; otherwise they are wrapped into one. */
   readonly plain: boolean;
 }
 
-/** One of the URLs. */
+/** One URL, parsed. */
 export interface Place {
   readonly host: string;
   readonly port: number;
@@ -110,7 +110,7 @@ export function settleRabbitmq(options: RabbitmqLayerOptions): RabbitmqSettings 
   };
 }
 
-/** Random letters, as the Python package has them in its names. */
+/** `count` random letters, as in the names of the Python package. */
 export function letters(count: number): string {
   const octets = crypto.getRandomValues(new Uint8Array(count));
   return Array.from(octets, (octet) => LETTERS[octet % LETTERS.length]).join('');

@@ -1,4 +1,4 @@
-/** OrdinaryChannels: queues that many processes send to and compete for. */
+/** OrdinaryChannels: queues to which many processes send, and from which many compete to receive. */
 
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
@@ -10,8 +10,8 @@ import type { RabbitmqSettings } from './options.ts';
 import type { Session } from './session.ts';
 
 /**
- * A process takes messages of such a channel while a `receive` waits there, and a few ahead. When nobody has waited for a
- * moment, the broker has them back, each at its old place.
+ * A process takes messages of such a channel while a `receive` waits there, and up to 16 ahead. When none has waited for
+ * 20 ms, the unread ones go back to the broker, each to its old place.
  */
 export class OrdinaryChannels {
   readonly #host: CarrierHost;
@@ -23,7 +23,7 @@ export class OrdinaryChannels {
   readonly #consumers = new Map<string, Consumer>();
   /** Memberships that this process has asked for: `group channel`. */
   readonly #members = new Set<string>();
-  /** Messages sent to a channel since when, for what a restart may cost. */
+  /** How many messages were sent to a channel, and since when: so many may be lost by a restart of the broker. */
   readonly #sent = new Map<string, { count: number; since: number }>();
   #session: Session | undefined;
   #channel: Promise<AmqpChannel> | undefined;
@@ -40,7 +40,7 @@ export class OrdinaryChannels {
     return this.#declared.keys();
   }
 
-  /** On a new connection: declares and binds what is needed, and begins to take messages where somebody waits. */
+  /** On a new connection: declares and binds queues of members, and begins to take messages where a `receive` waits. */
   async use(session: Session): Promise<void> {
     this.#session = session;
     this.#declared.clear();
@@ -58,13 +58,13 @@ export class OrdinaryChannels {
     }
   }
 
-  /** The connection is gone, and what was taken ahead is delivered again by another one. */
+  /** The connection is lost: removes messages taken ahead, which the broker delivers again on another one. */
   abandon(): void {
     this.#session = undefined;
     this.#dropConsumers();
   }
 
-  /** Resolves when the queue of `channel` exists. */
+  /** Declares the queue of `channel`; undefined if that was done within the last half of `expiry`. */
   ensure(channel: string): Promise<void> | undefined {
     const declaredAt = this.#declared.get(channel);
     const now = this.#host.now();
@@ -79,7 +79,7 @@ export class OrdinaryChannels {
     return declaring;
   }
 
-  /** The queue of `channel` has turned out not to exist: what was in it is gone. */
+  /** The queue of `channel` does not exist any more: counts the messages in it as lost. */
   forget(channel: string): void {
     this.#declared.delete(channel);
     const sent = this.#sent.get(channel);
@@ -138,19 +138,19 @@ export class OrdinaryChannels {
     if (consumer.linger === undefined) this.#linger(channel, consumer, LINGER);
   }
 
-  /** A message is done with. */
+  /** The message with `tag` is done with. */
   done(tag: number, acknowledgements: Acknowledgements): void {
     acknowledgements.done(tag);
   }
 
-  /** Resolves when everything wanted is asked for, and what the broker had then has arrived. */
+  /** Resolves when all consumers have started, and the messages that the broker had for them have arrived. */
   async ready(): Promise<void> {
     await Promise.all([...this.#consumers.values()].map(({ starting }) => starting));
     const channel = await this.#channel?.catch(() => undefined);
     if (channel?.open) await channel.barrier().catch(() => {});
   }
 
-  /** Renews the queues whose memberships would end with them. */
+  /** Declares queues of members anew, since their memberships would end with them, and forgets what is old. */
   sweep(now: number): void {
     const { expiry } = this.#host.settings;
     for (const [channel, { since }] of this.#sent) {
@@ -167,14 +167,14 @@ export class OrdinaryChannels {
     }
   }
 
-  /** Forgets everything: messages that were taken ahead, memberships, and that there are queues. */
+  /** Forgets memberships, queues, and how many messages were sent. */
   clear(): void {
     this.#members.clear();
     this.#declared.clear();
     this.#sent.clear();
   }
 
-  /** Gives everything back that nobody has read. */
+  /** Gives unread messages back to the broker. */
   close(): void {
     this.#dropConsumers();
   }
@@ -199,7 +199,7 @@ export class OrdinaryChannels {
       await session.control((control) => control.declareQueue(declaration));
     } catch (error) {
       if ((error as AmqpError).code !== 'PRECONDITION_FAILED') throw error;
-      // Somebody has made it with other options: it is used as it is.
+      // Another program has declared it with other options: it is used as it is.
       this.#host.refused(this.#host.bare(channel), error as Error);
       await session.control((control) => control.declareQueue({ queue: channel, passive: true }));
     }
@@ -246,7 +246,7 @@ export class OrdinaryChannels {
     }
   }
 
-  /** Ends the consumer after a while, unless somebody waits there then. */
+  /** Ends the consumer after `time` milliseconds, unless a `receive` waits at `channel` then. */
   #linger(channel: string, consumer: Consumer, time: number): void {
     clearTimeout(consumer.linger);
     consumer.linger = setTimeout(() => {
@@ -277,7 +277,7 @@ export class OrdinaryChannels {
     }
   }
 
-  /** The AMQP channel of all of them. */
+  /** The AMQP channel of all consumers. */
   #open(): Promise<AmqpChannel> {
     this.#channel ??= this.#session!.connection.openChannel((_error, consumer) =>
       this.#restart(consumer),
@@ -288,7 +288,7 @@ export class OrdinaryChannels {
     return this.#channel;
   }
 
-  /** It was closed, as when the queue of `cancelled` was deleted: the broker has back what was not done with of the others. */
+  /** The AMQP channel has ended, as when the queue of `cancelled` was deleted: starts consumers again where a `receive` waits. */
   #restart(cancelled: string | undefined): void {
     const channels = [...this.#consumers.keys()];
     const deleted = channels.find(
@@ -322,7 +322,7 @@ export class OrdinaryChannels {
   }
 }
 
-/** What takes messages of one channel. */
+/** The AMQP consumer of one channel. */
 interface Consumer {
   tag: string | undefined;
   state: 'idle' | 'open' | 'stopping';
@@ -330,11 +330,12 @@ interface Consumer {
   linger: NodeJS.Timeout | undefined;
 }
 
-/** By which the broker knows a letter. */
+/** The AMQP tag of each letter, and where to acknowledge it. */
 const tags = new WeakMap<Letter, { tag: number; acknowledgements: Acknowledgements }>();
 
 /** Messages that are taken ahead of `receive`. */
 const PREFETCH = 16;
-/** Milliseconds without a waiting `receive`, until the broker has them back. */
+/** Milliseconds without a waiting `receive` until messages go back to the broker. */
 const LINGER = 20;
+/** Milliseconds until a consumer that the broker has refused is started again. */
 const RETRY_INTERVAL = 1000;

@@ -1,24 +1,27 @@
-/** Publisher: what is sent, until the broker has said that it has it. */
+/** Publisher: sends messages, each until the broker has confirmed or refused it. */
 
 import { clearTimeout, setTimeout } from 'node:timers';
 import { LayerError } from '../errors.ts';
 import { Queue } from '../local/queue.ts';
 import type { AmqpChannel, AmqpConnection, AmqpError, Publication } from './client.ts';
 
-/** What became of a message: in a queue, in none because there is none, or in none because it was full. */
+/** What became of a message: it is in a queue, there was no queue for it, or the queue was full. */
 export type Fate = 'routed' | 'unroutable' | 'full';
 
-/** A message waits here for a connection, and then for the broker's word, until it expires. What was under way when a connection broke is unconfirmed. */
+/**
+ * A message waits for a connection, and then for the broker's answer, until it expires. Messages sent and not answered when a
+ * connection breaks are unconfirmed.
+ */
 export class Publisher {
   readonly #now: () => number;
   readonly #waiting = new Queue<Parcel>();
   #connection: AmqpConnection | undefined;
   #channel: AmqpChannel | undefined;
-  /** The broker has them, or is about to; in the order in which they expire. Those in front have not been answered. */
+  /** Messages sent to the broker, in the order in which they expire. The first one has not been answered. */
   readonly #underWay = new Queue<Parcel>();
   #underWayCount = 0;
   #idle: (() => void)[] = [];
-  /** Channels that are used no more; each is closed when the broker has answered all. */
+  /** AMQP channels no longer used; each is closed when the broker has answered all its messages. */
   readonly #retired = new Set<AmqpChannel>();
   #renewedAt = Number.NEGATIVE_INFINITY;
 
@@ -31,7 +34,7 @@ export class Publisher {
     return this.#waiting.length + this.#underWayCount;
   }
 
-  /** Rejects with LayerError `ERR_UNCONFIRMED` or `ERR_REFUSED`. */
+  /** Sends a message; resolves with what became of it. Rejects with LayerError `ERR_UNCONFIRMED` or `ERR_REFUSED`. */
   publish(publication: Publication): Promise<Fate> {
     return new Promise((resolve, reject) => {
       const expiresAt = this.#now() + publication.expiration;
@@ -42,14 +45,14 @@ export class Publisher {
     });
   }
 
-  /** Publish through `connection` from now on; undefined: wait for one. */
+  /** Publishes through `connection` from now on; undefined: messages wait for the next one. */
   async use(connection: AmqpConnection | undefined): Promise<void> {
     this.#connection = connection;
     this.#channel = undefined;
     if (connection === undefined) return;
     const channel = await connection.openChannel(() => {
       if (this.#channel === channel && this.#connection === connection) {
-        // Some message was refused: the next ones need another channel.
+        // A message was refused, which has closed the channel: the next ones need another.
         this.use(connection).catch(() => {});
       }
     });
@@ -64,8 +67,8 @@ export class Publisher {
   }
 
   /**
-   * Publishes through another AMQP channel from now on; at most once a second. One that asked for a quorum queue while that had
-   * no leader is told for ever that it is full.
+   * Publishes through another AMQP channel from now on; at most once a second. A channel that published to a quorum queue while
+   * this had no leader is told for ever that it is full.
    */
   renew(): void {
     const [connection, channel] = [this.#connection, this.#channel];
@@ -76,7 +79,7 @@ export class Publisher {
     this.use(connection).catch(() => {});
   }
 
-  /** Give up what has waited too long, for a connection or for the broker's word. */
+  /** Rejects messages that expired while they waited for a connection or for the broker's answer. */
   sweep(now: number): void {
     for (const channel of this.#retired) {
       if (channel.open && channel.pendingCount > 0) continue;
@@ -97,7 +100,7 @@ export class Publisher {
     }
   }
 
-  /** Settles when nothing is under way, or after `timeout` milliseconds; what still waits is rejected with `reason`. */
+  /** Rejects messages not yet sent with `reason`; resolves when the others are answered, or after `timeout` milliseconds. */
   async close(timeout: number, reason: LayerError): Promise<void> {
     for (let parcel = this.#waiting.shift(); parcel; parcel = this.#waiting.shift()) {
       parcel.reject(reason);
@@ -147,11 +150,11 @@ interface Parcel {
   readonly expiresAt: number;
   readonly resolve: (fate: Fate) => void;
   readonly reject: (error: LayerError) => void;
-  /** Its fate is known, or is not waited for any more. */
+  /** The message was answered, or given up. */
   settled: boolean;
 }
 
-/** What a broker answers to one who asks for what it does not give. */
+/** Codes with which a broker refuses a call. */
 export const REFUSALS: ReadonlySet<string> = new Set([
   'ACCESS_REFUSED',
   'NOT_FOUND',
@@ -160,7 +163,7 @@ export const REFUSALS: ReadonlySet<string> = new Set([
   'NOT_ALLOWED',
 ]);
 
-/** The broker does not give what was asked for. */
+/** The error of a call that the broker has refused. */
 export function refused(cause: Error): LayerError {
   return new LayerError('ERR_REFUSED', `refused by the broker: ${cause.message}`, { cause });
 }
@@ -169,6 +172,6 @@ function unconfirmed(why: string, cause?: Error): LayerError {
   return new LayerError('ERR_UNCONFIRMED', `the fate of the message is unknown: ${why}`, { cause });
 }
 
-/** Milliseconds. */
+/** Milliseconds between two changes of the AMQP channel. */
 const RENEW_INTERVAL = 1_000;
 const WAITING_MAX = 10_000;

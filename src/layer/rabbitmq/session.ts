@@ -1,21 +1,21 @@
-/** Session: what a layer has on one connection. Its queue, the groups bound to it, and the AMQP channels for them. */
+/** Session: the state of a layer on one connection. Its queue, the groups bound to it, and the AMQP channels for them. */
 
 import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { AmqpChannel, AmqpConnection, AmqpError, Delivery } from './client.ts';
 import type { RabbitmqSettings } from './options.ts';
 
-/** Takes what arrives from the broker. */
+/** What a session calls. */
 export interface SessionHost {
-  /** A message to this process. */
+  /** A message to this process has arrived. */
   arrived(delivery: Delivery, session: Session): void;
-  /** What another layer says to all, or answers. */
+  /** A control message of another layer has arrived. */
   told(delivery: Delivery): void;
-  /** The queue was deleted, or something else ended that the session cannot be without. */
+  /** The queue was deleted, or something else has ended without which the session cannot go on. */
   broken(error: Error): void;
 }
 
-/** Everything here is gone with the connection. */
+/** One session for each connection, with which it ends. */
 export class Session {
   readonly connection: AmqpConnection;
   /** Whether the broker knew nothing of this process, though it was connected before. */
@@ -42,12 +42,12 @@ export class Session {
     this.#host = host;
   }
 
-  /** Messages that are here and not done with. */
+  /** Messages that are here and not acknowledged. */
   get unsettledCount(): number {
     return this.#acknowledgements?.unsettledCount ?? 0;
   }
 
-  /** Makes the queue, binds it to all groups that have members, and begins to take messages. */
+  /** Declares the queue, binds it to groups with members, and begins to take messages. `again`: there was a session before. */
   async begin(again: boolean): Promise<void> {
     const { queue, groupsExchange, localCapacity, remoteCapacity } = this.#settings;
     const { expiry, prefix } = this.#layer.settings;
@@ -79,7 +79,7 @@ export class Session {
       ...[...this.#layer.groupNames()].map((group) => this.bind(group)),
     ]);
     const own = await this.connection.openChannel((error) => this.#host.broken(error));
-    // Nobody else would be given what is in this queue, so that the broker need not know of each message immediately.
+    // No other process would get what is in this queue, so acknowledgements need not be sent immediately.
     const acknowledgements = new Acknowledgements(own, localCapacity / 2);
     this.#own = own;
     this.#acknowledgements = acknowledgements;
@@ -94,7 +94,7 @@ export class Session {
     });
   }
 
-  /** Resolves when messages to `group` reach the queue. */
+  /** Binds the queue to `group`; resolves when messages to the group reach it. */
   bind(group: string): Promise<void> {
     const known = this.#bound.get(group);
     if (known !== undefined) return known;
@@ -107,21 +107,21 @@ export class Session {
     return bound;
   }
 
-  /** Resolves when they do not any more. */
+  /** Unbinds the queue from `group`; resolves when messages to the group no longer reach it. */
   async unbind(group: string): Promise<void> {
     if (!this.#bindable || !this.#bound.delete(group)) return;
     const { queue, groupsExchange } = this.#settings;
     await this.control((channel) => channel.unbind(queue, groupsExchange, group));
   }
 
-  /** Calls `work` with a channel for declarations, which are done in the order they are asked for. */
+  /** Calls `work` with the AMQP channel for declarations, which the broker does in the order of the calls. */
   async control<T>(work: (channel: AmqpChannel) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const channel = await this.#controlled();
       try {
         return await work(channel);
       } catch (error) {
-        // Another one was refused, and has taken the channel with it.
+        // Another declaration was refused, which has closed the channel.
         if (!isCollateral(error as AmqpError) || attempt === ATTEMPTS_MAX) throw error;
       }
     }
@@ -132,12 +132,12 @@ export class Session {
     this.#acknowledgements?.done(tag);
   }
 
-  /** Resolves when everything that the broker had for this process by now has arrived. */
+  /** Resolves when all messages that the broker has for this process by now have arrived. */
   async barrier(): Promise<void> {
     await this.#own?.barrier();
   }
 
-  /** Tells the broker what is done with. */
+  /** Acknowledges all messages that are done with. */
   flush(): void {
     this.#acknowledgements?.flush();
   }
@@ -170,22 +170,22 @@ export class Session {
   }
 }
 
-/** The queue by which other layers speak to the one with `queue`. */
+/** The queue for control messages to the layer with `queue`. */
 export function controlQueueOf(queue: string): string {
   return `${queue}.control`;
 }
 
-/** What is published with this key reaches all layers of a prefix. No group has such a name. */
+/** The routing key that reaches all layers with a prefix. No group has such a name. */
 export function everybody(prefix: string): string {
   return `${prefix}!everybody`;
 }
 
-/** Whether a call failed only because its AMQP channel was closed for something else. */
+/** Whether a call failed only because its AMQP channel was closed for another reason. */
 export function isCollateral({ code, message }: AmqpError): boolean {
   return code === 'CH_CLOSE' || message === 'the AMQP channel is closed';
 }
 
 const CONTROL_PREFETCH = 100;
-/** Milliseconds that it outlives its process; while it is there, the broker has not been started anew. */
+/** Milliseconds that a control queue outlives its process; while it exists, the broker has not been restarted. */
 const CONTROL_EXPIRY = 300_000;
 const ATTEMPTS_MAX = 20;
