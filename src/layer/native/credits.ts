@@ -7,7 +7,7 @@ import type { LocalState } from '../local/local-state.ts';
 export interface CreditsHost {
   /** Tells the hub to hand over `delta` messages more of `channel`, or fewer. */
   grant(channel: string, delta: number): void;
-  /** Gives letters that nobody here reads back to the hub. */
+  /** Gives letters back to the hub that no reader here takes. */
   back(letters: readonly Letter[]): void;
   /** `settle` is to be called soon. */
   wake(): void;
