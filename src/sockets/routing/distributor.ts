@@ -6,12 +6,12 @@ import type { PrefixIndex } from './prefix-index.ts';
 
 export class Distributor {
   readonly #pipes: Pipe[] = [];
-  /** Where a message is going: kept between messages so that none allocates. */
+  /** The pipes that the current message goes to; kept between messages, so that sending allocates nothing. */
   #targets: Pipe[] = [];
   #generation = 0;
   #blocked = false;
 
-  /** A pipe at its mark has kept a message from everybody, and nothing has changed since. */
+  /** Whether the last `noDrop` message was refused because a pipe was at its high-water mark; `unblock` clears it. */
   get blocked(): boolean {
     return this.#blocked;
   }
@@ -38,7 +38,7 @@ export class Distributor {
     return pipe.outIndex >= 0;
   }
 
-  /** Give `message` to all pipes; one that is at its mark does not get it. */
+  /** Writes `message` to all pipes. A pipe at its high-water mark does not get it, and counts a drop. */
   sendToAll(message: Message): void {
     const pipes = this.#pipes;
     for (let i = 0; i < pipes.length; i++) {
@@ -48,8 +48,8 @@ export class Distributor {
   }
 
   /**
-   * Give `message` to each pipe that has a prefix of `topic`, or, if `invert`, to each other pipe.
-   * One that is at its mark does not get it; with `noDrop` then nobody does, and the answer is false. Hot.
+   * Writes `message` to each pipe that is subscribed to a prefix of `topic`, or, with `invert`, to each other pipe. A pipe at its
+   * high-water mark does not get it; with `noDrop`, no pipe does then, and the result is false. Hot.
    */
   sendToMatching(
     message: Message,
@@ -72,20 +72,20 @@ export class Distributor {
     return true;
   }
 
-  /** Give `message` to `pipe`; false, and `blocked`, when that is at its mark. */
+  /** Writes `message` to `pipe`; returns false, and sets `blocked`, when that pipe is at its high-water mark. */
   sendTo(pipe: Pipe, message: Message): boolean {
     this.#blocked = !pipe.write(message);
     return !this.#blocked;
   }
 
-  /** Something has changed that may let a blocked message through. True when one was blocked. */
+  /** Clears `blocked`, since a pipe has room again or a subscription has changed. Returns whether it was set. */
   unblock(): boolean {
     const was = this.#blocked;
     this.#blocked = false;
     return was;
   }
 
-  /** Leave each of the first `count` targets in once, and stamp it. One that is detached may not be purged yet. */
+  /** Keeps each of the first `count` targets once and stamps it; leaves out detached pipes, which may not be purged yet. */
   #once(count: number): number {
     const targets = this.#targets;
     const generation = ++this.#generation;
@@ -99,7 +99,7 @@ export class Distributor {
     return kept;
   }
 
-  /** Aim at the pipes that are not stamped. */
+  /** Makes the pipes without the current stamp the targets; returns how many. */
   #others(): number {
     const pipes = this.#pipes;
     const targets = this.#targets;
@@ -122,9 +122,7 @@ export class Distributor {
         i++;
         continue;
       }
-      // Only a pipe that has refused a message reports when it is writable again, so it is asked, not
-      // just looked at. A conflating one accepts; should the message be refused elsewhere and come
-      // again, it replaces itself.
+      // `canWrite` does not ask the driver; `write` does, and what the driver takes past an empty queue has been sent.
       if (!pipe.write(message)) {
         this.#blocked = true;
         return 0;

@@ -1,4 +1,4 @@
-/** FairQueue: the next readable pipe, one whole message each. */
+/** FairQueue: reads from several pipes in turn, one whole message each. */
 
 import type { Message } from '../message.ts';
 import type { Pipe } from './pipe.ts';
@@ -13,7 +13,7 @@ import type { Pipe } from './pipe.ts';
  * A×3 B×4 C×5 gives A B C A B C A B C C B C.
  */
 export class FairQueue {
-  /** The pipe of the message `receive` gave last. */
+  /** The pipe of the message that `receive` returned last. */
   last: Pipe | undefined;
 
   readonly #pipes: Pipe[] = [];
@@ -21,7 +21,7 @@ export class FairQueue {
   /** Position of the pipe that is served next; below `#activeCount` unless that is 0. */
   #current = 0;
 
-  /** Take messages from `pipe` too. Harmless for one that is here already. */
+  /** Adds `pipe` unless it is in the queue already; activates it if it has messages. */
   attach(pipe: Pipe): void {
     if (pipe.inIndex < 0) {
       pipe.inIndex = this.#pipes.length;
@@ -30,12 +30,12 @@ export class FairQueue {
     if (pipe.readableCount > 0) this.activate(pipe);
   }
 
-  /** `pipe` is `ended`. What it still holds is read in its turns, then it is forgotten. */
+  /** Called when `pipe` has `ended`: the messages that it still holds are read in turn, then it is removed. */
   detach(pipe: Pipe): void {
     if (pipe.readableCount === 0) this.#forget(pipe);
   }
 
-  /** `pipe` has something to read again. Ignores a pipe that is not here. */
+  /** Marks `pipe` as readable again. Ignores a pipe that is not in the queue. */
   activate(pipe: Pipe): void {
     const index = pipe.inIndex;
     // Also true for −1.
@@ -43,7 +43,7 @@ export class FairQueue {
     this.#swap(index, this.#activeCount++);
   }
 
-  /** The next message, in turn; `last` says whose it is. */
+  /** The next message, in turn; `last` is then the pipe that it came from. */
   receive(): Message | undefined {
     // Hot: once per message.
     const pipes = this.#pipes;
@@ -80,7 +80,7 @@ export class FairQueue {
     return false;
   }
 
-  /** Throw away all that waits. */
+  /** Drops and counts all unread messages. */
   discard(): void {
     for (let i = this.#activeCount - 1; i >= 0; i--) {
       const pipe = this.#pipes[i];
@@ -90,7 +90,7 @@ export class FairQueue {
     }
   }
 
-  /** It is this active pipe's turn and it has nothing. */
+  /** Makes an active pipe that has nothing to read idle, or removes it if it has ended. */
   #rest(pipe: Pipe): void {
     if (pipe.ended) {
       this.#forget(pipe);

@@ -2,7 +2,7 @@
 
 /**
  * `00` and a 4-octet big-endian counter, the shape libzmq gives them. The leading zero keeps them
- * apart from what peers may announce; the random start makes ids of two sockets differ.
+ * apart from the ids that peers may announce; the random start makes ids of two sockets differ.
  */
 export class IdGenerator {
   #counter: number;
@@ -12,7 +12,7 @@ export class IdGenerator {
     this.#counter = randomUint32(random);
   }
 
-  /** A new id. It wraps after 2³² peers: who keeps old ones has to compare. */
+  /** A new id. The counter wraps after 2³² ids: a caller that keeps old ones has to check that the new one is free. */
   next(): Buffer {
     const id = Buffer.alloc(5);
     id.writeUInt32BE(this.#counter, 1);

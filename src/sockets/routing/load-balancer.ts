@@ -1,10 +1,10 @@
-/** LoadBalancer: the next writable pipe, one whole message each. */
+/** LoadBalancer: writes to several pipes in turn, one whole message each. */
 
 import type { Message } from '../message.ts';
 import type { Pipe } from './pipe.ts';
 
 /**
- * Messages dealt out to several peers in turns; 0…6 to three gives [0, 3, 6] [1, 4] [2, 5].
+ * Deals messages out to several peers in turn; messages 0…6 to three peers give [0, 3, 6] [1, 4] [2, 5].
  * The same two regions as in FairQueue: pipes in the rotation in front, then those that refused a
  * message and have not been `writable` since. A pipe knows its place (`outIndex`).
  */
@@ -17,7 +17,7 @@ export class LoadBalancer {
   /** Position of the pipe that is served next; below `#activeCount` unless that is 0. */
   #current = 0;
 
-  /** Deal out to `pipe` too. Harmless for one that is here already. */
+  /** Adds `pipe` unless it is in the balancer already; activates it if it can be written to. */
   attach(pipe: Pipe): void {
     if (pipe.outIndex < 0) {
       pipe.outIndex = this.#pipes.length;
@@ -26,7 +26,7 @@ export class LoadBalancer {
     if (pipe.canWrite()) this.activate(pipe);
   }
 
-  /** No more for `pipe`. */
+  /** Removes `pipe`: no more messages are written to it. */
   detach(pipe: Pipe): void {
     let index = pipe.outIndex;
     if (index < 0) return;
@@ -39,7 +39,7 @@ export class LoadBalancer {
     pipe.outIndex = -1;
   }
 
-  /** `pipe` takes messages again. Ignores a pipe that is not here. */
+  /** Puts `pipe` into the rotation again, once it is writable. Ignores a pipe that is not in the balancer. */
   activate(pipe: Pipe): void {
     const index = pipe.outIndex;
     // Also true for −1.
@@ -47,7 +47,7 @@ export class LoadBalancer {
     this.#swap(index, this.#activeCount++);
   }
 
-  /** Give `message` to the next pipe that takes it; false when none does. */
+  /** Writes `message` to the next pipe that takes it; false when none does. */
   send(message: Message): boolean {
     // Hot: once per message.
     const pipes = this.#pipes;
@@ -72,7 +72,7 @@ export class LoadBalancer {
     return false;
   }
 
-  /** Whether a pipe takes a message. */
+  /** Whether some pipe would take a message now. */
   canSend(): boolean {
     while (this.#activeCount > 0) {
       const pipe = this.#pipes[this.#current]!;
@@ -82,7 +82,7 @@ export class LoadBalancer {
     return false;
   }
 
-  /** This pipe of the rotation takes nothing for now. */
+  /** Takes a pipe that refused a message out of the rotation. */
   #rest(pipe: Pipe): void {
     const index = pipe.outIndex;
     // A write may have ended the pipe and taken it out already; also true for −1.

@@ -1,38 +1,38 @@
-/** Notices: messages that the options have a connection say at its beginning, and that are received at its end. */
+/** Notices: messages that options send to a peer when a connection begins, or have received when one begins or ends. */
 
 import type { Message } from '../message.ts';
 
-/** What the connections of one endpoint say and leave by themselves. */
+/** The notices of all connections of one endpoint. */
 export interface Notices {
-  /** `ZMQ_HELLO_MSG`: what each connection says to its peer first. */
+  /** `ZMQ_HELLO_MSG`: the first message sent to the peer of each connection; null = none. */
   readonly hello: Buffer | null;
-  /** `ZMQ_DISCONNECT_MSG`: received when a peer that came to us has gone. */
+  /** `ZMQ_DISCONNECT_MSG`: received when a peer that had connected to us has gone; null = none. */
   readonly disconnect: Buffer | null;
-  /** `ZMQ_HICCUP_MSG`: received when a connection that we made is lost. */
+  /** `ZMQ_HICCUP_MSG`: received when a connection that we made is lost; null = none. */
   readonly hiccup: Buffer | null;
   /** `ZMQ_ROUTER_NOTIFY`: whether an empty message is received at the beginning of a connection (1), at its end (2), or at both (3). */
   readonly notify: number;
 }
 
-/** A pipe, as far as notices go. */
+/** The part of a pipe that notices need. */
 interface Noticed {
   readonly notices: Notices | undefined;
   lead(message: Message): void;
   deliver(message: Message): void;
 }
 
-/** The peer of `pipe` is there (again), and nothing has been said to it. */
+/** Sends the hello message to the peer of `pipe`, which has connected (again). Call before anything else is sent to it. */
 export function sayHello(pipe: Noticed): void {
   const hello = pipe.notices?.hello;
   if (hello) pipe.lead([hello]);
 }
 
-/** A stream to the peer of `pipe` is open. Before anything that comes by it. */
+/** Delivers the notice of a new connection. Call before anything that was received over it is delivered. */
 export function noteBeginning(pipe: Noticed): void {
   if (pipe.notices !== undefined && (pipe.notices.notify & CONNECT) !== 0) tell(pipe, EMPTY);
 }
 
-/** The stream to the peer of `pipe` is lost; `accepted`: it was the peer that had connected. After all that came by it. */
+/** Delivers the notices of a lost connection, which the peer had made if `accepted`. Call after all that was received over it. */
 export function noteEnd(pipe: Noticed, accepted: boolean): void {
   const { notices } = pipe;
   if (notices === undefined) return;
@@ -41,13 +41,13 @@ export function noteEnd(pipe: Noticed, accepted: boolean): void {
   if (last) tell(pipe, last);
 }
 
-/** The peer of `pipe`, which had connected by inproc, has gone. libzmq has no hiccups there, and notifies of nothing. */
+/** Delivers the disconnect message for an inproc peer that had connected to us. libzmq has no other notice there. */
 export function noteDeparture(pipe: Noticed): void {
   const disconnect = pipe.notices?.disconnect;
   if (disconnect) tell(pipe, disconnect);
 }
 
-/** A copy: what is received is the program's. */
+/** Delivers a copy of `octets`, since the program may write to what it receives. */
 function tell(pipe: Noticed, octets: Buffer): void {
   const message: Message = [Buffer.from(octets)];
   pipe.deliver(message);

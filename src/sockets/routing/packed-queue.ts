@@ -1,6 +1,6 @@
 /**
- * PackedQueue: messages that wait, with their small parts side by side in slabs. A Buffer of its own for each of them would be four
- * times the memory of what it holds.
+ * PackedQueue: messages that wait, with their small parts side by side in slabs. A separate Buffer for each part would take four
+ * times the memory of its octets.
  *
  *     slab:  00 05 "hello"   01 01 "a"   02 00   …        flags, size, octets
  *     kept:                              a large part, by reference
@@ -13,17 +13,17 @@ import { Ring } from './ring.ts';
 
 /** First in, first out. Parts of up to `COPY_LIMIT` octets are copied when they are put in, larger ones are not. */
 export class PackedQueue {
-  /** Where messages are taken from, and where they are put in; undefined while none waits. */
+  /** The slab that messages are taken from, and the one that they are put in; undefined while the queue is empty. */
   #first: Slab | undefined;
   #last: Slab | undefined;
-  /** What of the first slab has been taken. */
+  /** Octets of the first slab that have been taken already. */
   #start = 0;
   #kept: Ring<Buffer> | undefined;
-  /** The part that was taken last is followed by another one of its message. */
+  /** Whether the part that was taken last is followed by another part of its message. */
   #more = false;
   #length = 0;
 
-  /** Messages in it. */
+  /** Messages in the queue. */
   get length(): number {
     return this.#length;
   }
@@ -34,7 +34,7 @@ export class PackedQueue {
     this.#length++;
   }
 
-  /** The message that has waited longest. Its small parts are views of a slab, which is never written again. */
+  /** Takes the message that has waited longest. Its small parts are views of a slab, which is not written there again. */
   shift(): Message | undefined {
     if (this.#length === 0) return undefined;
     this.#length--;
@@ -102,7 +102,7 @@ export class PackedQueue {
     return octets.subarray(body, end);
   }
 
-  /** Slabs double: a peer with few messages that wait holds little memory. */
+  /** Adds a slab, twice as large as the last one up to `SLAB_MAX`: a peer with few messages that wait holds little memory. */
   #grow(): Slab {
     const size = Math.min((this.#last?.octets.length ?? 0) * 2 || SLAB_MIN, SLAB_MAX);
     const slab: Slab = { octets: Buffer.allocUnsafe(size), end: 0, next: undefined };
@@ -124,6 +124,6 @@ const MORE = 0x01;
 const KEPT = 0x02;
 const HEAD_SIZE = 2;
 
-/** Octets. The smallest ones are parts of Node's pool. */
+/** Octets. The smallest slabs come from Node's pool of Buffers. */
 const SLAB_MIN = 1_024;
 const SLAB_MAX = 65_536;

@@ -1,4 +1,4 @@
-/** Pipe: one peer as the socket sees it. Two bounded queues of whole messages, and the two sides that are told when they move. */
+/** Pipe: a peer as the socket sees it, two bounded queues of whole messages; its pattern and its driver are told of changes. */
 
 import type { Message } from '../message.ts';
 import { messageSize } from '../message.ts';
@@ -18,32 +18,32 @@ export interface PipeReader {
 /** The peer's side of a pipe: a link over a transport, or the other end of an inproc pair. */
 export interface PipeDriver {
   /**
-   * Take `message` now, past the queue; false when it cannot. Only asked while the queue is empty, or nothing of it has gone out.
-   * A driver that says true keeps no reference to parts of up to `COPY_LIMIT` (message.ts) octets.
+   * Takes `message` now, past the queue; false when it cannot. Called only while the queue is empty or nothing of it has left.
+   * A driver that returns true keeps no reference to parts of up to `COPY_LIMIT` (message.ts) octets.
    */
   offer(message: Message): boolean;
   /** The outgoing queue was empty and now holds a message that `offer` had refused. */
   wake(): void;
   /** The incoming queue was full and has room again. */
   room(): void;
-  /** The pattern found that the peer broke the rules of the socket type: end the connection. */
+  /** Ends this connection because the peer broke the rules of the socket type. */
   fail(reason: string): void;
   /** Ends this connection, without an error; a connecting side may connect again. */
   disconnect(reason: string): void;
-  /** Ends this connection after the messages that wait have been sent. */
+  /** Ends this connection after the queued messages have been sent. */
   finish(): void;
 }
 
-/** What bounds a pipe. Marks are in messages, 0 = no mark; caps in octets, 0 = no cap. */
+/** The limits of a pipe's queues. Marks are in messages, 0 = no mark; caps in octets, 0 = no cap. */
 export interface PipeLimits {
   readonly sendHighWaterMark: number;
   readonly receiveHighWaterMark: number;
   readonly sendHighWaterMarkBytes: number;
-  /** Shared by all pipes of a socket, so that many peers cannot hold more than one may. */
+  /** Octets of unread messages, shared by all pipes of a socket: many peers cannot take more memory than one. */
   readonly receiveBudget: ReceiveBudget | undefined;
-  /** The sender of each message, by its last part; undefined unless `keepPeers` is on. */
+  /** The sender of each received message, by the last part of that message; undefined unless `keepPeers` is on. */
   readonly peers?: WeakMap<Buffer, PeerInfo> | undefined;
-  /** `ZMQ_CONFLATE`: each queue holds the newest message only, marks do not apply. Read when the pipe is made. */
+  /** `ZMQ_CONFLATE`: each queue holds the newest message only, marks do not apply. Read when the pipe is constructed. */
   readonly conflate: boolean;
 }
 
@@ -53,11 +53,11 @@ export interface PeerInfo {
   readonly socketType: string;
   /** The `Identity` it announced; undefined when empty or absent, or with a leading zero octet. */
   readonly routingId: Buffer | undefined;
-  /** Where it is: an endpoint text. */
+  /** The endpoint of the connection, such as `tcp://127.0.0.1:5555`. */
   readonly address: string;
   /** Its IP address; empty for ipc and inproc. */
   readonly remoteAddress?: string;
-  /** Properties of its READY, by name as sent. */
+  /** Properties of its READY command, by the names that it sent. */
   readonly metadata: ReadonlyMap<string, Buffer>;
 }
 
@@ -66,20 +66,20 @@ export class Pipe implements BudgetWaiter {
   peer: PeerInfo | undefined;
   /** `ZMQ_CONNECT_ROUTING_ID` of the connect that made this pipe: overrides what the peer announces. */
   readonly connectRoutingId: Buffer | undefined;
-  /** What is said by itself at the beginning and the end of its connections, if anything. */
+  /** Messages that are sent or received when a connection begins or ends; undefined = none. */
   readonly notices: Notices | undefined;
-  /** The peer cannot say what it wants, and is sent everything. For its transport to set, before it is in routing. */
+  /** Whether the peer cannot subscribe (udp), so that it is sent everything. Set by the transport before `attach`. */
   takesAll = false;
-  /** The id a ROUTER, REP or STREAM socket knows the peer by; theirs to set. */
+  /** The id by which a ROUTER, STREAM, SERVER or PEER socket knows the peer; set by its pattern. */
   routingId: Buffer | undefined;
-  /** Position in the array of the LoadBalancer or Distributor (`outIndex`) and of the FairQueue (`inIndex`); −1 = not in it. Theirs to set. */
+  /** Index in the LoadBalancer or Distributor (`outIndex`), and in the FairQueue (`inIndex`); −1 = not in it. Set by these. */
   outIndex = -1;
   inIndex = -1;
-  /** A generation stamp, with which a distributor visits each pipe once. Theirs to set. */
+  /** Generation stamp by which a Distributor visits each pipe once. Set by it. */
   stamp = 0;
-  /** The peer is gone for good: nothing goes out any more, what came in can still be read. */
+  /** The peer is gone for good: nothing more is sent, but messages that have arrived can still be read. */
   ended = false;
-  /** Messages read by the socket, refused or discarded, since the pipe was made. */
+  /** Messages since the pipe was constructed: read by the socket, taken by the driver, and dropped. */
   receivedCount = 0;
   sentCount = 0;
   droppedCount = 0;
@@ -95,7 +95,7 @@ export class Pipe implements BudgetWaiter {
   /** A write was refused, or a delivery filled the queue; cleared at the low-water mark. */
   #outgoingFull = false;
   #incomingFull = false;
-  /** In the budget's list of those to tell. */
+  /** Whether this pipe is in the receive budget's list of waiters. */
   #awaitsBudget = false;
 
   constructor(
@@ -119,8 +119,8 @@ export class Pipe implements BudgetWaiter {
   }
 
   /**
-   * Whether `write` would take a message now. False is a refusal like that of `write`: the pattern hears `writable` later, unless
-   * the pipe has ended.
+   * Whether `write` would take a message now. False is a refusal like that of `write`: `writable` is called later, unless the
+   * pipe has ended.
    */
   canWrite(): boolean {
     if (this.ended) return false;
@@ -130,8 +130,8 @@ export class Pipe implements BudgetWaiter {
   }
 
   /**
-   * Give a message to the peer: straight to the driver when nothing waits before it, else to the queue.
-   * False when the queue is at its mark: the pattern hears `writable` once it is down to the low-water mark.
+   * Passes a message straight to the driver when the queue is empty and the driver takes it, else queues it. False when the queue
+   * is at its mark or cap: the pattern's `writable` is called once it is down to half of that, the low-water mark.
    */
   write(message: Message): boolean {
     if (this.ended) return false;
@@ -155,12 +155,12 @@ export class Pipe implements BudgetWaiter {
     return true;
   }
 
-  /** Gives a message to the peer, or drops and counts it where `write` refuses it. Hot. */
+  /** Writes `message`, or drops and counts it where `write` refuses it. Hot. */
   writeOrDrop(message: Message): void {
     if (!this.write(message)) this.droppedCount++;
   }
 
-  /** Gives a message to the peer whatever the mark: subscriptions must not be lost to a full queue. */
+  /** Sends or queues a message whatever the mark: subscriptions must not be lost to a full queue. */
   force(message: Message): void {
     if (this.ended) return;
     if (this.#outgoing.length === 0 && this.#driver?.offer(message)) {
@@ -170,7 +170,7 @@ export class Pipe implements BudgetWaiter {
     this.#enqueue(message);
   }
 
-  /** Gives a message to the peer before all that waits, whatever the mark: nothing of this connection has gone out yet. */
+  /** Sends or queues a message ahead of the queue, whatever the mark. Call before anything is sent over this connection. */
   lead(message: Message): void {
     if (this.ended) return;
     if (this.#driver?.offer(message)) {
@@ -186,8 +186,8 @@ export class Pipe implements BudgetWaiter {
   }
 
   /**
-   * Records this pipe's peer as the sender of `message`, if `keepPeers` is on, and returns it. Empty parts may be one and the same
-   * Buffer: such a last part is replaced.
+   * Records this pipe's peer as the sender of `message`, if `keepPeers` is on, and returns it. All empty parts may share one
+   * Buffer, so an empty last part is replaced.
    */
   signed(message: Message): Message {
     const { peers } = this.#limits;
@@ -217,20 +217,20 @@ export class Pipe implements BudgetWaiter {
     return message;
   }
 
-  /** Throw away what waits to be read (a local `disconnect`, a REQ that asks anew). Returns how many. */
+  /** Drops and counts all unread messages (a local `disconnect`, the next request of a REQ). Returns how many. */
   discardIncoming(): number {
     const count = this.#incoming.length;
     const octets = this.#incomingBytes;
     if (count > 0) this.#incoming.clear();
     this.#incomingBytes = 0;
     this.droppedCount += count;
-    // Both may bring new messages at once, so the books are closed before.
+    // Both calls may deliver new messages before they return, so the counts are settled first.
     if (octets > 0) this.#limits.receiveBudget?.give(octets);
     if (this.#incomingFull && this.#incoming.length === 0) this.#regainRoom();
     return count;
   }
 
-  /** The peer broke the rules of the socket type. */
+  /** Ends this peer's connection because it broke the rules of the socket type. */
   fail(reason: string): void {
     this.#driver?.fail(reason);
   }
@@ -240,7 +240,7 @@ export class Pipe implements BudgetWaiter {
     this.#driver?.disconnect(reason);
   }
 
-  /** Closes this peer's connection after the messages that wait have been sent. */
+  /** Closes this peer's connection after the queued messages have been sent. */
   finish(): void {
     this.#driver?.finish();
   }
@@ -256,7 +256,7 @@ export class Pipe implements BudgetWaiter {
     return this.#outgoingBytes;
   }
 
-  /** Whether the incoming queue is at its mark or cap. True stops the driver: it delivers nothing until it hears `room`. */
+  /** Whether the incoming queue is at its mark or cap. On true, the driver must deliver nothing until its `room` is called. */
   isFull(): boolean {
     if (this.#incomingFull) return true;
     const budget = this.#limits.receiveBudget;
@@ -273,7 +273,7 @@ export class Pipe implements BudgetWaiter {
     return Math.max(0, this.#receiveMark - this.#incoming.length);
   }
 
-  /** Whether octets of unread messages are bounded, too. */
+  /** Whether the octets of unread messages are limited, too (`receiveHighWaterMarkBytes`). */
   get capped(): boolean {
     return this.#limits.receiveBudget !== undefined;
   }
@@ -282,12 +282,12 @@ export class Pipe implements BudgetWaiter {
     return this.#driver !== undefined;
   }
 
-  /** Attach what moves this pipe's messages, or take it away while a connecting side has no connection. */
+  /** Sets the driver of this pipe; undefined while a connecting side has no connection. */
   drive(driver: PipeDriver | undefined): void {
     this.#driver = driver;
   }
 
-  /** Put a message from the peer in the incoming queue. The caller stops when `full`. */
+  /** Puts a message from the peer in the incoming queue, whatever the mark. The caller stops when `isFull` is true. */
   deliver(message: Message): void {
     if (this.#limits.peers !== undefined) message = this.signed(message);
     const incoming = this.#incoming;
@@ -319,7 +319,7 @@ export class Pipe implements BudgetWaiter {
     return this.#takeOutgoing();
   }
 
-  /** After a run of `next`: tell the pattern when the queue is down to the low-water mark. */
+  /** Call after a run of `next`: calls the pattern's `writable` when the queue is down to the low-water mark. */
   drained(): void {
     if (!this.#outgoingFull) return;
     const mark = this.#limits.sendHighWaterMark;
@@ -331,7 +331,7 @@ export class Pipe implements BudgetWaiter {
     if (!this.ended) this.#reader.writable(this);
   }
 
-  /** Throw away what waits to be sent. Returns how many messages that were. */
+  /** Drops and counts all messages that wait to be sent. Returns how many. */
   discardOutgoing(): number {
     const count = this.#outgoing.length;
     this.#outgoing.clear();

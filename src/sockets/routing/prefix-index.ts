@@ -1,14 +1,14 @@
-/** PrefixIndex: which owners want which prefixes, and so which owners a topic goes to. The PUB side. */
+/** PrefixIndex: which owners have subscribed to which prefixes, and so which owners a topic goes to. Used by PUB and XPUB. */
 
 import { type PrefixNode, PrefixTree, step } from './prefix-tree.ts';
 
-/** Hears of a prefix that is removed: a view of it, good for the duration of the call, and whether nobody has it any more. */
+/** Called with each removed prefix: a view, valid during the call, and whether no owner has it any more. */
 export type Removed = (prefix: Uint8Array, last: boolean) => void;
 
 /** Owners per prefix are a set: a prefix added twice by one owner is gone after one removal. */
 export class PrefixIndex<T extends object> {
   readonly #tree = new PrefixTree<T[]>();
-  /** Where each owner's prefixes are: to know at once whether it has one, and to find them when it leaves. */
+  /** The nodes of each owner's prefixes: to look up whether it has one, and to find all of them when it leaves. */
   readonly #held = new Map<T, Set<PrefixNode<T[]>>>();
   #size = 0;
 
@@ -28,8 +28,8 @@ export class PrefixIndex<T extends object> {
   }
 
   /**
-   * Add a prefix: `first` = nobody had it, `more` = others had, `known` = `owner` itself had. It is copied; one that is `given`
-   * away, of megabytes, may be kept.
+   * Adds a prefix: `first` = no owner had it, `more` = others had it, `known` = `owner` itself had it. The prefix is copied; one
+   * that is `given` (nothing else refers to its octets) may be kept instead if it is long.
    */
   add(prefix: Uint8Array, owner: T, given = false): 'first' | 'more' | 'known' {
     const node = this.#tree.place(prefix, given);
@@ -48,7 +48,7 @@ export class PrefixIndex<T extends object> {
     return 'first';
   }
 
-  /** Remove a prefix: `last` = nobody has it any more, `still` = others have, `unknown` = `owner` had not. */
+  /** Removes a prefix: `last` = no owner has it any more, `still` = others have it, `unknown` = `owner` did not have it. */
   remove(prefix: Uint8Array, owner: T): 'last' | 'still' | 'unknown' {
     const node = this.#tree.find(prefix);
     const nodes = this.#held.get(owner);
@@ -58,8 +58,8 @@ export class PrefixIndex<T extends object> {
   }
 
   /**
-   * Remove all prefixes of `owner`, or the first `limit`, in the order it added them. `onRemoved` must not change the index.
-   * True when none is left.
+   * Removes all prefixes of `owner`, or the first `limit`, in the order it added them. `onRemoved` must not change the index.
+   * Returns true when none is left.
    */
   removeAll(owner: T, onRemoved?: Removed, limit: number = Number.POSITIVE_INFINITY): boolean {
     const nodes = this.#held.get(owner);
@@ -76,8 +76,8 @@ export class PrefixIndex<T extends object> {
   }
 
   /**
-   * Write to `found`, from its start, the owners of all prefixes of `topic`, and return how many. An owner
-   * comes once for each prefix it has; what was in `found` behind them is left there. Hot: allocates nothing.
+   * Writes to `found`, from its start, the owners of all prefixes of `topic`, and returns how many. An owner
+   * occurs once for each prefix it has; entries of `found` beyond the count are stale. Hot: allocates nothing.
    */
   match(topic: Uint8Array, found: T[]): number {
     let count = 0;

@@ -1,4 +1,4 @@
-/** PrefixSet: prefixes with a count each, and whether a topic begins with one of them. The SUB side. */
+/** PrefixSet: prefixes with a count each, and whether a topic begins with one of them. Used by SUB, XSUB and DISH. */
 
 import { type PrefixNode, PrefixTree, step } from './prefix-tree.ts';
 
@@ -11,7 +11,7 @@ export class PrefixSet implements Iterable<Uint8Array> {
     return this.#size;
   }
 
-  /** Count `prefix` once more (copied when new). True when it is new. */
+  /** Raises the count of `prefix` by one. True when it is new; then it is copied. */
   add(prefix: Uint8Array): boolean {
     const node = this.#tree.place(prefix);
     if (node.value !== undefined) {
@@ -23,7 +23,7 @@ export class PrefixSet implements Iterable<Uint8Array> {
     return true;
   }
 
-  /** Count `prefix` once less: `last` = it is gone now, `unknown` = it was not there. */
+  /** Lowers the count of `prefix` by one: `last` = it is gone now, `still` = it is not, `unknown` = it was not there. */
   remove(prefix: Uint8Array): 'last' | 'still' | 'unknown' {
     const node = this.#tree.find(prefix);
     if (node?.value === undefined) return 'unknown';
@@ -42,7 +42,7 @@ export class PrefixSet implements Iterable<Uint8Array> {
     return false;
   }
 
-  /** Each distinct prefix: a view, good until the set changes. */
+  /** Each distinct prefix: a view, valid until the set changes. */
   *[Symbol.iterator](): Generator<Uint8Array, void, undefined> {
     for (const node of this.#tree.nodes()) yield node.prefix;
   }

@@ -6,7 +6,7 @@
 /** A place in the tree where a prefix ends (`value` is defined) or where prefixes part. */
 export class PrefixNode<V> {
   /**
-   * Octets that lead here, and perhaps further: the first `end` count. A leaf owns its key; any other
+   * The octets on the way to this node, and perhaps beyond it: only the first `end` count. A leaf owns its key; any other
    * node borrows the key of one of its children, so that each prefix is stored once at most, and
    * splitting or uniting nodes copies nothing.
    */
@@ -17,7 +17,7 @@ export class PrefixNode<V> {
   parent: PrefixNode<V> | undefined;
   /** By `octet`, ascending: `adopt` changes it. */
   children: PrefixNode<V>[];
-  /** The octet of the first child; 0 where there is none. Siblings often follow each other, which saves looking at many of them. */
+  /** The octet of the first child; 0 where there is none. Siblings often have consecutive octets, which saves a search. */
   low: number;
   value: V | undefined;
 
@@ -31,13 +31,13 @@ export class PrefixNode<V> {
     this.value = undefined;
   }
 
-  /** Takes `children`, in their order, for its own. */
+  /** Sets `children`, which the caller keeps in ascending order. */
   adopt(children: PrefixNode<V>[]): void {
     this.children = children;
     this.low = children.length > 0 ? children[0]!.octet : 0;
   }
 
-  /** The prefix that ends here: a view, good until the tree changes. */
+  /** The prefix that ends here: a view, valid until the tree changes. */
   get prefix(): Uint8Array {
     return this.key.subarray(0, this.end);
   }
@@ -55,8 +55,8 @@ export class PrefixTree<V> {
   }
 
   /**
-   * The node where `prefix` ends, made if need be: then the caller must give it a value. Copies `prefix`; one that is `given`
-   * away may be kept instead.
+   * The node where `prefix` ends, created if need be: then the caller must give it a value. Copies `prefix`; one that is `given`
+   * (nothing else refers to its octets) may be kept instead.
    */
   place(prefix: Uint8Array, given = false): PrefixNode<V> {
     let node = this.root;
@@ -74,7 +74,7 @@ export class PrefixTree<V> {
     return node;
   }
 
-  /** Take the value of `node` away, and the node with it unless prefixes part there. */
+  /** Removes the value of `node`, and the node with it unless prefixes part there. */
   erase(node: PrefixNode<V>): void {
     node.value = undefined;
     const parent = node.parent;
@@ -118,7 +118,7 @@ export function step<V>(node: PrefixNode<V>, topic: Uint8Array): PrefixNode<V> |
   return child;
 }
 
-/** Where the child with `octet` is, or where it would be. */
+/** The index of the child with `octet`, or the index at which it would be inserted. */
 function positionOf<V>({ children, low: first }: PrefixNode<V>, octet: number): number {
   const guess = octet - first;
   if (guess >= 0 && guess < children.length && children[guess]!.octet === octet) return guess;
@@ -132,7 +132,7 @@ function positionOf<V>({ children, low: first }: PrefixNode<V>, octet: number): 
   return low;
 }
 
-/** Up to where two keys are the same, of which that is known up to `from`, and no further than `limit`. */
+/** Length of the common beginning of two keys, at most `limit`; the first `from` octets are known to be the same. */
 function commonEnd(one: Uint8Array, other: Uint8Array, from: number, limit: number): number {
   let at = from;
   while (limit - at > LONG && sameOctets(one, other, at, at + LONG)) at += LONG;
@@ -144,7 +144,7 @@ function sameOctets(one: Uint8Array, other: Uint8Array, start: number, end: numb
   return Buffer.compare(one.subarray(start, end), other.subarray(start, end)) === 0;
 }
 
-/** `prefix` in memory that holds little else: as a rule it is a view of a large chunk, and lives much shorter. */
+/** `prefix` in memory that holds little else: it is usually a view of a large chunk, which the subscription would keep alive. */
 function kept(prefix: Uint8Array): Uint8Array {
   if (prefix.length < LONG) return new Uint8Array(prefix);
   const { buffer, byteOffset, length } = prefix;
@@ -157,7 +157,7 @@ function addLeaf<V>(parent: PrefixNode<V>, position: number, key: Uint8Array): P
   const wasLeaf = parent.children.length === 0;
   const former = parent.key;
   parent.adopt(withInserted(parent.children, position, leaf));
-  // No longer a leaf: it borrows now, and whoever borrowed from it borrows the same.
+  // No longer a leaf, it borrows a key now; the nodes that borrowed its own borrow the same one.
   if (wasLeaf && parent.parent !== undefined) rekey(parent, former);
   return leaf;
 }
@@ -173,7 +173,7 @@ function fork<V>(child: PrefixNode<V>, end: number, position: number): PrefixNod
   return middle;
 }
 
-/** Put the only child of `node` in its place. */
+/** Puts the only child of `node` in the place of `node`. */
 function unite<V>(node: PrefixNode<V>, parent: PrefixNode<V>): void {
   const child = node.children[0]!; // the caller has counted
   child.octet = node.octet;
@@ -182,8 +182,8 @@ function unite<V>(node: PrefixNode<V>, parent: PrefixNode<V>): void {
 }
 
 /**
- * The leaf that owned `former` is gone or a leaf no more: who borrowed it, from `lowest` upwards,
- * needs another key, or a removed prefix of megabytes stays in memory for a short one.
+ * Gives other keys to the nodes from `lowest` upwards that borrowed `former`, whose leaf is gone or is a leaf no more;
+ * otherwise a removed prefix of megabytes would stay in memory for a short one.
  */
 function rekey<V>(lowest: PrefixNode<V>, former: Uint8Array): void {
   let node: PrefixNode<V> | undefined = lowest;
@@ -213,7 +213,7 @@ function without<V>(children: PrefixNode<V>[], position: number): PrefixNode<V>[
   return children;
 }
 
-/** From this many octets on a comparison out of JavaScript costs less. */
+/** Octets from which on a native comparison costs less than a loop. */
 const LONG = 4096;
 /** The children of every leaf; never written to. */
 const NONE: never[] = [];

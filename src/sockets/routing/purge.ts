@@ -1,12 +1,12 @@
-/** Purge: takes the prefixes of a peer that is gone out of an index, without keeping the event loop from others for long. */
+/** Purge: removes the prefixes of a peer that is gone from an index, in slices that do not block the event loop for long. */
 
 import type { PrefixIndex, Removed } from './prefix-index.ts';
 
 /**
- * Remove all prefixes of `owner`: the first few thousand now, as many more each time that `later` calls, meanwhile the index still
- * finds it. One that has not ended may come back and subscribe again: of that one, all at once.
- * @param later does what it is given in another turn of the event loop
- * @param onRemoved hears of each, see `PrefixIndex.removeAll`
+ * Removes all prefixes of `owner`: 4096 now, and as many in each turn that `later` calls; until then the index still finds it.
+ * An owner that has not `ended` may reconnect and subscribe again: its prefixes are all removed now.
+ * @param later calls its argument in another turn of the event loop
+ * @param onRemoved is called for each prefix, see `PrefixIndex.removeAll`
  * @param onTurn is called after each later turn
  */
 export function purge<T extends { readonly ended: boolean }>(
@@ -24,5 +24,5 @@ export function purge<T extends { readonly ended: boolean }>(
   later(turn);
 }
 
-/** One or two milliseconds' worth. */
+/** Prefixes removed in one turn: one or two milliseconds of work. */
 const SLICE = 4096;

@@ -20,12 +20,12 @@ export class ReceiveBudget {
     return this.cap > 0 && this.#held >= this.cap;
   }
 
-  /** `octets` have come and wait to be read. */
+  /** Counts `octets` that have arrived and are unread. */
   take(octets: number): void {
     this.#held += octets;
   }
 
-  /** `octets` have been read; whoever waits is told once half of the cap is free. */
+  /** Uncounts `octets` that have been read; resumes the waiters once half of the cap is free. */
   give(octets: number): void {
     this.#held -= octets;
     if (this.#waiting.length === 0 || (this.cap > 0 && this.#held > this.cap / 2)) return;

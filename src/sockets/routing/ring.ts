@@ -16,7 +16,7 @@ export class Ring<T> {
     this.#length++;
   }
 
-  /** Put `item` in front: it is the next to leave. */
+  /** Puts `item` in front: it is the next that `shift` returns. */
   unshift(item: T): void {
     if (this.#length > this.#mask) this.#grow();
     this.#head = (this.#head - 1) & this.#mask;

@@ -1,4 +1,4 @@
-/** Subscription: a prefix as a message on its way upstream. 0x01 prefix = subscribe, 0x00 prefix = cancel. */
+/** Subscription: the message with which a socket subscribes to a prefix (0x01 prefix) or cancels that (0x00 prefix). */
 
 import type { Message } from '../message.ts';
 

@@ -1,4 +1,4 @@
-/** Upstream: what a SUB or XSUB is subscribed to, and the peers that are to know. */
+/** Upstream: the prefixes that a SUB, XSUB or DISH is subscribed to, and the peers that are sent them. */
 
 import type { Message } from '../message.ts';
 import type { Pipe } from './pipe.ts';
@@ -6,8 +6,8 @@ import { PrefixSet } from './prefix-set.ts';
 import { CANCEL, isSubscription, SUBSCRIBE, subscriptionMessage } from './subscription.ts';
 
 /**
- * Each peer is told all distinct prefixes when its handshake has finished, and from then on every change.
- * None of it is subject to the high-water mark: a lost subscription is not mended by anything.
+ * Each peer is sent all distinct prefixes when its handshake has finished, and from then on every change.
+ * None of this is subject to the high-water mark: a lost subscription would never be repeated.
  */
 export class Upstream {
   readonly #prefixes = new PrefixSet();
@@ -23,21 +23,21 @@ export class Upstream {
     return this.#prefixes.matches(topic);
   }
 
-  /** Count `prefix` once more; the peers are told each time, as libzmq does. */
+  /** Raises the count of `prefix` by one; the peers are sent the subscription each time, as in libzmq. */
   subscribe(prefix: Uint8Array): void {
     this.#prefixes.add(prefix);
     this.#tell(SUBSCRIBE, prefix);
   }
 
-  /** Count `prefix` once less; the peers are told when none is left, or `always`. */
+  /** Lowers the count of `prefix` by one; the peers are sent the cancellation when it reaches zero, or if `always`. */
   unsubscribe(prefix: Uint8Array, always = false): void {
     if (this.#prefixes.remove(prefix) === 'last' || always) this.#tell(CANCEL, prefix);
   }
 
-  /** The peer of `pipe` is there (again), and knows nothing. Call before anything of the pipe goes out. */
+  /** Sends all prefixes to the peer of `pipe`, which has connected (again). Call before anything else of the pipe is sent. */
   establish(pipe: Pipe): void {
-    // Subscriptions that an earlier connection did not get rid of may have been cancelled since, and
-    // other messages have to come after the new ones: so the queue is made anew.
+    // Queued subscriptions that an earlier connection did not send may have been cancelled since, and
+    // other messages have to follow the new ones: so the queue is rebuilt.
     const waiting: Message[] = [];
     for (let message = pipe.next(); message !== undefined; message = pipe.next()) {
       pipe.sentCount--;
@@ -49,7 +49,7 @@ export class Upstream {
     this.#established.add(pipe);
   }
 
-  /** The peer of `pipe` is gone. */
+  /** The connection of `pipe` is lost: its peer is sent no more changes. */
   lose(pipe: Pipe): void {
     this.#established.delete(pipe);
   }
