@@ -11,7 +11,7 @@ import { toGroup } from '../pattern/group.ts';
 
 /** Which group a message was sent to. */
 export interface DishGroupOptions {
-  /** Up to 255 octets. */
+  /** The name of the group, at most 255 octets. */
   group: Buffer;
 }
 
@@ -25,14 +25,14 @@ export class Dish extends ReceivingSocket<[Message, DishGroupOptions]> {
 
   /**
    * `zmq_join`. Receive what is sent to these groups: each at most 255 octets, text as UTF-8, up to the first NUL. Throws
-   * `EINVAL` for one that is joined already; those before it are joined then.
+   * `EINVAL` for one that is joined already; the groups before it are then joined.
    */
   join(...values: (Buffer | string)[]): void {
     const pattern = this.settable().pattern as DishPattern;
     for (const group of values.map(toGroup)) pattern.join(group);
   }
 
-  /** `zmq_leave`. What has arrived for these groups is not received, either. Throws `EINVAL` for one that is not joined. */
+  /** `zmq_leave`. Messages to these groups that have arrived are not received, either. Throws `EINVAL` for one not joined. */
   leave(...values: (Buffer | string)[]): void {
     const pattern = this.settable().pattern as DishPattern;
     for (const group of values.map(toGroup)) pattern.leave(group);

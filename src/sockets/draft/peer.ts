@@ -10,15 +10,15 @@ import { RoutedSocket } from './routed-socket.ts';
 
 export interface Peer extends HiccupOptions {}
 
-/** A Server that talks to others of its kind, and to those that it connects to without having heard from them. */
+/** A Server that talks to other Peers, and can send to those that it connects to before it has received from them. */
 export class Peer extends RoutedSocket {
   constructor(options?: SocketOptions<Peer>) {
     super(PEER, options);
   }
 
   /**
-   * `zmq_connect_peer`. Connect as `connect` does, and return the routing id of that peer: what is sent to it waits until it is
-   * there. Throws as `connect`, and `EFAULT` with `immediate`, under which nothing waits.
+   * `zmq_connect_peer`. Connect as `connect` does, and return the routing id of that peer: messages to it are queued until it is
+   * connected. Throws as `connect`, and `EFAULT` with `immediate`, under which none are queued.
    */
   connectPeer(address: string): number {
     if (this.immediate) {

@@ -19,7 +19,7 @@ export interface RadioGroupOptions {
 export interface Radio extends SendOptions, NoDropOptions {}
 
 /**
- * Each message goes to every Dish that has joined its group. One whose queue is full does not get it, unless `noDrop` is set.
+ * Each message goes to every Dish that has joined its group. A Dish whose queue is full does not get it, unless `noDrop` is set.
  * Messages have one part. A Dish that joins more than 65 536 groups is disconnected.
  */
 export class Radio extends SocketBase {
@@ -35,12 +35,12 @@ export class Radio extends SocketBase {
     return this.open().outgoing.send(addressed(message, options), options);
   }
 
-  /** Send it if that is possible now: false otherwise. Throws as `send` does. */
+  /** Send one part to a group if that is possible now: false otherwise. Throws as `send` does. */
   trySend(message: MessageLike, options: RadioGroupOptions): boolean {
     return this.open().outgoing.trySend(addressed(message, options));
   }
 
-  /** Settles when a message can be sent: at once, but with `noDrop`. `timeout` is in milliseconds; default: none. */
+  /** Resolves when a message can be sent, which without `noDrop` is always so. `timeout` is in milliseconds; default: none. */
   whenWritable(options?: CallOptions): Promise<void> {
     return this.unclosed().outgoing.writable(options);
   }
@@ -48,7 +48,7 @@ export class Radio extends SocketBase {
 
 defineOptions(Radio.prototype, RADIO.optionNames);
 
-/** Key and body, as the pattern has them. */
+/** Key and body, as the pattern expects them. */
 function addressed(message: MessageLike, options: RadioGroupOptions): readonly Buffer[] {
   const parts = toMessage(message);
   checkOnePart(parts);

@@ -1,4 +1,4 @@
-/** RoutedSocket: a socket whose peers have numbers, SERVER or PEER. */
+/** RoutedSocket: a socket that addresses its peers by routing id, SERVER or PEER. */
 
 import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
 import type { SocketTypeSpec } from '../core/socket-type.ts';
@@ -14,7 +14,7 @@ import { checkOnePart } from '../pattern/one-part.ts';
 
 /** Which peer a message is from, or for. */
 export interface ServerRoutingOptions {
-  /** A whole number from 1 to 2³² − 1 that this socket has given to the peer; another after it has come again. */
+  /** A whole number from 1 to 2³² − 1 that this socket gives to the peer; a peer that connects to it again gets another. */
   routingId: number;
 }
 
@@ -25,8 +25,8 @@ export interface RoutedSocket
     DisconnectOptions {}
 
 /**
- * What is received comes with the `routingId` of its peer, by which it is answered. Messages have one part. A routing id that no
- * peer has is refused with `EHOSTUNREACH`; `send` waits while that peer can take no more.
+ * A message is received with the `routingId` of its peer, by which it can be answered. Messages have one part. A routing id that
+ * no peer has is refused with `EHOSTUNREACH`; `send` waits while the queue of that peer is full.
  */
 export class RoutedSocket extends ReceivingSocket<[Message, ServerRoutingOptions]> {
   /** @internal */
@@ -39,12 +39,12 @@ export class RoutedSocket extends ReceivingSocket<[Message, ServerRoutingOptions
     return this.open().outgoing.send(addressed(message, options), options);
   }
 
-  /** Send it if that is possible now: false otherwise. Throws `EHOSTUNREACH`. */
+  /** Send one part to the peer `routingId` if that is possible now: false otherwise. Throws `EHOSTUNREACH`. */
   trySend(message: MessageLike, options: ServerRoutingOptions): boolean {
     return this.open().outgoing.trySend(addressed(message, options));
   }
 
-  /** Settles when some peer can take a message. */
+  /** Resolves when some peer can take a message. `timeout` is in milliseconds; default: none. */
   whenWritable(options?: CallOptions): Promise<void> {
     return this.open().outgoing.writable(options);
   }
@@ -65,7 +65,7 @@ export class RoutedSocket extends ReceivingSocket<[Message, ServerRoutingOptions
   }
 }
 
-/** Body and routing id, as the pattern has them. */
+/** Body and routing id, as the pattern expects them. */
 function addressed(message: MessageLike, options: ServerRoutingOptions): readonly Buffer[] {
   const parts = toMessage(message);
   checkOnePart(parts);
