@@ -11,7 +11,7 @@ export class ChannelPattern extends PairPattern {
     super(host, 'CHANNEL');
   }
 
-  /** Its limit is one part, for which `send` has an error of its own. */
+  /** Exempts messages from the limit on parts: `send` refuses several parts with an error of its own. */
   get addedParts(): number {
     return Number.NEGATIVE_INFINITY;
   }

@@ -1,4 +1,4 @@
-/** ClientPattern: one part out to servers in turns, one part in from them, fairly queued (RFC 41). */
+/** ClientPattern: sends messages of one part to servers in turn, and receives such messages from them fairly (RFC 41). */
 
 import type { Message } from '../message.ts';
 import { DealerPattern } from './dealer.ts';
@@ -11,7 +11,7 @@ export class ClientPattern extends DealerPattern {
     super(host, { probeRouter: false });
   }
 
-  /** Its limit is one part, for which `send` has an error of its own. */
+  /** Exempts messages from the limit on parts: `send` refuses several parts with an error of its own. */
   get addedParts(): number {
     return Number.NEGATIVE_INFINITY;
   }

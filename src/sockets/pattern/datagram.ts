@@ -12,7 +12,7 @@ export class DatagramPattern extends PairPattern {
     super(host, 'DGRAM');
   }
 
-  /** Its limit is two parts, for which `send` has an error of its own. */
+  /** Exempts messages from the limit on parts: `send` refuses other than two parts with an error of its own. */
   get addedParts(): number {
     return Number.NEGATIVE_INFINITY;
   }
@@ -43,7 +43,7 @@ export function datagramAddress(host: string, port: number): Buffer {
   return Buffer.from(`${isIP(host) === 6 ? `[${host}]` : host}:${port}\0`);
 }
 
-/** Where a packet for that address goes, NUL or not; undefined for what is none. */
+/** Host and port of an address, with or without the NUL at its end; undefined for what is not an address. */
 export function parseDatagramAddress(part: Buffer): { host: string; port: number } | undefined {
   if (part.length > ADDRESS_MAX) return undefined;
   const [, v6, v4, port] = /^(?:\[([^\]]+)\]|([^[\]:]+)):(\d{1,5})\0?$/.exec(String(part)) ?? [];

@@ -1,4 +1,4 @@
-/** DealerPattern: out in turns, in fairly queued, nothing added and nothing taken off (RFC 28). */
+/** DealerPattern: sends to its peers in turn, receives from them fairly, adds and removes no parts (RFC 28). */
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
@@ -8,7 +8,7 @@ import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 import { PROBE } from './probe.ts';
 
-/** What a DEALER can be told; read when needed, so it may change. */
+/** Options of a DEALER; read at each use, since they may change. */
 export interface DealerOptions {
   /** `ZMQ_PROBE_ROUTER`: one empty message to each peer when its handshake has finished. */
   readonly probeRouter: boolean;
@@ -34,7 +34,7 @@ export class DealerPattern implements Pattern {
   }
 
   established(pipe: Pipe): void {
-    // A full pipe refuses it: then what waits there is probe enough.
+    // A full pipe refuses the probe: the messages that wait there do as well.
     if (this.#options.probeRouter) pipe.write(PROBE);
   }
 

@@ -1,4 +1,4 @@
-/** DishPattern: DISH (RFC 48). Tells its peers which groups it has joined, and checks what comes. */
+/** DishPattern: DISH (RFC 48). Sends its peers the groups that it has joined, and drops messages to other groups. */
 
 import type { Message } from '../message.ts';
 import { FilteringPattern } from './filtering.ts';
@@ -10,7 +10,7 @@ import { GROUP_MAX, groupName, invalid } from './group.ts';
  *     [group] [body]   →   [body] [group]
  */
 export class DishPattern extends FilteringPattern {
-  /** The groups joined, by their octets as latin1: what the peers are told matches beginnings. */
+  /** The groups joined, by their octets as latin1: compared as a whole, while the peers match subscriptions as prefixes. */
   readonly #groups = new Set<string>();
 
   /** @throws SocketError `EINVAL` for a group joined already */

@@ -1,4 +1,4 @@
-/** FilteringPattern: what SUB and DISH have in common. They only receive, fairly from all peers, what they want by then. */
+/** FilteringPattern: the common part of SUB and DISH, which receive fairly from all peers and drop what they do not want. */
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
@@ -9,10 +9,10 @@ import type { Pattern, PatternHost } from './pattern.ts';
 
 export abstract class FilteringPattern implements Pattern {
   protected readonly incoming: FairQueue = new FairQueue();
-  /** What the peers are told that this socket wants. */
+  /** The subscriptions that are sent to the peers. */
   protected readonly upstream: Upstream = new Upstream();
   readonly #host: PatternHost;
-  /** Looked at by `canReceive`, and wanted at that time. */
+  /** A message that `canReceive` has looked at, and that was wanted at that time. */
   #next: Message | undefined = undefined;
 
   constructor(host: PatternHost) {
@@ -75,8 +75,8 @@ export abstract class FilteringPattern implements Pattern {
   #take(): Message | undefined {
     let message = this.#next ?? this.incoming.receive();
     this.#next = undefined;
-    // A late publisher's last messages, or those of one that does not filter; and what has been
-    // unsubscribed from since it came.
+    // Not wanted: messages that a publisher sent before it got our cancellation, those of one that does
+    // not filter, and those that were unsubscribed from after they had arrived.
     while (message !== undefined && !this.wants(message)) message = this.incoming.receive();
     return message;
   }

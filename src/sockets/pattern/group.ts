@@ -1,18 +1,18 @@
-/** Group: the name of what RADIO sends to and DISH joins (RFC 48). It is compared as a whole. */
+/** Group: the name that RADIO sends to and DISH joins (RFC 48). It is compared as a whole, not as a prefix. */
 
 import { SocketError } from '../errors.ts';
 
 /** Octets in the name of a group, at most (`ZMQ_GROUP_MAX_LENGTH`). */
 export const GROUP_MAX = 255;
 
-/** What counts of the name: it ends before its first NUL, as in libzmq. */
+/** The part of a name that counts: all before its first NUL, as in libzmq. */
 export function groupName(octets: Buffer): Buffer {
   const end = octets.indexOf(0);
   return end < 0 ? octets : octets.subarray(0, end);
 }
 
 /**
- * The group that a user names.
+ * The octets of a group's name; text is encoded as UTF-8.
  * @throws TypeError for what is neither text nor octets
  * @throws SocketError `EINVAL` without a name, and for more than 255 octets
  */

@@ -1,4 +1,4 @@
-/** One part: what the messages of draft types have, but for DGRAM (RFC 41, 48, 49, 51 and 52). */
+/** One part: the size of all messages of the draft types other than DGRAM (RFC 41, 48, 49, 51 and 52). */
 
 import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';

@@ -6,8 +6,8 @@ import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
 /**
- * Who comes second is sent away and never queued. libzmq leaves it connected and mute; closing says
- * what is the matter. One that connects may come again, and is taken if the place is free by then.
+ * A second peer is disconnected, and nothing of it is queued. libzmq leaves it connected and mute; a closed connection shows
+ * what is wrong. If it was the connecting side, it tries again, and is accepted if the place is free by then.
  */
 export class PairPattern implements Pattern {
   readonly #host: PatternHost;
@@ -35,7 +35,7 @@ export class PairPattern implements Pattern {
   }
 
   established(pipe: Pipe): void {
-    // A connecting side that was sent away is back.
+    // A connecting side that was refused has connected again.
     if (pipe !== this.#peer) this.attach(pipe);
   }
 

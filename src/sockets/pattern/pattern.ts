@@ -35,9 +35,9 @@ export interface Pattern extends PipeReader {
   readonly addedParts?: number;
   /** The next message; undefined when there is none now. */
   receive(): Message | undefined;
-  /** `ZMQ_POLLOUT`: whether `send` would take a message now. False is a refusal, after which the host hears `writable`. */
+  /** `ZMQ_POLLOUT`: whether `send` would take a message now. After false, the host's `writable` is called when it would. */
   canSend(): boolean;
-  /** `ZMQ_POLLIN`: whether `receive` would yield a message now. Drops and counts what it never would, such as a reply that nobody asked for. */
+  /** `ZMQ_POLLIN`: whether `receive` would yield a message now. Drops and counts those that it never would, like late replies. */
   canReceive(): boolean;
   /** Why `send(message)` returned false: `EFSM` out of turn, `EHOSTUNREACH`, `ENOTSUP`, else `EAGAIN`. */
   sendRefusal(message: Message): SocketErrorCode;
@@ -53,7 +53,7 @@ export interface PatternHost {
   writable(): void;
   /** Emits the event `peer:refused`: the peer was refused, or a message dropped for a reason other than a mark. */
   note(pipe: Pipe, reason: string): void;
-  /** Calls `work` in the next turn of the event loop, if the socket is open then. For work that would hold up others now. */
+  /** Calls `work` in the next turn of the event loop, if the socket is open then. For work that would block others now. */
   later(work: () => void): void;
   /** Counts a dropped message that no pipe can count: its peer is unknown, or gone. */
   dropped?(): void;

@@ -9,7 +9,7 @@ import { purge } from '../routing/purge.ts';
 import { CANCEL, SUBSCRIBE } from '../routing/subscription.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
-/** What a PUB can be told, read at each use: options may be set late. */
+/** Options of a PUB; read at each use, since they may be set late. */
 export interface PublishOptions {
   /** `ZMQ_XPUB_NODROP`. A message waits until all peers it goes to take it, instead of being dropped. */
   readonly noDrop: boolean;
@@ -75,7 +75,7 @@ export class PublishPattern implements Pattern {
     return this.#distributor.sendToMatching(message, this.#subscriptions, noDrop, invertMatching);
   }
 
-  /** As `send`, where `topic` is what subscriptions are looked up by. */
+  /** Sends `message` to the peers that are subscribed to a prefix of `topic`. */
   protected sendAs(message: Message, topic: Buffer): boolean {
     const { noDrop } = this.#options;
     return this.#distributor.sendToMatching(message, this.#subscriptions, noDrop, false, topic);
@@ -101,7 +101,7 @@ export class PublishPattern implements Pattern {
     return 'ENOTSUP';
   }
 
-  /** `given`: nothing else refers to these octets, so they may be kept uncopied, as XSUB sees to. */
+  /** Applies a subscription or cancellation. `given`: nothing else refers to these octets, so they may be kept uncopied. */
   protected take(pipe: Pipe, part: Buffer, given: boolean): void {
     if (part[0] === SUBSCRIBE) this.#subscriptions.add(part.subarray(1), pipe, given);
     else if (part[0] === CANCEL) this.#subscriptions.remove(part.subarray(1), pipe);

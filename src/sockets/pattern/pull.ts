@@ -1,4 +1,4 @@
-/** PullPattern: messages of PUSH peers, fairly queued (RFC 30). */
+/** PullPattern: receives messages of PUSH peers, fairly queued (RFC 30). */
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';

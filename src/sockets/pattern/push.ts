@@ -1,4 +1,4 @@
-/** PushPattern: messages dealt out to PULL peers in turns (RFC 30). */
+/** PushPattern: sends messages to PULL peers in turn (RFC 30). */
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
@@ -6,7 +6,7 @@ import { LoadBalancer } from '../routing/load-balancer.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
-/** Never drops: without a peer that takes it, a message waits. Receives nothing. */
+/** Never drops: a message waits until a peer takes it. Receives nothing. */
 export class PushPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #balancer = new LoadBalancer();
@@ -29,7 +29,7 @@ export class PushPattern implements Pattern {
   }
 
   readable(pipe: Pipe): void {
-    // A PULL has nothing to say; what comes all the same must not fill memory.
+    // A PULL sends no messages; what arrives all the same must not fill memory.
     pipe.discardIncoming();
   }
 

@@ -7,7 +7,7 @@ import { GROUP_MAX, groupKey, groupName } from './group.ts';
 import type { PatternHost } from './pattern.ts';
 import { PublishPattern } from './publish.ts';
 
-/** What a RADIO can be told, read at each use: options may be set late. */
+/** Options of a RADIO; read at each use, since they may be set late. */
 export interface RadioOptions {
   /** `ZMQ_XPUB_NODROP`. A message waits until all members take it, instead of being dropped. */
   readonly noDrop: boolean;
@@ -31,7 +31,7 @@ export class RadioPattern extends PublishPattern {
     this.#host = host;
   }
 
-  /** Its limit is one part, for which the class has an error of its own. */
+  /** Exempts messages from the limit on parts: the class refuses several parts with an error of its own. */
   get addedParts(): number {
     return Number.NEGATIVE_INFINITY;
   }
@@ -62,7 +62,7 @@ export class RadioPattern extends PublishPattern {
   }
 }
 
-/** A subscription to each key there is. */
+/** The subscription to the empty prefix, which matches the key of every group. */
 const EVERYTHING = Buffer.of(SUBSCRIBE);
 /** Groups that one peer may join: some megabytes of memory. */
 const GROUPS_MAX = 65_536;

@@ -1,4 +1,4 @@
-/** ReplyPattern: take a request, answer it, in turns (RFC 28). */
+/** ReplyPattern: receives a request and sends its reply, in turns (RFC 28). */
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
@@ -16,7 +16,7 @@ export class ReplyPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #queue = new FairQueue();
   #replying = false;
-  /** Of the request that waits or is being answered: who asked, its envelope, and its body until received. */
+  /** The request that waits or is being answered: its peer, its envelope, and its body until that is received. */
   #requester: Pipe | undefined;
   #envelope: Message | undefined;
   #body: Message | undefined;
@@ -45,7 +45,7 @@ export class ReplyPattern implements Pattern {
 
   writable(_pipe: Pipe): void {}
 
-  /** The envelope of the request that is being answered. */
+  /** The parts of the envelope, which `send` puts in front of the reply. */
   get addedParts(): number {
     return this.#replying ? this.#envelope!.length : 0;
   }
@@ -57,7 +57,7 @@ export class ReplyPattern implements Pattern {
     this.#replying = false;
     this.#requester = undefined;
     this.#envelope = undefined;
-    // Gone or full: nobody waits for this any more.
+    // A requester that is gone, or whose queue is full, gets no reply.
     if (requester.ended) this.#host.dropped?.();
     else requester.writeOrDrop(joined(envelope, message));
     return true;
@@ -88,7 +88,7 @@ export class ReplyPattern implements Pattern {
     return this.#replying ? 'EFSM' : 'EAGAIN';
   }
 
-  /** Look up the next request that is one, throwing away what comes before it. */
+  /** Finds the next well-formed request; drops and counts the messages before it. */
   #nextRequest(): boolean {
     for (;;) {
       const message = this.#queue.receive();
@@ -107,7 +107,7 @@ export class ReplyPattern implements Pattern {
   }
 }
 
-/** Where the first empty frame with something after it is; −1 = none, so this is no request. */
+/** Index of the first empty frame that is not the last one; −1 = none, so that this is not a request. */
 function delimiterIndex(message: Message): number {
   for (let i = 0; i < message.length - 1; i++) if (message[i]!.length === 0) return i;
   return -1;

@@ -1,4 +1,4 @@
-/** RequestPattern: ask one peer, wait for its reply, in turns (RFC 28). */
+/** RequestPattern: sends a request to one peer and receives its reply, in turns (RFC 28). */
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
@@ -9,7 +9,7 @@ import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 import { isProbe, PROBE } from './probe.ts';
 
-/** What a REQ can be told; read when needed, so it may change. */
+/** Options of a REQ; read at each use, since they may change. */
 export interface RequestOptions {
   /** `ZMQ_REQ_RELAXED`: a new request may be sent while the reply to the last is awaited. */
   readonly relaxed: boolean;
@@ -24,8 +24,8 @@ export interface RequestOptions {
  *
  *     on the wire   [id, 4 octets, if correlate] [empty] [body] …
  *
- * Only the peer that was asked may answer. Nothing is asked again when it goes: a connecting side
- * that comes back may still answer, else only a relaxed socket gets on.
+ * Only the peer that was asked may answer. A request is not sent again when that peer is lost: after a reconnection of the
+ * connecting side it may still answer, otherwise only a relaxed socket can go on.
  */
 export class RequestPattern implements Pattern {
   readonly #host: PatternHost;
@@ -34,7 +34,7 @@ export class RequestPattern implements Pattern {
   readonly #queue = new FairQueue();
   #counter: number;
   #waiting = false;
-  /** While waiting: the pipe that took the request, the id it carried, and the reply once looked up. */
+  /** While waiting: the pipe that took the request, the id in the request, and the reply once it was found. */
   #asked: Pipe | undefined;
   #id: Buffer | undefined;
   #reply: Message | undefined;
@@ -74,14 +74,14 @@ export class RequestPattern implements Pattern {
     if (!this.#waiting || this.#options.relaxed) this.#host.writable();
   }
 
-  /** The delimiter, and the id in front of it. */
+  /** The delimiter and, with `correlate`, the id in front of it. */
   get addedParts(): number {
     return this.#options.correlate ? 2 : 1;
   }
 
   send(message: Message): boolean {
     if (!this.canSend()) return false;
-    // Whatever is here already answers nothing that is going to be asked.
+    // What has arrived before the request is sent cannot be its reply.
     this.#queue.discard();
     const id = this.#options.correlate ? this.#nextId() : undefined;
     if (!this.#balancer.send(wrap(message, id))) return false;
@@ -121,7 +121,7 @@ export class RequestPattern implements Pattern {
     return this.#waiting ? 'EAGAIN' : 'EFSM';
   }
 
-  /** The body of the reply awaited, throwing away all that comes before it. */
+  /** The body of the awaited reply; drops all messages before it. */
   #nextReply(): Message | undefined {
     for (;;) {
       const message = this.#queue.receive();

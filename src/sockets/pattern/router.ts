@@ -1,4 +1,4 @@
-/** RouterPattern: peers by name. In with the sender's routing id in front, out to whom the first part names (RFC 28). */
+/** RouterPattern: receives with the sender's routing id in front, sends to the peer that the first part names (RFC 28). */
 
 import type { SocketErrorCode } from '../errors.ts';
 import { SocketError } from '../errors.ts';
@@ -9,9 +9,9 @@ import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 import { PROBE } from './probe.ts';
 
-/** What a ROUTER can be told; read when needed, so it may change. */
+/** Options of a ROUTER; read at each use, since they may change. */
 export interface RouterOptions {
-  /** `ZMQ_ROUTER_MANDATORY`: what cannot be routed is an error, not dropped, and a full peer is waited for. */
+  /** `ZMQ_ROUTER_MANDATORY`: an unroutable message is refused, not dropped, and `send` waits for a peer whose queue is full. */
   readonly mandatory: boolean;
   /** `ZMQ_ROUTER_HANDOVER`: a peer that announces a routing id in use takes it over. */
   readonly handover: boolean;
@@ -20,17 +20,17 @@ export interface RouterOptions {
 }
 
 /**
- * A peer is routed by the id its `connect` was given, else by the one it announces, else by a
- * generated one. Only the first is known before the handshake: then messages can be queued at once.
+ * A peer's routing id is the one given to its `connect`, else the one that it announces, else a generated one.
+ * Only the first is known before the handshake: then messages can be queued from `connect` on.
  */
 export class RouterPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #options: RouterOptions;
   readonly #queue = new FairQueue();
   readonly #ids: IdGenerator;
-  /** By routing id, its octets as latin1 text. */
+  /** Pipes by routing id, its octets as latin1 text. */
   readonly #routes = new Map<string, Pipe>();
-  /** Those whose routing id was taken, while they are connected. */
+  /** Pipes that were refused because their routing id is in use, while they are connected. */
   readonly #refused = new Set<Pipe>();
 
   /** `random`, as `Math.random`, gives the first generated routing id. */
@@ -76,14 +76,14 @@ export class RouterPattern implements Pattern {
     this.#host.writable();
   }
 
-  /** The routing id stays here. */
+  /** The routing id is not sent. */
   get addedParts(): number {
     return -1;
   }
 
-  /** @throws SocketError `EHOSTUNREACH` when mandatory and no peer has that id, though others could be sent to. */
+  /** @throws SocketError `EHOSTUNREACH` when mandatory, if no peer has that id but another one could be sent to. */
   send(message: Message): boolean {
-    // The id alone says nothing to anybody.
+    // After a routing id alone there is nothing to send.
     if (message.length < 2) return true;
     const pipe = this.#routes.get(message[0]!.toString('latin1'));
     if (pipe === undefined) {
@@ -123,12 +123,12 @@ export class RouterPattern implements Pattern {
     return 'EAGAIN';
   }
 
-  /** Is there a peer by this routing id? */
+  /** Whether a peer has this routing id. */
   knows(routingId: Buffer): boolean {
     return this.#routes.has(routingId.toString('latin1'));
   }
 
-  /** End the connection of the peer by this routing id; false if there is none. */
+  /** Closes the connection of the peer that has this routing id; false if there is none. */
   dismiss(routingId: Buffer, reason: string): boolean {
     const pipe = this.#routes.get(routingId.toString('latin1'));
     if (pipe === undefined) return false;
@@ -137,7 +137,7 @@ export class RouterPattern implements Pattern {
     return true;
   }
 
-  /** Route `id` to `pipe` and listen to it; false when the id is another's. */
+  /** Gives `pipe` the routing id `id` and reads from it; false when another peer has that id. */
   #admit(pipe: Pipe, id: Buffer): boolean {
     const key = id.toString('latin1');
     const holder = this.#routes.get(key);

@@ -1,4 +1,4 @@
-/** ScatterPattern: one part out to GATHER peers in turns (RFC 49). */
+/** ScatterPattern: sends messages of one part to GATHER peers in turn (RFC 49). */
 
 import type { Message } from '../message.ts';
 import { checkOnePart } from './one-part.ts';
@@ -6,7 +6,7 @@ import { PushPattern } from './push.ts';
 
 /** A PUSH whose messages have one part. */
 export class ScatterPattern extends PushPattern {
-  /** Its limit is one part, for which `send` has an error of its own. */
+  /** Exempts messages from the limit on parts: `send` refuses several parts with an error of its own. */
   get addedParts(): number {
     return Number.NEGATIVE_INFINITY;
   }

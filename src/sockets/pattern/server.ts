@@ -1,4 +1,4 @@
-/** ServerPattern: talks to many clients, each known by a number of its own (RFC 41). */
+/** ServerPattern: talks to many clients, each with a routing id of its own (RFC 41). */
 
 import { SocketError, type SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
@@ -8,7 +8,7 @@ import type { Pipe } from '../routing/pipe.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
 /**
- * Messages go in and out as two parts, of which the second does not travel:
+ * Messages are sent and received as two parts, of which the second is not on the wire:
  *
  *     [body] [routing id: 4 octets, big-endian, never 0]
  */
@@ -18,7 +18,7 @@ export class ServerPattern implements Pattern {
   readonly #routes = new Map<number, Pipe>();
   #next: number;
 
-  /** `random` as `Math.random`: the first routing id. */
+  /** `random`, as `Math.random`, gives the first routing id. */
   constructor(host: PatternHost, random: () => number) {
     this.#host = host;
     this.#next = randomUint32(random);
@@ -50,7 +50,7 @@ export class ServerPattern implements Pattern {
     this.#host.writable();
   }
 
-  /** The routing id stays here. */
+  /** The routing id is not sent. */
   get addedParts(): number {
     return -1;
   }
@@ -84,7 +84,7 @@ export class ServerPattern implements Pattern {
     return 'EAGAIN';
   }
 
-  /** Give `pipe` its routing id. One that comes again keeps it: the pipe is that of our `connect`. */
+  /** Gives `pipe` its routing id, which a pipe of our `connect` keeps when it reconnects. */
   protected number(pipe: Pipe): Buffer {
     if (pipe.routingId !== undefined) return pipe.routingId;
     do this.#next = (this.#next + 1) >>> 0;

@@ -1,4 +1,4 @@
-/** StreamPattern: raw TCP peers by id; [id, octets] both ways. */
+/** StreamPattern: raw TCP peers, each with an id; messages are [id, octets] both ways. */
 
 import type { SocketErrorCode } from '../errors.ts';
 import { SocketError } from '../errors.ts';
@@ -9,26 +9,26 @@ import type { Pipe } from '../routing/pipe.ts';
 import { Ring } from '../routing/ring.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
-/** What a STREAM can be told; read when needed, so it may change. */
+/** Options of a STREAM; read at each use, since they may change. */
 export interface StreamOptions {
   /** `ZMQ_STREAM_NOTIFY`: [id, ""] is received when a peer connects, and when it goes. Default true. */
   readonly notify: boolean;
 }
 
-/** Sending [id, ""] closes that peer's connection, when what was sent before has left. */
+/** Sending [id, ""] closes the connection of that peer once what was sent before has left. */
 export class StreamPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #options: StreamOptions;
   readonly #queue = new FairQueue();
   readonly #ids: IdGenerator;
-  /** By id, its octets as latin1 text. */
+  /** Pipes by id, its octets as latin1 text. */
   readonly #routes = new Map<string, Pipe>();
   readonly #connected = new Set<Pipe>();
-  /** Told to close, and still sending. */
+  /** Pipes whose connection closes once their queued data has been sent. */
   readonly #closing = new Set<Pipe>();
   /** Notices to be received before any data. */
   readonly #due = new Ring<Message>();
-  /** Notices with data of the same peer before them. */
+  /** Notices that follow unread data of the same peer. */
   #later: Notice[] = [];
 
   /** `random`, as `Math.random`, gives the first generated id. */
@@ -38,7 +38,7 @@ export class StreamPattern implements Pattern {
     this.#ids = new IdGenerator(random);
   }
 
-  /** Here the pipe gets its id: a `connect` may send before there is a connection. */
+  /** The pipe gets its id here, since data can be sent from `connect` on, before there is a connection. */
   attach(pipe: Pipe): void {
     const id = this.#idFor(pipe);
     pipe.routingId = id;
@@ -77,12 +77,12 @@ export class StreamPattern implements Pattern {
     this.#host.writable();
   }
 
-  /** There are no parts on the wire; other than two of them are refused by `send`. */
+  /** Raw octets have no parts; `send` itself refuses other than two. */
   get addedParts(): number {
     return Number.NEGATIVE_INFINITY;
   }
 
-  /** @throws SocketError `EHOSTUNREACH` for an id that is nobody's, `EINVAL` for other than two parts. */
+  /** @throws SocketError `EHOSTUNREACH` for an id of no peer or of one being closed, `EINVAL` for other than two parts. */
   send(message: Message): boolean {
     if (message.length !== 2) {
       throw new SocketError('EINVAL', { message: 'a STREAM socket sends two parts: id and data' });
@@ -131,7 +131,7 @@ export class StreamPattern implements Pattern {
     return 'EAGAIN';
   }
 
-  /** Is there a peer by this id? */
+  /** Whether a peer has this id. */
   knows(routingId: Buffer): boolean {
     return this.#routes.has(routingId.toString('latin1'));
   }
@@ -157,7 +157,7 @@ export class StreamPattern implements Pattern {
     this.#host.readable();
   }
 
-  /** Make due the notices whose data has been read, or thrown away. */
+  /** Makes the notices due whose data has been read or discarded. */
   #release(): void {
     const waiting: Notice[] = [];
     for (const notice of this.#later) {
@@ -169,7 +169,7 @@ export class StreamPattern implements Pattern {
   }
 }
 
-/** A notice that is due when `pipe` has given `after` messages. */
+/** A notice that is due once `after` messages of `pipe` have been read. */
 interface Notice {
   readonly pipe: Pipe;
   readonly id: Buffer;

@@ -1,12 +1,12 @@
-/** SubscribePattern: SUB (RFC 29). Tells its peers what it wants, and checks what comes. */
+/** SubscribePattern: SUB (RFC 29). Sends its subscriptions to its peers, and drops messages that match none. */
 
 import type { Message } from '../message.ts';
 import { FilteringPattern } from './filtering.ts';
 import type { PatternHost } from './pattern.ts';
 
-/** What a SUB can be told, read at each use: options may be set late. */
+/** Options of a SUB; read at each use, since they may be set late. */
 export interface SubscribeOptions {
-  /** `ZMQ_INVERT_MATCHING`. Messages are wanted that do not match a subscription; the PUB must agree. */
+  /** `ZMQ_INVERT_MATCHING`. Messages are received that match no subscription; the PUB must set it, too. */
   readonly invertMatching: boolean;
 }
 
@@ -23,7 +23,7 @@ export class SubscribePattern extends FilteringPattern {
     return this.upstream.size;
   }
 
-  /** `ZMQ_SUBSCRIBE`. Receive messages that begin with `prefix`. As often as this, `unsubscribe` is needed. */
+  /** `ZMQ_SUBSCRIBE`. Receive messages that begin with `prefix`. Subscriptions are counted: `unsubscribe` is needed as often. */
   subscribe(prefix: Uint8Array): void {
     this.upstream.subscribe(prefix);
   }

@@ -1,4 +1,4 @@
-/** XPublishPattern: XPUB (RFC 29). A PUB whose application sees subscriptions, and what else peers send upstream. */
+/** XPublishPattern: XPUB (RFC 29). A PUB whose application receives the peers' subscriptions and other upstream messages. */
 
 import { SocketError, type SocketErrorCode } from '../errors.ts';
 import { type Message, messageSize } from '../message.ts';
@@ -11,37 +11,37 @@ import { CANCEL, isSubscription, SUBSCRIBE, subscriptionMessage } from '../routi
 import type { Pattern, PatternHost } from './pattern.ts';
 import type { PublishOptions } from './publish.ts';
 
-/** What an XPUB can be told, read at each use: options may be set late. */
+/** Options of an XPUB; read at each use, since they may be set late. */
 export interface XPublishOptions extends PublishOptions {
   /**
    * `ZMQ_XPUB_VERBOSE` = `allSubs`: every subscription is passed up, not just a topic's first.
    * `ZMQ_XPUB_VERBOSER` = `allSubsUnsubs`: also every cancellation, not just a topic's last.
    */
   readonly verbosity: null | 'allSubs' | 'allSubsUnsubs';
-  /** `ZMQ_XPUB_MANUAL`. Peers' subscriptions are passed up only; `subscribe` makes the ones that count. */
+  /** `ZMQ_XPUB_MANUAL`. Peers' subscriptions are passed up without effect; the application subscribes peers by `subscribe`. */
   readonly manual: boolean;
-  /** `ZMQ_XPUB_MANUAL_LAST_VALUE`. As `manual`, and what is sent after a request was received goes to its peer alone. */
+  /** `ZMQ_XPUB_MANUAL_LAST_VALUE`. As `manual`; the message sent after a subscription was received goes to its peer alone. */
   readonly manualLastValue: boolean;
-  /** `ZMQ_ONLY_FIRST_SUBSCRIBE`. A message whose first part is no subscription has none. */
+  /** `ZMQ_ONLY_FIRST_SUBSCRIBE`. A message whose first part is not a subscription contains none. */
   readonly onlyFirstSubscribe: boolean;
-  /** `ZMQ_XPUB_WELCOME_MSG`. The first thing every peer is sent; null, undefined or empty = nothing. */
+  /** `ZMQ_XPUB_WELCOME_MSG`. The first message sent to every peer; null, undefined or empty = none. */
   readonly welcomeMessage: Buffer | null | undefined;
 }
 
 export class XPublishPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #options: XPublishOptions;
-  /** By these messages are sent. */
+  /** The subscriptions by which messages are sent. */
   readonly #subscriptions = new PrefixIndex<Pipe>();
-  /** `manual` only: what peers asked for, to be cancelled when they leave. */
+  /** `manual` only: the prefixes that peers have asked for; their cancellations are received when the peer leaves. */
   readonly #requests = new PrefixIndex<Pipe>();
   readonly #distributor = new Distributor();
   readonly #notices = new Ring<Notice>();
-  /** Octets of each pipe's upstream messages among the notices, where there are any. */
+  /** Octets of the upstream messages among the notices, for each pipe that has any. */
   readonly #held = new Map<Pipe, number>();
   /** The pipe of the message that `receive` returned last. */
   #last: Pipe | undefined = undefined;
-  /** The same, until something is sent: whose the next message is with `manualLastValue`. */
+  /** The same, until a message is sent: with `manualLastValue` that message goes to this pipe alone. */
   #asking: Pipe | undefined = undefined;
 
   constructor(host: PatternHost, options: XPublishOptions) {
@@ -56,7 +56,7 @@ export class XPublishPattern implements Pattern {
 
   /**
    * `ZMQ_SUBSCRIBE` with `manual`: subscribe the peer of the message received last to `prefix`.
-   * Does nothing when that peer is gone. Throws `EINVAL` without.
+   * Does nothing when that peer is gone. Throws `EINVAL` without `manual`.
    */
   subscribe(prefix: Uint8Array): void {
     const pipe = this.#answered();
@@ -64,7 +64,7 @@ export class XPublishPattern implements Pattern {
     this.#host.subscribed?.(pipe, this.#subscriptions.countOf(pipe));
   }
 
-  /** `ZMQ_UNSUBSCRIBE` with `manual`: the opposite of `subscribe`. */
+  /** `ZMQ_UNSUBSCRIBE` with `manual`: cancel the subscription of that peer to `prefix`. Throws as `subscribe`. */
   unsubscribe(prefix: Uint8Array): void {
     const pipe = this.#answered();
     if (pipe === undefined || this.#subscriptions.remove(prefix, pipe) === 'unknown') return;
@@ -96,7 +96,7 @@ export class XPublishPattern implements Pattern {
     this.lost(pipe);
   }
 
-  /** Subscriptions take effect as they arrive, not when the application reads of them. */
+  /** Subscriptions take effect as they arrive, not when the application receives them. */
   readable(pipe: Pipe): void {
     const before = this.#notices.length;
     this.#drain(pipe, HELD_OCTETS);
@@ -141,7 +141,7 @@ export class XPublishPattern implements Pattern {
     return 'EAGAIN';
   }
 
-  /** Read `pipe` until it is empty, or as much of it waits for the application as may: the rest is held back. */
+  /** Reads `pipe` until it is empty, or `mark` octets of its messages wait for the application: the rest is held back. */
   #drain(pipe: Pipe, mark: number): void {
     const before = this.#subscriptions.countOf(pipe);
     while ((this.#held.get(pipe) ?? 0) < mark) {
@@ -154,7 +154,7 @@ export class XPublishPattern implements Pattern {
     if (count < before) this.#unblock();
   }
 
-  /** Send what the peer of `pipe` is to have alone, if it is subscribed to that. */
+  /** Sends `message` to the peer of `pipe` alone, if it is subscribed to that. */
   #sendTo(pipe: Pipe, message: Message): boolean {
     const { noDrop, invertMatching } = this.#options;
     const found: Pipe[] = [];
@@ -167,7 +167,7 @@ export class XPublishPattern implements Pattern {
     return true;
   }
 
-  /** libzmq takes every part for a subscription that looks like one; the others stay together. */
+  /** Applies every part that looks like a subscription, as libzmq does; the other parts stay together. */
   #take(pipe: Pipe, message: Message): void {
     const none = this.#options.onlyFirstSubscribe && !isSubscription(message[0]!);
     let others: Buffer[] | undefined;
@@ -188,7 +188,7 @@ export class XPublishPattern implements Pattern {
     this.#notices.push({ pipe, message: pipe.signed(others), octets });
   }
 
-  /** Make the change a peer asks for. True when the application should hear of it. `given`: as XSUB sees to. */
+  /** Applies a subscription or cancellation; true when the application should receive it. `given` as in `PrefixIndex.add`. */
   #change(
     pipe: Pipe,
     kind: typeof SUBSCRIBE | typeof CANCEL,
@@ -204,12 +204,12 @@ export class XPublishPattern implements Pattern {
     if (kind === SUBSCRIBE) {
       return this.#subscriptions.add(prefix, pipe, given) === 'first' || verbosity !== null;
     }
-    // libzmq also passes up the cancellation of what this peer never had, and so through a proxy cuts off
-    // peers that do have it.
+    // libzmq also passes up the cancellation of a subscription that this peer never had, which through a
+    // proxy cuts off peers that do have it.
     return this.#subscriptions.remove(prefix, pipe) === 'last' || verbosity === 'allSubsUnsubs';
   }
 
-  /** Take back all that the peer of `pipe` asked for. */
+  /** Removes all subscriptions of the peer of `pipe`; the application receives the cancellations. */
   #forget(pipe: Pipe): void {
     const { verbosity } = this.#options;
     const manual = this.#manual;
@@ -230,7 +230,7 @@ export class XPublishPattern implements Pattern {
     this.#notices.push({ pipe, message, octets: 0 });
   }
 
-  /** The application has taken some of a pipe's messages: go on reading the pipe, if it was held back. */
+  /** Uncounts messages of a pipe that the application has received: goes on reading the pipe, if it was held back. */
   #release(pipe: Pipe, octets: number): void {
     const left = (this.#held.get(pipe) ?? 0) - octets;
     if (left > 0) this.#held.set(pipe, left);
@@ -253,18 +253,18 @@ export class XPublishPattern implements Pattern {
   }
 }
 
-/** What `receive` will return, and on whose account. */
+/** A message that `receive` will return, and the pipe that it came from. */
 interface Notice {
   readonly pipe: Pipe;
   readonly message: Message;
-  /** Nonzero for what is not a subscription: how much of the pipe's allowance it takes. */
+  /** What the message counts against `HELD_OCTETS` of its pipe; 0 for a subscription. */
   readonly octets: number;
 }
 
 /**
- * Messages of one peer that may wait here for an application that does not read, so that subscriptions
- * behind them take effect. Then they stay in the pipe, and its mark holds the peer back.
+ * Octets of messages of one peer that may wait here for an application that does not receive, so that subscriptions behind them
+ * take effect. Further messages stay in the pipe, whose mark then holds the peer back.
  */
 const HELD_OCTETS = 262_144;
-/** What a message counts besides its octets: about a thousand empty ones are as many as may wait. */
+/** Octets that each message counts besides its own, so that at most about a thousand empty ones wait. */
 const MESSAGE_OCTETS = 256;

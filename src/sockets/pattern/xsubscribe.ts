@@ -1,4 +1,4 @@
-/** XSubscribePattern: XSUB (RFC 29). A SUB that subscribes by sending messages, and does not check what comes. */
+/** XSubscribePattern: XSUB (RFC 29). A SUB that subscribes by sending messages, and receives whatever its peers send. */
 
 import type { SocketErrorCode } from '../errors.ts';
 import type { Message } from '../message.ts';
@@ -9,11 +9,11 @@ import { isSubscription, SUBSCRIBE } from '../routing/subscription.ts';
 import { Upstream } from '../routing/upstream.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
-/** What an XSUB can be told, read at each use: options may be set late. */
+/** Options of an XSUB; read at each use, since they may be set late. */
 export interface XSubscribeOptions {
-  /** `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`. Every cancellation goes upstream, not just a topic's last. */
+  /** `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`. Every cancellation is sent upstream, not just a topic's last. */
   readonly verboseUnsubscribe: boolean;
-  /** `ZMQ_ONLY_FIRST_SUBSCRIBE`. A message whose first part is no subscription has none. */
+  /** `ZMQ_ONLY_FIRST_SUBSCRIBE`. A message whose first part is not a subscription contains none. */
   readonly onlyFirstSubscribe: boolean;
 }
 
@@ -61,7 +61,7 @@ export class XSubscribePattern implements Pattern {
 
   writable(_pipe: Pipe): void {}
 
-  /** Always possible: what is not a subscription is dropped for a peer that does not take it. */
+  /** Always takes the message; what is not a subscription is dropped for a peer whose queue is full. */
   send(message: Message): boolean {
     const { onlyFirstSubscribe } = this.#options;
     const subscribes = onlyFirstSubscribe
@@ -93,8 +93,8 @@ export class XSubscribePattern implements Pattern {
   }
 
   /**
-   * Any part may be a subscription; an XPUB would take it for that, too. None goes out in the
-   * caller's memory: an XPUB of this process keeps what comes first in a message.
+   * Any part may be a subscription, as it may for an XPUB. Subscriptions are sent as copies: an XPUB of this
+   * process may keep the octets of a message's first part.
    */
   #change(message: Message): void {
     let others: Buffer[] | undefined;

@@ -10,7 +10,7 @@ export interface Notices {
   readonly disconnect: Buffer | null;
   /** `ZMQ_HICCUP_MSG`: received when a connection that we made is lost; null = none. */
   readonly hiccup: Buffer | null;
-  /** `ZMQ_ROUTER_NOTIFY`: whether an empty message is received at the beginning of a connection (1), at its end (2), or at both (3). */
+  /** `ZMQ_ROUTER_NOTIFY`: whether an empty message is received when a connection begins (1), when it ends (2), or both (3). */
   readonly notify: number;
 }
 
