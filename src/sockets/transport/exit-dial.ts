@@ -1,4 +1,4 @@
-/** ExitDial: the connections of a connecter where the event loop does not turn any more. Each is begun within a call. */
+/** ExitDial: the attempts of a connecter to connect once the event loop does not turn any more. Each is begun within a call. */
 
 import type { OpenStream } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -18,11 +18,11 @@ export class ExitDial<C extends Endpoint> {
     this.#opening = opening;
   }
 
-  /** A connection that is begun, again where `before` came to nothing: that is closed. Otherwise `stuck`, or `done` for good. */
+  /** Begins a connection, and closes `before`, which came to nothing. `stuck` = not possible now, `done` = not any more. */
   dial(before: StreamLink | undefined): OpenStream | Flushed {
     const { host, values } = this.#opening;
     const { reconnectInterval } = values;
-    // A peer that has said something, and left, does not want us.
+    // A peer that has sent something and then left does not want this connection.
     if (before && (before.bytesReceived > 0 || reconnectInterval < 0)) return 'done';
     if (host.linger === 0 || host.prepare(values) !== undefined) return 'done';
     const now = performance.now();

@@ -17,7 +17,7 @@ export interface InprocEndpoint extends Endpoint {
 /** One connection of an end, in this thread or to another. */
 type Side = InprocSide | ThreadSide;
 
-/** What both ends of an inproc connection are. */
+/** The common part of both ends of an inproc connection. */
 export abstract class InprocEnd implements OpenEndpoint {
   abstract readonly kind: 'bind' | 'connect';
   readonly reconnectCount = 0;
@@ -53,7 +53,7 @@ export abstract class InprocEnd implements OpenEndpoint {
     return this.host.typeName;
   }
 
-  /** What a peer in another thread is told. */
+  /** What a peer in another thread is sent about this socket. */
   get greeting(): ThreadGreeting {
     const { address, socketType, values } = this;
     return { socketType, routingId: values.routingId || undefined, address };

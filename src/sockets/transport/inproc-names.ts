@@ -8,37 +8,37 @@ export interface InprocBound {
   readonly name: string;
   /** The address as the user wrote it. */
   readonly text: string;
-  /** As in the handshake. */
+  /** The socket type as in a handshake, such as `PUSH`. */
   readonly socketType: string;
-  /** One that connects in another thread is at the other end of `port`. */
+  /** A socket of another thread, at the other end of `port`, asks for a connection. */
   visit(port: MessagePort): void;
 }
 
 /** A connected name. */
 export interface InprocWaiting {
   readonly name: string;
-  /** The name is bound. */
+  /** The name has been bound in this thread, by `bound`. */
   meet(bound: InprocBound): void;
-  /** The name is bound in another thread, by a socket of this type at the other end of `port`. */
+  /** The name is bound in another thread, by a socket of type `socketType` at the other end of `port`. */
   reach(port: MessagePort, socketType: string): void;
 }
 
 /** The other threads whose sockets belong to the same context. */
 export interface OtherThreads {
   /**
-   * Whether the name is free, or was bound by a thread that has ended. Undefined when it is known at once that it is free; the
-   * name is then this thread's until it is {@link released}.
+   * Claims a name: whether it was free, or was bound by a thread that has ended. Undefined when it is known to be free without
+   * waiting. The name is then this thread's until it is {@link released}.
    */
   claim(name: string): Promise<boolean> | undefined;
-  /** The same without a wait for the event loop: a name of a thread that was terminated may still count as bound. */
+  /** As `claim`, without waiting for the event loop: the name of a thread that was terminated may still count as bound. */
   claimNow(name: string): boolean;
-  /** The name is bound here. */
+  /** Announces to the other threads that the name is bound here. */
   bound(name: string): void;
-  /** The name is no longer bound. */
+  /** Gives up the claim to a name that is no longer bound. */
   released(name: string): void;
   /** Looks in the other threads for a name that is not bound here. */
   ask(connecter: InprocWaiting): void;
-  /** Ends the search for a name. */
+  /** Ends the search for the name of `connecter`. */
   forget(connecter: InprocWaiting): void;
 }
 
@@ -50,7 +50,7 @@ export class InprocNames {
   others: OtherThreads | undefined;
 
   /**
-   * To be called before `bind`, where that can wait: undefined when it need not.
+   * Call before a `bind` that may wait. Undefined when it need not wait.
    * @throws SocketError (or rejects with it) `EADDRINUSE`, also when another thread has the name
    */
   claim(listener: InprocBound): Promise<void> | undefined {
@@ -61,7 +61,7 @@ export class InprocNames {
   }
 
   /**
-   * To be called before `bind`, where that can not wait.
+   * Call before a `bind` that cannot wait.
    * @throws SocketError `EADDRINUSE`, also when another thread has the name
    */
   claimNow(listener: InprocBound): void {
@@ -125,7 +125,7 @@ export class InprocNames {
     this.others?.ask(connecter);
   }
 
-  /** The binder that had offered to meet `connecter` is gone. */
+  /** Asks the other threads again, since the binder that had offered to meet `connecter` is gone. */
   again(connecter: InprocWaiting): void {
     if (this.#waiting.get(connecter.name)?.has(connecter)) this.others?.ask(connecter);
   }

@@ -1,4 +1,4 @@
-/** InprocSide: one end of an inproc connection within one thread. What is written to its pipe is delivered to the other's. */
+/** InprocSide: one end of an inproc connection within one thread. What is written to its pipe is delivered to the other end's. */
 
 import { type Message, ownSmallParts } from '../message.ts';
 import type { OptionValues } from '../options/options.ts';
@@ -38,7 +38,7 @@ export class InprocSide implements PipeDriver, PeerConnection {
     const { host, values } = end;
     target.peer = {
       socketType: host.typeName,
-      // Only types that have the option can have a value; without ZMTP, a REP's is told as well.
+      // Only types that have the option can have a value. Without ZMTP, that of a REP is passed on, too.
       routingId: values.routingId || undefined,
       address: end.address,
       metadata: new Map(),
@@ -51,16 +51,16 @@ export class InprocSide implements PipeDriver, PeerConnection {
   }
 
   flush(): Flushed {
-    // What has room is there already.
+    // Messages for which the peer has room have been delivered already.
     return 'done';
   }
 
-  /** Tell the socket that its peer is there. */
+  /** Reports the peer to the socket. */
   greet(): void {
     if (!this.#closed) this.#end.host.established(this.pipe, this);
   }
 
-  /** Move what has waited for the peer, and what comes from now on. */
+  /** Starts delivery of messages that wait for the peer, and of those written from now on. */
   open(): void {
     this.#opened = true;
     this.#move();
@@ -81,7 +81,7 @@ export class InprocSide implements PipeDriver, PeerConnection {
   }
 
   fail(): void {
-    // Nothing on the wire to end: the pattern has thrown the message away, and goes on.
+    // There is no protocol to end: the pattern has dropped the message, and goes on.
   }
 
   disconnect(): void {

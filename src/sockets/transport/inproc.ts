@@ -3,7 +3,7 @@
  *
  *     one's pipe.write → offer → the other's pipe.deliver      (until that is full: then one's own queue fills)
  *
- * A name is bound by one socket at a time; those who connect before the bind wait for it. Together the two
+ * A name is bound by one socket at a time; sockets that connect before the bind wait for it. Together the two
  * queues hold the sender's mark plus the receiver's, as in libzmq.
  */
 
@@ -37,7 +37,7 @@ export const inproc: Transport<InprocEndpoint, InprocEndpoint> = {
 class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
   readonly kind = 'bind';
   readonly spent = false;
-  /** Peers of other threads that have not decided yet to stay. */
+  /** Peers in other threads that have not sent `join` yet. */
   readonly #visitors = new Set<ThreadSide>();
 
   listen(): Promise<void> | undefined {
@@ -69,7 +69,7 @@ class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
     this.#visitors.add(new ThreadSide(this, port));
   }
 
-  /** @internal A visitor has decided to stay. */
+  /** @internal A visitor has sent `join`: accepts it, if the types of the two sockets match. */
   greeted(side: ThreadSide, greeting: ThreadGreeting): void {
     this.#visitors.delete(side);
     if (mismatch(this.host.typeName, greeting.socketType) !== undefined) {
@@ -100,7 +100,7 @@ class InprocListener extends InprocEnd implements ListeningEndpoint, ThreadEnd {
 class InprocConnecter extends InprocEnd implements ThreadEnd {
   readonly kind = 'connect';
   readonly #connectRoutingId: Buffer | undefined;
-  /** The pipe, until there is a peer to join it with. */
+  /** The pipe, while there is no peer to join it with. */
   #waiting: Pipe | undefined;
   /** The side to a binder in another thread that has not accepted us yet. */
   #reaching: ThreadSide | undefined;
@@ -113,7 +113,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     this.host.names.connect(this);
   }
 
-  /** The binder of the name is gone: the connection ends, and does not go to another binder by itself. */
+  /** True when the binder of the name is gone: the connection is not made again, not even with another binder. */
   get spent(): boolean {
     return this.#met && this.sides.size === 0;
   }
@@ -142,7 +142,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     return super.close();
   }
 
-  /** @internal The name is bound: join a pipe of ours with one of theirs. */
+  /** @internal The name is bound: joins a pipe of ours with one of the binder's. */
   meet(listener: InprocListener): void {
     this.#leaveReached();
     if (!this.#goesWith(listener.socketType)) return;
@@ -164,7 +164,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     if (this.closing) here.finish();
   }
 
-  /** @internal The name is bound in another thread. */
+  /** @internal The name is bound in another thread: asks its binder for a connection. */
   reach(port: MessagePort, socketType: string): void {
     if (this.#reaching !== undefined || !this.#goesWith(socketType)) {
       port.close();
@@ -188,19 +188,19 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
   turnedAway(side: ThreadSide, refused: boolean): void {
     if (side !== this.#reaching) return;
     this.#reaching = undefined;
-    // Else it has unbound the name or ended in between. Is there another?
+    // Otherwise it has unbound the name, or ended, in between: another thread may have bound it.
     if (refused) this.#giveUp();
     else this.host.names.again(this);
   }
 
-  /** Gives up the binder in another thread, for one in this thread or for good. */
+  /** Closes the side to a binder in another thread that has not accepted us yet. */
   #leaveReached(): void {
     const side = this.#reaching;
     this.#reaching = undefined;
     side?.close();
   }
 
-  /** The pipe for the binder of the name. */
+  /** The pipe to join with the binder's; `spent` holds from when that connection ends. */
   #found(): Pipe {
     this.#met = true;
     const pipe = this.#waiting ?? this.#attach();
@@ -208,7 +208,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     return pipe;
   }
 
-  /** Whether a socket of that type can be our peer; else we have none. */
+  /** Whether a socket of type `socketType` can be our peer; if not, emits the error and ends the pipe. */
   #goesWith(socketType: string): boolean {
     const error = mismatch(this.host.typeName, socketType);
     if (error === undefined) return true;
@@ -217,7 +217,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     return false;
   }
 
-  /** The binder of the name does not accept this connection. */
+  /** Ends the pipe: the binder of the name does not accept this connection. */
   #giveUp(): void {
     this.host.names.forget(this);
     const pipe = this.#found();

@@ -1,12 +1,12 @@
 /**
- * LookupNow: the address of a host where the event loop does not turn any more, which would tell what the system answers: another
- * thread asks.
+ * LookupNow: resolves the name of a host once the event loop, which would bring the answer, does not turn any more: another
+ * thread asks the system.
  */
 
 import { isIP } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** An address; `later`: ask again; `never`: the name has none. */
+/** The address of `host`; `later` = not known yet, call again; `never` = the name has no address. */
 export function lookUpNow(host: string, ipv6: boolean): string | 'later' | 'never' {
   if (isIP(host) !== 0) return host;
   const key = `${ipv6 ? 6 : 4} ${host}`;
@@ -20,11 +20,11 @@ export function lookUpNow(host: string, ipv6: boolean): string | 'later' | 'neve
   return size < 0 ? 'never' : Buffer.from(answer.buffer, SIZE_OCTETS, size).toString();
 }
 
-/** Where the answer will be: the size of the address, or −1 for none, and its characters. */
+/** Starts a lookup. Returns where its answer will be: the size of the address, or −1 for none, and its characters. */
 function ask(host: string, ipv6: boolean): Int32Array<SharedArrayBuffer> {
   const answer = new Int32Array(new SharedArrayBuffer(SIZE_OCTETS + ADDRESS_MAX));
   try {
-    // Nothing of what this program has itself run in: it may load for long.
+    // Without the arguments and environment of this program, which may preload modules that take long.
     const worker = new Worker(PROGRAM, {
       eval: true,
       workerData: { host, ipv6, answer },
@@ -34,7 +34,7 @@ function ask(host: string, ipv6: boolean): Int32Array<SharedArrayBuffer> {
     worker.on('error', () => {});
     worker.unref();
   } catch {
-    // A program may be allowed no threads.
+    // A program may not be permitted to start threads.
     answer[0] = -1;
   }
   return answer;

@@ -1,11 +1,11 @@
-/** Negotiate: has an exchange over a stream, before the protocol of the socket begins. */
+/** Negotiate: runs an exchange (a SOCKS proxy, an upgrade to WebSocket) over a stream, before ZMTP begins. */
 
 import type { OpenStream } from './dial.ts';
 import type { Exchange } from './exchange.ts';
 import { failed, waitOn } from './stream-wait.ts';
 
 /**
- * Resolves when `exchange` is done: what came after it is back in the inlet, and the stream is paused. Rejects, with the
+ * Resolves when `exchange` is done: octets behind it are back in the inlet, and the stream is paused. Rejects, with the
  * stream destroyed, when it fails, when the stream ends, when `signal` aborts, and after `patience` ms (0 = never).
  */
 export async function negotiate(
@@ -17,7 +17,7 @@ export async function negotiate(
   const limits = { signal, patience, awaited: 'answer' };
   await waitOn(stream, limits, (resolve, reject, settled) => {
     const received = (chunk: Buffer): void => {
-      // What was being read when the stream was paused may still come.
+      // A read that was under way when the stream was paused may still end.
       if (exchange.done) {
         inlet.unread(chunk);
         return;
@@ -32,7 +32,7 @@ export async function negotiate(
         return;
       }
       if (!exchange.done) return;
-      // Nothing is read before the next reader is there.
+      // Nothing is read until the next reader is there.
       stream.pause();
       inlet.unread(exchange.rest);
       resolve();
@@ -43,7 +43,7 @@ export async function negotiate(
     // It may have ended before anybody listened.
     if (stream.destroyed) closed();
     inlet.serve({ place: undefined, placed() {}, received });
-    // Without the inlet it comes this way.
+    // A stream that the inlet does not read itself emits `data`.
     stream.on('data', received);
     stream.on('close', closed);
     settled.addEventListener('abort', () => {

@@ -1,10 +1,10 @@
-/** Outflow: how much of what was given to a stream the kernel has taken, and what that tells of the peer. */
+/** Outflow: how much of what was given to a stream the kernel has taken, and what that says about the peer. */
 
 import { readSync, writeSync } from 'node:fs';
 import type { Socket as Stream } from 'node:net';
 import { RUNTIME } from '../../base/runtime.ts';
 
-/** What Node's handle of a stream tells, and other platforms' may not. */
+/** What Node's handle of a stream has, and that of other runtimes may not have. */
 interface Handle {
   /** Octets handed over by the stream, those that wait included. */
   readonly bytesWritten?: number;
@@ -14,7 +14,7 @@ interface Handle {
   readonly fd?: number;
 }
 
-/** What a stream of TLS is told by, which has the handle of the stream under it. */
+/** The mark of a TLS stream, whose handle is that of the stream under it. */
 interface Encrypting {
   readonly encrypted?: boolean;
 }
@@ -22,25 +22,25 @@ interface Encrypting {
 /** What has become of the octets of one stream. Times are milliseconds of `performance.now()`. */
 export class Outflow {
   /**
-   * When the peer last took octets, as far as the kernel lets us see. Later than now by the time in which, at the pace so
-   * far, we cannot see more, or in which what the kernel has taken may be on its way. 0 = never seen.
+   * When the peer last took octets, as far as the kernel shows. Later than now by the time for which, at the pace so far, the
+   * kernel will show no more, or for which octets that it has taken may be on their way. 0 = never seen.
    */
   movedAt = 0;
   /** Octets written past the stream. */
   wroteNow = 0;
   readonly #stream: Stream;
-  /** Octets that somebody has written before. */
+  /** Octets written to the stream before this object was constructed. */
   readonly #before: number;
   /** At the last look: octets that the kernel had taken, and whether it had refused some. */
   #taken = 0;
   #refused = false;
-  /** When it began to refuse, and what it had taken by then. */
+  /** When the kernel began to refuse octets, and what it had taken by then. */
   #since = 0;
   #takenThen = 0;
-  /** What the stream was given last, all that it holds at least. */
+  /** The buffers that the stream was given last: at least all octets that it holds. */
   readonly #kept: Buffer[] = [];
   #keptSize = 0;
-  /** What is to be written past the stream; undefined before it comes to that. */
+  /** Buffers to write past the stream; undefined before the first `writeNow`. */
   #rest: Buffer[] | undefined;
   #failed = false;
 
@@ -49,7 +49,7 @@ export class Outflow {
     this.#before = this.#handle.bytesWritten ?? 0;
   }
 
-  /** Octets that the kernel has not taken, of the `given` ones that the stream has got so far. */
+  /** Octets that the kernel has not taken, of the `given` ones that the stream has been given so far. */
   left(given: number): number {
     const { bytesWritten, writeQueueSize } = this.#handle;
     if (bytesWritten === undefined || writeQueueSize === undefined) {
@@ -59,8 +59,8 @@ export class Outflow {
   }
 
   /**
-   * Has the kernel taken octets that it refused at the last look? It has room for them only when the peer has taken others:
-   * a sign of life, unlike what an empty kernel takes.
+   * Updates `movedAt` if the kernel has taken octets that it refused at the last look. It has room for them only when the peer
+   * has taken others: a sign of life, unlike what an empty kernel takes.
    */
   look(given: number, now: number): void {
     const left = this.left(given);
@@ -77,7 +77,7 @@ export class Outflow {
     this.#refused = left > 0;
   }
 
-  /** The stream was given `buffers`, and holds some octets. */
+  /** Keeps references to `buffers`, which the stream was given, as far as it still holds their octets. */
   keep(buffers: readonly Buffer[]): void {
     const kept = this.#kept;
     for (const buffer of buffers) {
@@ -90,7 +90,7 @@ export class Outflow {
     }
   }
 
-  /** The stream holds nothing any more. */
+  /** Forgets the buffers that were kept: the stream holds nothing any more. */
   emptied(): void {
     this.#kept.length = 0;
     this.#keptSize = 0;
@@ -104,8 +104,8 @@ export class Outflow {
   }
 
   /**
-   * Have the kernel take what is left of the `given` octets, and `buffers` after them. True when it has taken all; what
-   * it has not goes before all else next time.
+   * Writes what is left of the `given` octets to the kernel, and `buffers` after them. True when it has taken all; the rest
+   * is written first next time.
    */
   writeNow(buffers: readonly Buffer[], given: number): boolean {
     this.#rest ??= lastOctets(this.#kept, this.left(given));
@@ -124,7 +124,7 @@ export class Outflow {
     return rest.length === 0;
   }
 
-  /** What has come from the peer; undefined when that is nothing. */
+  /** Octets from the peer; undefined when there are none. */
   readNow(): Buffer | undefined {
     const chunk = Buffer.allocUnsafe(READ_MAX);
     try {
@@ -144,17 +144,17 @@ export class Outflow {
 
 /** Whether the descriptor of `stream` can be written and read past it. */
 export function isDirect(stream: Stream): boolean {
-  // Elsewhere a descriptor may be something else, and what waits in a stream is not known to the octet.
+  // On other runtimes a descriptor may be something else, and what a stream holds is not known exactly.
   return RUNTIME === 'node' && (handleOf(stream).fd ?? -1) >= 0 && !stream.destroyed;
 }
 
 function handleOf(stream: Stream): Handle {
-  // What goes through it is not what the kernel is given.
+  // The octets that TLS is given are not those that the kernel is given.
   if ((stream as Encrypting).encrypted) return {};
   return (stream as unknown as { _handle: Handle | null })._handle ?? {};
 }
 
-/** Whether the kernel says that it will take or give octets later. Of a connection that is begun, some systems say it is none. */
+/** Whether the kernel may take or give octets later. Some systems report a connection that is being made as no connection. */
 function isLater(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EAGAIN' || (code === 'ENOTCONN' && process.platform !== 'linux');
@@ -176,8 +176,8 @@ const READ_MAX = 65_536;
 /** Octets that Linux waits to have room for before it takes more: a third of its largest send buffer. */
 const STEP_MAX = 2_097_152;
 
-/** Octets that kernels and the path between may hold. */
+/** Octets that the kernels of both sides and the path between may hold. */
 const HELD_MAX = 16_777_216;
 
-/** Milliseconds that these may be on their way. */
+/** Milliseconds that those octets may be on their way. */
 const ON_THE_WAY_MAX = 30_000;

@@ -1,4 +1,4 @@
-/** Outlet: what a protocol has encoded goes to the stream, as far as the kernel takes it; the other way than the Inlet. */
+/** Outlet: gives the stream what a protocol has encoded, as far as the kernel takes it; the counterpart of the Inlet. */
 
 import type { Socket as Stream } from 'node:net';
 import { setTimeout } from 'node:timers';
@@ -9,7 +9,7 @@ import { Outflow } from './outflow.ts';
 import type { Protocol } from './protocol.ts';
 
 export class Outlet {
-  /** Nothing more may be sent: the kernel is full, or the connection is ending. What waits stays in the pipe. */
+  /** Nothing more may be sent: the kernel's buffer is full, or the connection is ending. Messages wait in the pipe. */
   blocked = false;
   /** Octets given to the stream, framing included. */
   bytesSent = 0;
@@ -28,7 +28,7 @@ export class Outlet {
     return this.#protocol.pending > 0 || this.#stream.writableLength > 0;
   }
 
-  /** Gives the stream what is encoded. */
+  /** Gives the stream all that is encoded. */
   flush(): void {
     const stream = this.#stream;
     const protocol = this.#protocol;
@@ -41,17 +41,17 @@ export class Outlet {
       if (!this.blocked) protocol.written();
       return;
     }
-    // Bun joins what was corked to one buffer: large bodies would be copied.
+    // Bun joins corked writes into one buffer: large bodies would be copied.
     const corked = buffers.length > 1 && !(RUNTIME === 'bun' && buffers.some(isLarge));
     if (corked) stream.cork();
     for (let i = 0; i < buffers.length; i++) stream.write(buffers[i]!);
     if (corked) stream.uncork();
-    // Octets that the kernel took at once are gone; the stream holds the rest and says `drain`.
+    // Octets that the kernel took at once are gone; the stream holds the rest and emits `drain`.
     if (stream.writableLength === 0) protocol.written();
     else this.#refused(buffers);
   }
 
-  /** The stream takes octets again. Returns whether it did not before. */
+  /** Call on `drain`: the stream takes octets again. Returns whether this outlet was blocked. */
   drained(): boolean {
     if (!this.blocked) return false;
     this.blocked = false;
@@ -69,7 +69,7 @@ export class Outlet {
     return this.#outflow.movedAt;
   }
 
-  /** Says the last of the protocol, and ends the stream behind it, once; calls `left` when the kernel has all of that. */
+  /** Sends the last octets of the protocol and ends the stream, once; calls `left` when the kernel has taken all of it. */
   end(left: () => void): void {
     const stream = this.#stream;
     if (stream.writableEnded || stream.destroyed) return;
@@ -77,14 +77,14 @@ export class Outlet {
     this.flush();
     stream.end();
     stream.once('finish', () => {
-      // A reset would take it away again from a peer that has not read it yet, and closing with unread octets is a reset:
-      // so read on for a moment, until the peer closes.
+      // Closing with unread octets is a reset, which discards what the peer has not read yet: so read on for a moment, until the
+      // peer closes.
       setTimeout(() => stream.destroy(), CLOSE_GRACE).unref();
       left();
     });
   }
 
-  /** Ends the stream on a peer that breaks the rules: it gets what the kernel takes now, and is not waited for. */
+  /** Ends the stream to a peer that broke the rules: what the kernel takes now is sent, the rest is discarded. */
   abandon(): void {
     const stream = this.#stream;
     this.flush();
@@ -94,7 +94,7 @@ export class Outlet {
     this.blocked = true;
   }
 
-  /** Gives the stream up; what is sent from now on waits in the pipe for the next connection. */
+  /** Destroys the stream; messages sent from now on wait in the pipe for the next connection. */
   sever(): void {
     this.blocked = true;
     this.#stream.destroy();
@@ -102,33 +102,33 @@ export class Outlet {
 
   // — past the stream, when the event loop does not turn any more —
 
-  /** Whether the kernel can be given octets, and asked for some, past the stream: the event loop does not turn any more. */
+  /** Whether the event loop does not turn any more, and the kernel can be written to and read from past the stream. */
   get direct(): boolean {
     return turnsNoMore() && this.#outflow.direct;
   }
 
-  /** Gives the kernel what the stream holds, then has `drain` give what waits. Only where it is `direct`. */
+  /** Writes to the kernel what the stream holds, then has `drain` write the queued messages. Only where it is `direct`. */
   flushNow(drain: () => void): Flushed {
     const outflow = this.#outflow;
     const before = outflow.wroteNow;
     this.#emptyNow();
     drain();
     if (this.blocked && outflow.direct) return outflow.wroteNow > before ? 'moved' : 'stuck';
-    // The end of a connection with unread octets is a reset, which takes away what the peer has not got yet.
+    // Closing with unread octets is a reset, which discards what the peer has not read yet.
     for (let i = 0; i < READS_MAX && outflow.direct && outflow.readNow() !== undefined; i++);
     return 'done';
   }
 
-  /** Gives the kernel what waits; what has come from the peer, or how far that went. Only where it is `direct`. */
+  /** Writes to the kernel what waits. Returns octets of the peer, else `stuck`, or `done` once no longer `direct`. */
   exchangeNow(): Buffer | Flushed {
     this.#emptyNow();
     this.flush();
-    // Before the connection is there the kernel takes nothing, not even the greeting.
+    // Before the connection is established the kernel takes nothing, not even the greeting.
     const chunk = this.blocked ? undefined : this.#outflow.readNow();
     return chunk ?? (this.direct ? 'stuck' : 'done');
   }
 
-  /** Gives the kernel what the stream was given and holds: that goes first. */
+  /** Writes to the kernel what the stream holds, which precedes all else. */
   #emptyNow(): void {
     this.blocked = !this.#outflow.writeNow([], this.bytesSent);
   }
@@ -146,15 +146,15 @@ function isLarge(buffer: Buffer): boolean {
 
 /**
  * Octets worth a write of their own. Less than a block of the encoder by more than it copies of one part: so all of them
- * are in one block, which goes out in one write and can serve again.
+ * are in one block, which is sent in one write and can be used again.
  */
 export const FLUSH_AT: number = 65_536 - 4096;
 
-/** Milliseconds in which a peer that we leave may read what is on its way. */
+/** Milliseconds that a peer has to read what is on its way when we close. */
 const CLOSE_GRACE = 500;
 
-/** Octets from which the copy costs more than a write of its own. */
+/** Octets from which on copying costs more than a write of its own. */
 const LARGE = 262_144;
 
-/** Reads of 64 KiB that are thrown away at the end of a process. */
+/** Reads, of 64 KiB each, whose octets are discarded at the end of a process, at most. */
 const READS_MAX = 64;

@@ -1,23 +1,23 @@
-/** SocksExchange: what a client and a SOCKS5 proxy say before the proxy relays (RFC 1928, RFC 1929), without I/O. */
+/** SocksExchange: the exchange of a client with a SOCKS5 proxy before the proxy relays (RFC 1928, RFC 1929), without I/O. */
 
 import { isIPv4, isIPv6 } from 'node:net';
 import type { SocketErrorCode } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Where to be connected to, and as whom. */
+/** The target of a connection, and the user at the proxy. */
 export interface SocksRequest {
   /** An IP literal without brackets, or a name, which the proxy resolves. At most 255 octets. */
   readonly host: string;
   readonly port: number;
-  /** 1 to 255 octets; undefined: only a proxy that asks for nobody's name will do. */
+  /** 1 to 255 octets; undefined = only a proxy without authentication can be used. */
   readonly username?: string | undefined;
   /** Up to 255 octets; default: none. */
   readonly password?: string | undefined;
 }
 
-/** What the proxy has said instead of going on. */
+/** The proxy refused the connection, or does not speak SOCKS5. */
 export class SocksError extends Error {
-  /** That of a connection without a proxy that fails for this reason; `EPROTO` for what is not SOCKS5. */
+  /** The code of a connection without a proxy that fails for the same reason; `EPROTO` for what is not SOCKS5. */
   readonly code: SocketErrorCode | 'EPROTO';
 
   constructor(code: SocketErrorCode | 'EPROTO', message: string) {
@@ -30,7 +30,7 @@ export class SocksError extends Error {
 export class SocksExchange implements Exchange {
   /** The proxy relays from now on. */
   done = false;
-  /** What the proxy has sent behind its reply: the first octets of the peer. */
+  /** Octets that the proxy has sent behind its reply: the first ones of the peer. */
   rest: Buffer = Buffer.alloc(0);
 
   readonly #request: SocksRequest;
@@ -41,7 +41,7 @@ export class SocksExchange implements Exchange {
     this.#request = request;
   }
 
-  /** The octets that open the exchange: the methods of authentication that we can do. */
+  /** The octets that open the exchange: the methods of authentication that we offer. */
   first(): Buffer {
     const methods = this.#request.username === undefined ? [NO_NAME] : [NO_NAME, PASSWORD];
     return Buffer.from([VERSION, methods.length, ...methods]);
@@ -50,7 +50,7 @@ export class SocksExchange implements Exchange {
   /**
    * Takes octets of the proxy, and returns what to answer; empty = nothing yet.
    * @throws SocksError `EACCES`, `ENETUNREACH`, `EHOSTUNREACH`, `ECONNREFUSED`, `ETIMEDOUT`, `ENOTSUP`, `ECONNABORTED`,
-   * `EPROTO`: the proxy refuses, or is none
+   * `EPROTO`: the proxy refuses, or does not speak SOCKS5
    */
   receive(chunk: Buffer): Buffer {
     this.#buffered = Buffer.concat([this.#buffered, chunk]);

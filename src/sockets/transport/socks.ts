@@ -1,4 +1,4 @@
-/** SOCKS: opens a stream to a peer by way of a SOCKS5 proxy (`ZMQ_SOCKS_PROXY`). */
+/** SOCKS: opens a stream to a peer through a SOCKS5 proxy (`ZMQ_SOCKS_PROXY`). */
 
 import type net from 'node:net';
 import { dial, type OpenStream } from './dial.ts';
@@ -11,7 +11,7 @@ export interface SocksRoute {
   readonly name: string;
   /** How to connect to it. */
   readonly options: net.NetConnectOpts;
-  /** Milliseconds that it has for its answers, its own attempt to connect included; 0 = for ever. */
+  /** Milliseconds that the proxy has for its answers, its own attempt to connect included; 0 = no limit. */
   readonly patience: number;
 }
 

@@ -5,7 +5,7 @@
  *     part = head [length] octets
  *     head = MORE | length      up to 125 octets, which follow
  *          = MORE | LONG        4 octets of length (little-endian) and the octets follow
- *          = MORE | LARGE       the next of those beside the block
+ *          = MORE | LARGE       the next of the large parts beside the block
  */
 
 import type { Message } from '../message.ts';
@@ -17,7 +17,7 @@ export interface Batch {
   readonly large: readonly (ArrayBuffer | Uint8Array)[];
 }
 
-/** Messages to a batch. */
+/** Encodes messages into a batch. */
 export class BatchWriter {
   /** Octets in the parts of the messages so far. */
   octets = 0;
@@ -27,14 +27,14 @@ export class BatchWriter {
   #end = 0;
   #large: Buffer[] = [];
 
-  /** Enough for a batch of its own. A part that is kept keeps its block: so that is the smaller bound. */
+  /** Whether there is enough for a batch. A received part that is kept keeps its block: hence the smaller limit on that. */
   get full(): boolean {
     return (
       this.count >= MESSAGES_ENOUGH || this.#end >= BLOCK_ENOUGH || this.octets >= OCTETS_ENOUGH
     );
   }
 
-  /** Hot: once per message. Large parts must not change before `take`. */
+  /** Adds a message, whose large parts must not change before `take`. Hot: once per message. */
   add(message: Message): void {
     this.count++;
     const last = message.length - 1;
@@ -66,7 +66,7 @@ export class BatchWriter {
     }
   }
 
-  /** All of them, and what of it is to be transferred. The writer is empty again. */
+  /** The batch of all messages so far, and the memory in it that is to be transferred. The writer is empty again. */
   take(): [batch: Batch, transfer: ArrayBuffer[]] {
     const block = new ArrayBuffer(this.#end);
     Buffer.from(block).set(this.#block.subarray(0, this.#end));
@@ -93,7 +93,7 @@ export class BatchWriter {
   }
 }
 
-/** A batch to messages, one at a time. Their parts are views of the block. */
+/** Decodes a batch, one message at a time. Small parts are views of the block. */
 export class BatchReader {
   /** Octets in the parts of the messages so far. */
   octets = 0;
@@ -107,7 +107,7 @@ export class BatchReader {
     this.#large = large;
   }
 
-  /** Hot: once per message. Undefined at the end. Throws RangeError when the block is not what a writer makes. */
+  /** The next message; undefined at the end. Throws RangeError for a malformed block. Hot: once per message. */
   next(): Message | undefined {
     const block = this.#block;
     if (this.#offset === block.length) return undefined;
@@ -154,12 +154,12 @@ const MORE = 0x80;
 const LONG = 0x7e;
 const LARGE = 0x7f;
 
-/** From so many octets on a part travels beside the block. */
+/** Octets from which on a part travels beside the block. */
 const LARGE_MIN = 8_192;
 
 const BLOCK_MIN = 1_024;
 
-/** What is worth a batch: each costs the sender and the receiver some microseconds. */
+/** Each of these is enough for a batch, which costs the sender and the receiver some microseconds. */
 const MESSAGES_ENOUGH = 512;
 const BLOCK_ENOUGH = 65_536;
 const OCTETS_ENOUGH = 524_288;

@@ -1,27 +1,27 @@
-/** ThreadFrame: what the two ends of an inproc connection between threads post to each other, and the check of what comes. */
+/** ThreadFrame: what the two ends of an inproc connection between threads post to each other, and its validation. */
 
 import type { Batch } from './thread-batch.ts';
 
 /** One frame. */
 export type ThreadFrame =
-  /** The connecting end asks to be let in; the binder accepts. */
+  /** `join`: the connecting end asks for the connection; `open`: the binder accepts it. */
   | { readonly kind: 'join' | 'open'; readonly greeting: ThreadGreeting }
-  /** The binder refuses. */
+  /** The binder refuses the connection. */
   | { readonly kind: 'refuse' }
-  /** So many messages and octets may be sent, counted from the beginning; Infinity without a mark. */
+  /** Messages and octets that may be sent, counted from the beginning of the connection; Infinity without a mark. */
   | { readonly kind: 'grant'; readonly messages: number; readonly octets: number }
   | { readonly kind: 'batch'; readonly batch: Batch };
 
-/** What one end tells the other of its socket. */
+/** What one end sends the other about its socket. */
 export interface ThreadGreeting {
-  /** As in a handshake: `PUSH`. */
+  /** The socket type as in a handshake, such as `PUSH`. */
   readonly socketType: string;
-  /** 1 to 255 octets. */
+  /** 1 to 255 octets; undefined = none. */
   readonly routingId: Uint8Array | undefined;
   readonly address: string;
 }
 
-/** `value` as a frame; undefined when it is none. What is in the block of a batch is checked when it is read. */
+/** `value` as a frame; undefined when it is not a valid one. The block of a batch is checked when it is read. */
 export function threadFrame(value: unknown): ThreadFrame | undefined {
   if (!isRecord(value)) return undefined;
   return CHECKS.get(value['kind'])?.(value) ? (value as unknown as ThreadFrame) : undefined;

@@ -1,10 +1,10 @@
 /**
- * ThreadNames: how the threads of one process find each other's inproc names. Who connects asks all threads over a
- * BroadcastChannel; who has bound the name answers with a MessagePort, handed over by `postMessageToThread`. Who binds says
- * so, and those who wait ask again. What such a port then carries is in thread-side.ts.
+ * ThreadNames: how the threads of one process find each other's inproc names. A thread that connects asks all threads over a
+ * BroadcastChannel; the one that has bound the name answers with a MessagePort, handed over by `postMessageToThread`. A thread
+ * that binds announces the name, and those that wait for it ask again. What such a port then carries is in thread-side.ts.
  *
- * The main thread keeps the register of who has which name: a worker claims one there before it binds. A program of one thread
- * has no channel, and does not load what threads need.
+ * The main thread keeps the register of which worker has which name: a worker claims one there before it binds. A program of one
+ * thread opens no channel, and does not load what threads need.
  */
 
 import { clearTimeout, setTimeout } from 'node:timers';
@@ -15,12 +15,12 @@ import type { InprocNames, InprocWaiting, OtherThreads } from './inproc-names.ts
 import { isRecord } from './thread-frame.ts';
 import { handedOver } from './thread-port.ts';
 
-/** Said to all threads. */
+/** A message to all threads. */
 type Call =
   /** The main thread has begun to listen. */
   | { readonly begins: true }
   | { readonly bound: string }
-  /** `house`: the copy of this package that asks; `ask`: its question. */
+  /** `house` is the copy of this package that asks, `ask` the number of its question. */
   | {
       readonly wanted: string;
       readonly thread: number;
@@ -28,21 +28,21 @@ type Call =
       readonly ask: number;
     };
 
-/** Said to one thread, whose other listeners may see it, too. */
+/** A message to one thread, whose other listeners may see it, too. */
 type Word = { readonly [MARK]: true } & (
   | { readonly kind: 'hello' }
-  /** By a worker to the main thread, which answers with `claimed`. */
+  /** From a worker to the main thread, which answers with `claimed`. */
   | {
       readonly kind: 'claim';
       readonly name: string;
       readonly thread: number;
       readonly house: string;
       readonly ask: number;
-      /** Set by a thread that waits for the answer without a turn of its event loop: the answer is written here, too. */
+      /** Set by a worker that blocks until the answer: the main thread writes it here, too. */
       readonly verdict?: Int32Array;
     }
   | { readonly kind: 'release'; readonly name: string; readonly thread: number }
-  /** Nothing: who can be told this is alive. */
+  /** Has no effect: a thread to which it can be sent is alive. */
   | { readonly kind: 'alive' }
   | {
       readonly kind: 'claimed';
@@ -59,10 +59,10 @@ type Word = { readonly [MARK]: true } & (
     }
 );
 
-/** A word before it is marked. */
+/** A message to one thread, without its mark. */
 type Unmarked<W> = W extends unknown ? Omit<W, typeof MARK> : never;
 
-/** The other threads, where the runtime can hand a port to one of them by its number. */
+/** The other threads; undefined where the runtime cannot hand a port to one of them by its number. */
 export function otherThreads(
   names: InprocNames,
   privateNames: Iterable<string>,
@@ -74,7 +74,7 @@ export function otherThreads(
 
 class ThreadNames implements OtherThreads {
   readonly #names: InprocNames;
-  /** Names that each thread has for itself. */
+  /** Names that are not shared between threads. */
   readonly #private: ReadonlySet<string>;
   readonly #house = `${Math.random()}`;
   readonly #asked = new Map<number, InprocWaiting>();
@@ -82,7 +82,7 @@ class ThreadNames implements OtherThreads {
   readonly #claims = new Map<number, (free: boolean) => void>();
   /** In the main thread: which worker has bound which name. */
   readonly #register = new Map<string, number>();
-  /** In a worker: whether the main thread can be asked, once that is known. */
+  /** In a worker: whether the main thread listens; undefined while that is not known. */
   #mainHears: boolean | undefined;
   #askCount = 0;
   #channel: workers.BroadcastChannel | undefined;
@@ -105,7 +105,7 @@ class ThreadNames implements OtherThreads {
     this.#open();
     if (isMain()) {
       if (!this.#register.has(name)) return true;
-      // One that has ended is known to have by the next time.
+      // If that worker has ended, the name is free at the next attempt.
       void this.#takeOver(name);
       return false;
     }
@@ -151,7 +151,7 @@ class ThreadNames implements OtherThreads {
     this.#asked.delete(ask);
   }
 
-  /** Whether the main thread gives us the name. One that has no sockets, or does not turn, has nothing against it. */
+  /** Whether the main thread gives us the name. Also true when it has no sockets, or does not answer within `CLAIM_TIMEOUT`. */
   #claimAtMain(name: string): Promise<boolean> {
     const ask = ++this.#askCount;
     return new Promise<boolean>((resolve) => {
@@ -172,7 +172,7 @@ class ThreadNames implements OtherThreads {
     return tell(0, verdict === undefined ? claim : { ...claim, verdict });
   }
 
-  /** In the main thread: whether the worker that has the name has ended. */
+  /** In the main thread: whether the name is free, since the worker that had it has ended. */
   async #takeOver(name: string): Promise<boolean> {
     const thread = this.#register.get(name);
     if (thread === undefined) return true;
@@ -184,7 +184,7 @@ class ThreadNames implements OtherThreads {
     return !this.#register.has(name);
   }
 
-  /** In the main thread: a worker wants the name. */
+  /** In the main thread: answers the claim of a worker. */
   async #judge(claim: Word & { kind: 'claim' }): Promise<void> {
     const { name, thread, house, ask, verdict } = claim;
     let free = this.#names.bound(name) === undefined;
@@ -198,7 +198,7 @@ class ThreadNames implements OtherThreads {
     await tell(thread, { kind: 'claimed', house, ask, free }).catch(() => {});
   }
 
-  /** The channel to all; none in the main thread before a worker has called. */
+  /** Listens from now on. Returns the channel to all threads; undefined in the main thread before a worker has greeted it. */
   #open(): workers.BroadcastChannel | undefined {
     if (this.#listening) return this.#channel;
     this.#listening = true;
@@ -209,7 +209,7 @@ class ThreadNames implements OtherThreads {
       this.#join();
       this.#hello();
     } else if (threadsPossible()) {
-      // Workers that called before there was somebody to hear them call again.
+      // Workers whose greeting came before we listened greet again.
       const channel = new workers.BroadcastChannel(CHANNEL);
       channel.postMessage({ begins: true } satisfies Call);
       // Deno loses the next one when this is closed.
@@ -250,7 +250,7 @@ class ThreadNames implements OtherThreads {
       process.emit('workerMessage', { [MARK]: true, ...answer } satisfies Word, thread);
       return;
     }
-    // Who asked may have ended meanwhile.
+    // The thread that asked may have ended meanwhile.
     tell(thread, answer, [port2]).catch(() => port1.close());
   }
 
@@ -282,7 +282,7 @@ class ThreadNames implements OtherThreads {
     }
   }
 
-  /** A main thread without sockets of inproc does not listen, and need not. */
+  /** Greets the main thread, and notes whether it listens. One without inproc sockets does not, and need not. */
   #hello(): void {
     const heard = (hears: boolean) => () => {
       this.#mainHears = hears;
@@ -290,7 +290,7 @@ class ThreadNames implements OtherThreads {
     tell(0, { kind: 'hello' }).then(heard(true), heard(false));
   }
 
-  /** The first worker has called: tell it all that it could not hear before. */
+  /** The first worker has greeted the main thread: opens the channel, and repeats what the worker could not hear before. */
   #greeted(): void {
     this.#join();
     for (const name of this.#names.boundNames()) this.bound(name);
@@ -302,7 +302,7 @@ function isMain(): boolean {
   return !threadsPossible() || workers.isMainThread;
 }
 
-/** Settles when the thread has been told; rejects when there is none, or nobody listens there. */
+/** Resolves when the thread has received the message; rejects when there is no such thread, or nothing listens there. */
 function tell(
   thread: number,
   word: Unmarked<Word>,
@@ -311,16 +311,16 @@ function tell(
   return workers.postMessageToThread(thread, { [MARK]: true, ...word }, transfer);
 }
 
-/** The number changes with what is said here or over the ports: copies of other numbers are other worlds. */
+/** The number is that of the format of all these messages: copies of this package with other numbers do not see each other. */
 const CHANNEL = 'zeromq-pure:inproc:2';
 const MARK = CHANNEL;
 
 /** Milliseconds that a worker waits for the main thread, which may be waiting for the worker. */
 const CLAIM_TIMEOUT = 1_000;
-/** The same where the worker does not turn meanwhile. */
+/** Milliseconds that `claimNow` blocks a worker for the same answer. */
 const CLAIM_NOW_TIMEOUT = 200;
 
-/** What is in the memory of a verdict. */
+/** Values of a verdict. */
 const UNKNOWN = 0;
 const FREE = 1;
 const TAKEN = 2;

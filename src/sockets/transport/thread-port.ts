@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { RUNTIME } from '../../base/runtime.ts';
 
-/** Takes what comes over `port`: each value, then once that there is no more. */
+/** Reads `port`: calls `took` with each value, then `lost` when the port is closed. */
 export function takeFrom(
   port: MessagePort,
   took: (value: unknown) => void,
@@ -21,7 +21,7 @@ export function takeFrom(
   port.unref();
 }
 
-/** `port`, which was handed over by `postMessageToThread`. Deno makes it one of Node, which says when it is closed, elsewhere only. */
+/** `port`, handed over by `postMessageToThread`, as a port of Node. Under Deno it is none yet, and would not report its end. */
 export function handedOver(port: MessagePort): MessagePort {
   if (typeof port.on === 'function') return port;
   const { port1, port2 } = new MessageChannel();
@@ -31,7 +31,7 @@ export function handedOver(port: MessagePort): MessagePort {
   return whole;
 }
 
-/** Under Deno `unref` holds for the next message only, and is without effect before the turn after it. */
+/** Under Deno `unref` holds for the next message only, and has no effect before the turn after that message. */
 function goodbye(port: MessagePort): () => void {
   let due = false;
   return () => {

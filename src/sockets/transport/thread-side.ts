@@ -5,7 +5,7 @@
  *     pipe.write → offer → batch → postMessage, at the latest after the tick → the other thread      (until its grant is used up)
  *     batch → pipe.deliver                                                         (until that is full: then it waits here)
  *
- * The receiver grants absolute numbers of messages: those read so far and its mark. So the two queues together hold the
+ * The receiver grants absolute numbers of messages: those read so far plus its mark. So the two queues together hold the
  * sender's mark plus the receiver's, as within one thread.
  *
  *     binder                             connecter
@@ -14,7 +14,7 @@
  *       open (or refuse)            →
  *       grant, batches             ← →
  *
- * What breaks these rules ends the connection, as a peer of a network loses its own.
+ * A frame that breaks these rules ends the connection, as it would for a peer on the network.
  */
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
@@ -33,13 +33,13 @@ export interface ThreadEnd {
   readonly host: TransportHost;
   readonly address: string;
   readonly kind: 'bind' | 'connect';
-  /** What the peer is told of us. */
+  /** What the peer is sent about our socket. */
   readonly greeting: ThreadGreeting;
-  /** The peer said `join` or `open`. */
+  /** The peer has sent `join` or `open`. */
   greeted(side: ThreadSide, greeting: ThreadGreeting): void;
-  /** The connection ended before that; `refused`: the peer has no place for us. */
+  /** The connection ended before `greeted`; `refused`: the peer does not accept us. */
   turnedAway(side: ThreadSide, refused: boolean): void;
-  /** The connection ended after that. */
+  /** The connection ended after `greeted`. */
   leave(side: ThreadSide): void;
 }
 
@@ -64,11 +64,11 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   after: Flushable | undefined;
   #draining = false;
 
-  /** Batches that are not delivered to their end, the oldest first. */
+  /** Batches that are not fully delivered, the oldest first. */
   readonly #batches: BatchReader[] = [];
   #deliveredCount = 0;
   #deliveredOctets = 0;
-  /** What the peer was granted. */
+  /** Messages and octets that the peer was granted, counted from the beginning. */
   #givenCount = 0;
   #givenOctets = 0;
   #pumping = false;
@@ -92,12 +92,12 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     return this.#pipe?.outgoingCount ?? 0;
   }
 
-  /** Tell the peer who we are: `join` from who connects, `open` from who has bound. */
+  /** Sends our greeting: `join` from the connecting end, `open` from the binder. */
   greet(kind: 'join' | 'open'): void {
     this.#post({ kind, greeting: this.#end.greeting });
   }
 
-  /** `pipe` is that of this peer from now on. Nothing moves before `open`. */
+  /** Makes `pipe` the pipe of this peer. No message moves before `open`. */
   drive(pipe: Pipe, greeting: ThreadGreeting): void {
     const { routingId } = greeting;
     this.#pipe = pipe;
@@ -111,7 +111,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     pipe.drive(this);
   }
 
-  /** Tell the socket that its peer is there, and move messages. */
+  /** Reports the peer to the socket, and starts to move messages. */
   open(): void {
     const pipe = this.#pipe;
     if (this.#closed || pipe === undefined) return;
@@ -138,14 +138,14 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   }
 
   fail(): void {
-    // Nothing on the wire to end: the pattern has thrown the message away, and goes on.
+    // There is no protocol to end: the pattern has dropped the message, and goes on.
   }
 
   disconnect(): void {
     this.close();
   }
 
-  /** Send what waits, then end the connection. What still arrives is not delivered. */
+  /** Sends the queued messages, then ends the connection. Messages that still arrive are not delivered. */
   finish(): void {
     const pipe = this.#pipe;
     if (pipe === undefined) {
@@ -164,14 +164,14 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
 
   // — the owner's side —
 
-  /** Post what waits, as far as the peer has granted it. */
+  /** Posts queued messages, as far as the peer has granted them. */
   flush(): Flushed {
     const sent = this.#sentCount;
     const pipe = this.#pipe;
     if (this.#closed || pipe === undefined) return 'done';
     this.#drain();
     if (!turnsNoMore() || pipe.outgoingCount === 0) return 'done';
-    // What the peer has granted meanwhile does not come by itself any more.
+    // The event loop, which would bring further grants of the peer, does not turn any more.
     for (let i = 0; i < FRAMES_MAX && !this.#closed; i++) {
       const frame = receiveMessageOnPort(this.#port);
       if (frame === undefined) break;
@@ -181,7 +181,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     return this.#sentCount > sent ? 'moved' : 'stuck';
   }
 
-  /** End the connection now: what the peer has granted still goes to it, the rest is lost. */
+  /** Ends the connection now: queued messages that the peer has granted are still sent to it, the rest is lost. */
   close(): void {
     if (this.#closed) return;
     this.#finishing = false;
@@ -221,7 +221,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     writer.add(message);
     this.#sentCount++;
     this.#sentOctets += writer.octets - before;
-    // What uses up the grant does not wait for the end of the tick: the sender may go on until its queue is full.
+    // A message that uses up the grant is posted before the end of the tick: the sender may go on until its queue is full.
     if (writer.full || !this.#maySend) this.#postBatch();
   }
 
@@ -233,7 +233,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   #drain(): void {
     const pipe = this.#pipe;
     if (pipe === undefined || this.#draining) return;
-    // `pipe.drained` lets senders in, whose messages come back here through `wake`.
+    // `pipe.drained` may let senders write more, which comes back here through `wake`.
     this.#draining = true;
     while (this.#maySend) {
       const message = pipe.next();
@@ -279,7 +279,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
         return;
       case 'batch':
         if (this.#finishing) return;
-        // Each has a message at least.
+        // Each batch has at least one message.
         if (this.#batches.length >= this.#givenCount - this.#deliveredCount) break;
         this.#batches.push(new BatchReader(frame.batch));
         if (!this.#pumping) this.#pump();
@@ -292,7 +292,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     this.#break();
   }
 
-  /** The peer broke the rules. */
+  /** Ends the connection of a peer that broke the rules. */
   #break(): void {
     if (this.#closed) return;
     this.#port.close();
@@ -300,7 +300,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     this.#lost();
   }
 
-  /** Deliver what has come, as far as the pipe takes it. */
+  /** Delivers messages that have arrived, as far as the pipe has room. */
   #pump(): void {
     const pipe = this.#pipe;
     if (pipe === undefined) return;
@@ -324,7 +324,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     }
   }
 
-  /** The next message of `batch`. One that is broken, or more than was granted, ends the connection. */
+  /** The next message of `batch`. A malformed one, or one beyond the grant, ends the connection. */
   #next(batch: BatchReader): Message | undefined {
     try {
       const message = batch.next();
@@ -336,7 +336,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     return undefined;
   }
 
-  /** Let the peer send more, when half or less is left of what it may. */
+  /** Grants the peer more, when half of its grant or less is left. */
   #grant(pipe: Pipe): void {
     if (pipe.isFull() || this.#finishing) return;
     const window = pipe.capped ? CAPPED_WINDOW : WINDOW;
@@ -349,7 +349,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     this.#post({ kind: 'grant', messages: this.#givenCount, octets: this.#givenOctets });
   }
 
-  /** Throw away what came and was not read. */
+  /** Drops and counts messages that have arrived and were not read. */
   #discard(pipe: Pipe): void {
     for (const batch of this.#batches.splice(0)) {
       while (this.#next(batch) !== undefined) pipe.droppedCount++;
@@ -357,11 +357,11 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     pipe.discardIncoming();
   }
 
-  /** The peer has closed, or its thread has ended; all that it posted has come. */
+  /** The peer has closed, or its thread has ended; all that it posted has arrived. */
   #lost(): void {
     if (this.#closed) return;
     const pipe = this.#pipe;
-    // What had arrived was accepted, whether the pipe is full or not.
+    // Messages that have arrived are delivered, whether the pipe is full or not.
     if (pipe !== undefined && !this.#finishing) {
       while (this.#batches.length > 0) this.#deliverNext(pipe);
       if (this.#closed) return;
@@ -388,9 +388,9 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   }
 }
 
-/** Frames that are read at once at the end of a thread. */
+/** Frames that one `flush` reads at the end of a thread, at most. */
 const FRAMES_MAX = 1_024;
 
-/** Octets that may be under way: many large messages, or little where the reader bounds the octets it holds. */
+/** Octets that may be under way; fewer where the receiver limits the octets of its unread messages. */
 const WINDOW = 16 * 1_048_576;
 const CAPPED_WINDOW = 65_536;

@@ -5,7 +5,7 @@ import { afterScheme, type Endpoint, invalid, quoted } from './endpoint.ts';
 import { parseTcpBind, parseTcpConnect } from './tcp-address.ts';
 import { localAddress } from './tcp-stream.ts';
 
-/** Where datagrams come from, or go to. */
+/** The address at which datagrams are received, or to which they are sent. */
 export interface UdpEndpoint extends Endpoint {
   readonly transport: 'udp';
   /** An IP literal without brackets; for a bind also `*` or an interface name, for a connect also a name to resolve. */
@@ -32,7 +32,7 @@ export function parseUdp(text: string, kind: 'bind' | 'connect'): UdpEndpoint {
   return { transport: 'udp', host, port, source };
 }
 
-/** 224.0.0.0/4, and ff00::/8. */
+/** Whether `address` is in 224.0.0.0/4 or ff00::/8. */
 export function isMulticast(address: string): boolean {
   if (isIPv4(address)) return Number.parseInt(address, 10) >> 4 === 0b1110;
   return isIPv6(address) && /^ff/i.test(address);

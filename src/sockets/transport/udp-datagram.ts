@@ -7,7 +7,7 @@
 
 import type { Message } from '../message.ts';
 
-/** The packet for `[group] [body]`; undefined when libzmq, which takes no more than 8192 octets, would cut it. */
+/** The packet for `[group] [body]`; undefined beyond 8192 octets, which is all that libzmq reads of a packet. */
 export function encodeGrouped(message: Message): Buffer | undefined {
   const [group, body] = message as readonly [Buffer, Buffer];
   const size = 1 + group.length + body.length;
@@ -19,12 +19,12 @@ export function encodeGrouped(message: Message): Buffer | undefined {
   return packet;
 }
 
-/** `[group] [body]`; undefined for a packet that is shorter than it says. */
+/** `[group] [body]`; undefined for a packet that is shorter than its first octet says. */
 export function decodeGrouped(packet: Buffer): Message | undefined {
   if (packet.length === 0) return undefined;
   const end = 1 + packet[0]!;
   return end > packet.length ? undefined : [packet.subarray(1, end), packet.subarray(end)];
 }
 
-/** Octets. */
+/** Octets of a packet, at most. */
 const GROUPED_MAX = 8192;

@@ -1,4 +1,4 @@
-/** UdpPort: a bound or connected endpoint over udp, which drives one pipe: each message is a packet, and the other way round. */
+/** UdpPort: a bound or connected udp endpoint, which drives one pipe: each message is sent as one packet, and received as one. */
 
 import dgram from 'node:dgram';
 import dns from 'node:dns';
@@ -26,7 +26,7 @@ import {
 import { isMulticast, multicastInterface, type UdpEndpoint } from './udp-address.ts';
 import { decodeGrouped, encodeGrouped } from './udp-datagram.ts';
 
-/** What both kinds of endpoints are. There is no handshake: it is its own only peer, from when it is open. */
+/** The common part of both kinds of endpoint. There is no handshake: one peer is there as soon as the udp socket is open. */
 abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
   abstract readonly kind: 'bind' | 'connect';
   readonly text: string;
@@ -44,7 +44,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
   protected socket: dgram.Socket | undefined;
   protected closed = false;
   #finishing = false;
-  /** Where packets go that bring no address of their own. */
+  /** The address to which messages go that have none of their own. */
   #target = '';
   /** Octets that the kernel has not taken yet. */
   #waiting = 0;
@@ -67,7 +67,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
   }
 
   flush(): Flushed {
-    // What the kernel does not take within the call is not known to be lost: there are no answers in udp.
+    // Packets that the kernel does not take within the call are not known to be lost: udp confirms nothing.
     return 'done';
   }
 
@@ -96,7 +96,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     return this.finished;
   }
 
-  /** Open a socket at `local`, for packets to `target` where that is not empty; `opened` or `failed` tell, perhaps at once. */
+  /** Opens a udp socket at `local`, whose packets go to `target` if any. Calls `opened` or `failed`, perhaps within the call. */
   protected open(
     [local, port]: readonly [address: string, port: number],
     target: string,
@@ -108,9 +108,9 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     const { sendBufferSize, receiveBufferSize } = values;
     const socket = dgram.createSocket({
       type: family === 6 ? 'udp6' : 'udp4',
-      // All of a machine hear what is sent to a group; an address belongs to one.
+      // All sockets of a machine receive what is sent to a group; any other address belongs to one socket.
       reuseAddr: this.kind === 'bind' && isMulticast(endpoint.host),
-      // Addresses are resolved already: so all happens within the call, and in order.
+      // Addresses are resolved already: without a lookup all happens within the call, and in order.
       lookup: (address, _options, found) => found(null, address, family),
       ...(sendBufferSize > 0 && { sendBufferSize }),
       ...(receiveBufferSize > 0 && { recvBufferSize: receiveBufferSize }),
@@ -145,7 +145,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     }
   }
 
-  /** The socket is open: have it move messages. */
+  /** The udp socket is open: attaches it to the pipe, so that messages move. */
   protected start(): void {
     const { host, pipe } = this;
     pipe.peer = {
@@ -164,7 +164,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
   offer(message: Message): boolean {
     const { socket, host } = this;
     if (socket === undefined || this.#waiting >= WAITING_MAX) return false;
-    // A DISH says which groups it joins, and nobody is there to hear of it.
+    // A DISH writes its subscriptions, but there is no peer to send them to.
     if (this.kind === 'bind' && !host.raw) return true;
     const to = host.raw
       ? parseDatagramAddress(message[0]!)
@@ -214,7 +214,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
 
   #received(packet: Buffer, from: dgram.RemoteInfo): void {
     const { host, pipe } = this;
-    // A datagram can come before the pipe is in routing, and after it has left it.
+    // A datagram can arrive before the pipe is in routing, and after it has left that.
     if (this.socket === undefined || this.closed || this.#finishing) return;
     this.bytesReceived += packet.length;
     const message: Message | undefined = host.raw
@@ -223,7 +223,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     const { maxMessageSize } = this.values;
     const tooLarge =
       maxMessageSize >= 0 && message !== undefined && message[1]!.length > maxMessageSize;
-    // Who does not keep up cannot hold the sender back.
+    // A receiver that does not keep up cannot hold the sender back.
     if (message === undefined || tooLarge || pipe.isFull()) pipe.droppedCount++;
     else pipe.deliver(message);
   }
@@ -243,7 +243,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
   }
 }
 
-/** A bound address. */
+/** A bound udp endpoint. */
 export class UdpListener extends UdpPort implements ListeningEndpoint {
   readonly kind = 'bind';
 
@@ -299,7 +299,7 @@ export class UdpListener extends UdpPort implements ListeningEndpoint {
   }
 }
 
-/** A target, which is resolved again and again until that works. */
+/** A connected udp endpoint. Its host is resolved again, after `reconnectInterval`, until that succeeds. */
 export class UdpConnecter extends UdpPort {
   readonly kind = 'connect';
   #timer: NodeJS.Timeout | undefined;
@@ -368,7 +368,7 @@ export class UdpConnecter extends UdpPort {
 
 const PARTNERS: Readonly<Record<string, string>> = { RADIO: 'DISH', DISH: 'RADIO' };
 const ONE_ENDPOINT = 'Invalid argument: a DGRAM socket has one endpoint, and is bound already';
-/** Octets that may wait for the kernel; then messages wait in the pipe, up to its mark. */
+/** Octets that may wait for the kernel; beyond that, messages wait in the pipe, up to its mark. */
 const WAITING_MAX = 262_144;
-/** What fits into the field of the packet. */
+/** The largest number of hops that fits into an IP header. */
 const HOPS_MAX = 255;

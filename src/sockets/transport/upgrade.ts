@@ -1,5 +1,5 @@
 /**
- * Upgrade: what a client and a server of WebSocket say in HTTP before they speak WebSocket (RFC 6455, section 4), without I/O.
+ * Upgrade: what a client and a server of WebSocket exchange in HTTP before the first frame (RFC 6455, section 4), without I/O.
  * The sub-protocol that they agree on names the mechanism (RFC 45).
  */
 
@@ -9,13 +9,13 @@ import type { Exchange } from './exchange.ts';
 
 /** What a client asks for. */
 export interface UpgradeRequest {
-  /** Where to: `example.org:8080`, for the header `Host`. */
+  /** Host and port, such as `example.org:8080`, for the header `Host`. */
   readonly authority: string;
-  /** From the slash on. */
+  /** The path, from its slash on. */
   readonly path: string;
   /** Sub-protocols, the best first. */
   readonly protocols: readonly string[];
-  /** Sixteen octets that nobody can foresee, in base64. */
+  /** Sixteen random octets in base64, for the header `Sec-WebSocket-Key`. */
   readonly key: string;
 }
 
@@ -27,11 +27,11 @@ export interface UpgradeOffer {
   readonly protocols: readonly string[];
 }
 
-/** The other side breaks the rules of the upgrade, or refuses it. */
+/** The other side broke the rules of the upgrade, or refused it. */
 export class UpgradeError extends ZmtpError {
-  /** The response that a client is still to get. */
+  /** The HTTP response that a client gets before the connection is closed; undefined = none. */
   readonly farewell: Buffer | undefined;
-  /** What a server answers that refuses; 0 for all else. */
+  /** The HTTP status with which a server refused; 0 for any other error. */
   readonly httpStatus: number;
 
   constructor(message: string, farewell?: Buffer, httpStatus = 0) {
@@ -41,11 +41,11 @@ export class UpgradeError extends ZmtpError {
   }
 }
 
-/** One side of it: the first line and the headers of the other come in. */
+/** One side of the upgrade, which reads the first line and the headers of the other side. */
 abstract class Upgrade implements Exchange {
   done = false;
   rest: Buffer = NO_OCTETS;
-  /** The sub-protocol that was agreed on, once it is done. */
+  /** The sub-protocol that was agreed on; empty before `done`. */
   protocol = '';
   #head: Buffer = NO_OCTETS;
 
@@ -75,17 +75,17 @@ abstract class Upgrade implements Exchange {
   /** What the first line of the other side begins with. */
   protected abstract readonly start: string;
 
-  /** Checks what the other side has said, and returns what to answer. */
+  /** Checks the first line and the headers of the other side, and returns the octets to answer. */
   protected abstract answer(line: string, headers: Headers): Buffer;
 
-  /** The other side does so, to which a server answers with `status`. */
+  /** The error for a head with the defect `what`, which a server answers with the HTTP status `status`. */
   protected abstract wrong(status: number, what: string): UpgradeError;
 
   protected notHttp(): UpgradeError {
     return new UpgradeError(`peer begins with other octets than ${JSON.stringify(this.start)}`);
   }
 
-  /** By names in lower case. One that comes twice has both values, as a list. */
+  /** Headers by their names in lower case; the values of one that occurs twice are joined to a list. */
   #headers(fields: readonly string[]): Headers {
     const headers = new Map<string, string>();
     for (const field of fields) {
@@ -100,7 +100,7 @@ abstract class Upgrade implements Exchange {
   }
 }
 
-/** The client: asks, and checks the answer. */
+/** The client's side: sends the request, and checks the answer. */
 export class ClientUpgrade extends Upgrade {
   protected readonly start = 'HTTP/1.1 ';
   readonly #request: UpgradeRequest;
@@ -137,7 +137,7 @@ export class ClientUpgrade extends Upgrade {
     if (headers.get('sec-websocket-accept') !== acceptKey(key)) {
       throw this.wrong(0, 'a Sec-WebSocket-Accept of another key');
     }
-    // Of an extension that was not asked for nothing could be read.
+    // Frames of an extension that was not asked for could not be read.
     if (headers.has('sec-websocket-extensions')) throw this.wrong(0, 'an extension');
     const protocol = headers.get('sec-websocket-protocol');
     if (protocol === undefined || !protocols.includes(protocol)) {
@@ -153,7 +153,7 @@ export class ClientUpgrade extends Upgrade {
   }
 }
 
-/** The server: is asked, and answers. */
+/** The server's side: checks the request, and answers it. */
 export class ServerUpgrade extends Upgrade {
   protected readonly start = 'GET ';
   readonly #offer: UpgradeOffer;
@@ -240,7 +240,7 @@ function items(list = ''): string[] {
   return list.split(',').map((item) => item.trim());
 }
 
-/** Octets of a head at most, with the empty line that ends it. */
+/** Octets of a first line and headers at most, with the empty line that ends them. */
 const HEAD_MAX = 8192;
 const HEAD_END = '\r\n\r\n';
 const NO_OCTETS: Buffer = Buffer.alloc(0);

@@ -10,9 +10,9 @@ import {
 
 /** `ws://*:8080`, `ws://127.0.0.1:8080/path`; to connect also `ws://source:port;host:port/path`. */
 export interface WsEndpoint<T extends TcpBindEndpoint | TcpConnectEndpoint> extends Endpoint {
-  /** What stands before the path. */
+  /** Host and port, as in a tcp address. */
   readonly tcp: T;
-  /** From the slash on; `/` where there is none. A bind to `/` serves all paths. */
+  /** The path from its slash on; `/` where there is none. A bind to `/` serves all paths. */
   readonly path: string;
 }
 
@@ -48,5 +48,5 @@ function split(text: string): { transport: string; authority: string; path: stri
 }
 
 const PATH = /^[!"$-~]*$/;
-/** Leaves room for the headers within what servers take. */
+/** Characters; leaves room for the headers within the size of a request that servers accept. */
 const PATH_MAX = 2048;

@@ -1,4 +1,4 @@
-/** WsStream: makes a WebSocket of a stream, on either side. With all that speaks WebSocket, it is loaded when first needed. */
+/** WsStream: turns a stream into a WebSocket, on either side. Like all code for WebSocket, it is loaded when first needed. */
 
 import { randomBytes, randomFillSync } from 'node:crypto';
 import { isIPv6 } from 'node:net';
@@ -11,7 +11,7 @@ import { ClientUpgrade, ServerUpgrade, UpgradeError } from './upgrade.ts';
 import type { WsBindEndpoint, WsConnectEndpoint } from './ws-address.ts';
 
 /**
- * Asks the server at the other end of `open` for a WebSocket; it has `handshakeInterval` for its answer. Rejects as
+ * Asks the server at the other end of `open` for a WebSocket; it has `handshakeInterval` ms for its answer. Rejects as
  * `negotiate`, and with a ZmtpError `ERR_WS_UPGRADE` where the server refuses.
  */
 export async function askForWebSocket(
@@ -43,12 +43,12 @@ export async function askForWebSocket(
 }
 
 /**
- * Those whose next attempt asks for `ZWS2.0` alone: their server refused the name with a slash, as the letter of RFC 6455 wants it,
- * or agreed to it without knowing it.
+ * Endpoints whose next attempt asks for `ZWS2.0` alone: their server refused the name with a slash, which RFC 6455 strictly does
+ * not allow, or agreed to it without knowing it.
  */
 const plainNext = new WeakSet<Opening<WsConnectEndpoint>>();
 
-/** Answers the client at the other end of `open`, until `signal` aborts. Rejects in the same way. */
+/** Answers the client at the other end of `open`, until `signal` aborts. Rejects as `askForWebSocket`. */
 export async function offerWebSocket(
   open: OpenStream,
   { host, endpoint, values }: Opening<WsBindEndpoint>,
@@ -63,7 +63,7 @@ export async function offerWebSocket(
   return { ...open, framing: wsFraming({ protocol: upgrade.protocol }) };
 }
 
-/** 32 bits that nobody can foresee. Fetched for many frames at once: a fetch costs more than a small frame. */
+/** 32 unpredictable bits, the mask of a frame. Fetched for many frames at once: a fetch costs more than a small frame. */
 function nextMask(): number {
   if (used === masks.length) {
     randomFillSync(masks);

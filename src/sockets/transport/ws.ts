@@ -1,5 +1,5 @@
 /**
- * ws and wss: `ws://host:port/path`, frames of WebSocket over tcp (RFC 45). What speaks WebSocket is loaded with the first
+ * ws and wss: `ws://host:port/path`, frames of WebSocket over tcp (RFC 45). The code for WebSocket is loaded with the first
  * connection.
  */
 
@@ -26,7 +26,7 @@ const overTls = streamTransport(carrierOf('wss'));
 export const wss: Transport<WsBindEndpoint, WsConnectEndpoint> = {
   ...overTls,
   connect(opening) {
-    // What cannot be is said at once, rather than at each attempt.
+    // Unusable options for TLS throw here, rather than fail each attempt.
     clientContext(opening.values);
     return overTls.connect(opening);
   },
@@ -60,7 +60,7 @@ function carrierOf(scheme: 'ws' | 'wss'): StreamCarrier<WsBindEndpoint, WsConnec
       // An error before the negotiation listens must not end the process.
       accepted.on('error', () => {});
       const { offerWebSocket } = await import('./ws-stream.ts');
-      // Not before: it is read from then on.
+      // Not before the import: the stream is read from here on.
       const open =
         scheme === 'wss' ? await secureServer(accepted, values, signal) : readAccepted(accepted);
       return offerWebSocket(open, opening, signal);
