@@ -11,7 +11,7 @@ import { type Sodium, SodiumBox, SodiumMemory } from './sodium-box.ts';
 
 /**
  * Uses `library` for all boxes that are constructed from now on, if it seals and opens a known box correctly (another version
- * of it might be compiled differently); else, and for undefined, TweetNaCl. Never throws.
+ * of it might be compiled differently); otherwise, and for undefined, TweetNaCl. Never throws.
  */
 export function sealWith(library: Sodium | undefined): void {
   memory = undefined;
@@ -115,7 +115,7 @@ export class StreamBox {
 
   /**
    * Opens in place what {@link sealInPlace} has sealed, with the end of the nonce directly before the tag: `work` has at least
-   * {@link SEAL_ROOM} octets, and the content is where it was. Leaves one that is forged as it is. Hot.
+   * {@link SEAL_ROOM} octets, and the content is where it was. A forged box is left as it is. Hot.
    * @throws ZmtpError `ERR_ZMTP_CRYPTOGRAPHIC`
    */
   openInPlace(work: Uint8Array): void {

@@ -26,8 +26,8 @@ export interface CurveChance {
 }
 
 /**
- * The mechanism CURVE for a side that knows the server's key (RFC 26). `client`: our long-term pair. `serverKey`: the server's public key, 32 octets; `begin` throws the ZmtpError
- * `ERR_ZMTP_KEY_EXCHANGE` for one that is weak.
+ * The mechanism CURVE for a side that knows the server's key (RFC 26). `client`: our long-term pair. `serverKey`: the server's
+ * public key, 32 octets; `begin` throws the ZmtpError `ERR_ZMTP_KEY_EXCHANGE` for one that is weak.
  */
 export function curveClient(
   client: KeyPair,

@@ -3,7 +3,7 @@
  *
  *     07 "MESSAGE" | nonce(8) | box( flags(1) payload )        flags: 1 = more, 2 = command
  *
- * It stands in a frame without the COMMAND bit: libzmq discards those with it.
+ * It is sent in a frame without the COMMAND bit: libzmq discards frames with it.
  */
 
 import { ZmtpError } from '../errors.ts';
@@ -24,7 +24,7 @@ export class CurveTraffic implements Box {
   /**
    * @param key the key of the session
    * @param role which side we are
-   * @param sendNonce our counter, which the handshake has begun
+   * @param sendNonce our counter, as the handshake has left it
    * @param lastReceived the peer's last nonce in the handshake
    */
   constructor(

@@ -32,7 +32,7 @@ export interface Handshake {
   wipe?(): void;
 }
 
-/** PLAIN: user name and password. CURVE: the client's long-term public key. */
+/** What a peer proves itself by. PLAIN: user name and password. CURVE: the client's long-term public key. */
 export type Credentials = readonly Buffer[];
 
 /** Seals and opens frames of traffic. */
@@ -43,7 +43,7 @@ export interface Box {
   seal(flags: number, payload: Uint8Array): Buffer;
   /**
    * Opens the next frame, in its own memory: the payload is a view of it.
-   * @throws ZmtpError for one that the peer has not sealed, or not in this order
+   * @throws ZmtpError for a frame that the peer has not sealed, or not in this order
    */
   open(frame: Buffer): Sealed;
   /** Erases the keys. Sealing and opening throw from then on. */
@@ -58,14 +58,14 @@ export interface Sealed {
   readonly payload: Buffer;
 }
 
-/** The error of a peer that has refused us by an ERROR with this reason. */
+/** The error for a peer that has refused us by an ERROR with this reason. */
 export function refusedByPeer(reason: string): ZmtpError {
   const status = /^[345]00$/.test(reason) ? Number(reason) : undefined;
   const message = `peer refused: ${JSON.stringify(reason)}`;
   return new ZmtpError('ERR_ZMTP_REFUSED_BY_PEER', message, 'peer', status);
 }
 
-/** The error of a peer that has sent command `name` where `expected` had to come. */
+/** The error for a peer that has sent command `name` where `expected` had to come. */
 export function unexpectedCommand(name: string | undefined, expected: string): ZmtpError {
   return new ZmtpError(
     'ERR_ZMTP_UNEXPECTED_COMMAND',

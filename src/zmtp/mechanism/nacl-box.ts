@@ -9,7 +9,7 @@
 import nacl from 'tweetnacl';
 import { KEY_SIZE } from './curve-key-pair.ts';
 
-/** Octets that a box is longer than its content. */
+/** Octets by which a box is longer than its content. */
 export const TAG_SIZE = 16;
 /** Octets of room that sealing needs before the content. */
 export const SEAL_ROOM: number = KEY_SIZE;
@@ -60,7 +60,7 @@ export class NaclBox {
   }
 }
 
-/** The same octets as what a Buffer is made of: code that has seen both is a third slower. */
+/** The same octets as a plain Uint8Array, which a Buffer extends: code that has seen both is a third slower. */
 function plain({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }
@@ -103,7 +103,7 @@ interface LowLevel {
     size: number,
     key: Uint8Array,
   ): void;
-  /** 0 = the tag is right. Takes as long for any other. */
+  /** 0 = the tag is right. Takes the same time for every tag. */
   crypto_onetimeauth_verify(
     tag: Uint8Array,
     tagAt: number,

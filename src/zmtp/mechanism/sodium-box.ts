@@ -85,7 +85,7 @@ export class SodiumBox {
 /** An area of libsodium's memory for a key, a nonce and a box. The box is sealed and opened in place. */
 export class SodiumMemory {
   readonly library: Sodium;
-  /** Its address. */
+  /** The address of the area; 0 = none is allocated yet. */
   start = 0;
   #capacity = 0;
   /** The key and nonce that were copied there last. */
@@ -113,7 +113,7 @@ export class SodiumMemory {
       heap.set(keyAndNonce, start);
       this.#keyAndNonce = keyAndNonce;
     }
-    // All of it, since a view would cost more: what is before the box falls on the end of the nonce, which follows.
+    // All of `work`, since a view would cost more: what is before the box overwrites the end of the nonce, which is set next.
     heap.set(work, start + BOX_AT - (SEAL_ROOM - TAG_SIZE));
     for (let i = 0; i < 8; i++) heap[start + NONCE_AT + 16 + i] = nonceBack[backAt + i]!;
     return heap;
