@@ -1,34 +1,34 @@
-/** Assembler: whole frames in, messages and commands out. What every decoder is, however its frames come. */
+/** Assembler: turns whole frames into messages and commands. The base of the decoders, however their frames arrive. */
 
 import { ZmtpError } from './errors.ts';
 import { COMMAND, type Message, MORE, SHORT_MAX } from './frame.ts';
 
-/** What `next` found. Numbers, because this is asked once per message. */
+/** `next` found nothing whole: more octets are needed. Numbers, because `next` is called once per message. */
 export const NEED_MORE = 0;
 /** `next` found a whole message. */
 export const MESSAGE = 1;
 /** `next` found a command. */
 export const COMMAND_FOUND = 2;
-/** `next` found octets that no frame begins with, or more than is allowed. */
+/** `next` found octets that are malformed or exceed a limit: `error` says why. */
 export const FAILED = 3;
-/** `next` found that the peer has said its last word, where the transport knows one; nothing is decoded after it. */
+/** `next` found that the peer has ended its traffic, on a transport that shows it; nothing is decoded after that. */
 export const ENDED = 4;
 
 /** What a peer may send; may be changed between frames. */
 export interface DecoderLimits {
-  /** Octets in the body of one frame; refused from the header alone. A command in the short form is exempt. */
+  /** Octets in the body of one frame, at most; checked by its header alone. Commands of up to 255 octets are exempt. */
   maxFrameSize: number;
-  /** Parts in one message. */
+  /** Parts in one message, at most. */
   maxParts: number;
 }
 
-/** The parts of one message at a time. */
+/** Collects the parts of one message at a time. */
 export class Assembler {
-  /** The message, after `next` said MESSAGE. Its parts are views of the chunks: what is kept long should be copied. */
+  /** The message, after `next` returned MESSAGE. Its parts are views of the chunks: copy what is kept long. */
   message: Message = NO_MESSAGE;
-  /** The body, after `next` said COMMAND_FOUND. */
+  /** The body of the command, after `next` returned COMMAND_FOUND. */
   command: Buffer = NO_OCTETS;
-  /** Why, after `next` said FAILED. Nothing is decoded any more. */
+  /** Why decoding failed, after `next` returned FAILED. Nothing is decoded any more. */
   error: ZmtpError | undefined;
   /** The limits that a peer must not exceed. */
   readonly limits: DecoderLimits;
@@ -81,9 +81,9 @@ export class Assembler {
     return NEED_MORE;
   }
 
-  /** Whether a body of `size` octets is too large; then it has failed. */
+  /** Whether a body of `size` octets is too large; decoding fails if it is. */
   protected exceeds(flags: number, size: number): boolean {
-    // By its kind, too: a small limit on messages must not cost a connection its PINGs.
+    // Short commands are exempt: a small limit on messages must not cost a connection its PINGs.
     const exempt = (flags & COMMAND) !== 0 && size <= SHORT_MAX;
     if (size <= this.limits.maxFrameSize || exempt) return false;
     this.fail(tooLarge(size, this.limits));

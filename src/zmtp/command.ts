@@ -20,12 +20,12 @@ export function commandName(body: Buffer): string | undefined {
   return body.toString('latin1', 1, 1 + body[0]!);
 }
 
-/** What follows the name. */
+/** The data of a command: what follows its name. */
 export function commandData(body: Buffer): Buffer {
   return body.subarray(1 + body[0]!);
 }
 
-/** ERROR: `reason-length(1) reason`. */
+/** The body of an ERROR: `reason-length(1) reason`, the reason cut at 255 octets. */
 export function encodeError(reason: string): Buffer {
   const text = Buffer.from(reason, 'latin1').subarray(0, 255);
   return encodeCommand('ERROR', Buffer.concat([Buffer.of(text.length), text]));
@@ -45,12 +45,12 @@ export function decodeError(data: Buffer): string {
   return data.toString('latin1', 1, 1 + data[0]!);
 }
 
-/** PING: `ttl(2, deciseconds) context(0–16)`. */
+/** The body of a PING: `ttl(2, deciseconds) context(0–16)`, here with an empty context. */
 export function encodePing(ttlDeciseconds: number): Buffer {
   return encodeCommand('PING', Buffer.of(ttlDeciseconds >> 8, ttlDeciseconds & 0xff));
 }
 
-/** PONG with the context of the PING it answers, cut at sixteen octets as libzmq does. */
+/** The body of a PONG, with the context of the PING that it answers, cut at sixteen octets as in libzmq. */
 export function encodePong(pingData: Buffer): Buffer {
   return encodeCommand('PONG', pingData.subarray(2, 2 + CONTEXT_MAX));
 }

@@ -4,7 +4,7 @@
  *     opening: greeting → handshake → traffic → failed | closed
  *
  * Its driver reports what arrived (`receive`, `elapsed`), asks for what is next (`next`, `take`, `deadline`)
- * and says what the application wants (`send`). Nothing here throws for what a peer does: a violation sets
+ * and passes on what the application sends (`send`). Nothing here throws for what a peer does: a violation sets
  * `state` to `failed` and `error`, and `take` may still hold an ERROR command to flush before closing.
  */
 
@@ -21,32 +21,32 @@ import { traitsOf } from './socket-type.ts';
 import { decodeSubscription, encodeSubscription, isSubscription } from './subscription.ts';
 import type { Verdict } from './verdict.ts';
 
-/** What a connection needs to know when it begins. */
+/** The options of a connection. */
 export interface ConnectionOptions extends OpeningOptions, HeartbeatOptions {
   /** `ZMQ_MAXMSGSIZE`. Octets in one frame at most; −1 = as many as a Buffer holds. */
   readonly maxMessageSize: number;
   /** Parts in one message at most; below 1 = no limit. */
   readonly maxMessageParts: number;
-  /** `ZMQ_HANDSHAKE_IVL`. Milliseconds from here to the end of the handshake; 0 = no limit. */
+  /** `ZMQ_HANDSHAKE_IVL`. Milliseconds from the construction to the end of the handshake, at most; 0 = no limit. */
   readonly handshakeInterval: number;
 }
 
 /** How far a connection has come. */
 export type ConnectionState = 'greeting' | 'handshake' | 'traffic' | 'failed' | 'closed';
 
-/** One peer, as octets come in and go out: greeting, handshake, traffic. */
+/** The protocol towards one peer: greeting, handshake, traffic. */
 export class Connection {
-  /** How far it has come; `failed` and `closed` are final. */
+  /** How far the connection has come; `failed` and `closed` are final. */
   state: ConnectionState = 'greeting';
-  /** Set when the state becomes `traffic`. */
+  /** What the peer has announced; set when the state becomes `traffic`. */
   peer: Peer | undefined;
   /** Why the state is `failed`. */
   error: ZmtpError | undefined;
   /** The time at which `elapsed` must be called, in milliseconds of the clock that is passed in; Infinity = not at all. */
   deadline: number;
   /**
-   * What was skipped: unknown commands, SUBSCRIBE where nothing can be subscribed, JOIN where there are no groups, and messages
-   * from those who only join.
+   * Commands and messages that were skipped: unknown commands, SUBSCRIBE where nothing can be subscribed to, JOIN where there are
+   * no groups, and messages from a peer that only joins groups.
    */
   ignoredCount = 0;
 
@@ -65,7 +65,7 @@ export class Connection {
   #now: number;
   /** Undefined before the traffic, and for mechanisms in the clear. */
   #sealed: SealedTraffic | undefined;
-  /** Messages are what the decoder finds: nothing is sealed, and they concern us. */
+  /** Whether messages are passed on as the decoder finds them: they are not sealed, and our type receives messages. */
   #plain = false;
 
   constructor(options: ConnectionOptions, now: number) {
@@ -98,7 +98,7 @@ export class Connection {
     return this.#opening.asking;
   }
 
-  /** Octets that `take` would give. */
+  /** Octets that `take` would return. */
   get pending(): number {
     return this.#encoder.pending;
   }
@@ -172,7 +172,7 @@ export class Connection {
     }
   }
 
-  /** Encode a message. Only in the state `traffic`; small parts are copied, see `COPY_MAX`. */
+  /** Encodes a message, in the state `traffic` only. Parts of more than 2048 octets must not change until `written`. */
   send(message: Message): void {
     if (this.#subscribes && (this.#joins || this.peer!.minor > 0) && isSubscription(message)) {
       this.#command(encodeSubscription(message, this.#joins));
@@ -183,7 +183,7 @@ export class Connection {
     }
   }
 
-  /** Takes the verdict on what it was `asking`. */
+  /** Takes the verdict on the credentials that `asking` returned. */
   judged(verdict: Verdict): void {
     if (this.state !== 'handshake' || this.asking === undefined) return;
     this.#open((opening) => opening.judged(verdict));
@@ -195,12 +195,12 @@ export class Connection {
     return this.#encoder.take();
   }
 
-  /** Everything that `take` gave has left this process. */
+  /** Call when everything that `take` returned has left this process: its memory may be used again. */
   written(): void {
     this.#encoder.written();
   }
 
-  /** The time is `now`: ends a handshake that is too slow, sends a due PING, gives a silent peer up. */
+  /** Call at `deadline`, with the time as `now`: fails a handshake that is too slow, sends a due PING, gives a silent peer up. */
   elapsed(now: number): void {
     this.#now = now;
     if (this.state === 'greeting' || this.state === 'handshake') {
@@ -217,13 +217,13 @@ export class Connection {
     this.deadline = this.#heartbeat.deadline;
   }
 
-  /** Does not count silence of the peer up to `until`: we were not reading, or it has shown otherwise that it lives. */
+  /** Does not count silence of the peer up to the time `until`: we were not reading, or it has shown otherwise that it lives. */
   forgive(until: number): void {
     this.#heartbeat.forgive(until);
     if (this.state === 'traffic') this.deadline = this.#heartbeat.deadline;
   }
 
-  /** Says the last word of this side, where the framing has one: send nothing after it. What comes is still received. */
+  /** Ends the traffic of this side, where the framing has an end: send nothing after it. What arrives is still received. */
   end(): void {
     if (this.#saidLast || this.state === 'failed' || this.state === 'closed') return;
     this.#saidLast = true;
@@ -241,14 +241,14 @@ export class Connection {
     this.#fail(new ZmtpError('ERR_ZMTP_MALFORMED_MESSAGE', reason));
   }
 
-  /** One command of the handshake; false when none is there or the handshake has failed. */
+  /** Takes one command of the handshake; false when there is none or the handshake has failed. */
   #shakeHands(): boolean {
     const found = this.#open((opening) => opening.step());
     if (found === ENDED) this.#leave();
     return found === COMMAND_FOUND;
   }
 
-  /** Takes `step`; what the peer has done wrong in it fails the connection. */
+  /** Calls `step`; a violation by the peer, which it throws, fails the connection. */
   #open<T>(step: (opening: Opening) => T): T | undefined {
     const opening = this.#opening;
     let found: T | undefined;
@@ -266,7 +266,7 @@ export class Connection {
     return found;
   }
 
-  /** The peer is known: from now on there are messages. */
+  /** Begins the traffic: the handshake has finished, and `peer` is known. */
   #enter(peer: Peer): void {
     this.peer = peer;
     this.state = 'traffic';
@@ -280,7 +280,7 @@ export class Connection {
     const { limits } = this.#decoder;
     limits.maxFrameSize =
       maxMessageSize < 0 ? FRAME_MAX : Math.min(maxMessageSize + (box?.overhead ?? 0), FRAME_MAX);
-    // Names of groups are short, and nothing else comes.
+    // Names of groups are short, and a peer of ours sends nothing else.
     if (this.#hasMembers) limits.maxFrameSize = Math.min(limits.maxFrameSize, HANDSHAKE_MAX);
     // A sealed part is a frame of its own, whose outer MORE means nothing.
     limits.maxParts = sealed ? 1 : maxMessageParts < 1 ? Number.POSITIVE_INFINITY : maxMessageParts;
@@ -290,7 +290,7 @@ export class Connection {
     this.deadline = this.#heartbeat.deadline;
   }
 
-  /** A sealed frame: does it complete a message? */
+  /** Opens a sealed frame. Returns the message that it completes, if it does. */
   #unseal(sealed: SealedTraffic, frame: Buffer): Message | undefined {
     let message: Message | undefined;
     try {
@@ -315,7 +315,7 @@ export class Connection {
     else if (this.state === 'traffic') this.#sealed.commandTo(body, this.#encoder);
   }
 
-  /** A command in traffic; a subscription becomes a message, what is unknown is skipped (RFC 37). */
+  /** Executes a command in traffic; a subscription becomes a message, an unknown command is skipped (RFC 37). */
   #obey(body: Buffer): Message | undefined {
     const { major } = this.peer!;
     if (major < 3) {
@@ -365,7 +365,7 @@ export class Connection {
     this.#clear();
   }
 
-  /** The peer has said its last word. */
+  /** The peer has ended its traffic: ends ours, and closes. */
   #leave(): void {
     this.end();
     this.close();

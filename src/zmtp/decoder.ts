@@ -4,9 +4,9 @@ import { Assembler, type DecoderLimits, FAILED, NEED_MORE } from './assembler.ts
 import { ZmtpError } from './errors.ts';
 import { COMMAND, LONG } from './frame.ts';
 
-/** Octets to messages and commands, pulled one by one. */
+/** Decodes octets to messages and commands, one for each call of `next`. */
 export class Decoder extends Assembler {
-  /** Understand the frames that libzmq 4.3.3 and 4.3.4 send for long topics, see `#longCommand`. */
+  /** Whether to accept the malformed commands that libzmq 4.3.3 and 4.3.4 send for topics of about 250 octets; default false. */
   mendsLongCommands: boolean;
 
   #chunk: Buffer = NO_OCTETS;
@@ -19,7 +19,7 @@ export class Decoder extends Assembler {
   readonly #header = Buffer.alloc(9);
   #headerLength = 0;
 
-  /** A body that straddles chunks: its flags and size, and what has come of it. */
+  /** A body that straddles chunks: its flags and size, and the octets that have arrived. */
   #flags = 0;
   #size = 0;
   #body: Buffer = NO_OCTETS;
@@ -81,7 +81,7 @@ export class Decoder extends Assembler {
     this.#body = NO_OCTETS;
   }
 
-  /** Hot: once per message. */
+  /** Decodes up to the next message or command: NEED_MORE, MESSAGE, COMMAND_FOUND or FAILED. Hot: once per message. */
   next(): number {
     for (;;) {
       if (this.error !== undefined) return FAILED;
@@ -146,7 +146,7 @@ export class Decoder extends Assembler {
     this.#assembling = true;
   }
 
-  /** Copy what has come of the body to its place; false when there is more to come, or no memory for it. */
+  /** Copies octets that have arrived to the body; false when more must come, or there is no memory for it. */
   #assemble(): boolean {
     while (this.#filled < this.#size) {
       const available = this.#chunk.length - this.#offset;
@@ -162,8 +162,8 @@ export class Decoder extends Assembler {
   }
 
   /**
-   * Have room for the first `needed` octets of the body. Nothing is allocated for octets merely announced: the room
-   * doubles as they arrive, and is made whole when a quarter is there, or on a connection that has brought as much before.
+   * Makes room for the first `needed` octets of the body. Nothing is allocated for octets merely announced: the room doubles as
+   * they arrive, and is made whole when a quarter is there, or on a connection that has brought as much before.
    */
   #reserve(needed: number): boolean {
     if (needed <= this.#body.length) return true;
@@ -180,7 +180,7 @@ export class Decoder extends Assembler {
     }
   }
 
-  /** A header in pieces: false when more octets must come. */
+  /** Collects a header that arrives in pieces; false when more octets must come. */
   #gatherHeader(): boolean {
     const header = this.#header;
     for (;;) {
@@ -209,8 +209,8 @@ export class Decoder extends Assembler {
 
   /**
    * libzmq 4.3.3 and 4.3.4 write SUBSCRIBE of 246–255 octets and CANCEL of 249–255 with an eight-octet size
-   * but without the LONG bit: `04 00 00 00 00 00 00 01 xx 09 "SUBSCRIBE" …`. Read to the letter that begins with an
-   * empty command, for which there is no use. Returns the size of such a command, 0 when this is not
+   * but without the LONG bit: `04 00 00 00 00 00 00 01 xx 09 "SUBSCRIBE" …`. Read literally, that begins with an
+   * empty command, which has no use. Returns the size of such a command, 0 when this is not
    * one, −1 when more octets are needed to tell.
    */
   #longCommand(): number {
@@ -259,9 +259,9 @@ function noMemory(size: number): ZmtpError {
 }
 
 const NO_OCTETS: Buffer = Buffer.alloc(0);
-/** The first room for a body that straddles chunks: crumbs must not be copied again and again. */
+/** Octets of the first room for a body that straddles chunks: small pieces must not be copied again and again. */
 const ROOM_MIN = 4096;
-/** The size of a body from which on reads of its own cost less than a copy. */
+/** Octets of a body from which on reads of its own cost less than a copy. */
 const PLACE_MIN = 32_768;
 const MISWRITTEN = Buffer.from('0400000000000001', 'hex');
 const LONG_NAMES = [Buffer.from('\x09SUBSCRIBE'), Buffer.from('\x06CANCEL')];

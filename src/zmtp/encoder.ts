@@ -8,7 +8,7 @@
 
 import { COMMAND, headerSize, type Message, MORE, SHORT_MAX, writeHeader } from './frame.ts';
 
-/** Bodies up to this many octets are copied into the block. */
+/** Bodies of up to this many octets are copied into the block. */
 export const COPY_MAX = 2048;
 
 /** Octets of a block. */
@@ -20,7 +20,7 @@ export const BLOCK_SIZE = 65_536;
  */
 export const PAGE_SIZE = 4096;
 
-/** Messages and commands to octets, in few buffers. */
+/** Encodes messages and commands to octets, in few buffers. */
 export class Encoder {
   /** Octets encoded and not yet taken. */
   pending = 0;
@@ -32,24 +32,24 @@ export class Encoder {
   #start = 0;
   #end = 0;
   #buffers: Buffer[] = [];
-  /** The block that `take` handed out last, whose memory `written` gives back. */
+  /** Whether `take` has handed out the block, whose memory `written` gives back. */
   #lent = false;
   /** The last `take` had more than a page holds, so the next run begins with a block. */
   #ample = false;
 
-  /** Hot: once per message. */
+  /** Encodes a message. Hot: once per message. */
   message(message: Message): void {
     const last = message.length - 1;
     for (let i = 0; i < last; i++) this.#frame(MORE, message[i]!);
     this.#frame(0, message[last]!);
   }
 
-  /** A command, given its body. */
+  /** Encodes a command, given its body. */
   command(body: Buffer): void {
     this.#frame(COMMAND, body);
   }
 
-  /** Octets as they are: the greeting. */
+  /** Adds octets as they are: the greeting. */
   raw(octets: Buffer): void {
     this.#cut();
     this.#buffers.push(octets);
@@ -60,7 +60,7 @@ export class Encoder {
   take(): Buffer[] {
     let buffers = this.#buffers;
     if (buffers.length === 0 && this.#end > this.#start) {
-      // All of it lies in one run, mostly: an array of one is a third of one that grows.
+      // Mostly all of it is one run: an array of one takes a third of the memory of one that grows.
       buffers = [this.#block!.subarray(this.#start, this.#end)];
       this.#start = this.#end;
     } else {
@@ -73,7 +73,7 @@ export class Encoder {
     return buffers;
   }
 
-  /** Everything taken so far has left this process: its memory can serve again. */
+  /** Call when everything taken so far has left this process: its memory may be used again. */
   written(): void {
     if (!this.#lent || this.pending > 0) return;
     this.#lent = false;

@@ -1,6 +1,6 @@
 /**
  * Framing: how a connection turns frames into octets and back. ZMTP 3.1 has a greeting, a Decoder and an Encoder;
- * another one (frames of WebSocket) brings its own three and has everything else from `Connection`.
+ * another one (frames of WebSocket) brings its own and gets everything else from `Connection`.
  */
 
 import { Decoder } from './decoder.ts';
@@ -10,15 +10,15 @@ import { encodeGreeting, GreetingDecoder, type OlderPeer } from './greeting.ts';
 /** What both sides send before the first frame. */
 export interface Greeting
   extends Pick<GreetingDecoder, 'done' | 'minor' | 'push' | 'checkMechanism'> {
-  /** Our own greeting: the first octets that go out. */
+  /** Our own greeting: the first octets that are sent. */
   readonly ours: Buffer;
-  /** Asked after each `push`: more octets of ours, where the peer's have made them due. */
+  /** Called after each `push`: returns further octets of our greeting, where those of the peer have made them due. */
   answer?(): Buffer;
   /** Set once `done` where the peer speaks an older version, so that neither mechanism nor commands follow. */
   readonly older?: OlderPeer | undefined;
 }
 
-/** Octets to messages and commands; its doc comments are those of {@link Decoder}. */
+/** Decodes octets to messages and commands; its doc comments are those of {@link Decoder}. */
 export type FrameDecoder = Pick<
   Decoder,
   | 'push'
@@ -35,28 +35,28 @@ export type FrameDecoder = Pick<
   | 'clear'
 >;
 
-/** Messages and commands to octets; its doc comments are those of {@link Encoder}. */
+/** Encodes messages and commands to octets; its doc comments are those of {@link Encoder}. */
 export type FrameEncoder = Pick<
   Encoder,
   'raw' | 'message' | 'command' | 'pending' | 'take' | 'written'
 > & {
-  /** A heartbeat of the transport itself, where it has one: goes in place of the command PING, past the mechanism. */
+  /** Encodes a heartbeat of the transport itself, where it has one, in place of the command PING. It is not sealed. */
   ping?(): void;
-  /** The last word of this side, where the transport knows one; `broken`: the peer has broken the rules. */
+  /** Ends the traffic of this side, where the transport has an end; `broken`: the peer has broken the rules. */
   end?(broken: boolean): void;
 };
 
-/** Created anew for each connection. */
+/** How one connection is framed; created anew for each. */
 export interface Framing {
   /** Absent where the transport has agreed on version and mechanism already, as ZWS 2.0 does. */
   readonly greeting?: Greeting;
   /** Without a greeting: the minor version of ZMTP 3 that is spoken, default 1. */
   readonly minor?: number;
-  /** False where this side has no way to ask for a sign of life, so that silence tells nothing. Default true. */
+  /** False where this side cannot ask for a sign of life, so that silence of the peer says nothing. Default true. */
   readonly heartbeats?: boolean;
   /**
-   * Is given each chunk as the transport delivers it, so a transport that keeps the bounds of messages can rely on
-   * them. The connection sets its `limits`.
+   * Receives each chunk as the transport delivers it: a whole message, where the transport has message boundaries. The connection
+   * sets its `limits`.
    */
   readonly decoder: FrameDecoder;
   /** Each Buffer of its `take` is written in one piece. */

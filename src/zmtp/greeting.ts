@@ -18,7 +18,7 @@ export interface OlderPeer {
   readonly major: 1 | 2;
   /** The type that it has announced; empty where it does not say. */
   readonly socketType: string;
-  /** What has come of its first frame. */
+  /** Octets of its first frame that have arrived. */
   readonly head: Buffer;
 }
 
@@ -38,7 +38,7 @@ export class GreetingDecoder {
   readonly #octets = Buffer.alloc(GREETING_SIZE);
   #length = 0;
 
-  /** Whether all 64 octets have come. */
+  /** Whether all 64 octets have arrived. */
   get done(): boolean {
     return this.#length === GREETING_SIZE;
   }
@@ -62,7 +62,7 @@ export class GreetingDecoder {
   /**
    * Takes the octets of the greeting from the front of `chunk`; returns how many that were.
    * Padding, as-server and filler are not looked at: libzmq does not keep them zero.
-   * @throws ZmtpError at the first octet that no peer of ours can send:
+   * @throws ZmtpError at the first octet that no greeting of a version which is spoken has there:
    * `ERR_ZMTP_NOT_ZMTP`, `ERR_ZMTP_VERSION_UNSUPPORTED`
    */
   push(chunk: Buffer): number {
@@ -99,7 +99,7 @@ export class GreetingDecoder {
   }
 }
 
-/** An octet, `first` and so on, that no greeting of a version which is spoken has there. */
+/** The error for an octet, `first` and so on, that no greeting of a version which is spoken has there. */
 export function notZmtp(place: 'first' | 'second' | 'tenth', octet: number): ZmtpError {
   const shown = `0x${octet.toString(16).padStart(2, '0')}`;
   const expected = { first: '0xff', second: '0x00', tenth: '0x7f' }[place];
@@ -110,7 +110,7 @@ export function notZmtp(place: 'first' | 'second' | 'tenth', octet: number): Zmt
   );
 }
 
-/** The peer speaks a version older than the major version `minimum`. */
+/** The error for a peer that speaks a version older than the major version `minimum`. */
 export function unsupported(version: string, minimum = 3): ZmtpError {
   return new ZmtpError(
     'ERR_ZMTP_VERSION_UNSUPPORTED',

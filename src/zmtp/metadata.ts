@@ -48,7 +48,7 @@ export function decodeMetadata(octets: Buffer): Metadata {
   return properties;
 }
 
-/** The value of `name`, which compares without regard to case (RFC 37); the canonical spelling wins. */
+/** The value of the property `name`, whose case does not matter (RFC 37); the exact spelling has precedence. */
 export function property(metadata: Metadata, name: string): Buffer | undefined {
   const exact = metadata.get(name);
   if (exact !== undefined) return exact;

@@ -3,7 +3,7 @@
  *
  *     greeting → handshake of the mechanism, suspended while the peer is judged → peer
  *
- * What the peer does wrong is thrown as a ZmtpError, and `refuse` tells it so where ZMTP allows it.
+ * A violation by the peer is thrown as a ZmtpError, which `refuse` reports to the peer where ZMTP allows that.
  */
 
 import { COMMAND_FOUND, ENDED, FAILED, MESSAGE, NEED_MORE } from './assembler.ts';
@@ -32,24 +32,24 @@ import { denied, type Verdict, withVerdict } from './verdict.ts';
 import { Zmtp1Decoder } from './zmtp1-decoder.ts';
 import { Zmtp1Encoder } from './zmtp1-encoder.ts';
 
-/** What the opening of a connection needs to know. */
+/** The options of the opening of a connection. */
 export interface OpeningOptions {
-  /** Our own type. */
+  /** The type of our own socket. */
   readonly socketType: SocketType;
   /** `ZMQ_ROUTING_ID`: announced as `Identity` by REQ, DEALER and ROUTER; undefined = anonymous. */
   readonly routingId: Buffer | undefined;
   /** The security mechanism; the peer must announce the same. */
   readonly mechanism: Mechanism;
-  /** Suspend the handshake of every peer until it is judged (`asking`), also with NULL, which has no credentials. */
+  /** Suspends the handshake of every peer until it is judged (`asking`), also with NULL, which has no credentials. */
   readonly judgesAll?: boolean;
   /**
-   * The oldest major version of ZMTP that the peer may speak: 1, 2 or 3, default 3. Below 3 the greeting goes out in stages,
-   * which costs a round trip. Always 3 with another mechanism than NULL, with `judgesAll`, and for types that are younger.
+   * The oldest major version of ZMTP that the peer may speak: 1, 2 or 3, default 3. Below 3 the greeting is sent in stages, which
+   * costs a round trip. Always 3 with another mechanism than NULL, with `judgesAll`, and for types that ZMTP 2.0 does not have.
    */
   readonly minimumProtocolVersion?: number;
-  /** `ZMQ_METADATA`: further properties that the peer is told. */
+  /** `ZMQ_METADATA`: further properties that are sent to the peer. */
   readonly metadata?: Metadata | undefined;
-  /** How frames are written on the transport; default: as ZMTP 3.1 does. */
+  /** How frames are encoded on the transport; default: as in ZMTP 3.1. */
   readonly framing?: Framing | undefined;
 }
 
@@ -59,7 +59,7 @@ export interface Peer {
   readonly major: number;
   /** The minor version of ZMTP that both speak; that of the framing where there is no greeting. */
   readonly minor: number;
-  /** The type that it announced; empty for a peer of ZMTP 1.0, which does not. */
+  /** The type that it announced; empty for a peer of ZMTP 1.0, which announces none. */
   readonly socketType: string;
   /** Its `Identity`; undefined when absent, empty, or beginning with the zero octet of generated ids. */
   readonly routingId: Buffer | undefined;
@@ -69,20 +69,20 @@ export interface Peer {
 
 export class Opening {
   state: 'greeting' | 'handshake' = 'greeting';
-  /** Set at the end of the handshake: there is traffic from now on. */
+  /** Set at the end of the handshake. */
   peer: Peer | undefined;
   /** The peer's credentials, while the handshake is suspended until `judged`. */
   asking: Credentials | undefined;
-  /** Both are others once the peer has shown that it speaks ZMTP 1.0. */
+  /** Both are replaced once the peer has shown that it speaks ZMTP 1.0. */
   decoder: FrameDecoder;
   encoder: FrameEncoder;
 
   readonly #options: OpeningOptions;
   readonly #greeting: Greeting | undefined;
-  /** Spoken where there is no greeting. */
+  /** The minor version of ZMTP that is spoken where there is no greeting. */
   readonly #minor: number;
   readonly #handshake: Handshake;
-  /** Of the ZMTP that the peer speaks. */
+  /** The major version of ZMTP that the peer speaks. */
   #major = 3;
   #granted: Verdict | undefined;
   /** Octets that arrived while the peer was being judged. */
@@ -136,8 +136,8 @@ export class Opening {
   }
 
   /**
-   * Takes one command of the handshake: COMMAND_FOUND. NEED_MORE when there is none or the peer is being judged, ENDED
-   * after its last word.
+   * Takes one command of the handshake, and returns COMMAND_FOUND. NEED_MORE when there is none or the peer is being judged,
+   * ENDED when the peer has ended its traffic.
    * @throws ZmtpError
    */
   step(): typeof NEED_MORE | typeof ENDED | typeof COMMAND_FOUND {
@@ -149,7 +149,7 @@ export class Opening {
     return COMMAND_FOUND;
   }
 
-  /** Takes the verdict on what it was `asking`. @throws ZmtpError `ERR_ZMTP_DENIED` when the peer is not admitted */
+  /** Takes the verdict on the credentials in `asking`. @throws ZmtpError `ERR_ZMTP_DENIED` when the peer is not admitted */
   judged(verdict: Verdict): void {
     this.asking = undefined;
     if (verdict.status !== 200) throw denied(verdict);
@@ -159,7 +159,7 @@ export class Opening {
     if (handshake.peer !== undefined) this.#meet(handshake.peer);
   }
 
-  /** Tells the peer of its `error`, where the handshake has a command for it. */
+  /** Reports `error` to the peer by an ERROR command, where the handshake has one for it. */
   refuse(error: ZmtpError): void {
     if (this.state !== 'handshake' || this.#major < 3 || this.peer !== undefined) return;
     if (TOLD.has(error.code)) this.encoder.command(encodeError(error.message));
@@ -181,12 +181,12 @@ export class Opening {
     else this.#answer(this.#handshake.first());
   }
 
-  /** In place of a handshake an older peer sends one frame, with its identity. */
+  /** Waits for the one frame, with its identity, that an older peer sends in place of a handshake. */
   #awaitIdentity({ major, socketType, head }: OlderPeer): void {
     const local = this.#options.socketType;
     if (socketType !== '') checkPartner(local, socketType);
     if (major === 1) {
-      // A peer that does not say its type does not say what it subscribes to, and chooses among all that is published.
+      // A peer that announces no type sends no subscriptions either, and filters all that is published itself.
       const all = socketType === '' && (traitsOf(local).publishes ?? false);
       this.decoder = new Zmtp1Decoder(all ? Buffer.of(SUBSCRIBE) : undefined);
       this.decoder.push(head);
@@ -254,7 +254,7 @@ export class Opening {
   }
 }
 
-/** The error of a peer of an older version that sends a command. */
+/** The error for a peer of an older version that sends a command. */
 export function strayCommand(major: number): ZmtpError {
   const told = `peer of ZMTP ${major}.0 sends a command, which that version does not have`;
   return new ZmtpError('ERR_ZMTP_UNEXPECTED_COMMAND', told);
@@ -288,16 +288,16 @@ function longIdentity(length: number): ZmtpError {
   );
 }
 
-/** Failures that the peer is told with an ERROR command while the handshake lasts. */
+/** Failures that are reported to the peer by an ERROR command while the handshake lasts. */
 const TOLD: ReadonlySet<string> = new Set([
   'ERR_ZMTP_SOCKET_TYPE',
   'ERR_ZMTP_INVALID_METADATA',
   'ERR_ZMTP_UNEXPECTED_COMMAND',
 ]);
 
-/** What a peer may send while it is being judged: its READY, at most. */
+/** Octets that a peer may send while it is being judged: its READY, at most. */
 const HELD_BACK_MAX = 2 * 65_536;
 const NO_METADATA: Metadata = new Map();
 const IDENTITY_MAX = 255;
-/** Octets of one handshake command, before anything is known of the peer. */
+/** Octets of one handshake command, at most, before anything is known of the peer. */
 export const HANDSHAKE_MAX = 65_536;

@@ -6,7 +6,7 @@ import type { FrameEncoder } from './framing.ts';
 import type { Box } from './mechanism/mechanism.ts';
 
 export class SealedTraffic {
-  /** The body of the command that the last `open` found; undefined when that was a part. */
+  /** The body of the command that the last `open` found; undefined when it found a part. */
   command: Buffer | undefined;
   readonly #box: Box;
   readonly #maxParts: number;
@@ -21,7 +21,7 @@ export class SealedTraffic {
 
   /**
    * Opens the next frame of the peer. Returns the message that it completes, if it does; otherwise look at `command`.
-   * @throws ZmtpError for one that the peer has not sealed or not in this order, and for a message of too many parts
+   * @throws ZmtpError for a frame that the peer has not sealed or not in this order, and for a message of too many parts
    */
   open(frame: Buffer): Message | undefined {
     const { flags, payload } = this.#box.open(frame);
@@ -44,7 +44,7 @@ export class SealedTraffic {
     return parts;
   }
 
-  /** Encodes `message` by `encoder`, sealed. */
+  /** Seals `message`, and encodes it by `encoder`. */
   message(message: Message, encoder: FrameEncoder): void {
     const last = message.length - 1;
     for (let i = 0; i <= last; i++) {
@@ -52,7 +52,7 @@ export class SealedTraffic {
     }
   }
 
-  /** Encodes a command with this body by `encoder`, sealed. */
+  /** Seals the command with this body, and encodes it by `encoder`. */
   commandTo(body: Buffer, encoder: FrameEncoder): void {
     encoder.message([this.#box.seal(IS_COMMAND, body)]);
   }

@@ -1,7 +1,6 @@
 /**
- * The socket types that ZMTP names, and which may talk to which (RFC 37, "Socket Types"; RFC 41 for SERVER and CLIENT, RFC 48
- * for RADIO and DISH, RFC 49 for SCATTER and GATHER, RFC 51 and
- * 52 for PEER and CHANNEL).
+ * The socket types that ZMTP names, and which may talk to which (RFC 37, "Socket Types"; RFC 41 for SERVER and CLIENT,
+ * RFC 48 for RADIO and DISH, RFC 49 for SCATTER and GATHER, RFC 51 and 52 for PEER and CHANNEL).
  */
 
 import { ZmtpError } from './errors.ts';
@@ -28,19 +27,19 @@ export type SocketType =
   | 'PEER'
   | 'CHANNEL';
 
-/** What ZMTP has to know of a socket type. */
+/** What ZMTP has to know about a socket type. */
 export interface SocketTypeTraits {
   /** The types that it may talk to. */
   readonly partners: readonly string[];
-  /** It sends what is subscribed to: its peers' SUBSCRIBE and CANCEL concern it. */
+  /** Whether it publishes: it receives SUBSCRIBE and CANCEL from its peers. */
   readonly publishes?: boolean;
-  /** It sends subscriptions: SUBSCRIBE and CANCEL in ZMTP 3.1. */
+  /** Whether it sends subscriptions: SUBSCRIBE and CANCEL in ZMTP 3.1. */
   readonly subscribes?: boolean;
-  /** It sends to groups: its peers' JOIN and LEAVE concern it, and their messages do not. */
+  /** Whether it sends to groups: it receives JOIN and LEAVE from its peers, but no messages. */
   readonly hasMembers?: boolean;
-  /** It joins groups: JOIN and LEAVE are all that it sends. */
+  /** Whether it joins groups: it sends JOIN and LEAVE only. */
   readonly joins?: boolean;
-  /** Its READY, HELLO or INITIATE has an `Identity` property (RFC 37: REQ, DEALER, ROUTER). */
+  /** Whether its READY or INITIATE has an `Identity` property (RFC 37: REQ, DEALER, ROUTER). */
   readonly announcesIdentity?: boolean;
 }
 
@@ -49,13 +48,13 @@ export function isSocketType(name: string): name is SocketType {
   return Object.hasOwn(ROWS, name);
 }
 
-/** What ZMTP has to know of `type`. */
+/** What ZMTP has to know about `type`. */
 export function traitsOf(type: SocketType): SocketTypeTraits {
   return ROWS[type];
 }
 
 /**
- * Refuse a peer whose type cannot talk to ours.
+ * Checks that a socket of type `local` may talk to a peer of type `peer`.
  * @throws ZmtpError `ERR_ZMTP_SOCKET_TYPE`
  */
 export function checkPartner(local: SocketType, peer: string): void {

@@ -1,5 +1,5 @@
 /**
- * StagedGreeting: a greeting that peers of ZMTP 2.0 and 1.0 understand, too. Each stage goes out once the octets of the peer
+ * StagedGreeting: a greeting that peers of ZMTP 2.0 and 1.0 understand, too. Each stage is sent once the octets of the peer
  * have shown that it understands it (RFC 37, "Version Negotiation"; RFC 15; RFC 13).
  *
  *     ff, size of our identity + 1 in 8 octets, 7f | 03 | 01 mechanism as-server 00×31       to 3.0 and later
@@ -18,7 +18,7 @@ import {
 } from './greeting.ts';
 import { type SocketType, traitsOf } from './socket-type.ts';
 
-/** What decides whether older peers may come in, and how they are greeted. */
+/** What decides whether peers of older versions are accepted, and how they are greeted. */
 export interface StagedGreetingOptions {
   readonly socketType: SocketType;
   /** At most 255 octets; undefined = none. */
@@ -28,7 +28,7 @@ export interface StagedGreetingOptions {
   readonly minimumProtocolVersion?: number;
 }
 
-/** Undefined where no older version is spoken: where peers are to prove who they are, which old ones cannot. */
+/** Undefined where no older version is spoken: where peers have to be authenticated, which older versions cannot do. */
 export function stagedGreeting(options: StagedGreetingOptions): StagedGreeting | undefined {
   const { mechanism, judgesAll, socketType, minimumProtocolVersion = 3, routingId } = options;
   if (minimumProtocolVersion > 2 || mechanism.name !== 'NULL' || judgesAll) return undefined;
@@ -38,9 +38,9 @@ export function stagedGreeting(options: StagedGreetingOptions): StagedGreeting |
   return new StagedGreeting(code, identity ?? NO_OCTETS, minimumProtocolVersion < 2 ? 1 : 2);
 }
 
-/** Both greetings, stage by stage, under the mechanism NULL. */
+/** Our greeting and the peer's, stage by stage, under the mechanism NULL. */
 export class StagedGreeting {
-  /** The first stage of ours. To a peer of 2.0 at least the version can go with it. */
+  /** The first stage of our greeting; where the peer must speak 2.0 at least, it includes the version. */
   readonly ours: Buffer;
   /** Set by the last octet of an older peer's greeting. */
   older: OlderPeer | undefined;
@@ -50,7 +50,7 @@ export class StagedGreeting {
   readonly #minimum: 1 | 2;
   readonly #whole = encodeGreeting('NULL');
   readonly #greeting = new GreetingDecoder();
-  /** What has come of the peer's until its version is known. */
+  /** The octets of the peer's greeting, until its version is known. */
   readonly #head: Buffer = Buffer.alloc(TYPE + 1);
   #length = 0;
   #modern = false;
@@ -92,17 +92,17 @@ export class StagedGreeting {
     return this.#modern ? taken + this.#greeting.push(chunk.subarray(taken)) : taken;
   }
 
-  /** The next octets of ours, which those of the peer have made due; each is given once. */
+  /** Further octets of our greeting, which those of the peer have made due; each is returned once. */
   answer(): Buffer {
     return Buffer.concat(this.#due.splice(0));
   }
 
-  /** Takes one more octet, and draws from it what it shows of the peer's version. */
+  /** Examines the octet that has arrived last: what does it show of the peer's version? */
   #look(): void {
     const head = this.#head;
     const minimum = this.#minimum;
     const [first, last] = [head[0]!, head[this.#length - 1]!];
-    // Where the header of a frame of 1.0 ends, with the flags.
+    // The size of a header of a frame of 1.0, flags included.
     const header = first === LONG_MARK ? SIGNATURE_SIZE : 2;
     if (this.#length === 1) {
       if (first !== LONG_MARK && (first === 0 || minimum > 1)) throw notZmtp('first', first);
@@ -128,7 +128,7 @@ export class StagedGreeting {
     this.#greeting.push(this.#head.subarray(0, this.#length));
   }
 
-  /** The peer speaks 1.0: what has come is the header of its first frame, and what has gone out is that of ours. */
+  /** The peer speaks 1.0: its octets so far are the header of its first frame, and ours were that of our first one. */
   #unversioned(): void {
     if (this.#minimum > 1) throw unsupported('1.0', this.#minimum);
     this.#due.push(this.#identity);
@@ -148,7 +148,7 @@ function identityFrame(revision: number, identity: Buffer): Buffer {
   return Buffer.concat([header, identity]);
 }
 
-/** By their codes in the greeting of 2.0. RFC 15 has no XPUB and XSUB; these are the codes of libzmq. */
+/** Socket types, by their codes in the greeting of 2.0. RFC 15 has no XPUB and XSUB; these are the codes of libzmq. */
 const TYPES: readonly string[] = [
   'PAIR',
   'PUB',

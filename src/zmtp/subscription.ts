@@ -2,8 +2,8 @@
  * Subscription: one form inside, two on the wire.
  *
  * Inside, and on the wire to a 3.0 peer, it is a one-part message `01 prefix` or `00 prefix`; to a 3.1 peer it is
- * the command SUBSCRIBE or CANCEL. Both are accepted from everybody (RFC 37, "Publish-Subscribe"). What a DISH says of its
- * groups has the same form inside, and is the command JOIN or LEAVE to every peer.
+ * the command SUBSCRIBE or CANCEL. Both are accepted from every peer (RFC 37, "Publish-Subscribe"). When a DISH joins or leaves
+ * a group, that has the same form inside, and is the command JOIN or LEAVE to every peer.
  */
 
 import { encodeCommand } from './command.ts';
@@ -19,7 +19,7 @@ export function isSubscription(message: Message): boolean {
   return first === SUBSCRIBE || first === CANCEL;
 }
 
-/** The command for a message that {@link isSubscription}; for one of a DISH where it `joins`. */
+/** The command for a message that {@link isSubscription}: SUBSCRIBE or CANCEL; if `joins`, JOIN or LEAVE. */
 export function encodeSubscription(message: Message, joins: boolean = false): Buffer {
   const [part] = message as readonly [Buffer];
   const [begin, end] = joins ? (['JOIN', 'LEAVE'] as const) : (['SUBSCRIBE', 'CANCEL'] as const);
@@ -27,14 +27,14 @@ export function encodeSubscription(message: Message, joins: boolean = false): Bu
 }
 
 /**
- * The message for a SUBSCRIBE or CANCEL command, or for JOIN or LEAVE. A large body in memory of its own, where a decoder has put it together, is made
- * into the message: a topic may be megabytes long.
+ * The message for a SUBSCRIBE, CANCEL, JOIN or LEAVE command. A large body that a decoder has put together in memory of its own
+ * is made into the message without a copy: a topic may be megabytes long.
  */
 export function decodeSubscription(
   name: 'SUBSCRIBE' | 'CANCEL' | 'JOIN' | 'LEAVE',
   body: Buffer,
 ): Message {
-  // The last octet of the name gives its place to the first of the message.
+  // The octet before the prefix, the last one of the name, becomes the first one of the message.
   const within = body.subarray(body[0]!);
   const owned = body.length >= LARGE && body.buffer.byteLength === body.length;
   const part = owned ? within : Buffer.from(within);
@@ -42,5 +42,5 @@ export function decodeSubscription(
   return [part];
 }
 
-/** Octets. */
+/** Octets of a body from which on it is not copied. */
 const LARGE = 65_536;

@@ -1,4 +1,4 @@
-/** Verdict: what the authenticator decides about a peer, and what becomes of the peer's metadata by it (RFC 27). */
+/** Verdict: what the authenticator decides about a peer, and how that changes the peer's metadata (RFC 27). */
 
 import { ZmtpError } from './errors.ts';
 import type { Metadata } from './metadata.ts';

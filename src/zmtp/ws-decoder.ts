@@ -1,6 +1,6 @@
 /**
  * WsDecoder: frames of WebSocket (RFC 6455) in, the messages and commands of ZWS 2.0 (RFC 45) out. Each message of WebSocket
- * becomes a frame of ZMTP on the way, so that the Decoder judges sizes and parts, as everywhere.
+ * is rewritten as a frame of ZMTP, so that the Decoder checks sizes and parts, as for every transport.
  */
 
 import { type DecoderLimits, ENDED, FAILED, NEED_MORE } from './assembler.ts';
@@ -22,19 +22,19 @@ import {
   ZWS_MORE,
 } from './ws-frame.ts';
 
-/** What control frames ask for. */
+/** What a WsDecoder calls for control frames. */
 export interface WsControl {
-  /** PING, with its payload of at most 125 octets, which the answer repeats. */
+  /** A PING has arrived, with a payload of at most 125 octets, which the answer repeats. */
   pinged(payload: Buffer): void;
 }
 
-/** The octets of a WebSocket to messages and commands, pulled one by one. */
+/** Decodes the octets of a WebSocket to messages and commands, one for each call of `next`. */
 export class WsDecoder {
-  /** The message, after `next` said MESSAGE. */
+  /** The message, after `next` returned MESSAGE. */
   message: Message = NO_MESSAGE;
-  /** The body, after `next` said COMMAND_FOUND. */
+  /** The body of the command, after `next` returned COMMAND_FOUND. */
   command: Buffer = NO_OCTETS;
-  /** Why, after `next` said FAILED. */
+  /** Why decoding failed, after `next` returned FAILED. */
   error: ZmtpError | undefined;
   /** Without effect: the malformed frames that it is for cannot occur in a WebSocket. */
   mendsLongCommands = false;
@@ -42,11 +42,11 @@ export class WsDecoder {
   readonly #inner: Decoder;
   readonly #masked: boolean;
   readonly #control: WsControl;
-  /** Octets that no frame was made of, and the chunks after these. */
+  /** Octets that are not decoded yet, and the chunks after these. */
   #chunk: Buffer = NO_OCTETS;
   #offset = 0;
   #waiting: Buffer[] = [];
-  /** The payload that is coming: octets left, and its mask. */
+  /** The payload that is arriving: octets left, its mask, and the position in that. */
   #left = 0;
   #mask = 0;
   #phase = 0;
@@ -57,7 +57,7 @@ export class WsDecoder {
   #fragments: Gathering | undefined;
   #closed = false;
 
-  /** `masked`: the peer is the client. */
+  /** `masked`: the peer is the client, which masks its frames. */
   constructor(limits: DecoderLimits, masked: boolean, control: WsControl) {
     this.#inner = new Decoder(limits);
     this.#masked = masked;
@@ -81,7 +81,7 @@ export class WsDecoder {
     return this.#inner.pending || this.#offset < this.#chunk.length;
   }
 
-  /** Where the rest of a large body goes; see Decoder. */
+  /** Memory for the rest of a large body; see `Decoder.place`. */
   get place(): Buffer | undefined {
     this.#place = this.pending || this.#left === 0 ? undefined : this.#inner.place;
     return this.#place;
@@ -115,7 +115,7 @@ export class WsDecoder {
     this.#fragments = undefined;
   }
 
-  /** As Decoder's; ENDED after CLOSE. */
+  /** Decodes up to the next message or command, as `Decoder.next`; ENDED after CLOSE. */
   next(): number {
     for (;;) {
       if (this.error !== undefined) return FAILED;
@@ -131,7 +131,7 @@ export class WsDecoder {
     }
   }
 
-  /** A header, or what has come of a payload; false when more octets must come. */
+  /** Decodes a header, or octets of a payload; false when more octets must come. */
   #step(): boolean {
     if (this.#left === 0) return this.#header();
     const taken = Math.min(this.#left, this.#chunk.length - this.#offset);
@@ -184,7 +184,7 @@ export class WsDecoder {
     return this.error === undefined;
   }
 
-  /** What is wrong with a frame, by its first two octets. */
+  /** What is wrong with a frame, by its first two octets; undefined = nothing. */
   #wrong(first: number, masked: boolean, form: number): string | undefined {
     const opcode = first & 0x0f;
     if ((first & RESERVED) !== 0) return 'a frame of an extension that was not agreed on';
@@ -200,7 +200,7 @@ export class WsDecoder {
     return opcode === BINARY ? 'a message within another' : 'a fragment of no message';
   }
 
-  /** A whole message: `length` octets of header, its flags, and a body of `size` octets. */
+  /** Begins a whole message: `length` octets of header, its flags, and a body of `size` octets. */
   #begin(length: number, size: number): boolean {
     const start = this.#offset;
     const body = start + length + 1;
@@ -210,7 +210,7 @@ export class WsDecoder {
     const ours = zmtpFlags(flags);
     const room = headerSize(size);
     if (room <= length + 1) {
-      // Over what was read: one piece to push instead of two.
+      // Written over octets that were read: one piece to push instead of two.
       writeHeader(this.#chunk, body - room, ours, size);
       this.#offset = body - room;
     } else {
@@ -237,7 +237,7 @@ export class WsDecoder {
     if (this.#left === 0) this.#gathered(gathering);
   }
 
-  /** All of a control frame, or a fragment, has come. */
+  /** A control frame, or a fragment, has arrived whole. */
   #gathered({ opcode, octets, filled, final }: Gathering): void {
     this.#gathering = undefined;
     if (opcode === PING) this.#control.pinged(octets);
@@ -256,7 +256,7 @@ export class WsDecoder {
     }
   }
 
-  /** Nothing is allocated for octets merely announced: the room doubles as they arrive. */
+  /** Makes room for `needed` octets. Nothing is allocated for octets merely announced: the room doubles as they arrive. */
   #grow(gathering: Gathering, needed: number): boolean {
     try {
       const grown = Buffer.allocUnsafe(Math.max(2 * needed, ROOM_MIN));
@@ -269,7 +269,7 @@ export class WsDecoder {
     }
   }
 
-  /** Have `count` octets in one chunk, without taking them. */
+  /** Joins chunks until one holds `count` octets, without taking them; false when more octets must come. */
   #ahead(count: number): boolean {
     while (this.#chunk.length - this.#offset < count) {
       const more = this.#waiting.shift();
@@ -309,12 +309,12 @@ export class WsDecoder {
   }
 }
 
-/** A payload in pieces. */
+/** A payload that arrives in pieces. */
 interface Gathering {
   readonly opcode: number;
   octets: Buffer;
   filled: number;
-  /** Nothing follows this fragment. */
+  /** Whether this is the last fragment of its message. */
   final: boolean;
 }
 

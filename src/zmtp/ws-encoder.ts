@@ -4,7 +4,7 @@ import { BLOCK_SIZE, COPY_MAX, PAGE_SIZE } from './encoder.ts';
 import type { Message } from './frame.ts';
 import { applyMask, BINARY, CLOSE, FINAL, PING, PONG, ZWS_COMMAND, ZWS_MORE } from './ws-frame.ts';
 
-/** Messages, commands and control frames to octets, in few buffers. */
+/** Encodes messages, commands and control frames to octets, in few buffers. */
 export class WsEncoder {
   /** Octets encoded and not yet taken. */
   pending = 0;
@@ -17,39 +17,39 @@ export class WsEncoder {
   #ample = false;
   #pongCount = 0;
 
-  /** `nextMask`: 32 bits that nobody can foresee, for a client; a server does not mask. */
+  /** `nextMask`: gives 32 unpredictable bits, for a client; a server does not mask. */
   constructor(nextMask?: () => number) {
     this.#nextMask = nextMask;
   }
 
-  /** Each part is a message of WebSocket. */
+  /** Encodes a message: each part is a message of WebSocket. */
   message(message: Message): void {
     const last = message.length - 1;
     for (let i = 0; i < last; i++) this.#frame(BINARY, ZWS_MORE, message[i]!);
     this.#frame(BINARY, 0, message[last]!);
   }
 
-  /** A command, given its body. */
+  /** Encodes a command, given its body. */
   command(body: Buffer): void {
     this.#frame(BINARY, ZWS_COMMAND, body);
   }
 
-  /** WebSocket's own PING, in place of that of ZMTP: what the platform of a peer answers for it. */
+  /** Encodes WebSocket's own PING, in place of that of ZMTP: the platform of a peer answers it. */
   ping(): void {
     this.#frame(PING, undefined, NO_OCTETS);
   }
 
-  /** The answer to PING. What a peer that does not read asks for beyond a bound is left out. */
+  /** Encodes the answer to a PING, unless 64 answers wait already: a peer that does not read must not fill memory. */
   pong(payload: Buffer): void {
     if (this.#pongCount++ < PONGS_MAX) this.#frame(PONG, undefined, payload);
   }
 
-  /** CLOSE, with the status for an ordinary end, or for a peer that has broken the rules (RFC 6455, section 7.4.1). */
+  /** Encodes CLOSE, with the status for an ordinary end, or for a peer that has broken the rules (RFC 6455, section 7.4.1). */
   end(broken: boolean): void {
     this.#frame(CLOSE, undefined, broken ? BROKEN : NORMAL);
   }
 
-  /** Octets as they are. */
+  /** Adds octets as they are. */
   raw(octets: Buffer): void {
     this.#cut();
     this.#buffers.push(octets);
@@ -67,7 +67,7 @@ export class WsEncoder {
     return buffers;
   }
 
-  /** Nothing to do: its memory does not serve again. */
+  /** Does nothing: the memory of what was taken is not used again. */
   written(): void {}
 
   /** `flags`: the octet before the body of a message; undefined in a control frame. */
@@ -107,7 +107,7 @@ export class WsEncoder {
     this.#buffers.push(body);
   }
 
-  /** Have room for `needed` octets in the block. */
+  /** Makes room for `needed` octets in the block. */
   #reserve(needed: number): void {
     if (this.#end + needed <= this.#block.length) return;
     this.#cut();
@@ -117,7 +117,7 @@ export class WsEncoder {
     this.#end = 0;
   }
 
-  /** Close the run of octets in the block. */
+  /** Ends the current run of octets in the block, which becomes a buffer to write. */
   #cut(): void {
     if (this.#end === this.#start) return;
     this.#buffers.push(this.#block.subarray(this.#start, this.#end));

@@ -1,6 +1,6 @@
 /** The frame of WebSocket: bits, kinds and mask (RFC 6455, section 5.2), and the flags octet of ZWS 2.0 in it (RFC 45). */
 
-/** First octet of a frame: the last of its message. */
+/** Bit of the first octet of a frame: it is the last one of its message. */
 export const FINAL = 0x80;
 /** Bits of the first octet that belong to extensions. */
 export const RESERVED = 0x70;
@@ -12,11 +12,11 @@ export const TEXT = 0x1;
 export const BINARY = 0x2;
 /** The sender will send nothing more. */
 export const CLOSE = 0x8;
-/** A question for a sign of life. */
+/** Asks the peer for a sign of life. */
 export const PING = 0x9;
-/** The answer to it. */
+/** The answer to PING. */
 export const PONG = 0xa;
-/** Octets in a control frame. */
+/** Octets in the payload of a control frame, at most. */
 export const CONTROL_MAX = 125;
 
 /** The flags octet of ZWS: another part follows. */

@@ -11,13 +11,13 @@ import { BARE } from './ws-protocols.ts';
 export interface WsFramingOptions {
   /** The sub-protocol that was agreed on. */
   readonly protocol: string;
-  /** For the client: the next mask, 32 bits that nobody can foresee. A server has none. */
+  /** For the client: gives the mask of the next frame, 32 unpredictable bits. A server has none. */
   readonly nextMask?: (() => number) | undefined;
-  /** Called where the peer begins with a message though a handshake was agreed on: it has said yes to what it does not know. */
+  /** Called when the peer begins with a message though a handshake was agreed on: it agreed to a name that it does not know. */
   readonly echoed?: () => void;
 }
 
-/** Created anew for each connection. */
+/** The framing of one connection. */
 export function wsFraming({ protocol, nextMask, echoed = () => {} }: WsFramingOptions): Framing {
   const introduction = protocol === BARE ? new Introduction() : undefined;
   const encoder =
@@ -32,7 +32,7 @@ export function wsFraming({ protocol, nextMask, echoed = () => {} }: WsFramingOp
   return { decoder, encoder, minor: 0 };
 }
 
-/** There are no commands but the introduction. */
+/** Sends no commands: our READY becomes the introduction. */
 class BareEncoder extends WsEncoder {
   readonly #introduction: Introduction;
 
@@ -47,7 +47,7 @@ class BareEncoder extends WsEncoder {
   }
 }
 
-/** A command comes before all messages. */
+/** Expects a command before all messages, and reports a peer that begins with a message. */
 class ShakenDecoder extends WsDecoder {
   #echoed: (() => void) | undefined;
 
@@ -68,7 +68,7 @@ class ShakenDecoder extends WsDecoder {
   }
 }
 
-/** The first message is the introduction. */
+/** Decodes the first message, which is the peer's introduction, as its READY. */
 class BareDecoder extends WsDecoder {
   readonly #introduction: Introduction;
 

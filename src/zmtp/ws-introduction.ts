@@ -1,6 +1,6 @@
 /**
- * Introduction: what goes in place of a handshake where the sub-protocol of WebSocket names no mechanism (RFC 45): each side sends
- * its routing id, as its first message.
+ * Introduction: replaces the handshake where the sub-protocol of WebSocket names no mechanism (RFC 45): each side sends its
+ * routing id, as its first message.
  */
 
 import { commandData, commandName, encodeCommand } from './command.ts';
@@ -10,11 +10,11 @@ import { type SocketType, traitsOf } from './socket-type.ts';
 
 /** The introductions of one connection, ours and the peer's. */
 export class Introduction {
-  /** The peer has introduced itself. */
+  /** Whether the peer has introduced itself. */
   finished = false;
   #ownType: SocketType | undefined;
 
-  /** What goes in place of a command of ours: of READY the routing id, of others nothing. */
+  /** What is sent in place of a command of ours: for READY our routing id, for others nothing. */
   ours(command: Buffer): Message | undefined {
     if (commandName(command) !== 'READY') return undefined;
     const metadata = decodeMetadata(commandData(command));
@@ -22,7 +22,7 @@ export class Introduction {
     return [property(metadata, 'Identity') ?? Buffer.alloc(0)];
   }
 
-  /** The READY that the first message of the peer stands for. It does not tell its type: a type that ours can talk to is assumed. */
+  /** The READY that the peer's first message stands for. That names no type: one that ours can talk to is assumed. */
   theirs(message: Message): Buffer {
     this.finished = true;
     const own = this.#ownType;

@@ -12,8 +12,8 @@ import { Introduction } from './ws-introduction.ts';
 import { BARE } from './ws-protocols.ts';
 
 /**
- * Created anew for each connection, under the sub-protocol that was agreed on. A platform sends no PING for us; only where there are
- * commands, that of ZMTP goes in its place.
+ * The framing of one connection, under the sub-protocol that was agreed on. A platform sends no PING of WebSocket for us; where
+ * there are commands, that of ZMTP replaces it.
  */
 export function wsMessageFraming(protocol: string): Framing {
   const introduction = protocol === BARE ? new Introduction() : undefined;
@@ -22,7 +22,7 @@ export function wsMessageFraming(protocol: string): Framing {
   return { decoder, encoder, minor: 0, heartbeats: introduction === undefined };
 }
 
-/** Messages and commands to messages of WebSocket. */
+/** Encodes messages and commands to messages of WebSocket. */
 class WsMessageEncoder implements FrameEncoder {
   /** Octets encoded and not yet taken. */
   pending = 0;
@@ -65,13 +65,13 @@ class WsMessageEncoder implements FrameEncoder {
   }
 }
 
-/** Messages of WebSocket to messages and commands. */
+/** Decodes messages of WebSocket to messages and commands. */
 class WsMessageDecoder extends Assembler implements FrameDecoder {
   /** Without effect: the malformed frames that it is for cannot occur in a WebSocket. */
   mendsLongCommands = false;
   readonly place: undefined = undefined;
   readonly #introduction: Introduction | undefined;
-  /** Those that `next` has not looked at, from `#start` on. */
+  /** Messages of WebSocket that `next` has not looked at, from `#start` on. */
   #octets: Buffer[] = [];
   #start = 0;
 

@@ -1,5 +1,5 @@
 /**
- * Zmtp1Decoder: frames of ZMTP 1.0 (RFC 13), written anew as frames of later versions and decoded as such.
+ * Zmtp1Decoder: frames of ZMTP 1.0 (RFC 13), rewritten as frames of later versions and decoded as such.
  *
  *     size | flags | body          size: one octet from 01 to fe, or ff and eight octets; the flags count, too
  *
@@ -11,14 +11,14 @@ import { Decoder } from './decoder.ts';
 import { ZmtpError } from './errors.ts';
 import { MORE, writeHeader } from './frame.ts';
 
-/** Octets of a peer of ZMTP 1.0 to messages; it has no commands. */
+/** Decodes octets of a peer of ZMTP 1.0 to messages; that version has no commands. */
 export class Zmtp1Decoder extends Decoder {
   /** A header that is not whole yet. */
   readonly #header: Buffer = Buffer.alloc(LONG_HEADER);
   #headerLength = 0;
   /** Octets of the body that are still to come. */
   #left = 0;
-  /** What comes between the first frame and the second, until it has. */
+  /** A frame that is decoded between the first one and the second, until that is done. */
   #second: Buffer | undefined;
   /** The error that ends decoding after the octets pushed so far. */
   #end: ZmtpError | undefined;
@@ -36,7 +36,7 @@ export class Zmtp1Decoder extends Decoder {
       super.push(chunk);
       return;
     }
-    // No header grows by being written anew.
+    // No header grows by being rewritten.
     const room = chunk.length + LONG_HEADER + (this.#second?.length ?? 0);
     const written = Buffer.allocUnsafe(room);
     let end = 0;
@@ -72,7 +72,7 @@ export class Zmtp1Decoder extends Decoder {
     return FAILED;
   }
 
-  /** Another octet of a header has come: the flags of its frame, once it is whole and for a valid one; otherwise −1. */
+  /** Takes another octet of a header. Returns the flags of its frame, once that is whole and valid; otherwise −1. */
   #begin(): number {
     const header = this.#header;
     const length = this.#headerLength;

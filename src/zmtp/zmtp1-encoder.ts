@@ -1,9 +1,9 @@
-/** Zmtp1Encoder: messages to frames of ZMTP 1.0 (RFC 13), which {@link Zmtp1Decoder} draws. */
+/** Zmtp1Encoder: messages to frames of ZMTP 1.0 (RFC 13), whose layout is in zmtp1-decoder.ts. */
 
 import { COPY_MAX, Encoder } from './encoder.ts';
 import { type Message, MORE, zmtp1Header } from './frame.ts';
 
-/** Messages to octets for a peer of ZMTP 1.0, which knows no commands. */
+/** Encodes messages to octets for a peer of ZMTP 1.0, which has no commands. */
 export class Zmtp1Encoder extends Encoder {
   override message(message: Message): void {
     const last = message.length - 1;
