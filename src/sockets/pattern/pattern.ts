@@ -15,7 +15,10 @@ import type { Message } from '../message.ts';
 import type { Pipe, PipeReader } from '../routing/pipe.ts';
 
 export interface Pattern extends PipeReader {
-  /** Puts `pipe` into routing: when `connect` is called (under `immediate` after the handshake), or when a peer that came has finished its handshake. */
+  /**
+   * Puts `pipe` into routing: when `connect` is called (with `immediate`, after the handshake), or when a peer that connected to
+   * us has finished its handshake.
+   */
   attach(pipe: Pipe): void;
   /** The pipe's peer has finished a handshake: the first one, or another after a reconnection. */
   established(pipe: Pipe): void;

@@ -34,7 +34,7 @@ export class PackedQueue {
     this.#length++;
   }
 
-  /** Takes the message that has waited longest. Its small parts are views of a slab, which is not written there again. */
+  /** Takes the message that has waited longest. Its small parts are views of a slab, which is never written there again. */
   shift(): Message | undefined {
     if (this.#length === 0) return undefined;
     this.#length--;

@@ -81,7 +81,7 @@ export class InprocSide implements PipeDriver, PeerConnection {
   }
 
   fail(): void {
-    // There is no protocol to end: the pattern has dropped the message, and goes on.
+    // No wire protocol was broken: the pattern has dropped the message, and the connection stays.
   }
 
   disconnect(): void {

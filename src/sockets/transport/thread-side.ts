@@ -138,7 +138,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   }
 
   fail(): void {
-    // There is no protocol to end: the pattern has dropped the message, and goes on.
+    // No wire protocol was broken: the pattern has dropped the message, and the connection stays.
   }
 
   disconnect(): void {
