@@ -1,6 +1,6 @@
 /**
- * The framing of ZWS 2.0 (RFC 45) on a WebSocket of the platform, which moves whole messages: each chunk is one, an octet of flags
- * and a body.
+ * The framing of ZWS 2.0 (RFC 45) on a WebSocket of the platform, which moves whole messages: each chunk is one, an octet of
+ * flags and a body.
  */
 
 import { Assembler, COMMAND_FOUND, FAILED, MESSAGE, NEED_MORE } from './assembler.ts';

@@ -1,6 +1,6 @@
 /**
- * CurveBox: the two boxes of CURVE (RFC 26), from X25519 of node:crypto and XSalsa20-Poly1305 of libsodium (WebAssembly), where it
- * is installed, or of TweetNaCl.
+ * CurveBox: the two boxes of CURVE (RFC 26), from X25519 of node:crypto and XSalsa20-Poly1305 of libsodium (WebAssembly), where
+ * it is installed, or of TweetNaCl.
  */
 
 import type { KeyObject } from 'node:crypto';
