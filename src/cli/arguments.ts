@@ -16,10 +16,10 @@ export interface Option {
 /** Options by their names. */
 export type OptionSet = Readonly<Record<string, Option>>;
 
-/** A mistake on the command line, for its author to correct. */
+/** A mistake on the command line, for the user to correct. */
 export class UsageError extends Error {}
 
-/** The options that were given, by name, and the other words. */
+/** The given options, by name, and the words that belong to no option. */
 export class Arguments {
   readonly positionals: readonly string[];
   #values: Readonly<Record<string, unknown>>;

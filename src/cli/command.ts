@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 /** One subcommand. */
 export interface Command {
   readonly name: string;
-  /** One line for the list of all. */
+  /** One line for the list of all subcommands. */
   readonly summary: string;
   /** What follows the name: `[OPTIONS] [PART...]`. */
   readonly usage: string;

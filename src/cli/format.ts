@@ -1,4 +1,4 @@
-/** Format: messages as people and scripts write them, and back. */
+/** Format: reads and writes messages as text, for people and scripts. */
 
 import { isUtf8 } from 'node:buffer';
 import { UsageError } from './arguments.ts';
@@ -12,10 +12,10 @@ export const FORMATS: readonly [Format, ...Format[]] = ['text', 'json', 'hex', '
 export const SEPARATOR: string = '\t';
 
 /**
- * The parts of the message that `line` stands for.
+ * Parses `line` to the parts of one message.
  *
  *     text   hello⇥world                       separated by tabs
- *     json   ["hello",{"n":1},{"hex":"00ff"}]   an array of parts; anything else is the one part
+ *     json   ["hello",{"n":1},{"hex":"00ff"}]   an array of parts; any other value is the only part
  *     hex    68656c6c6f 00ff               separated by spaces; - is an empty part
  *
  * @throws UsageError for a line that is not in that format
@@ -41,13 +41,13 @@ export function parseMessage(
   }
 }
 
-/** One part, as an argument on the command line. */
+/** Parses one argument of the command line to a part. */
 export function parsePart(word: string, format: Format): Buffer {
   if (format === 'hex') return fromHex(word);
   return format === 'json' ? partOf(parseJson(word)) : Buffer.from(word);
 }
 
-/** `message` on a line that `parseMessage` reads. In the format `text`, octets that cannot be shown are escaped as \x00. */
+/** Writes `message` as a line that `parseMessage` reads. In the format `text`, octets that cannot be shown are escaped as \x00. */
 export function formatMessage(
   message: readonly Buffer[],
   format: Exclude<Format, 'raw'>,
@@ -65,14 +65,14 @@ export function formatMessage(
   }
 }
 
-/** A routing id as text: itself where it can be shown, else `0x` and its octets in hex. */
+/** Writes a routing id as text: as it is where it can be shown, else `0x` and its octets in hex. */
 export function formatId(id: Buffer): string {
   return isUtf8(id) && !UNSHOWABLE.test(id.toString()) && !/^0x/.test(id.toString())
     ? id.toString()
     : `0x${id.toString('hex')}`;
 }
 
-/** The routing id that `formatId` wrote. */
+/** Parses what `formatId` wrote to the routing id. */
 export function parseId(text: Buffer): Buffer {
   const [, hex] = /^0x((?:[0-9a-f]{2})+)$/i.exec(text.toString('latin1')) ?? [];
   return hex === undefined ? text : Buffer.from(hex, 'hex');

@@ -3,7 +3,7 @@
 import type { OptionSet } from './arguments.ts';
 import type { Command } from './command.ts';
 
-/** What every subcommand takes. */
+/** The option that every subcommand has. */
 export const HELP_OPTION: OptionSet = {
   help: { type: 'boolean', short: 'h', help: 'show this' },
 };

@@ -26,7 +26,7 @@ export class HubLog {
     this.#say('warning', text, fields);
   }
 
-  /** Logs the events of `hub`; those that may come often, in one line every 10 seconds. */
+  /** Logs the events of `hub`; those that may be frequent, in one line every 10 seconds for each channel. */
   watch({ events }: Hub): void {
     events.on('peer:join', ({ peer }) => this.info('process joined', { peer }));
     events.on('peer:leave', ({ peer }) => this.info('process left', { peer }));

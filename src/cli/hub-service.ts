@@ -1,4 +1,4 @@
-/** Service: how a running hub answers questions about its health and counters. */
+/** HubService: how a running hub answers questions about its health and counters. */
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -9,22 +9,22 @@ import type { Hub } from '../layer/index.ts';
 import { UsageError } from './arguments.ts';
 import type { CurveOptions } from './security.ts';
 
-/** One way to ask; `address`: where it listens, with the real port. */
+/** One way to ask a hub; `address` is where it listens, with the real port. */
 export interface Service {
   readonly name: 'control' | 'http';
   readonly address: string;
   close(): Promise<void>;
 }
 
-/** The counters, for a line of log. */
+/** The counters of `hub` for a line of the log; `uptime` in seconds. */
 export function figuresOf(hub: Hub): Record<string, unknown> {
   const { id: _id, bind: _bind, pull: _pull, pub: _pub, uptime, ...rest } = hub.stats();
   return { uptime: inSeconds(uptime), ...rest };
 }
 
 /**
- * A REP at `endpoint`, for one question at a time: `health` or `stats`. With `security` only peers that it lets in
- * are answered; one that sends more than `QUESTION_MAX` octets is disconnected.
+ * Binds a REP at `endpoint` that answers `health` and `stats`, one question at a time. With `security` only peers that it lets
+ * in are answered; one that sends more than `QUESTION_MAX` octets is disconnected.
  */
 export async function answerAt(
   endpoint: string,
@@ -62,8 +62,8 @@ export async function answerAt(
 }
 
 /**
- * A web server at an address: `/health`, `/stats`, for GET and HEAD. Requests must be for an IP address, a name of this machine,
- * or HOST: a page of another site could otherwise read them by a name of its own that resolves to this address (DNS rebinding).
+ * Starts a web server with `/health` and `/stats`, for GET and HEAD. The `Host` of a request must be an IP address, a name of
+ * this machine, or `host`: a page of another site could otherwise read them by a name that resolves to here (DNS rebinding).
  */
 export async function serveAt({ host, port }: HostAndPort, hub: Hub): Promise<Service> {
   const server = createServer((request, response) => {
@@ -94,7 +94,7 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-/** `[HOST:]PORT`, an IPv6 address in brackets or not; no host is this machine only. @throws UsageError */
+/** Parses `[HOST:]PORT`, where an IPv6 address may be in brackets. Without HOST: 127.0.0.1. @throws UsageError */
 export function hostAndPort(address: string): HostAndPort {
   const colon = address.lastIndexOf(':');
   const digits = address.slice(colon + 1);
@@ -124,9 +124,9 @@ function webAnswer(
   return { status: 200, body: answer };
 }
 
-/** Whether the `Host` of a request is an address or a name of this machine, such as the one to listen at. */
+/** Whether the `Host` of a request is an IP address, a name of this machine, or `host`, at which it listens. */
 function isOurs(header: string | undefined, host: string): boolean {
-  // HTTP/1.0 has none, and no browser speaks it.
+  // HTTP/1.0 has no Host, and no browser speaks it.
   if (header === undefined) return true;
   const name = header.replace(/:\d*$/, '').toLowerCase();
   if (isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0) return true;

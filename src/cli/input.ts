@@ -1,4 +1,4 @@
-/** Input: the messages a subcommand sends, from its arguments or from standard input, at the pace that was asked for. */
+/** Input: the messages a subcommand sends, from its arguments or from standard input, at the rate of `--rate`. */
 
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
@@ -8,7 +8,7 @@ import { type Arguments, UsageError } from './arguments.ts';
 import { FORMATS, type Format, parseMessage, parsePart, SEPARATOR } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Options for the format of messages, of every subcommand that reads or shows some. */
+/** Options for the format of messages, of every subcommand that reads or shows messages. */
 export const FORMAT_OPTIONS: OptionSet = {
   format: {
     type: 'string',
@@ -30,7 +30,7 @@ export const SEND_OPTIONS: OptionSet = {
   rate: { type: 'string', short: 'r', value: 'N', help: 'send at most N messages a second' },
 };
 
-/** The format and separator that were asked for. */
+/** The format and separator that `given` asks for. */
 export function formatOf(given: Arguments): { format: Format; separator: string } {
   return {
     format: given.choice('format', FORMATS),
@@ -38,7 +38,7 @@ export function formatOf(given: Arguments): { format: Format; separator: string 
   };
 }
 
-/** The messages to send: the words of the command line as the parts of one, else a message for each line of input. */
+/** The messages to send: one whose parts are the words of the command line; without any, one for each line of input. */
 export async function* messagesOf(
   given: Arguments,
   terminal: Terminal,

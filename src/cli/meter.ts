@@ -12,7 +12,7 @@ export const METER_OPTIONS: OptionSet = {
   },
 };
 
-/** Counts messages, and shows the count on standard error if it was asked to. */
+/** Counts messages, and shows the count on standard error if `shown` is true. */
 export class Meter {
   count = 0;
   bytes = 0;
@@ -24,7 +24,7 @@ export class Meter {
   #lookedCount = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `what` has happened to the messages: `sent`. */
+  /** `what` was done with the messages: `sent`, `received`. */
   constructor(terminal: Terminal, what: string, shown: boolean) {
     this.#terminal = terminal;
     this.#what = what;

@@ -13,7 +13,7 @@ export const RECEIVE_OPTIONS: OptionSet = {
   quiet: { type: 'boolean', short: 'q', help: 'do not show messages' },
 };
 
-/** Whether the first part of what is shown is a routing id. */
+/** `routed`: the first part of each message is a routing id. Default false. */
 export interface Showing {
   readonly routed?: boolean;
 }

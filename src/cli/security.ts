@@ -11,18 +11,18 @@ export const SECURITY_OPTIONS: OptionSet = {
     type: 'string',
     value: 'FILE',
     help:
-      'encrypt with CURVE, under this certificate of ours (see keygen); FILE_secret is read where it\n' +
-      'is there. As a server, unless --server-cert is given',
+      'encrypt with CURVE under this certificate (see keygen); FILE_secret is read if it exists.\n' +
+      'We are the server, unless --server-cert is given',
   },
   'server-cert': {
     type: 'string',
     value: 'FILE',
-    help: 'the certificate of the server to connect to. Without --cert we have a key for this time only',
+    help: 'the certificate of the server to connect to; without --cert our key is made for this run',
   },
   allow: {
     type: 'string',
     value: 'FOLDER',
-    help: 'as a server, let in those whose certificates are there; default: all who know our key',
+    help: 'as a server, let in who has a certificate in FOLDER; default: all who know our key',
   },
 };
 
@@ -58,7 +58,7 @@ export async function certificatesOf(given: Arguments): Promise<Certificates | u
   return { own, server, allow };
 }
 
-/** Options of a socket, and who judges its peers. */
+/** The options of a socket for CURVE, and the callback that judges its peers. */
 export interface CurveOptions {
   curveServer?: boolean;
   curvePublicKey?: string;

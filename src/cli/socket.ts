@@ -20,7 +20,7 @@ export const SOCKET_OPTIONS: OptionSet = {
     short: 'b',
     multiple: true,
     value: 'ENDPOINT',
-    help: 'listen on it; may be repeated. Where it really listens is told on standard error',
+    help: 'listen on it; may be repeated. Standard error shows the endpoint with its real port',
   },
   option: {
     type: 'string',
@@ -52,7 +52,7 @@ export async function openSocket<const N extends SocketName>(
     throw new UsageError('where to? Give --connect ENDPOINT or --bind ENDPOINT');
   }
   const options = socketOptions(given);
-  // Options and endpoints follow one by one, so that an error can name its own.
+  // Options and endpoints are set one by one, so that an error can name the one that caused it.
   const { socket } = await open({
     type: name,
     subscribe: [],
@@ -117,7 +117,7 @@ function set(socket: Socket, option: string, value: unknown): void {
   }
 }
 
-/** Whether `name` is an option: an accessor of the class, or of one that it extends. */
+/** Whether `name` is an option that can be set: a setter of the class, or of one that it extends. */
 function isSettable(object: object | null, name: string): boolean {
   if (object === null) return false;
   const own = Object.getOwnPropertyDescriptor(object, name);

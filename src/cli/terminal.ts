@@ -15,7 +15,7 @@ export class Terminal {
   readonly input: Readable & { isTTY?: boolean };
   /** Aborts on Ctrl-C, on SIGTERM, and when the reader of the output has closed it. */
   readonly signal: AbortSignal;
-  /** Whether a signal has aborted it. A closed output, as by `| head`, is a normal end. */
+  /** Whether `signal` has aborted by Ctrl-C or SIGTERM. A closed output, as by `| head`, is a normal end. */
   interrupted = false;
   readonly #output: Output;
   readonly #errors: Output;
@@ -59,7 +59,7 @@ export class Terminal {
     return this.isLive && this.#output.hasColors?.() === true ? styleText(style, text) : text;
   }
 
-  /** Writes results. Waits while the reader is behind. */
+  /** Writes results. Resolves when the output has room for more. */
   async write(text: string | Buffer): Promise<void> {
     const live = this.isLive ? this.#live : '';
     if (live !== '') this.status('');
@@ -82,7 +82,7 @@ export class Terminal {
     if (live !== '') this.status(live);
   }
 
-  /** Shows `text` in the bottom line of a terminal, in place of the last one. Does nothing where there is none. */
+  /** Shows `text` in the bottom line of a terminal, in place of the previous text. Does nothing without a terminal. */
   status(text: string): void {
     if (!this.showsStatus || text === this.#live) return;
     cursorTo(this.#errors, 0);

@@ -11,7 +11,7 @@ import {
   type SocketsByName,
 } from '../sockets/index.ts';
 
-/** The socket type of a channel, by the name it has on the wire, in small letters. */
+/** The socket type of a channel: its name in ZMTP, in lower case. */
 export type ChannelType = SocketName;
 
 /** Channel types that receive: they need a handler. */
@@ -21,8 +21,8 @@ export type ReceivingType = Exclude<ChannelType, 'push' | 'pub'>;
 export type SendingType = Exclude<ChannelType, 'pull' | 'sub'>;
 
 /**
- * Called with each message, an array of its parts. The next message waits until a promise that it returns has settled. Errors
- * are logged. On a `rep` channel the value returned is the answer.
+ * Called with each message, an array of its parts. If it returns a promise, the next message waits until that has settled.
+ * Errors are logged. On a `rep` channel the returned value is the reply.
  */
 export type Handler = (message: Message[]) => unknown;
 
@@ -39,8 +39,8 @@ export interface ChannelDeclaration {
   /** Options of the socket, by their names. */
   readonly options?: Readonly<Record<string, unknown>>;
   /**
-   * The function that takes the messages, or the name of the method; false: the daemon reads the socket itself. Default: the
-   * method whose name is `on` and the channel's name, `onMyFeed` for `my_feed`.
+   * The function that takes the messages, or the name of the daemon's method that does; false: the daemon's own code reads the
+   * socket. Default: the method named `on` and the channel's name, `onMyFeed` for `my_feed`.
    */
   readonly handler?: Handler | string | false;
   /**
@@ -89,7 +89,7 @@ export function handlerName(channel: string): string {
   return `on${channel.replace(/(?:^|[_-])(.)/g, (_, first: string) => first.toUpperCase())}`;
 }
 
-/** One or several texts, of which a text may hold several with commas or spaces between them, as a list. */
+/** `texts` as a list: a string is split at commas and spaces, an array is copied. */
 export function listOf(texts: string | readonly string[] | undefined): string[] {
   if (texts === undefined) return [];
   if (typeof texts !== 'string') return [...texts];
@@ -106,11 +106,11 @@ export class Channel<S extends Socket = Socket> {
   readonly socket: S;
   /** The endpoints it has bound, with real ports, and then those it connects to. */
   readonly endpoints: readonly string[];
-  /** Messages that the handler has taken. */
+  /** Messages passed to the handler. */
   handledCount = 0;
-  /** Messages for which the handler failed. */
+  /** Messages for which the handler threw or rejected. */
   failedCount = 0;
-  /** Messages that wait for the socket to take them. */
+  /** Messages passed to `send` that the socket has not accepted yet. */
   #waitingCount = 0;
   #sent: Promise<void> = Promise.resolve();
 
@@ -122,7 +122,7 @@ export class Channel<S extends Socket = Socket> {
   }
 
   /**
-   * Sends one message, after those before it; there is no need to await it. Resolves when the socket has accepted the message.
+   * Sends one message, after those passed earlier; there is no need to await it. Resolves when the socket has accepted it.
    */
   send(message: Sendable): Promise<void> {
     const socket = this.socket as unknown as Sender;
@@ -136,7 +136,7 @@ export class Channel<S extends Socket = Socket> {
       }
     });
     this.#sent = sent.catch(() => {});
-    // A caller that does not await it cannot catch it; `bufferedCount` and `close` count what is left.
+    // A caller that does not await it cannot catch the rejection; `bufferedCount` and `close` count what is left.
     sent.catch(() => {});
     return sent;
   }
@@ -167,7 +167,7 @@ export class Channel<S extends Socket = Socket> {
   }
 }
 
-/** Opens the channel that `declaration` describes. Rejects with the error of its socket, and leaves nothing open then. */
+/** Opens the channel that `declaration` describes. Rejects with the name of the channel and the socket's error as `cause`. */
 export async function openChannel(name: string, declaration: ChannelDeclaration): Promise<Channel> {
   const { type, bind, connect } = declaration;
   try {

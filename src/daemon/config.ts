@@ -14,7 +14,7 @@ export interface ChannelConfig {
   readonly connect?: readonly string[] | undefined;
   /** Replaces the prefixes that a `sub` channel subscribes to. */
   readonly subscribe?: readonly string[] | undefined;
-  /** Options of the socket, beside those declared; these win. */
+  /** Options of the socket; they override those of the declaration. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -27,7 +27,7 @@ export interface ControlConfig {
   readonly bind?: readonly string[] | undefined;
   /** Endpoints that a SUB connects to for commands to `*`, the process id, or the title. */
   readonly connect?: readonly string[] | undefined;
-  /** Endpoints that a PUSH connects to for the answers to those. */
+  /** Endpoints that a PUSH connects to, which sends the answers to the commands of `connect`. */
   readonly replies?: readonly string[] | undefined;
 }
 
@@ -55,14 +55,14 @@ export interface ConfigSource {
   readonly path?: string | undefined;
   /** Name of the application: section `[app:NAME]`, and environment variables `NAME_…`. */
   readonly appName: string;
-  /** The only handler of the file to log by. Default: all that the file names. */
+  /** Name of the one log handler to use. Default: all that the file names. */
   readonly logHandler?: string | undefined;
   /** The environment. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Reads the configuration; the environment has the last word.
+ * Reads the configuration; variables of the environment override the file.
  *
  *     [app:my_zmq]             settings
  *     [channel:job]            bind, connect, subscribe (lists with commas), and any option of the socket
@@ -114,7 +114,7 @@ export function loadConfig(source: ConfigSource): Config {
   return { settings, channels, control, log: level === undefined ? log : { ...log, level } };
 }
 
-/** `declaration` as `config` has it for the daemon class `daemon`. */
+/** The declaration of the channel `name` of the daemon class `daemon`, with what `config` sets for it. */
 export function configured(
   declaration: ChannelDeclaration,
   config: Config,
@@ -139,7 +139,7 @@ export function configured(
   return result;
 }
 
-/** Splits the keys of a section into those with a meaning of their own and the others. */
+/** A section of the file, or all sections by name. The keys listed here are those that have a meaning of their own. */
 interface Section {
   readonly [name: string]: unknown;
   readonly args?: unknown;
@@ -180,7 +180,7 @@ function channelOf({ bind, connect, subscribe, ...options }: Section): ChannelCo
   return {
     bind: bind === undefined ? undefined : texts(bind),
     connect: connect === undefined ? undefined : texts(connect),
-    // `subscribe =` is everything.
+    // `subscribe =` subscribes to everything.
     subscribe: subscribe === '' ? [''] : subscribe === undefined ? undefined : texts(subscribe),
     options: Object.fromEntries(
       Object.entries(options).map(([name, value]) => [name, optionOf(value)]),

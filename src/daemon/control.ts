@@ -12,8 +12,8 @@ export type Commands = (command: string) => string;
  *     REP, bound         command                      → answer
  *     SUB, connected     '*', pid or title | command  → PUSH: title | pid | command | answer
  *
- * Commands are `PING` (answer `PONG`), `TERM`, `RELOAD` (answer `OK`), `STATS` (answer JSON); the answer to others begins with
- * `ERROR`. There is no authentication: use loopback or ipc endpoints.
+ * Commands are `PING` (answer `PONG`), `TERM`, `RELOAD` (answer `OK`), `STATS` (answer JSON); the answer to any other command,
+ * and to one that fails, begins with `ERROR`. There is no authentication: use loopback or ipc endpoints.
  */
 export class Control {
   readonly #obey: Commands;
@@ -61,7 +61,7 @@ export class Control {
 
   async #answer(reply: Reply): Promise<void> {
     for await (const [command] of reply) {
-      // The peer has gone: the answer is dropped.
+      // If the peer has gone, the answer is dropped.
       await reply.send(this.#result(String(command))).catch(() => {});
     }
   }
@@ -69,7 +69,7 @@ export class Control {
   async #listen(subscriber: Subscriber, push: Push | undefined): Promise<void> {
     const names = [EVERYONE, String(process.pid), this.#title];
     for await (const [topic, word] of subscriber) {
-      // A subscription is a prefix: 123 gets what is for 1234, too.
+      // A subscription is a prefix: process 123 also gets the commands for 1234.
       if (word === undefined || !names.includes(String(topic))) continue;
       const command = String(word);
       const answer = this.#result(command);

@@ -24,15 +24,15 @@ import { Throttle } from './throttle.ts';
 
 /** Arguments of a daemon's constructor, which `run` usually supplies. */
 export interface DaemonSetup {
-  /** Name of the process, and of its log records. Default: that of the class. */
+  /** Title of the process and of its log records. Default: that of the class. */
   readonly title?: string | undefined;
   /** The configuration. */
   readonly config: Config;
   /** Values of the daemon's own flags. Default none. */
   readonly flags?: DaemonFlags;
-  /** Seconds that the event loop may be blocked before a warning is logged; 0 = never. Default 5. */
+  /** Seconds that the event loop may be blocked before a warning is logged; 0 = no warnings. Default 0; 5 under `run`. */
   readonly blockingLogThreshold?: number;
-  /** Reads the configuration again, for RELOAD and SIGHUP. Default: it cannot be read again. */
+  /** Reads the configuration again, for the command RELOAD and SIGHUP. Default: these do nothing. */
   readonly reread?: (() => Config) | undefined;
 }
 
@@ -41,7 +41,7 @@ export type DaemonFlags = Readonly<
   Record<string, string | boolean | readonly (string | boolean)[]>
 >;
 
-/** The present counters of a daemon. */
+/** The current counters of a daemon. */
 export interface DaemonStats {
   /** Its title. */
   readonly title: string;
@@ -53,19 +53,19 @@ export interface DaemonStats {
   readonly channels: Readonly<Record<string, ChannelStats>>;
 }
 
-/** The present counters of one channel. */
+/** The current counters of one channel. */
 export interface ChannelStats {
   /** The endpoints it has bound, with real ports, and then those it connects to. */
   readonly endpoints: readonly string[];
-  /** Messages that the handler has taken. */
+  /** Messages passed to the handler. */
   readonly handled: number;
-  /** Messages for which the handler failed. */
+  /** Messages for which the handler threw or rejected. */
   readonly failed: number;
   /** Messages that wait to be sent. */
   readonly buffered: number;
-  /** What the socket has sent. */
+  /** Messages and octets that the socket has sent. */
   readonly sent: Flow;
-  /** What the socket has received. */
+  /** Messages and octets that the socket has received. */
   readonly received: Flow;
   /** Messages that the socket has dropped. */
   readonly dropped: number;
@@ -90,7 +90,7 @@ export interface DaemonClass<C extends ChannelDeclarations> extends DaemonBase<C
 }
 
 /**
- * A class to extend, with these channels:
+ * Returns a class to extend, whose daemons have these channels:
  *
  * ```ts
  * class Worker extends daemon({ job: { type: 'pull', connect: 'tcp://localhost:9090' } }) {
@@ -110,7 +110,7 @@ export function daemon<const C extends ChannelDeclarations>(channels: C): Daemon
 
 /** The base of every daemon; extend the class that `daemon` returns. */
 export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
-  /** Name of the process and of its log records. */
+  /** Title of the process and of its log records. */
   readonly title: string;
   /** Its logger. */
   readonly log: Logger;
@@ -166,7 +166,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
   async #run(): Promise<void> {
     const { name } = this.constructor;
     const watch = watchLoop(this.#setup.blockingLogThreshold ?? 0, this.log);
-    // With nothing but sending channels nothing else would keep the process alive.
+    // Sockets that only send do not keep the process alive.
     const alive = new ProcessHold();
     alive.hold();
     try {
@@ -199,7 +199,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     await this.#finished?.catch(() => {});
   }
 
-  /** Reads the configuration again. Its settings of the log take effect; `reloaded` may apply the others. */
+  /** Reads the configuration again and applies its log settings; `reloaded` may apply the others. A mistake in it is logged. */
   reload(): void {
     if (this.#setup.reread === undefined) return;
     try {
@@ -213,7 +213,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     this.reloaded();
   }
 
-  /** Its present counters. */
+  /** The current counters of the daemon and its channels. */
   stats(): DaemonStats {
     const channels: Record<string, ChannelStats> = {};
     for (const [name, channel] of this.#channels) {
@@ -299,7 +299,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     });
   }
 
-  /** Handles what has arrived by now: messages sent before the command to terminate should not be lost. */
+  /** Handles what has arrived by now, so that messages sent before the command to terminate are not lost. */
   async #drain(pumps: readonly Pump[]): Promise<void> {
     // The kernel may hold more than the sockets have read: give them turns to read it.
     for (let i = 0; i < DRAIN_TURNS; i++) {
@@ -333,5 +333,5 @@ function watchLoop(threshold: number, log: Logger): NodeJS.Timeout | undefined {
 
 const DRAIN_TURNS = 3;
 const WATCH_INTERVAL = 500;
-/** Milliseconds in which what waits to be sent must leave at the end. */
+/** Milliseconds that messages waiting to be sent have to leave when the daemon ends. */
 const FLUSH_TIMEOUT = 10_000;

@@ -12,9 +12,9 @@ export interface Flags {
   readonly config?: string | undefined;
   /** `-t`, `--title`: name of the process and of its log records. */
   readonly title?: string | undefined;
-  /** `-l`, `--log-handler`: the only handler of the file to log by. */
+  /** `-l`, `--log-handler`: name of the one log handler to use. */
   readonly logHandler?: string | undefined;
-  /** `--blocking-log-threshold`: seconds after which a blocked event loop is worth a warning; 0 = never. Default 5. */
+  /** `--blocking-log-threshold`: seconds that the event loop may be blocked before a warning; 0 = no warnings. Default 5. */
   readonly blockingLogThreshold: number;
   /** Values of the daemon's own flags, by name. */
   readonly own: Readonly<Record<string, string | boolean | readonly (string | boolean)[]>>;

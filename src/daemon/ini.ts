@@ -2,8 +2,8 @@
 
 import { parse } from 'ini';
 
-/** Sections by name, each an object of texts; keys outside any section beside them. */
+/** Parses `text` to sections by name, each an object of strings; keys outside any section stand beside the sections. */
 export function parseIni(text: string): Record<string, unknown> {
-  // To that parser a dot in the name of a section begins a section within it.
+  // The parser reads a dot in the name of a section as a section within a section.
   return parse(text.replace(/^[ \t]*\[[^\]]+\]/gm, (header) => header.replaceAll('.', '\\.')));
 }

@@ -1,4 +1,4 @@
-/** LogReader: log records from the wire, each taken once. */
+/** LogReader: reads log records from the wire, each once: a replayed record is refused. */
 
 import { decodeRecord, type LogRecord } from './log-record.ts';
 
@@ -6,15 +6,15 @@ import { decodeRecord, type LogRecord } from './log-record.ts';
 export interface LogReaderOptions {
   /** The key that the records are signed with. */
   readonly key: string;
-  /** Milliseconds that a record may be old, or ahead, by the clocks of its sender and this process. Default 60 000. */
+  /** Milliseconds by which a record's time may differ from this process's clock, before or after it. Default 60 000. */
   readonly maxAge?: number;
-  /** Milliseconds since 1970, for tests. Default `Date.now`. */
+  /** Returns milliseconds since 1970; tests replace it. Default `Date.now`. */
   readonly clock?: () => number;
 }
 
 /**
- * Takes only records that are signed with the key, recent, and new, so that a signed record that somebody has copied cannot be
- * replayed. One reader sees one stream, such as a SUB: records that come out of order are refused.
+ * Accepts only records that are signed with the key, recent, and new, so that a copy of a signed record cannot be replayed. Use
+ * one reader for each stream, such as a SUB: records out of order are refused.
  */
 export class LogReader {
   readonly #key: string;
@@ -31,7 +31,7 @@ export class LogReader {
   }
 
   /**
-   * The record that `frames` contain.
+   * Decodes the record that `frames` contain.
    * @throws Error for frames that are no record, not signed with the key, older than `maxAge` or ahead by more, or not new
    */
   read(frames: readonly Buffer[]): LogRecord {
@@ -60,5 +60,5 @@ export class LogReader {
   }
 }
 
-/** Loggers that are remembered before one is forgotten. */
+/** Loggers that are remembered before those whose last record is too old are removed. */
 const FORGET_AT = 1000;

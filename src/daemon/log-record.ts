@@ -21,17 +21,19 @@ export interface LogRecord {
   readonly time: number;
   /** The text. */
   readonly message: string;
-  /** Identifies the logger: 16 hexadecimal digits, others after each start. */
+  /** Identifies the logger: 16 hexadecimal digits, chosen at random at each start. */
   readonly run: string;
   /** Counts the records of that logger, from 1. */
   readonly number: number;
 }
 
 /**
+ * Encodes `record` as the frames of one message:
+ *
  *     name | hostname | 'plain' or 'signed' | record as JSON | '1' | digest | '' | '' | 'json'
  *
  * The digest is HMAC-SHA-256 over the other frames, each preceded by its length in four octets; empty without a key.
- * A subscriber can choose by name.
+ * The name comes first, so that a subscriber can choose by it.
  */
 export function encodeRecord(record: LogRecord, key?: string): Buffer[] {
   const kind = key === undefined ? 'plain' : 'signed';
@@ -42,7 +44,7 @@ export function encodeRecord(record: LogRecord, key?: string): Buffer[] {
 }
 
 /**
- * The record that `frames` contain. With a key only records signed with it are taken. A copy of a signed record is taken too:
+ * Decodes the record that `frames` contain. With a key, only records signed with it are accepted, but also a replayed one:
  * LogReader refuses those.
  * @throws Error for frames that are no record, or not signed with `key`
  */

@@ -116,7 +116,7 @@ export function formatRecord(record: LogRecord, format: string): string {
   });
 }
 
-/** To stderr, from INFO up. */
+/** Logs to stderr, from INFO up. */
 export const DEFAULT_LOG: LogConfig = {
   level: 'INFO',
   handlers: [{ kind: 'stderr', format: '%(processName)-13s %(message)s' }],
@@ -165,8 +165,8 @@ function append(path: string, line: string): void {
 }
 
 /**
- * Writes to the descriptor itself: the standard streams of a thread go through the main thread, so that lines of several threads
- * would come out of order, the receipt of a message before its sending.
+ * Writes from a thread to the descriptor itself: its standard streams go through the main thread, so that lines of several
+ * threads would come out of order.
  */
 function print(descriptor: 1 | 2, line: string): void {
   if (!isMainThread) {
@@ -180,7 +180,7 @@ function print(descriptor: 1 | 2, line: string): void {
   (descriptor === 1 ? process.stdout : process.stderr).write(line);
 }
 
-/** Parts of a message as text, the way the guide's transcript shows them. */
+/** A message as the list of its parts, `['job', '1']`; any other value as it is. */
 function shown(value: unknown): unknown {
   if (!Array.isArray(value) || !value.every(Buffer.isBuffer)) return value;
   return `[${value.map((part) => `'${part}'`).join(', ')}]`;

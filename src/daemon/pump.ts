@@ -1,4 +1,4 @@
-/** Pump: takes one channel's messages to its handler, and rests while the channel they lead to is full. */
+/** Pump: passes one channel's messages to its handler, and pauses while the channel that drains it is full. */
 
 import { pause } from '../base/pause.ts';
 import type { Message, Receiver, Sender, Socket } from '../sockets/index.ts';
@@ -12,15 +12,15 @@ export interface PumpOptions {
   readonly channel: Channel;
   /** Takes each message. */
   readonly handler: Handler;
-  /** The channel that must not be overfilled, and how that is judged; undefined = none. */
+  /** The channel that drains this one, and the throttle that measures it; undefined = none. */
   readonly throttle: { readonly by: Channel; readonly gate: Throttle } | undefined;
   /** Where failures are logged. */
   readonly log: Logger;
-  /** Ends `run`. */
+  /** Ends `run` when it aborts. */
   readonly signal: AbortSignal;
 }
 
-/** Takes one channel's messages to its handler, one after the other. */
+/** Passes one channel's messages to its handler, one after the other. */
 export class Pump {
   readonly #options: PumpOptions;
   readonly #socket: Socket & Receiver & Partial<Sender>;
@@ -30,7 +30,7 @@ export class Pump {
     this.#socket = options.channel.socket as Socket & Receiver & Partial<Sender>;
   }
 
-  /** Waits for messages and takes them until `signal` aborts or the socket closes. */
+  /** Waits for messages and handles them until `signal` aborts or the socket closes. */
   async run(): Promise<void> {
     const { channel, log, signal } = this.#options;
     const socket = this.#socket;
@@ -75,7 +75,7 @@ export class Pump {
     });
   }
 
-  /** Resolves when the channel that the messages lead to has room. */
+  /** Resolves when the draining channel has room, or `signal` has aborted. */
   async #rest(): Promise<void> {
     const { channel, throttle, log, signal } = this.#options;
     if (throttle === undefined) return;
@@ -96,5 +96,5 @@ function shownError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Milliseconds between two looks at a channel that is full. */
+/** Milliseconds between two looks at a draining channel that is full. */
 const REST_INTERVAL = 10;

@@ -4,13 +4,13 @@
 export interface RestartPolicy {
   /** When a daemon that has ended is started again. Default `on-failure`: when its exit code is not 0. */
   readonly when?: 'never' | 'on-failure' | 'always';
-  /** Milliseconds before the first restart; twice as many before each further one. Default 200. */
+  /** Milliseconds before the first restart, doubled for each further one. Default 200. */
   readonly delay?: number;
   /** The longest delay, in milliseconds. Default 30 000. */
   readonly maxDelay?: number;
-  /** Restarts in a row after which it is given up. Default: no limit. */
+  /** Restarts in a row after which the daemon is not started again. Default: no limit. */
   readonly limit?: number;
-  /** Milliseconds a daemon has to run for `delay` to begin anew. Default 60 000. */
+  /** Milliseconds that a daemon must run for `delay` and `limit` to count from the beginning again. Default 60 000. */
   readonly soundAfter?: number;
 }
 

@@ -29,8 +29,8 @@ export interface RunAllOptions {
   /** The command line of all daemons. Default: that of this process. */
   readonly argv?: readonly string[];
   /**
-   * Path of the program that calls `runAll`, which is started once for each daemon. Default: that of this process. A program that was
-   * compiled into one file can start nothing but itself in a process, so there it is for threads.
+   * Path of the program that calls `runAll`, which is started once for each daemon. Default: that of this process. A program
+   * compiled into one file can start only itself as a process: there this option is for threads alone.
    */
   readonly program?: string;
   /** Whether each daemon runs in a process or a thread of its own. Default `process`. */
@@ -47,9 +47,9 @@ export interface RunAllOptions {
  * Runs all `members` until they have ended, and restarts them as their policy says. Resolves to the exit code: 0 when all ended
  * with 0, else the first other one; 2 for a mistake in flags or configuration.
  *
- * The program is started again for each daemon, and this same call runs just that one there: so every start must reach it with
- * the same members. `SIGINT` and `SIGTERM` terminate all, `SIGHUP` makes them read their configuration again, and `SIGUSR2`
- * log their counters. They end when this process does.
+ * The program is started again for each daemon, where this same call runs that daemon alone: every start must reach the call
+ * with the same members. `SIGINT` and `SIGTERM` terminate all, `SIGHUP` makes them read their configuration again, `SIGUSR2`
+ * makes them log their counters. The daemons end when this process does.
  * @throws SocketError `ENOTSUP` for a second call in a daemon's process or thread, which would start all of them again and again
  * @throws SocketError `ENOTSUP` in a program that was compiled into one file, where its members cannot be started
  */
@@ -60,7 +60,7 @@ export async function runAll<const L extends readonly ChannelDeclarations[]>(
   const all = members as unknown as readonly Member<ChannelDeclarations>[];
   const assignment = process.env[ASSIGNMENT];
   if (assignment !== undefined) {
-    // Programs that this one starts are not members.
+    // Programs that this one starts must not take themselves for members.
     delete process.env[ASSIGNMENT];
     assigned = true;
     const { index, title } = JSON.parse(assignment) as Assignment;
@@ -256,7 +256,7 @@ interface Post {
   readonly child: Child;
 }
 
-/** A program that is compiled into its executable runs that again. */
+/** Starts `program`; one that is compiled into its executable starts that executable again. */
 function processPost(program: string | undefined, argv: readonly string[], env: Env): Post {
   const file =
     program === undefined && compiledBy() !== undefined ? undefined : (program ?? process.argv[1]!);

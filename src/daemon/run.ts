@@ -9,7 +9,7 @@ import { parseFlags } from './flags.ts';
 export interface RunOptions {
   /** The command line. Default: that of this process. */
   readonly argv?: readonly string[];
-  /** Title of the daemon; the flag `-t` wins. Default: that of the class. */
+  /** Title of the daemon; the flag `-t` overrides it. Default: that of the class. */
   readonly title?: string | undefined;
   /** Aborting it terminates the daemon. Default none. */
   readonly signal?: AbortSignal | undefined;

@@ -1,6 +1,6 @@
-/** Throttle: when to stop reading because too much waits elsewhere, and when to go on. */
+/** Throttle: when reading pauses because too many messages wait to be sent, and when it resumes. */
 
-/** Pauses at the high-water mark and resumes at half of it; in between it does not change, so that it does not toggle with every message. */
+/** Pauses at the high-water mark and resumes at half of it, so that it does not toggle with every message. */
 export class Throttle {
   /** Messages at which reading pauses. */
   readonly highWaterMark: number;
@@ -18,7 +18,7 @@ export class Throttle {
     return this.#closed;
   }
 
-  /** Takes the number of messages that wait. Returns whether that has closed or opened it; undefined = neither. */
+  /** Takes the number of waiting messages. Returns whether this has closed or opened the throttle; undefined = neither. */
   measure(count: number): 'closed' | 'opened' | undefined {
     if (!this.#closed && count >= this.highWaterMark) {
       this.#closed = true;

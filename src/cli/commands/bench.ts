@@ -17,7 +17,7 @@ interface Load {
   progress(done: number): void;
 }
 
-/** The results: numbers by name. */
+/** The figures measured, by name. */
 type Result = Readonly<Record<string, number>>;
 
 type Scenario = (given: Arguments, terminal: Terminal, load: Load) => Promise<Result>;
@@ -123,7 +123,7 @@ async function send(given: Arguments, terminal: Terminal, load: Load): Promise<R
     await socket.send(body, wait);
     load.progress(n + 1);
   }
-  // The time ends when the system has taken the last one.
+  // The time ends when the system has taken the last message.
   const lost = await closeGently(socket, timeout === -1 ? undefined : timeout, terminal);
   if (lost > 0) throw new Error(`${lost} messages were not delivered`);
   return rates(count, size, performance.now() - started);
@@ -137,7 +137,7 @@ async function receive(given: Arguments, terminal: Terminal, load: Load): Promis
   for (let n = 0; n < count; n++) {
     const message = await socket.receive(wait);
     for (const part of message) octets += part.length;
-    // The time begins with the first one: before it there was only waiting.
+    // The time begins with the first message: before it there was only waiting.
     if (n === 0) {
       started = performance.now();
       first = octets;

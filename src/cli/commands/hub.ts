@@ -13,7 +13,7 @@ import { type CurveOptions, certificatesOf } from '../security.ts';
 
 const WIRES = ['native', 'channels_zmq'] as const;
 
-/** Options of the command line, which the file of `--config` may have by the same long names. */
+/** Options of the command line; the file of `--config` has them by the same long names. */
 const SETTINGS: OptionSet = {
   bind: {
     type: 'string',
@@ -23,7 +23,7 @@ const SETTINGS: OptionSet = {
   wire: {
     type: 'string',
     value: 'WIRE',
-    help: 'native (default), or channels_zmq: stand between Python processes',
+    help: 'the protocol: native (default), or channels_zmq, which Python processes speak',
   },
   pull: {
     type: 'string',
@@ -33,7 +33,7 @@ const SETTINGS: OptionSet = {
   pub: {
     type: 'string',
     value: 'ENDPOINT',
-    help: 'with channels_zmq, in place of --bind: where layers get them from',
+    help: 'with channels_zmq, in place of --bind: where layers subscribe to messages',
   },
   'max-message-size': { type: 'string', value: 'N', help: 'octets in a message; default 8388608' },
   'local-capacity': {
@@ -49,12 +49,12 @@ const SETTINGS: OptionSet = {
   cert: {
     type: 'string',
     value: 'FILE',
-    help: 'encrypt with CURVE under this certificate (see keygen), and let in those who have it, too',
+    help: 'encrypt with CURVE under this certificate (see keygen); let in who has the same one',
   },
   allow: {
     type: 'string',
     value: 'FOLDER',
-    help: 'let in those whose certificates are there instead; * for all who know our public key',
+    help: 'instead, let in who has a certificate in FOLDER; * for all who know our public key',
   },
   control: {
     type: 'string',
@@ -75,15 +75,15 @@ export const hub: Command = {
   summary: 'stand between the processes of a channel layer',
   usage: '(--bind ENDPOINT | --wire channels_zmq --pull ENDPOINT --pub ENDPOINT) [OPTIONS]',
   description:
-    'Hold what dedicated layers send until it is read, and pass it on to those who read.\n' +
-    'Ctrl-C or SIGTERM ends it when what it has taken in is published, SIGUSR2 logs the counters.',
+    'Hold the messages of dedicated layers until they are read, and pass them on to their readers.\n' +
+    'Ctrl-C or SIGTERM ends it when what has arrived is passed on, SIGUSR2 logs the counters.',
   options: {
     ...SETTINGS,
     config: {
       type: 'string',
       short: 'c',
       value: 'FILE',
-      help: 'JSON with options by their long names; the command line goes first',
+      help: 'a JSON file of options by their long names; the command line overrides it',
     },
   },
   examples: [

@@ -18,9 +18,9 @@ export const keygen: Command = {
       short: 'm',
       multiple: true,
       value: 'NAME=VALUE',
-      help: 'what others shall know of the holder; may be repeated',
+      help: 'metadata of the holder, which others can read; may be repeated',
     },
-    force: { type: 'boolean', help: 'replace files that are there' },
+    force: { type: 'boolean', help: 'replace files that exist' },
     json: { type: 'boolean', help: 'print the pair as one JSON object' },
   },
   examples: [

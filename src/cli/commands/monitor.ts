@@ -35,7 +35,7 @@ export const monitor: Command = {
     const timeout = given.number('timeout');
     const { signal } = terminal;
 
-    // Events are kept from the first access on, so that none of the first ones is missed.
+    // Reading `events` before the socket opens has them kept from then on, so that none is missed.
     const socket = await openSocket(type as SocketName, given, terminal, (each) => each.events);
     const started = performance.now();
     let seen = 0;

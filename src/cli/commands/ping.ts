@@ -20,7 +20,7 @@ import { type Command, EXIT } from '../command.ts';
 interface Portrait {
   readonly version: string;
   readonly mechanism: string;
-  /** Undefined where the mechanism wants credentials first. */
+  /** Undefined where the mechanism asks for credentials before it tells. */
   readonly socketType: string | undefined;
   readonly routingId: string | undefined;
   /** Milliseconds until the connection was open, and until greeting and READY had arrived. */
@@ -34,11 +34,11 @@ export const ping: Command = {
   summary: 'who is at an endpoint: version, mechanism, socket type, time',
   usage: 'ENDPOINT [OPTIONS]',
   description:
-    'Connect to a tcp or ipc endpoint and tell who is there. The handshake is left before its end, so that no message comes this way.',
+    'Connect to a tcp or ipc endpoint and show who is there. The handshake is not completed, so that no message is sent to us.',
   options: {
-    count: { type: 'string', short: 'n', value: 'N', help: 'ask N times; default 1' },
-    interval: { type: 'string', short: 'i', value: 'MS', help: 'between two times; default 1000' },
-    timeout: { type: 'string', short: 't', value: 'MS', help: 'for each time; default 5000' },
+    count: { type: 'string', short: 'n', value: 'N', help: 'ping N times; default 1' },
+    interval: { type: 'string', short: 'i', value: 'MS', help: 'between two pings; default 1000' },
+    timeout: { type: 'string', short: 't', value: 'MS', help: 'for each ping; default 5000' },
     json: { type: 'boolean', help: 'one JSON object a line' },
   },
   examples: [
@@ -124,7 +124,7 @@ async function portraitOf(
   }
 }
 
-/** Socket type and routing id from READY. Throws the reason of an ERROR in its place. */
+/** Socket type and routing id from READY. @throws Error for another command in its place, such as ERROR */
 function readyOf(command: Buffer): Pick<Portrait, 'socketType' | 'routingId'> {
   const name = commandName(command);
   if (name !== 'READY') throw new Error(`said ${name} in place of READY`);

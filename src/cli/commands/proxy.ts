@@ -34,7 +34,7 @@ export const proxy: Command = {
       value: 'TYPE',
       help:
         'queue: req to rep (default)\nforwarder: pub to sub\nstreamer: push to pull\n' +
-        'monitored: a queue whose copies have in or out in front',
+        'monitored: a queue whose copies begin with the part in or out',
     },
     front: { type: 'string', multiple: true, value: 'ENDPOINT', help: 'listen there; repeatable' },
     back: { type: 'string', multiple: true, value: 'ENDPOINT', help: 'listen there; repeatable' },
@@ -52,7 +52,7 @@ export const proxy: Command = {
     },
     capture: { type: 'string', value: 'ENDPOINT', help: 'publish a copy of every message there' },
     ...SECURITY_OPTIONS,
-    stats: { type: 'boolean', help: 'tell at the end what went through' },
+    stats: { type: 'boolean', help: 'show at the end how many messages went through' },
   },
   examples: [
     'zeromq-pure proxy --front tcp://*:5559 --back tcp://*:5560',
@@ -112,5 +112,5 @@ function summary({ front, back, dropped }: ProxyStatistics): string {
   return `${there}, ${grouped(back.received.messages)} to the front${lost}`;
 }
 
-/** The sides of a device, by the names that this program has for them. */
+/** The names that this program shows for the sides of a device. */
 const WORDS: Readonly<Record<string, string>> = { in: 'front', out: 'back', monitor: 'capture' };

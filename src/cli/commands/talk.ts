@@ -51,7 +51,7 @@ export const dealer: Command = {
   name: 'dealer',
   summary: 'talk to all peers in turn',
   usage: USAGE,
-  description: `${DESCRIPTION} A REP wants an empty part in front.`,
+  description: `${DESCRIPTION} A REP expects an empty part first.`,
   options: OPTIONS,
   examples: [
     "zeromq-pure dealer -c tcp://localhost:5555 -n 1 '' hello # ask a rep",
@@ -67,7 +67,7 @@ export const router: Command = {
   usage: USAGE,
   description:
     `${DESCRIPTION} The first part is the peer's routing id,\n` +
-    'which is written as 0x and hexadecimal in text where it is no text.',
+    'in the format text written as 0x and hexadecimal digits where it is no text.',
   options: OPTIONS,
   examples: [
     'zeromq-pure router -b tcp://*:5555 --listen              # who is there, and what do they say?',
