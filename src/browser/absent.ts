@@ -1,29 +1,29 @@
-/** Absent: in place of parts of the engine that nothing in a page can ask for, or that would cost more there than they give. */
+/** Absent: stand-ins for parts of the engine that a page cannot use, or that would cost it more than they give. */
 
 import { SocketError } from '../sockets/errors.ts';
 
-/** In place of core/zap-dealer.ts: nobody is let in who could be judged. */
+/** In place of core/zap-dealer.ts: a page accepts no connection, so no peer is judged. */
 export function zapOf(): undefined {}
 
-/** In place of sockets/class-call.ts: nothing of an addon is replaced in a page. */
+/** In place of sockets/class-call.ts: no page relies on the error text of an addon's classes. Returns the class itself. */
 export function refuseCalls<C extends object>(inner: C): C {
   return inner;
 }
 
-/** Never made: STREAM has no transport here. */
+/** Never constructed: STREAM has no transport here. */
 export const StreamPattern: undefined = undefined;
 export const RawStream: undefined = undefined;
-/** Never made: nor has DGRAM. */
+/** Never constructed: DGRAM has no transport here. */
 export const DatagramPattern: undefined = undefined;
-/** Never made: nobody has to be judged. */
+/** Never constructed: no peer is judged. */
 export const Judging: undefined = undefined;
-/** Never made: nothing keeps the event loop awake. */
+/** Never constructed: a page does not keep its event loop awake. */
 export const BusyPoll: undefined = undefined;
-/** Never made: a page does not say when it ends. */
+/** Never constructed, like ExitDial: a page has no event for its end. */
 export const ExitFlush: undefined = undefined;
 export const ExitDial: undefined = undefined;
 
-/** Never made: nothing is sealed without CURVE. */
+/** Never constructed: without CURVE no traffic is sealed. */
 export const SealedTraffic: undefined = undefined;
 
 export const numbered: unique symbol = Symbol('numbered');
@@ -36,22 +36,22 @@ for (const kind of ['Bool', 'Int32', 'Uint32', 'Int64', 'Uint64', 'String']) {
   }
 }
 
-/** In place of options/accept-filter.ts. @throws SocketError `ENOTSUP`, always */
+/** In place of options/accept-filter.ts: a page accepts no connection. @throws SocketError `ENOTSUP`, always */
 export function parseAcceptFilter(): never {
   throw unsupported('accept filters, as nobody is accepted');
 }
 
-/** In place of mechanism/z85.ts: keys are refused when they are set, whatever they are. */
+/** In place of mechanism/z85.ts: any key is refused when the option is set, so its octets do not matter. */
 export function decodeZ85(): Buffer {
   return Buffer.alloc(32);
 }
 
-/** As the one before. */
+/** In place of mechanism/z85.ts: there is no key to encode. */
 export function encodeZ85(): string {
   return '';
 }
 
-/** In place of options/unknown-option.ts: no guess at what was meant, and fields of one's own are let be. */
+/** In place of options/unknown-option.ts: a misspelt option gets no suggestion, and fields of a subclass are not checked. */
 export function unknownOption(name: string): TypeError {
   return new TypeError(`Cannot add property ${name}, object is not extensible: no such option`);
 }

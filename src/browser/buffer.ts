@@ -1,6 +1,6 @@
 /**
- * Buffer: octets as Node has them, where there is no Node. A `Uint8Array` that also knows texts and numbers, as far as this
- * package and programs that read its messages use that.
+ * Buffer: Node's Buffer for pages. A `Uint8Array` with those methods for texts and numbers that this package, and programs that
+ * read its messages, use.
  */
 
 /** The encodings of texts: those of Node, without UTF-16. */
@@ -15,8 +15,8 @@ export type Encoding =
   | 'base64url';
 
 /**
- * Without the static methods of arrays, whose arguments are others. What `of` gives are octets in an ArrayBuffer, which compilers
- * before TypeScript 5.7 do not tell from others.
+ * `Uint8Array` without its static methods, whose arguments differ from Buffer's. The type that `of` returns has an ArrayBuffer
+ * behind it; compilers before TypeScript 5.7 have no other name for it.
  */
 const Octets: new (
   memory: number | ArrayBuffer,
@@ -28,9 +28,9 @@ export interface Buffer {
   subarray(start?: number, end?: number): Buffer;
 }
 
-/** A part of a message. Every method does what that of Node's Buffer does; `slice` copies, as that of arrays. */
+/** A part of a message. Every method does what the same method of Node's Buffer does, but `slice` copies, as that of arrays. */
 export class Buffer extends Octets {
-  /** Octets of a text in `encoding` (default UTF-8), copies of those of an array, or a view of an ArrayBuffer. */
+  /** The octets of a text in `encoding` (default UTF-8), a copy of an array, or a view of an ArrayBuffer. */
   static from(
     value: string | ArrayLike<number> | ArrayBuffer,
     encodingOrOffset?: Encoding | number,
@@ -66,12 +66,12 @@ export class Buffer extends Octets {
     return value instanceof Buffer;
   }
 
-  /** Octets of `text` in UTF-8. */
+  /** How many octets `text` has in UTF-8. */
   static byteLength(text: string): number {
     return ENCODER.encode(text).length;
   }
 
-  /** Negative, 0 or positive, as `one` comes before, is equal to or comes after `other`. */
+  /** Negative if `one` comes before `other`, 0 if they are equal, positive if it comes after. */
   static compare(one: Uint8Array, other: Uint8Array): number {
     const length = Math.min(one.length, other.length);
     for (let i = 0; i < length; i++) {
@@ -80,7 +80,7 @@ export class Buffer extends Octets {
     return Math.sign(one.length - other.length);
   }
 
-  /** All of them in one, cut or filled up to `length` octets. */
+  /** All of `list` joined, cut or filled with zeros to `length` octets. */
   static concat(list: readonly Uint8Array[], length: number = sum(list)): Buffer {
     const joined = new Buffer(length);
     let end = 0;
@@ -110,21 +110,21 @@ export class Buffer extends Octets {
     return Buffer.compare(this, other);
   }
 
-  /** Returns how many octets fit. */
+  /** Copies the octets from `start` to `end` to `target`, at `at`. Returns how many fitted. */
   copy(target: Uint8Array, at = 0, start = 0, end: number = this.length): number {
     const part = this.subarray(start, Math.min(end, start + target.length - at));
     target.set(part, at);
     return part.length;
   }
 
-  /** Returns how many octets fit. */
+  /** Writes `text` at the offset `at`, default 0. Returns how many octets fitted. */
   write(text: string, at?: number | Encoding, encoding?: Encoding): number {
     const offset = typeof at === 'number' ? at : 0;
     const octets = encoded(text, typeof at === 'string' ? at : encoding);
     return octets.copy(this, offset);
   }
 
-  /** Where one octet, a text in UTF-8 or octets begin first from `from` on; -1 if nowhere. */
+  /** First offset, from `from` on, of an octet, a text in UTF-8 or a sequence of octets; -1 if there is none. */
   override indexOf(value: number | string | Uint8Array, from = 0): number {
     if (typeof value === 'number') return super.indexOf(value, from);
     const octets = typeof value === 'string' ? encoded(value) : value;
@@ -284,7 +284,7 @@ function viewOf({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): Buffer
   return new Buffer(buffer, byteOffset, length);
 }
 
-/** A page that is not isolated has no name for shared memory, but another may hand it some. */
+/** By its tag: a page that is not isolated has no class `SharedArrayBuffer`, but another page may pass it one. */
 function isMemory(value: unknown): value is ArrayBuffer {
   return /Array ?Buffer\]$/.test(Object.prototype.toString.call(value));
 }
@@ -298,5 +298,5 @@ function unknownEncoding(encoding: never): TypeError {
 }
 
 const ENCODER = new TextEncoder();
-/** Without it, the mark U+FEFF at the beginning of a text would be taken away. */
+/** Without `ignoreBOM`, U+FEFF at the beginning of a text would be removed. */
 const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });

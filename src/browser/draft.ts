@@ -1,4 +1,4 @@
-/** The door `zeromq-pure/draft` of browsers: the draft types, but for DGRAM, which is of udp alone. */
+/** The door `zeromq-pure/draft` of browsers: the draft types, except DGRAM, which needs udp. */
 
 export {
   Channel,

@@ -1,4 +1,4 @@
-/** EndpointSecurity: in place of core/endpoint-security.ts, for sockets that let nobody in: NULL, or PLAIN with a user name. */
+/** EndpointSecurity: in place of core/endpoint-security.ts, for sockets that accept no connection: NULL, or PLAIN as a client. */
 
 import type { EndpointSecurity as Full } from '../sockets/core/endpoint-security.ts';
 import { SocketError } from '../sockets/errors.ts';
@@ -8,11 +8,11 @@ import { type Mechanism, nullMechanism, plainClient } from '../zmtp/index.ts';
 
 type Name = keyof OptionValues;
 
-/** Which mechanism the options ask for. */
+/** The mechanism that the options ask for. */
 class Choice {
   mechanism: 'NULL' | 'PLAIN' = 'NULL';
 
-  /** @throws SocketError `ENOTSUP` for the part of a server, and for CURVE */
+  /** Notes that an option was set. @throws SocketError `ENOTSUP` for options of CURVE and of a PLAIN server */
   written(name: Name, value: unknown): void {
     const given = value !== null && value !== false;
     if (given && ELSEWHERE.test(name)) {
@@ -24,7 +24,7 @@ class Choice {
   }
 }
 
-/** The doc comments are those of the one that it stands for. */
+/** Its members are documented in core/endpoint-security.ts. */
 export class EndpointSecurity implements Omit<Full, 'choice'> {
   readonly choice: Choice = new Choice();
   authenticate: Full['authenticate'];

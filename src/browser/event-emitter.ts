@@ -1,13 +1,13 @@
-/** EventEmitter: that of Node, as far as this package and the programs that listen to its events use it. */
+/** EventEmitter: those methods of Node's that this package, and programs that listen to its events, use. */
 
 type Listener = (...values: never[]) => void;
 
-/** Calls those who listen, in the order in which they came. `Events`: the values of each event, by its name. */
+/** Calls listeners in the order in which they were added. `Events`: the values of each event, by its name. */
 export class EventEmitter<
   Events extends Record<keyof Events, unknown[]> = Record<PropertyKey, never[]>,
 > {
   readonly #listeners = new Map<unknown, Listener[]>();
-  /** By the wrapper that is called in its place. */
+  /** Each listener of `once`, by the wrapper that is called in its place. */
   readonly #wrapped = new WeakMap<Listener, Listener>();
 
   on<Name extends keyof Events>(name: Name, listener: (...values: Events[Name]) => void): this;
@@ -62,7 +62,7 @@ export class EventEmitter<
     return this.off(name as never, given as never);
   }
 
-  /** Of `name`, or of all names. */
+  /** Removes the listeners of the event `name`; without a name, of all events. */
   removeAllListeners(name?: unknown): this {
     if (name === undefined) this.#listeners.clear();
     else this.#listeners.delete(name);
@@ -73,7 +73,7 @@ export class EventEmitter<
     return this.#listeners.get(name)?.length ?? 0;
   }
 
-  /** Whether anybody was called. @throws what is emitted as `error` while nobody listens to that */
+  /** Calls the listeners of `name`, and returns whether there are any. @throws the value of an `error` that has none */
   emit(name: unknown, ...values: unknown[]): boolean {
     const listeners = this.#listeners.get(name) ?? [];
     if (listeners.length === 0 && name === 'error') throw values[0];

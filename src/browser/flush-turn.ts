@@ -1,4 +1,4 @@
-/** FlushTurn: in place of transport/flush-turn.ts, where nobody says when the event loop turns no more. */
+/** FlushTurn: in place of transport/flush-turn.ts, as a page is not told when its event loop stops. */
 
 import type { Flushable } from '../sockets/transport/flush-turn.ts';
 
@@ -11,6 +11,6 @@ export function turnsNoMore(): boolean {
   return false;
 }
 
-/** Not called: as the next. */
+/** Never called, like refusedAtEnd: a page has no event for its end. */
 export function flushWithinCalls(): void {}
 export function refusedAtEnd(): void {}

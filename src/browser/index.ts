@@ -1,6 +1,6 @@
 /**
- * The door `zeromq-pure` of browsers: what of it runs in a page. scripts/browser.ts makes one file of it, in which this folder
- * stands for what only Node has.
+ * The door `zeromq-pure` of browsers: the exports that work in a page. scripts/browser.ts makes one file of it, in which the
+ * files of this folder replace what only Node has.
  */
 
 export type {
@@ -44,7 +44,7 @@ export {
 } from '../sockets/index.ts';
 export { packageVersion, version } from '../sockets/version.ts';
 
-/** What works here: `true` for transports and mechanisms that do. */
+/** What works in a page: `true` for transports and mechanisms that do. */
 export const capability: Readonly<
   Record<'ipc' | 'pgm' | 'tipc' | 'norm' | 'curve' | 'gssapi' | 'draft', boolean>
 > = {

@@ -1,18 +1,18 @@
-/** LayerAbsent: in place of parts of the layers that have no use in a page. */
+/** LayerAbsent: stand-ins for parts of the layers that a page cannot use. */
 
 import { LayerError } from '../layer/errors.ts';
 
-/** In place of channels-zmq/dedicated.ts. Never made: `wireOptions` comes before it. */
+/** In place of channels-zmq/dedicated.ts. Never constructed: `wireOptions` refuses the option before. */
 export const DedicatedZmqCarrier: undefined = undefined;
 
-/** In place of channels-zmq/format.ts. @throws LayerError `ERR_UNSUPPORTED` for another wire than our own */
+/** In place of channels-zmq/format.ts. @throws LayerError `ERR_UNSUPPORTED` for a `wire` other than `native` */
 export function wireOptions<O extends { wire?: string }>(options: O): O {
   const { wire = 'native' } = options;
   if (wire === 'native') return options;
   throw new LayerError('ERR_UNSUPPORTED', `no wire ${wire} in a browser, expected native`);
 }
 
-/** In place of security/authenticator.ts. Never made: nobody is let in. */
+/** In place of security/authenticator.ts. Never constructed: a page accepts no connection. */
 export const Authenticator: undefined = undefined;
 
 /** In place of security/certificate.ts. @throws TypeError, always: there is no CURVE */

@@ -1,16 +1,16 @@
 /**
- * LayerCrypto: in place of `node:crypto`, the little of it that layers use. The platform has the same, but it gives promises,
- * and only to pages that came by https.
+ * LayerCrypto: in place of `node:crypto`, those of its functions that layers use. The platform's own return promises, and exist
+ * only for pages that came by https.
  */
 
 import { gcm } from '@noble/ciphers/aes.js';
 
-/** Octets that nobody can foresee. */
+/** `size` octets of the platform's cryptographic random numbers. */
 export function randomBytes(size: number): Buffer {
   return crypto.getRandomValues(Buffer.alloc(size));
 }
 
-/** A hash as Node makes it, of one text or one piece of octets. */
+/** A hash with Node's methods; `update` is called once, with all that is hashed. */
 export function createHash(name: 'sha1' | 'sha256'): Hash {
   return new Hash(name);
 }
@@ -36,12 +36,12 @@ class Hash {
   }
 }
 
-/** AES-256-GCM, of one piece of octets. */
+/** Encrypts by AES-256-GCM; `update` is called once, with all octets. */
 export function createCipheriv(_name: string, key: Buffer, nonce: Buffer): Gcm {
   return new Gcm(key, nonce, true);
 }
 
-/** As the one before: `update` throws what is not genuine. */
+/** Decrypts by AES-256-GCM; `update` is called once, with all octets, and throws where the tag does not match. */
 export function createDecipheriv(_name: string, key: Buffer, nonce: Uint8Array): Gcm {
   return new Gcm(key, nonce, false);
 }
@@ -71,7 +71,7 @@ class Gcm {
     return this.#tag;
   }
 
-  /** All of it. @throws Error when the tag is that of something else */
+  /** Encrypts or decrypts all octets. @throws Error when the tag does not match */
   update(octets: Uint8Array): Uint8Array {
     const cipher = gcm(this.#key, this.#nonce, this.#name);
     if (!this.#seals) return cipher.decrypt(Buffer.concat([octets, this.#tag]));
@@ -156,12 +156,12 @@ function rotl(word: number, count: number): number {
   return (word << count) | (word >>> (32 - count));
 }
 
-/** The first 32 bits behind the point. */
+/** The first 32 bits of the fraction of `value`. */
 function fraction(value: number): number {
   return ((value % 1) * 2 ** 32) | 0;
 }
 
-/** The first 64. */
+/** The first 64 primes. */
 const PRIMES: readonly number[] = Array.from({ length: 312 }, (_, i) => i).filter((n) => {
   for (let i = 2; i * i <= n; i++) if (n % i === 0) return false;
   return n > 1;

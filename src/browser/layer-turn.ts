@@ -1,4 +1,4 @@
-/** LayerTurn: that of `node:timers/promises` which layers use. */
+/** LayerTurn: in place of `node:timers/promises`, the one function of it that layers use. */
 
 import { nextTurn } from '../base/turns.ts';
 

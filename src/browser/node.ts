@@ -1,6 +1,6 @@
-/** Node: in place of the few functions of its modules that are asked here, and have one answer in a page. */
+/** Node: in place of the few functions of Node's modules that are called here and have one answer in a page. */
 
-/** Of `node:net`: addresses do not come up. */
+/** `node:net`: no IP address is seen in a page. */
 export function isIP(): number {
   return 0;
 }
@@ -15,17 +15,17 @@ export function isIPv6(): boolean {
 
 export class BlockList {}
 
-/** Of `node:os`: a page does not keep its event loop awake. */
+/** `node:os`: with one processor the event loop is not kept awake. */
 export function availableParallelism(): number {
   return 1;
 }
 
-/** Of `node:util`. */
+/** `node:util`: the logger, which is silent. */
 export function debuglog(): () => void {
   return () => {};
 }
 
-/** A page that is not isolated has no shared memory. */
+/** A class without objects in a page that is not isolated, where `SharedArrayBuffer` is missing. */
 const SharedMemory: SharedArrayBufferConstructor | (new () => object) =
   globalThis.SharedArrayBuffer ?? class {};
 

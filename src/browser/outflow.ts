@@ -1,8 +1,8 @@
-/** Outflow: in place of transport/outflow.ts, where no kernel tells what it has taken. */
+/** Outflow: in place of transport/outflow.ts, as a page cannot see what the kernel has taken. */
 
 import type { Outflow as KernelOutflow } from '../sockets/transport/outflow.ts';
 
-/** Knows nothing, and writes nothing past the stream. */
+/** Reports nothing, and writes nothing past the stream. */
 export class Outflow implements Pick<KernelOutflow, keyof KernelOutflow> {
   readonly movedAt = 0;
   readonly wroteNow = 0;

@@ -1,4 +1,4 @@
-/** Process: the little that this package asks of Node's `process`. A page does not say when it ends. */
+/** Process: those members of Node's `process` that this package uses. `on` calls no listener: a page has no event for its end. */
 
 const nothing = (): void => {};
 

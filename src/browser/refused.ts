@@ -1,4 +1,4 @@
-/** Refused: what a page cannot do, and what it can do instead. */
+/** Refused: transports that a page does not have; their errors name those that it has. */
 
 import { SocketError } from '../sockets/errors.ts';
 import type { Transport } from '../sockets/transport/transport.ts';

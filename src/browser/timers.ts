@@ -1,6 +1,6 @@
-/** Timers: those of `node:timers`, over what every platform has. */
+/** Timers: in place of `node:timers`, over the timers of the platform. */
 
-/** A timer, which in a browser keeps nothing alive; where it may be let go, as in Node, it is. */
+/** A timer. `ref` and `unref` act where the platform has them; in a browser timers keep nothing alive. */
 class Timer {
   readonly #timer: NodeJS.Timeout;
 
@@ -18,7 +18,7 @@ class Timer {
     return this;
   }
 
-  /** Platforms have one row of numbers for both kinds. */
+  /** Timeouts and intervals share their numbers: `clearTimeout` clears both. */
   clear(): void {
     globalThis.clearTimeout(this.#timer);
   }
@@ -44,7 +44,7 @@ export function clearInterval(timer: Timer | undefined): void {
   timer?.clear();
 }
 
-/** Calls with `value` on the next turn of the event loop: by a message to ourselves, which is not held back as timers are. */
+/** Calls with `value` on the next turn of the event loop: by a message to ourselves, which is not delayed as timers are. */
 export const setImmediate: <T>(call: (value: T) => void, value?: T) => void =
   typeof globalThis.setImmediate === 'function' ? globalThis.setImmediate : byMessage();
 

@@ -4,7 +4,7 @@
  *     onmessage → 'data'      (while paused: kept, up to HELD_MAX octets)
  *     write → send            (from BUFFERED_MAX octets on `bufferedAmount` is looked at until half has gone: 'drain')
  *
- * What the platform does not tell: when it may be sent more, and that the peer should wait.
+ * The platform has no event for when it may be sent more, and no way to have the peer wait.
  */
 
 import { EventEmitter } from 'node:events';
@@ -13,7 +13,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { SocketError } from '../sockets/errors.ts';
 import type { PlatformSocket } from './web-socket.ts';
 
-/** What a link asks of its stream; the doc comments are those of Node. */
+/** The members of a stream that a link uses; Node documents them. */
 type LinkStream = Pick<
   Stream,
   | 'remoteAddress'
@@ -42,7 +42,7 @@ export class WebSocketStream extends EventEmitter implements Record<keyof LinkSt
   /** Messages that came while paused. */
   readonly #held: Buffer[] = [];
   #heldSize = 0;
-  /** The peer has ended the connection. */
+  /** Whether the peer has ended the connection. */
   #ended = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -51,7 +51,7 @@ export class WebSocketStream extends EventEmitter implements Record<keyof LinkSt
     super();
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
-    // It says no more than that the end follows; where nobody listens, some platforms throw it.
+    // The event says only that `close` follows; without a listener some platforms throw it.
     socket.onerror = () => {};
     socket.onmessage = ({ data }) => this.#received(data);
     socket.onclose = ({ code, reason }) => this.#closed(code, reason);
@@ -71,7 +71,7 @@ export class WebSocketStream extends EventEmitter implements Record<keyof LinkSt
     return !this.writableNeedDrain;
   }
 
-  /** What was written still goes; `finish` follows when the peer has said its last word, too. */
+  /** Sends what was written, then closes; `finish` follows when the peer has closed as well. */
   end(): this {
     if (this.writableEnded || this.destroyed) return this;
     this.writableEnded = true;
@@ -79,7 +79,7 @@ export class WebSocketStream extends EventEmitter implements Record<keyof LinkSt
     return this;
   }
 
-  /** No event but `close` follows. What was written may still go: the platform cannot take it back. */
+  /** Emits `error`, if there is one, and `close`, and nothing else. What was written may still be sent: no one can stop it. */
   destroy(error?: Error): this {
     if (this.destroyed) return this;
     this.destroyed = true;
@@ -149,7 +149,7 @@ export class WebSocketStream extends EventEmitter implements Record<keyof LinkSt
   #closed(code: number, reason: string): void {
     this.#ended = true;
     if (code === ABNORMAL && !this.writableEnded) this.emit('error', lost(reason));
-    // As a stream of Node, whose end comes after what is before it.
+    // As with a stream of Node, the end is emitted after all data before it.
     if (this.#held.length === 0 || this.writableEnded) this.#end();
   }
 
@@ -161,7 +161,7 @@ export class WebSocketStream extends EventEmitter implements Record<keyof LinkSt
     this.emit('close');
   }
 
-  /** No event tells that octets have gone. */
+  /** Looks at `bufferedAmount` until half has left: the platform has no event for it. */
   #look(): void {
     this.#timer = setTimeout(() => {
       if (this.#socket.bufferedAmount > BUFFERED_MAX / 2) {
@@ -182,13 +182,13 @@ function lost(reason: string): SocketError {
   return new SocketError('ECONNRESET', reason === '' ? {} : { message: reason });
 }
 
-/** The status of CLOSE where none came (RFC 6455, section 7.4.1). */
+/** The status that the platform reports when no Close frame came (RFC 6455, section 7.4.1). */
 const ABNORMAL = 1006;
 
-/** Octets given to the platform from which on others wait. Timers of a hidden page come once in a second. */
+/** Octets in the platform's buffer at which sending pauses. Many, since timers of a hidden page come once in a second. */
 const BUFFERED_MAX = 1_048_576;
 
-/** Octets that are kept while the socket is full: the peer cannot be told to wait, and memory has an end. */
+/** Octets that are kept while paused. The peer cannot be told to wait, so beyond this it loses its connection. */
 const HELD_MAX = 67_108_864;
 
 /** Milliseconds between two looks at `bufferedAmount`. */

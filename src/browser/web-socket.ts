@@ -1,6 +1,6 @@
-/** WebSocket: that of the platform, by the little of it that is used here. */
+/** WebSocket: those members of the platform's WebSocket that are used here. */
 
-/** A connection; the doc comments are those of the WHATWG. */
+/** A connection; the WHATWG documents its members. */
 export interface PlatformSocket {
   binaryType: string;
   readonly protocol: string;

@@ -14,7 +14,7 @@ import { WebSocketStream } from './web-socket-stream.ts';
 
 export const ws: Transport = transportOf('ws');
 
-/** As ws, over TLS, by the certificates that the platform trusts: `wss://host/path`. */
+/** WebSocket over TLS, by the certificates that the platform trusts: `wss://host/path`. */
 export const wss: Transport = transportOf('wss');
 
 function transportOf(scheme: 'ws' | 'wss'): Transport {
@@ -66,7 +66,7 @@ function dial({ host, values, text }: Opening<Endpoint>, signal: AbortSignal): P
   });
 }
 
-/** What comes does so by `data` alone. */
+/** Octets arrive by the event `data` alone. */
 const NO_INLET = { serve() {} };
 
 function unreachable(address: string): SocketError {

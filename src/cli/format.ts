@@ -47,7 +47,7 @@ export function parsePart(word: string, format: Format): Buffer {
   return format === 'json' ? partOf(parseJson(word)) : Buffer.from(word);
 }
 
-/** Writes `message` as a line that `parseMessage` reads. In the format `text`, octets that cannot be shown are escaped as \x00. */
+/** A line that `parseMessage` reads as `message`. In the format `text`, octets that cannot be shown are escaped as \x00. */
 export function formatMessage(
   message: readonly Buffer[],
   format: Exclude<Format, 'raw'>,

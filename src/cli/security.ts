@@ -22,7 +22,7 @@ export const SECURITY_OPTIONS: OptionSet = {
   allow: {
     type: 'string',
     value: 'FOLDER',
-    help: 'as a server, let in who has a certificate in FOLDER; default: all who know our key',
+    help: 'as a server, let in clients with a certificate in FOLDER; default: all who know our key',
   },
 };
 

@@ -50,12 +50,12 @@ export class Bridge {
   readonly #face: EventEmitter;
   /** Messages that could not be sent immediately, in order. */
   readonly #outgoing: { readonly parts: Sendable; readonly done: Callback }[] = [];
-  /** Settles when the bind or unbind under way has: version 6 refuses other calls until then. */
+  /** Settles when the bind or unbind under way has settled: version 6 refuses other calls until then. */
   #blocked: Promise<void> | undefined;
   #sending = false;
   #paused = false;
   #closed = false;
-  /** Called by `resume`, and by `close`. */
+  /** Wakes a delivery that waits while paused; `resume` and `close` call it. */
   #resumed: (() => void) | undefined;
   /** No message is received until this settles: the socket that they are forwarded to is full. */
   #held: Promise<void> | undefined;
@@ -147,12 +147,12 @@ export class Bridge {
     this.#send();
   }
 
-  /** Receives no further message until `room` settles. */
+  /** Has the socket receive no further message until `room` settles. */
   hold(room: Promise<void>): void {
     this.#held = room;
   }
 
-  /** Settles when few messages wait to be sent. */
+  /** Settles when at most `ROOM` messages wait to be sent. */
   room(): Promise<void> {
     return new Promise((resolve) => {
       this.#roomy.push(resolve);
@@ -219,7 +219,7 @@ export class Bridge {
     }
   }
 
-  /** Emits `message` on a tick of its own, so that what a listener throws is uncaught, as in version 5. */
+  /** Emits `message` on a tick of its own, so that an error that a listener throws is uncaught, as in version 5. */
   async #deliver(message: readonly Message[]): Promise<void> {
     for (;;) {
       while (this.#paused && !this.#closed) {
@@ -262,7 +262,7 @@ export class Bridge {
       try {
         if (!this.#sender().trySend(parts)) break;
       } catch (error) {
-        // Out of turn: it can be sent after the next message has come.
+        // Out of turn: it can be sent after the next message has been received.
         if ((error as SocketError).code === 'EFSM') break;
         failure = error as Error;
       }
@@ -335,5 +335,5 @@ const MONITORED: ReadonlyMap<EventType, string> = new Map<EventType, string>([
   ['disconnect', 'disconnect'],
 ]);
 
-/** Messages that may wait at one side of a proxy before it stops reading the other. */
+/** Messages, at most, that wait at one side of a proxy when it reads the other side again. */
 const ROOM = 100;

@@ -2,9 +2,9 @@
 
 import { context } from '../sockets/index.ts';
 
-/** Has static methods only. */
+/** The limits of the one context that all sockets share. Static methods only. */
 export class Context {
-  /** Always throws: there is one context. */
+  /** Always throws: there is one context, and no object of this class. */
   constructor() {
     throw new Error('Context cannot be made: all sockets live in one');
   }
@@ -19,7 +19,7 @@ export class Context {
     return context.ioThreads;
   }
 
-  /** `ZMQ_MAX_SOCKETS`: as many may be open at a time, here and in version 6 together. */
+  /** `ZMQ_MAX_SOCKETS`: sockets that may be open at a time, those of version 6 included. Default 1023. */
   static setMaxSockets(value: number): void {
     context.maxSockets = value;
   }

@@ -72,7 +72,7 @@ export type OptionInput = string | Buffer | number | boolean | null;
 /** What an option reads as; booleans as 1 and 0. */
 export type OptionOutput = string | number | null;
 
-/** One option of `socket`, read. @throws SocketError `EINVAL` for one that it does not have, or that cannot be read */
+/** Reads an option of `socket`. @throws SocketError `EINVAL` for one that it does not have, or that cannot be read */
 export function readOption(socket: Socket, option: number | string): OptionOutput {
   const id = numberOf(option);
   switch (id) {
@@ -92,7 +92,7 @@ export function readOption(socket: Socket, option: number | string): OptionOutpu
   }
 }
 
-/** One option of `socket`, set. @throws SocketError `EINVAL` for one that it does not have, or that cannot be set */
+/** Sets an option of `socket`. @throws SocketError `EINVAL` for one that it does not have, or that cannot be set */
 export function writeOption(socket: Socket, option: number | string, value: OptionInput): void {
   const id = numberOf(option);
   switch (id) {
@@ -142,7 +142,7 @@ function numberOf(option: number | string): number {
   throw refused(option, 'used');
 }
 
-/** Text may hold any octets in version 5: it is given as a Buffer. */
+/** A string as a Buffer: in version 5, options of text may hold any octets. */
 function toOctets(value: OptionInput): OptionInput {
   return typeof value === 'string' ? Buffer.from(value) : value;
 }
@@ -197,7 +197,7 @@ const PROPERTIES: ReadonlyMap<number, string> = new Map([
 
 const READ_ONLY: ReadonlySet<number> = new Set([zmq.ZMQ_TYPE, zmq.ZMQ_LAST_ENDPOINT]);
 
-/** Given as 1 and 0, kept as booleans. */
+/** Options that version 5 sets to 1 and 0, and version 6 to booleans. */
 const BOOLEANS: ReadonlySet<number> = new Set([
   zmq.ZMQ_ROUTER_MANDATORY,
   zmq.ZMQ_DELAY_ATTACH_ON_CONNECT,
@@ -222,7 +222,7 @@ const ANYWHERE: ReadonlySet<number> = new Set([
   zmq.ZMQ_SNDTIMEO,
 ]);
 
-/** Values of such options on sockets where they have no effect. */
+/** Values of the options of `ANYWHERE`, by number, on sockets where they have no effect. */
 const ignored = new WeakMap<Socket, Map<number, OptionOutput>>();
 
 const MECHANISMS: readonly (string | null)[] = [null, 'plain', 'curve', 'gssapi'];

@@ -3,9 +3,9 @@
 import { bridgeOf, type Socket } from './socket.ts';
 
 /**
- * Send what `front` receives by `back`, and the other way round, for as long as they are open. `capture` is sent what moves
- * from `back` to `front`, without its envelope, and what a pull in front receives. A side that cannot send as quickly stops
- * the other from being read.
+ * Forwards what `front` receives to `back`, and the other way round, for as long as they are open. `capture` gets a copy of what
+ * goes from `back` to `front`, without its envelope, and of what a pull in front receives. While messages wait to be sent at one
+ * side, the other is not read.
  * @throws Error for other types than push and pull (in either order), xpub and xsub, router and dealer
  */
 export function proxy(front: Socket, back: Socket, capture?: Socket): void {
@@ -25,7 +25,7 @@ function forward(from: Socket, to: Socket, capture: Socket | undefined): void {
   });
 }
 
-/** What is behind the first empty part, if there is one and something behind it. */
+/** The parts behind the first empty one; all parts, if there is none or it is the last. */
 function withoutEnvelope(message: readonly Buffer[]): readonly Buffer[] {
   const body = message.slice(message.findIndex((part) => part.length === 0) + 1);
   return body.length === 0 ? message : body;

@@ -19,8 +19,8 @@ export type OptionProperties = { [K in OptionName]: OptionOutput | Buffer | bool
 export interface CompatSocket extends OptionProperties {}
 
 /**
- * A socket that emits `message`, with one Buffer for each part, as soon as it is constructed, unless it is a push or a pub. Events:
- * `message`, `error`, `bind`, `unbind`, and those of `monitor`. It keeps the process alive until it is closed.
+ * A socket as an event emitter. Events: `message` with one Buffer for each part (not of push and pub), `error`, `bind`, `unbind`,
+ * and those of `monitor`. Types that receive do so from their construction, and keep the process alive until closed.
  */
 export class CompatSocket extends EventEmitter {
   /** The name of its type, as it was given. */
@@ -32,40 +32,40 @@ export class CompatSocket extends EventEmitter {
   }
 
   /**
-   * Listen on `address`. Then `bind` is emitted with it, and `done` is called; a failure goes to `done`, or is the event
-   * `error`.
+   * Listens on `address`, then emits `bind` with it and calls `done`. A failure is passed to `done`; without `done` it is
+   * emitted as `error`.
    */
   bind(address: string, done?: Callback): this {
     void bridgeOf(this).block('bind', address, done);
     return this;
   }
 
-  /** Stop listening on `address`: as `bind`, with the event `unbind`. */
+  /** Stops listening on `address`, then emits `unbind` and calls `done`. A failure goes to `done`, or is emitted as `error`. */
   unbind(address: string, done?: Callback): this {
     void bridgeOf(this).block('unbind', address, done);
     return this;
   }
 
-  /** Listens on `address` when it returns. Emits nothing. Throws what `bind` of version 6 rejects with. */
+  /** Listens on `address` before it returns, and emits no event. Throws what `bind` of version 6 rejects with. */
   bindSync(address: string): this {
     bridgeOf(this).socket.bindSync(address);
     return this;
   }
 
-  /** Stop listening on `address`. Throws what `unbind` of version 6 rejects with. */
+  /** Stops listening on `address` before it returns. Throws what `unbind` of version 6 rejects with. */
   unbindSync(address: string): this {
     bridgeOf(this).socket.unbindSync(address);
     return this;
   }
 
-  /** Connect to `address`. Throws what `connect` of version 6 throws; while a bind is under way, it waits for that. */
+  /** Connects to `address`. Throws what `connect` of version 6 throws; after a bind under way, that is emitted as `error`. */
   connect(address: string): this {
     const bridge = bridgeOf(this);
     bridge.whenFree(() => bridge.socket.connect(address));
     return this;
   }
 
-  /** End what `connect(address)` began. */
+  /** Disconnects from `address`, the text that `connect` was given; after a bind under way. */
   disconnect(address: string): this {
     const bridge = bridgeOf(this);
     bridge.whenFree(() => bridge.socket.disconnect(address));
@@ -73,9 +73,9 @@ export class CompatSocket extends EventEmitter {
   }
 
   /**
-   * Send one message: one part, or an array of them. With the flag `ZMQ_SNDMORE` parts are kept until a call without it
-   * completes the message. `done` is called when the message is accepted, with an error if it is not; without it an error
-   * is the event `error`. What cannot be sent yet waits, in any number.
+   * Sends one message: one part, or an array of parts. With the flag `ZMQ_SNDMORE` parts are kept until a call without it
+   * completes the message. `done` is called when the message is accepted, or with the error; without `done` an error is
+   * emitted as `error`. Messages that cannot be sent yet wait, without a limit.
    */
   send(
     message: MessageLike | readonly MessageLike[],
@@ -98,17 +98,17 @@ export class CompatSocket extends EventEmitter {
     throw new Error('read() is not available: listen to the event "message"');
   }
 
-  /** Emit no messages, and send none, until `resume`; what comes meanwhile is kept. */
+  /** Emits no messages and sends none until `resume`; those that arrive meanwhile are kept. */
   pause(): void {
     bridgeOf(this).pause();
   }
 
-  /** Go on after `pause`. */
+  /** Emits and sends messages again after `pause`. */
   resume(): void {
     bridgeOf(this).resume();
   }
 
-  /** Close the socket: what was sent is delivered within `linger`, no message is emitted any more. */
+  /** Closes the socket. Accepted messages have `linger` ms to leave, callbacks of others get `EBADF`; no message is emitted. */
   close(): this {
     bridgeOf(this).close();
     return this;
@@ -120,33 +120,33 @@ export class CompatSocket extends EventEmitter {
   }
 
   /**
-   * Emit what happens to connections: `connect`, `connect_delay`, `connect_retry`, `listen`, `bind_error`, `accept`,
-   * `accept_error`, `close`, `close_error`, `disconnect`, each with a value (the interval of a retry, the number of an
-   * error, else 0), the address, and the error if there is one. The arguments of version 5 are not needed.
+   * Emits what happens to connections: `connect`, `connect_delay`, `connect_retry`, `listen`, `bind_error`, `accept`,
+   * `accept_error`, `close`, `close_error`, `disconnect`, each with a value (milliseconds before a retry, the errno
+   * of an error, else 0), the address, and the error if there is one. The arguments have no effect.
    */
   monitor(_interval?: number, _count?: number): this {
     bridgeOf(this).monitor();
     return this;
   }
 
-  /** Emit these events no longer. */
+  /** Stops emitting the events of `monitor`. */
   unmonitor(): this {
     bridgeOf(this).unmonitor();
     return this;
   }
 
-  /** Receive what begins with `filter`. Throws on other types than sub. */
+  /** Subscribes to messages that begin with `filter`. Throws on other types than sub. */
   subscribe(filter: string | Buffer): this {
     return filterBy(this, ZMQ_SUBSCRIBE, filter);
   }
 
-  /** Take back one `subscribe(filter)`. Throws on other types than sub. */
+  /** Cancels one `subscribe(filter)`. Throws on other types than sub. */
   unsubscribe(filter: string | Buffer): this {
     return filterBy(this, ZMQ_UNSUBSCRIBE, filter);
   }
 
   /**
-   * Set an option, by libzmq's number (`ZMQ_LINGER`) or by short name (`linger`). Throws `EINVAL` for an option that this
+   * Sets an option, by libzmq's number (`ZMQ_LINGER`) or by short name (`linger`). Throws `EINVAL` for an option that this
    * socket does not have.
    */
   setsockopt(option: number | OptionName, value: OptionInput): this {
@@ -154,7 +154,7 @@ export class CompatSocket extends EventEmitter {
     return this;
   }
 
-  /** The value of an option; `EINVAL` as above. Booleans are 1 and 0. */
+  /** The value of an option, booleans as 1 and 0. Throws `EINVAL` for an option that this socket does not have. */
   getsockopt(option: number | OptionName): OptionOutput {
     return readOption(bridgeOf(this).socket, option);
   }
@@ -163,17 +163,17 @@ export class CompatSocket extends EventEmitter {
 /** A socket of version 5. */
 export type Socket = CompatSocket;
 
-/** Makes sockets, also where it is called as a function on an object that inherits from its prototype (`util.inherits`). */
+/** The class of sockets. It may also be called as a function on an object that inherits from its prototype (`util.inherits`). */
 export interface SocketConstructor {
   /** The prototype that old classes inherit from. */
   readonly prototype: Socket;
-  /** Throws `Invalid socket type` for what is none. */
+  /** Opens a socket of `type`. Throws `Invalid socket type` for an unknown type. */
   new (type: SocketType): Socket;
-  /** The same for `this`. */
+  /** Makes `this` a socket of `type`. Throws `Invalid socket type` for an unknown type. */
   (this: object, type: SocketType): void;
 }
 
-/** See {@link SocketConstructor}. */
+/** The class of sockets of version 5: see {@link SocketConstructor}. */
 export const Socket: SocketConstructor = new Proxy(CompatSocket, {
   apply(_class, self: CompatSocket, [type]: [SocketType]) {
     EventEmitter.call(self);
@@ -196,7 +196,7 @@ for (const name of Object.keys(options) as OptionName[]) {
   });
 }
 
-/** A socket of `type`; `given` are set as its properties. Throws `Invalid socket type` for what is none. */
+/** Opens a socket of `type` and sets the properties `given` on it. Throws `Invalid socket type` for an unknown type. */
 export function createSocket(
   type: SocketType,
   given: Partial<OptionProperties> & Record<string, unknown> = {},

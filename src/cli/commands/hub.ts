@@ -49,12 +49,12 @@ const SETTINGS: OptionSet = {
   cert: {
     type: 'string',
     value: 'FILE',
-    help: 'encrypt with CURVE under this certificate (see keygen); let in who has the same one',
+    help: 'encrypt with CURVE under this certificate (see keygen); let in clients that have it, too',
   },
   allow: {
     type: 'string',
     value: 'FOLDER',
-    help: 'instead, let in who has a certificate in FOLDER; * for all who know our public key',
+    help: 'instead, let in clients with a certificate in FOLDER; * for all who know our public key',
   },
   control: {
     type: 'string',
