@@ -22,11 +22,11 @@ export interface Cast {
   readonly until: readonly string[];
   /** Those that serve until they are told to end. */
   readonly beside?: readonly string[];
-  /** Those of both that begin before the others, one by one, each when the one before has said something. */
+  /** Those of both that start before the others, one by one, each when the previous one has logged a line. */
   readonly first?: readonly string[];
 }
 
-/** The endpoint on this machine with that port, as all guides use it. */
+/** The tcp endpoint at `port` of this machine. */
 export function local(port: string | number): string {
   return `tcp://127.0.0.1:${port}`;
 }
@@ -72,14 +72,14 @@ export async function perform(
       process.exitCode = name === '--help' ? 0 : 2;
     }
   } catch (error) {
-    // A role that was told to end may complain of the sockets closed under it.
+    // A role that is ended may fail because its sockets were closed.
     if (stop.signal.aborted) return;
     console.error(`${basename(meta.filename)}: ${(error as Error).message}`);
     process.exitCode = 1;
   }
 }
 
-/** Plays every role of `cast` in a process of its own. Each line is shown behind the one it comes from. */
+/** Plays every role of `cast` in a process of its own. Each line is shown behind the name of its role. */
 async function playAll(file: string, cast: Cast, { signal, log }: Run): Promise<void> {
   const { first = [], beside = [], until } = cast;
   const players = new Map<string, Player>();
@@ -104,7 +104,7 @@ async function playAll(file: string, cast: Cast, { signal, log }: Run): Promise<
   try {
     for (const line of first) await start(line).heard();
     for (const line of [...beside, ...until]) if (!players.has(line)) start(line);
-    // Of those beside only a failure is news.
+    // Of the serving roles only a failure is reported.
     const failure = overOf(beside).then(() => overOf(until));
     await Promise.race([overOf(until), failure]);
   } finally {
@@ -117,7 +117,7 @@ interface Player {
   readonly child: ChildProcess;
   /** Rejects when it did not end well. */
   readonly over: Promise<void>;
-  /** Settles when it has said something, or has ended. */
+  /** Settles when it has logged a line, or has ended. */
   heard(): Promise<unknown>;
 }
 

@@ -3,7 +3,7 @@
 import { type Message, MonitoredQueue, Reply, Request, Subscriber } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 
-/** Runs the device until it is told to end. */
+/** Runs the device until `signal` aborts. */
 export async function device(
   { clients, servers, copies }: { clients: string; servers: string; copies: string },
   { signal, log }: Run,
@@ -38,7 +38,7 @@ export async function server(
   }
 }
 
-/** Asks once, and shows the reply as the list of parts it is. */
+/** Asks once, and shows the reply as a list of parts. */
 export async function client(
   { service }: { service: string },
   { signal, log }: Run,
@@ -52,7 +52,7 @@ export async function client(
   socket.close();
 }
 
-/** Shows what it is told of the first two requests and their replies: prefix, routing id, empty, body. */
+/** Shows the copies of the first two requests and their replies: prefix, routing id, empty part, body. */
 export async function monitor(
   { copies }: { copies: string },
   { signal, log }: Run,
@@ -61,7 +61,7 @@ export async function monitor(
   closeOnAbort(signal, socket);
   socket.connect(copies);
   socket.subscribe();
-  // The subscription leaves with the end of the handshake: before anyone who connects later asks.
+  // The subscription is sent at the end of the handshake: before any request of a client that connects later.
   await socket.waitFor('handshake', { signal });
   log('Collecting updates from server...');
 
@@ -95,7 +95,7 @@ await perform(
     client: (run, [name = '1']) => client({ service: local(5559) }, run, name),
   },
   {
-    // The copies of what was asked before the monitor is there are lost to it.
+    // The monitor misses copies of requests that were sent before it was connected.
     first: ['device', 'monitor'],
     beside: ['device', 'server 1'],
     until: ['monitor', 'client 1', 'client 2'],

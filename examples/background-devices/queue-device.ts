@@ -6,7 +6,7 @@ import { closeOnAbort, local, perform, type Run } from '../role.ts';
 /** One message at a time, in each direction. */
 const ONE = { sendHighWaterMark: 1, receiveHighWaterMark: 1 };
 
-/** Runs the device until it is told to end. */
+/** Runs the device until `signal` aborts. */
 export async function device(
   { clients, servers }: { clients: string; servers: string },
   { signal, log }: Run,

@@ -1,4 +1,4 @@
-/** Streamer device in a process of its own, set up by calls that say which side they are about. */
+/** Streamer device in a process of its own, set up by calls that name the side that they configure. */
 
 import { Device, Pull, Push } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
@@ -6,7 +6,7 @@ import { closeOnAbort, local, perform, type Run } from '../role.ts';
 /** Messages in all, for two workers. */
 const COUNT = 10;
 
-/** Runs the device until it is told to end. */
+/** Runs the device until `signal` aborts. */
 export async function device(
   { feeders, workers }: { feeders: string; workers: string },
   { signal, log }: Run,
@@ -14,7 +14,7 @@ export async function device(
   const streamer = new Device({ in: 'pull', out: 'push', where: 'process' })
     .bindIn(feeders)
     .bindOut(workers)
-    // As in the guide, although PULL and PUSH have no use for it.
+    // As in the guide, although it has no effect on PULL and PUSH.
     .optionsIn({ routingId: 'DEVICE IN' })
     .optionsOut({ routingId: 'DEVICE OUT' });
   signal.addEventListener('abort', () => void streamer.stop());
@@ -24,7 +24,7 @@ export async function device(
   await streamer.join();
 }
 
-/** Hands in ten messages. */
+/** Sends ten messages. */
 export async function feeder({ work }: { work: string }, { signal }: Run): Promise<void> {
   const socket = new Push();
   closeOnAbort(signal, socket);
@@ -33,7 +33,7 @@ export async function feeder({ work }: { work: string }, { signal }: Run): Promi
   socket.close();
 }
 
-/** Takes its half. */
+/** Receives its half of the messages. */
 export async function worker(
   { work }: { work: string },
   { signal, log }: Run,

@@ -8,10 +8,10 @@ export async function main({ room }: { room: string }, run: Run): Promise<void> 
   run.log(`behaves as libzmq ${version}`);
   run.log(`zeromq-pure ${packageVersion}`);
 
-  // A context may be handed around. A socket belongs to the one who made it.
+  // A context may be passed around. A socket belongs to the function that made it.
   const context = new Context();
   await Promise.all([speaker(context, room, run), listener(context, room, run)]);
-  // Closes whatever is left open in it, and waits until the last message is away.
+  // Closes the sockets that are still open in it, and waits until the last message has left.
   await context.close();
   run.log('the context is closed');
 }

@@ -1,4 +1,4 @@
-/** An act: producers and consumers in processes of their own go through a plan, and what arrived is checked. */
+/** An act: producers and consumers in processes of their own go through a plan, and the messages that arrived are checked. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { columns, number } from '../table.ts';
@@ -13,7 +13,7 @@ export interface Cast {
   readonly steps: readonly Step[];
 }
 
-/** Plays it at `place`. Returns the lines of its table, and what went wrong, a line for each. */
+/** Plays the act at `place`. Returns the lines of its table, and one line for each thing that went wrong. */
 export async function play(
   { producers, consumers, steps }: Cast,
   place: Place,
@@ -30,7 +30,7 @@ export async function play(
         ),
       ),
     );
-  // All at once: who is there first does not matter.
+  // All at the same time: the order in which they connect does not matter.
   const [sending, reading] = await Promise.all([
     start('producer', producers),
     start('consumer', consumers, JSON.stringify(steps)),
@@ -58,7 +58,7 @@ export async function play(
     if (arrived !== expected) break;
   }
   const reports = await Promise.all(reading.map((consumer) => consumer.ask<Report>('report')));
-  // Who listens goes first, so that nobody is missed.
+  // Consumers end first, so that they do not miss their producers.
   for (const player of [...reading, ...sending]) await player.end();
   return { table: columns(rows), wrong: differences(steps, producers, reports) };
 }
@@ -68,7 +68,7 @@ interface Progress {
   readonly lastAt: number;
 }
 
-/** Settles when `expected` messages have arrived altogether, or nothing more comes. */
+/** Settles when `expected` messages have arrived altogether, or none has arrived for `PATIENCE`. */
 async function arrival(consumers: readonly Player[], expected: number): Promise<Progress> {
   let best: Progress = { count: -1, lastAt: 0 };
   for (let changedAt = Date.now(); ; await sleep(20)) {

@@ -1,4 +1,4 @@
-/** The RabbitMQ broker: whether one answers, before processes are started that would wait for it for ever. */
+/** The RabbitMQ broker: checks that one answers, before processes are started that would wait for it for ever. */
 
 import { RabbitmqLayer } from 'zeromq-pure/layer/rabbitmq';
 

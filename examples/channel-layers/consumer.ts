@@ -1,4 +1,4 @@
-/** Consumer: joins its groups, reads its channels, keeps what came. Arguments: its number, the place and the steps. */
+/** Consumer: joins its groups, reads its channels, and records the messages. Arguments: its number, the place and the steps. */
 
 import { layerAt } from './layer.ts';
 import { addressOf, type Parcel, type Report, type Step } from './plan.ts';
@@ -24,7 +24,7 @@ for (const step of JSON.parse(steps) as Step[]) {
 }
 await layer.ready();
 
-/** Keeps what comes to `channel`, until the layer is closed. */
+/** Records the messages to `channel`, until the layer is closed. */
 async function read(channel: string, address: string): Promise<void> {
   for await (const parcel of layer.messages(channel)) {
     count++;
@@ -46,9 +46,9 @@ async function read(channel: string, address: string): Promise<void> {
 
 perform(
   {
-    /** How many messages have come, and when the last one did, in milliseconds. */
+    /** How many messages have arrived, and when the last one did, in milliseconds since 1970. */
     progress: async () => ({ count, lastAt }),
-    /** What has come when everything that was under way is there. */
+    /** Reports the messages when all that were under way have arrived. */
     report: async (): Promise<Report> => {
       await layer.ready();
       const { skipped, lost, expired, undecodable } = layer.stats();

@@ -1,4 +1,4 @@
-/** The hub as everybody would start it: `npx zeromq-pure hub`. */
+/** The hub, as a program of its own: `npx zeromq-pure hub`. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { PROJECT } from '../project.ts';
 export interface RunningHub {
   /** Where it listens. */
   readonly at: string;
-  /** Tells it to end. Rejects if it does not end well. */
+  /** Ends it. Rejects if it ends with an error. */
   end(): Promise<void>;
 }
 

@@ -8,12 +8,12 @@ import type { Parcel } from './plan.ts';
 export type Place =
   | { readonly address: string }
   | { readonly hub: string }
-  /** A broker; all names begin with `prefix`. */
+  /** URL of a broker; all names begin with `prefix`. */
   | { readonly url: string; readonly prefix: string };
 
-/** Nobody here waits for slow readers, so that there has to be room for all that is sent. */
+/** No producer waits for slow readers, so there has to be room for all messages. */
 const capacity = 100_000;
-/** The most messages that RabbitMQ hands to a process ahead. */
+/** The most messages that RabbitMQ gives a process ahead of its reading. */
 const localCapacity = 65_535;
 
 /** A layer at `place`, as JSON on the command line of a player. */

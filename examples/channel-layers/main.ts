@@ -20,7 +20,7 @@ const EMBEDDED: Cast = {
   ],
 };
 
-/** Through a program in between. */
+/** The plan of the acts over a hub or a broker. */
 const BETWEEN: Cast = {
   producers: 2,
   consumers: 2,
@@ -32,7 +32,7 @@ const BETWEEN: Cast = {
   ],
 };
 
-/** Plays an act for each layer that was asked for, whatever became of the one before, and returns the exit code. */
+/** Plays an act for each layer that was asked for, even if the previous one failed, and returns the exit code. */
 async function main(args: string[], signal: AbortSignal): Promise<number> {
   const { layers, url } = parseChoice(args);
   let wrongCount = 0;
@@ -44,7 +44,7 @@ async function main(args: string[], signal: AbortSignal): Promise<number> {
       const right = layer === 'rabbitmq' ? await rabbitmq(url, either) : await ACTS[layer](either);
       if (!right) wrongCount++;
     } catch (error) {
-      // The first to fail takes the others of its act with it.
+      // The first player that fails ends the others of its act.
       stop.abort();
       if (signal.aborted) throw error;
       console.error(`channel-layers: ${(error as Error).message}`);
@@ -75,7 +75,7 @@ async function dedicated(signal: AbortSignal): Promise<boolean> {
 async function rabbitmq(url: string, signal: AbortSignal): Promise<boolean> {
   await findBroker(url, signal);
   console.log('RabbitMQ layer: 2 producers, 2 consumers, a broker in between\n');
-  // The broker may be in use, and may have something left of an earlier run.
+  // The broker may be in use, and may have messages of an earlier run.
   const prefix = `channel-layers-${randomUUID()}`;
   return shown(await play(BETWEEN, { url, prefix }, signal));
 }

@@ -12,7 +12,7 @@ export interface LayerChoice {
 export type LayerName = (typeof LAYERS)[number];
 
 const LAYERS = ['embedded', 'dedicated', 'rabbitmq'] as const;
-/** A broker as it is installed, with its first user and virtual host. */
+/** A newly installed broker, with its default user and virtual host. */
 const BROKER = 'amqp://guest:guest@127.0.0.1/';
 
 /** Throws what is wrong with `args`. */

@@ -1,4 +1,4 @@
-/** The plan of an act: what is sent, who has to get it, and what is wrong with what they got. */
+/** The plan of an act: which messages are sent, which consumers must get them, and how the messages that arrived differ. */
 
 /** One thing that every producer does: send `count` messages to a group or a channel. */
 export interface Step {
@@ -11,7 +11,7 @@ export interface Step {
 
 /** What a producer sends. */
 export interface Parcel {
-  /** The address, as `addressOf` has it. */
+  /** The address, as `addressOf` returns it. */
   readonly to: string;
   /** The number of the producer; from 1. */
   readonly from: number;
@@ -20,13 +20,13 @@ export interface Parcel {
   readonly text: string;
 }
 
-/** What a consumer got. */
+/** The messages that a consumer got. */
 export interface Report {
-  /** By address, and in that by producer, the numbers of the messages in the order in which they came. */
+  /** By address and then by producer: the numbers of the messages in the order of their arrival. */
   readonly arrived: ReadonlyMap<string, ReadonlyMap<number, readonly number[]>>;
-  /** Messages that came to another address than their own. */
+  /** Messages that arrived at another address than their own. */
   readonly strays: readonly Parcel[];
-  /** What its layer has counted as skipped, lost, expired or undecodable. */
+  /** Messages that its layer has counted as skipped, lost, expired or undecodable. */
   readonly missing: number;
 }
 
@@ -40,7 +40,7 @@ export function arrivals({ kind, count, consumers }: Step, producers: number): n
   return count * producers * (kind === 'group' ? consumers.length : 1);
 }
 
-/** Where what the consumers `report` differs from the plan, a line for each difference. */
+/** How the `reports` of the consumers differ from the plan, a line for each difference. */
 export function differences(
   steps: readonly Step[],
   producers: number,

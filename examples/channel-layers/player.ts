@@ -1,10 +1,10 @@
-/** Player: a process of the demonstration, which its parent asks to do one thing after the other. */
+/** Player: a process of the demonstration, which its parent gives one task after the other. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** What a player can be asked to do, by name. */
+/** The tasks that a player can do, by name. */
 export type Skills = Readonly<Record<string, (argument: never) => Promise<unknown>>>;
 
 /** The parent's side. */
@@ -38,13 +38,13 @@ export class Player {
     return player;
   }
 
-  /** The answer. One question at a time. */
+  /** Asks one question and resolves to its answer. Ask the next one after that. */
   async ask<T>(question: string, argument?: unknown): Promise<T> {
     this.#child.send([question, argument]);
     return (await this.#answer()) as T;
   }
 
-  /** Lets it go. Settles when it has ended. */
+  /** Has the player end. Settles when it has ended. */
   async end(): Promise<void> {
     this.#child.disconnect();
     await this.#over.catch(() => {});
@@ -56,7 +56,7 @@ export class Player {
   }
 }
 
-/** The child's side: says that it is ready, and answers until its parent lets it go; then does `last`. */
+/** The child's side: reports that it is ready, and answers until its parent disconnects; then calls `last`. */
 export function perform(skills: Skills, last: () => Promise<void>): void {
   process.on('message', async ([question, argument]: [string, never]) => {
     process.send!(await skills[question]!(argument));

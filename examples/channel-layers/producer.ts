@@ -1,4 +1,4 @@
-/** Producer: sends what it is asked to send. Arguments: its number and the place. */
+/** Producer: sends the messages of each step. Arguments: its number and the place. */
 
 import { EmbeddedLayer } from 'zeromq-pure/layer';
 import { layerAt } from './layer.ts';
@@ -10,14 +10,14 @@ const layer = layerAt(place);
 if (layer instanceof EmbeddedLayer) await layer.bind();
 else await layer.ready();
 
-/** What is measured everywhere: a text of 64 characters. */
+/** 64 characters, as in the benchmarks. */
 const text = 'x'.repeat(64);
 /** Sends that are under way at once: each is confirmed. */
 const WINDOW = 500;
 
 perform(
   {
-    /** When it began, in milliseconds. Settles when everything is accepted. */
+    /** Sends the messages of `step`. Resolves to the start time, in milliseconds since 1970, when all are accepted. */
     send: async (step: Step) => {
       const startedAt = Date.now();
       const to = addressOf(step);

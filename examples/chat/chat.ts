@@ -5,7 +5,7 @@ import { Hub } from 'zeromq-pure/layer';
 import { local, perform, type Run } from '../role.ts';
 import { server } from './server.ts';
 
-/** Holds the rooms together. Knows nothing of chats. */
+/** The hub that joins the rooms of all servers. It knows nothing of chats. */
 export async function hub(bind: string, { signal, log }: Run): Promise<void> {
   await using running = new Hub({ bind });
   await running.start();

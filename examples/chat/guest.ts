@@ -13,7 +13,7 @@ export interface News {
   readonly at: number;
 }
 
-/** What a page asks for. */
+/** A request of a page. */
 type Wish =
   | { readonly type: 'enter'; readonly room: string; readonly name: string }
   | { readonly type: 'say'; readonly text: string }
@@ -37,7 +37,7 @@ export class Guest {
 
   /** Serves the socket until it is closed. */
   static async welcome(socket: WebSocket, layer: ChannelLayer<News>): Promise<void> {
-    // What a quick page asks for meanwhile would be lost without a listener.
+    // Without a listener, requests of a quick page would be lost meanwhile.
     socket.pause();
     const guest = new Guest(socket, layer, await layer.newChannel('guest'));
     const served = new Promise<void>((resolve) => {
@@ -47,21 +47,21 @@ export class Guest {
         guest.#busy.then(resolve);
       });
     });
-    // A frame that is too large, for example; `close` follows.
+    // Emitted for a frame that is too large, for example; `close` follows.
     socket.on('error', () => {});
     socket.on('message', (data) => guest.#next(() => guest.#do(wishOf(String(data)))));
     socket.resume();
     await Promise.all([guest.#passOn(), served]);
   }
 
-  /** From the channel to the page. A page that reads slowly fills its own channel, and misses what is beyond. */
+  /** Passes messages of the channel to the page. A page that reads slowly fills its own channel, and misses further messages. */
   async #passOn(): Promise<void> {
     for await (const news of this.#layer.messages(this.#channel, { signal: this.#gone.signal })) {
       await this.#tell(news);
     }
   }
 
-  /** Settles when it is written, or never will be. */
+  /** Settles when the text is written, or the socket has failed. */
   #tell(told: News | { type: 'refused'; text: string }): Promise<void> {
     return new Promise((resolve) => {
       this.#socket.send(JSON.stringify(told), () => resolve());
@@ -81,7 +81,7 @@ export class Guest {
       return this.#publish(this.#room, 'said', wish.text);
     }
     await this.#leave();
-    // The layer says what is wrong with the name of a group.
+    // The layer's error says what is wrong with the name of a group.
     await this.#layer.groupAdd(wish.room, this.#channel);
     this.#room = wish.room;
     this.#name = wish.name;
@@ -106,7 +106,7 @@ export class Guest {
   }
 }
 
-/** Whatever a stranger sends, made into a wish or refused. */
+/** Parses what a page sends to a wish, or refuses it. */
 function wishOf(data: string): Wish {
   let wish: Partial<Record<'type' | 'room' | 'name' | 'text', unknown>> | null;
   try {

@@ -18,7 +18,7 @@ export interface ServerPlace {
   readonly hub: string;
 }
 
-/** Serves until it is told to end. */
+/** Serves until `signal` aborts. */
 export async function server({ port, hub }: ServerPlace, { signal, log }: Run): Promise<void> {
   await using layer = layerAt(hub);
   const what = layer instanceof RabbitmqLayer ? 'broker' : 'hub';
@@ -53,7 +53,7 @@ export async function server({ port, hub }: ServerPlace, { signal, log }: Run): 
   log(`listening on http://127.0.0.1:${(http.address() as AddressInfo).port}/`);
   if (!signal.aborted) await once(signal, 'abort');
   for (const socket of sockets.clients) socket.close(1001);
-  // Those that do not answer are not waited for.
+  // Guests that do not answer are not waited for.
   const patience = setTimeout(() => {
     for (const socket of sockets.clients) socket.terminate();
   }, 1_000);

@@ -3,7 +3,7 @@
 import { Dealer, Reply, Request, Router } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 
-/** Passes requests to the services and replies back to who asked, each whole, whatever its parts. */
+/** Passes requests to the services and replies back to the clients, each as a whole message. */
 export async function broker(
   { clients, services }: { clients: string; services: string },
   { signal, log }: Run,

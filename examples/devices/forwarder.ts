@@ -1,10 +1,10 @@
-/** Forwarder device: any number of publishers, any number of subscribers, and one place that all know. */
+/** Forwarder device: any number of publishers, any number of subscribers, and one address for all. */
 
 import { setInterval } from 'node:timers/promises';
 import { Publisher, proxy, Subscriber } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 
-/** Passes everything on, to whoever has asked for it. */
+/** Passes every message on to those that have subscribed to it. */
 export async function device(
   { publishers, subscribers }: { publishers: string; subscribers: string },
   { signal, log }: Run,
@@ -16,7 +16,7 @@ export async function device(
   log(`subscribers may come to ${backend.lastEndpoint}`);
   await frontend.bind(publishers);
   log(`publishers may come to ${frontend.lastEndpoint}`);
-  // Everything comes as far as this. With XSUB and XPUB instead, what nobody wants stays at home.
+  // Every message comes this far. With XSUB and XPUB instead, publishers drop what has no subscriber.
   frontend.subscribe();
   await proxy(frontend, backend, { signal });
 }

@@ -3,7 +3,7 @@
 import { Context, Dealer, proxy, Reply, Request, Router } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 
-/** Passes requests on and replies back until it is told to end, and leaves both ports free. */
+/** Passes requests on and replies back until `signal` aborts, and leaves both ports free. */
 export async function device(
   { clients, servers }: { clients: string; servers: string },
   { signal, log }: Run,
@@ -16,7 +16,7 @@ export async function device(
   try {
     await backend.bind(servers);
     log(`servers may come to ${backend.lastEndpoint}`);
-    // Requests could wait for servers in here as well; this way they are shared out from the first.
+    // Requests could wait for servers in the device as well; this way all servers get their share from the first request on.
     await backend.waitFor('handshake', { peers: serverCount, signal });
     await frontend.bind(clients);
     log(`clients may come to ${frontend.lastEndpoint}`);
@@ -29,7 +29,7 @@ export async function device(
   }
 }
 
-/** Answers whatever comes through the device. It connects, so that any number may be started. */
+/** Answers the requests that come through the device. It connects, so that any number of servers may be started. */
 export async function server(
   { requests }: { requests: string },
   { signal, log }: Run,

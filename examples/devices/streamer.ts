@@ -1,12 +1,12 @@
-/** Streamer device: work from any number of feeders, shared out among any number of workers. */
+/** Streamer device: messages from any number of feeders, shared out among any number of workers. */
 
 import { Pull, Push, proxy } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 
-/** Pieces of work in all, for two workers. */
+/** Messages in all, for two workers. */
 const COUNT = 10;
 
-/** Passes work on to whoever has room for it. */
+/** Passes messages on to workers that have room for them. */
 export async function device(
   { feeders, workers }: { feeders: string; workers: string },
   { signal, log }: Run,
@@ -23,7 +23,7 @@ export async function device(
   await proxy(frontend, backend, { signal });
 }
 
-/** Hands in the numbers from 0 to 9. */
+/** Sends the numbers from 0 to 9. */
 export async function feeder({ work }: { work: string }, { signal }: Run): Promise<void> {
   const socket = new Push();
   closeOnAbort(signal, socket);
@@ -32,7 +32,7 @@ export async function feeder({ work }: { work: string }, { signal }: Run): Promi
   socket.close();
 }
 
-/** Takes every second number. */
+/** Receives every second number. */
 export async function worker(
   { work }: { work: string },
   { signal, log }: Run,

@@ -3,7 +3,7 @@
 import { Reply, Request } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 
-/** Sends back what it is sent. */
+/** Sends back every request. */
 export async function server({ echo }: { echo: string }, { signal, log }: Run): Promise<void> {
   const socket = new Reply();
   closeOnAbort(signal, socket);

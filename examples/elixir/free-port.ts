@@ -3,7 +3,7 @@
 import { Reply } from 'zeromq-pure';
 import { closeOnAbort, perform, type Run } from '../role.ts';
 
-/** Listens where there is room, and tells where that is. */
+/** Listens on a free port, and logs which it is. */
 export async function main({ anywhere }: { anywhere: string }, { signal, log }: Run) {
   const socket = new Reply();
   closeOnAbort(signal, socket);

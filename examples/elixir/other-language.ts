@@ -40,7 +40,7 @@ export async function translated(
   if (code !== 0) throw new Error(`${command.join(' ')} ended with exit code ${code}`);
 }
 
-/** The translations, which are not compiled, as seen from build/examples/elixir and from here. */
+/** The folder of the translations, which are not compiled, from build/examples/elixir and from here. */
 function source(file: string): string {
   const root = import.meta.dirname.replace(/[/\\]build[/\\]examples[/\\]elixir$/, '');
   return root === import.meta.dirname ? join(root, file) : join(root, 'examples/elixir', file);
@@ -60,6 +60,6 @@ await perform(
     python: (run) => translated({ shout: local(5555) }, run, TRANSLATIONS.python),
     libzmq: (run) => translated({ shout: local(5555) }, run, TRANSLATIONS.libzmq),
   },
-  // Not in the cast: python, which may lack pyzmq.
+  // Python is not in the cast, as it may lack pyzmq.
   { beside: ['server'], until: ['client', 'libzmq'] },
 );

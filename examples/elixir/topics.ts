@@ -22,7 +22,7 @@ export async function publisher(
   socket.close();
 }
 
-/** Shows what it is told on `topic` until the end: all that begins with it, "abc" as well as "a". */
+/** Shows the messages whose topic begins with `topic`, "abc" as well as "a", until `end`. */
 export async function subscriber(
   { news }: { news: string },
   { signal, log }: Run,
@@ -30,7 +30,7 @@ export async function subscriber(
 ): Promise<void> {
   const socket = new Subscriber();
   closeOnAbort(signal, socket);
-  // Both before connecting, so that they arrive together.
+  // Both subscriptions before connecting, so that they arrive together.
   socket.subscribe(topic, 'end');
   socket.connect(news);
   for await (const [message] of socket) {

@@ -1,12 +1,12 @@
-/** Totals: workers that each add up the numbers they are dealt, and tell the running total. */
+/** Totals: workers that each add up the numbers they receive, and report the running total. */
 
 import { Pull, Push } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 
-/** Numbers to be dealt, from 0 on. */
+/** How many numbers are sent, from 0 on. */
 const COUNT = 10;
 
-/** Deals the numbers when `workerCount` workers are there. */
+/** Sends the numbers when `workerCount` workers are connected. */
 export async function ventilator(
   { numbers }: { numbers: string },
   { signal, log }: Run,
@@ -21,7 +21,7 @@ export async function ventilator(
   socket.close();
 }
 
-/** Adds each number to its total, and tells both. */
+/** Adds each number to its total, and sends both. */
 export async function worker(
   { numbers, totals }: { numbers: string; totals: string },
   { signal }: Run,
@@ -39,7 +39,7 @@ export async function worker(
   }
 }
 
-/** Shows what the workers tell until every number has been heard of. */
+/** Shows the reports of the workers until every number has been reported. */
 export async function sink({ totals }: { totals: string }, { signal, log }: Run): Promise<void> {
   const socket = new Pull();
   closeOnAbort(signal, socket);

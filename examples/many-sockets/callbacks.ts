@@ -1,11 +1,11 @@
-/** Callbacks: two sockets whose messages call a function each, until one of them says stop. */
+/** Callbacks: two sockets, each of which calls a function with its messages, until one receives the command to stop. */
 
 import { once } from 'node:events';
 import { type Message, MessageEmitter, Pull, Subscriber } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 import { commander, publisher } from './servers.ts';
 
-/** Obeys commands and looks at updates on topic 9 until the command `Exit`. */
+/** Obeys commands and shows updates on topic 9 until the command `Exit`. */
 export async function client(
   { commands, updates }: { commands: string; updates: string },
   { signal, log }: Run,
@@ -30,7 +30,7 @@ export async function client(
   log('Worker has stopped processing messages.');
 }
 
-/** A message is a list of parts, even if there is one: ['Continue']. */
+/** A message is a list of parts, even with one part: ['Continue']. */
 function list(message: Message[]): string {
   return `[${message.map((part) => `'${part}'`).join(', ')}]`;
 }

@@ -1,10 +1,10 @@
-/** Polling: two sockets waited for together, until one of them says stop. */
+/** Polling: waits for messages on two sockets at once, until one receives the command to stop. */
 
 import { Poller, Pull, Subscriber } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 import { commander, publisher } from './servers.ts';
 
-/** Obeys commands and looks at updates on topic 9 until the command `Exit`. */
+/** Obeys commands and shows updates on topic 9 until the command `Exit`. */
 export async function client(
   { commands, updates }: { commands: string; updates: string },
   { signal, log }: Run,
@@ -16,7 +16,7 @@ export async function client(
   news.connect(updates);
   news.subscribe('9');
 
-  // Whichever has a message is served, and neither can starve the other.
+  // The socket that has a message is served, and neither can starve the other.
   const poller = new Poller<Pull | Subscriber>(orders, news);
   log(`ready at once: ${(await poller.poll({ timeout: 0 })).length}`);
   for await (const { socket, message } of poller) {

@@ -4,7 +4,7 @@ import { setInterval } from 'node:timers/promises';
 import { Publisher, Push } from 'zeromq-pure';
 import { closeOnAbort, type Run } from '../role.ts';
 
-/** Six times `Continue`, then `Exit`: one command every `interval` milliseconds. */
+/** Sends `Continue` six times, then `Exit`: one command every `interval` milliseconds. */
 export async function commander(
   { commands }: { commands: string },
   { signal, log }: Run,
@@ -23,7 +23,7 @@ export async function commander(
   socket.close();
 }
 
-/** Publishes on topics 8 and 9 every `interval` milliseconds, whoever comes and goes. */
+/** Publishes on topics 8 and 9 every `interval` milliseconds, with and without subscribers. */
 export async function publisher(
   { updates }: { updates: string },
   { signal, log }: Run,

@@ -13,7 +13,7 @@ export class MyServer extends daemon({
 
   protected override async begin(): Promise<void> {
     const { interval = '2000', workers = '4' } = this.config.settings;
-    // A job goes to whoever is there, and a broadcast to whoever has subscribed: wait for all.
+    // A job goes to a connected worker, and a broadcast to those that have subscribed: wait for all workers.
     const all = { peers: Number(workers), signal: this.signal };
     await this.channels.job.socket.waitFor('handshake', all);
     await this.channels.broadcast.socket.waitFor('subscription', all);

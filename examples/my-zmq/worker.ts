@@ -1,4 +1,4 @@
-/** The worker: takes its share of the jobs, and hears every broadcast. */
+/** The worker: receives its share of the jobs, and every broadcast. */
 
 import { daemon } from 'zeromq-pure/daemon';
 

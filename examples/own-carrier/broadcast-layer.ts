@@ -13,14 +13,14 @@ import {
   Letter,
 } from 'zeromq-pure/layer/carrier';
 
-/** Layers of any threads that are given the same `name` belong together. */
+/** Layers with the same `name`, in any thread, belong together. */
 export class BroadcastLayer extends ChannelLayer {
   constructor({ name = 'layer', ...options }: LayerOptions & { name?: string } = {}) {
     super(options, (host) => new BroadcastCarrier(host, name));
   }
 }
 
-/** A message as all threads hear it. With an `id` its sender wants to know whether there was room. */
+/** A message as all threads receive it. With an `id` its sender waits for an Answer. */
 interface Sent {
   readonly from: string;
   readonly id?: number;
@@ -31,7 +31,7 @@ interface Sent {
   readonly sentAt: number;
 }
 
-/** What the thread of a channel answers to the sender of message `id`. */
+/** What the thread of a channel answers to the sender of message `id`: whether the channel was full. */
 interface Answer {
   readonly to: string;
   readonly id: number;
@@ -75,7 +75,7 @@ class BroadcastCarrier implements Carrier {
     this.#say({ from: this.#host.key, group, except, payload, sentAt: clock() });
   }
 
-  /** Every thread hears every message, so that nobody has to be told of members. */
+  /** Every thread receives every message, so that none has to know the members of others. */
   async join(group: string, channel: string): Promise<void> {
     this.#host.addMember(group, channel);
   }
@@ -98,7 +98,7 @@ class BroadcastCarrier implements Carrier {
     this.#broadcast.close();
   }
 
-  /** Tells all threads, this one first. A view of a large block of memory would be posted with all of it. */
+  /** Posts to all threads, this one first. A view of a large block of memory would be posted with the whole block. */
   #say(said: Said): void {
     this.#heard(said);
     this.#broadcast.postMessage(
@@ -130,7 +130,7 @@ class BroadcastCarrier implements Carrier {
   }
 }
 
-/** Milliseconds on a clock that all threads of a process agree on. */
+/** Milliseconds on a clock that all threads of a process share. */
 function clock(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -1,5 +1,5 @@
 /**
- * Two threads announce themselves to the main one, over a channel layer that this example has made itself.
+ * Two threads announce themselves to the main one, over the channel layer of this example.
  *
  * ```sh
  * node build/examples/own-carrier/main.js

@@ -18,7 +18,7 @@ export async function server({ chat }: { chat: string }, { signal, log }: Run): 
     const [message] = await socket.receive();
     log(String(message));
   }
-  // The client says two things for each of ours: as many again are waiting, or under way.
+  // The client sends two messages for each of ours: those not received yet are waiting, or under way.
   for (let rest = 1; rest <= TURNS; rest++) {
     const [message] = await socket.receive();
     log(String(message));
@@ -38,7 +38,7 @@ export async function client({ chat }: { chat: string }, { signal, log }: Run): 
     await socket.send('client message to server1');
     await socket.send('client message to server2');
   }
-  // What is still to be sent is sent, even after this.
+  // Messages that wait to be sent are sent even after `close`.
   socket.close();
 }
 

@@ -14,7 +14,7 @@ interface Result {
   readonly num: number;
 }
 
-/** Deals the numbers from 0 to 1999. Without consumers it waits: a PUSH never drops. */
+/** Sends the numbers from 0 to 1999. Without consumers it waits: a PUSH never drops. */
 export async function producer({ work }: { work: string }, { signal, log }: Run): Promise<void> {
   const socket = new Push();
   closeOnAbort(signal, socket);

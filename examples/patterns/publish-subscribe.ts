@@ -15,12 +15,12 @@ export async function server(
   await socket.bind(updates);
   log(`listening on ${socket.lastEndpoint}`);
 
-  // Not a wait for anyone: a station reports by the clock.
+  // A station reports by the clock, and waits for no subscriber.
   for await (const _ of setInterval(interval, undefined, { signal })) {
     const topic = between(9_999, 10_005);
     const value = between(1, 215) - 80;
     log(`${topic} ${value}`);
-    // For nobody who has asked for this topic it is dropped here, and costs no network.
+    // Without a subscriber to its topic a message is dropped here, and costs no network traffic.
     await socket.send(`${topic} ${value}`);
   }
 }

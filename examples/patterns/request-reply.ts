@@ -3,7 +3,7 @@
 import { Reply, Request } from 'zeromq-pure';
 import { closeOnAbort, local, perform, type Run } from '../role.ts';
 
-/** Answers every request with its name, until it is told to end. */
+/** Answers every request with its name, until `signal` aborts. */
 export async function server(
   { requests }: { requests: string },
   { signal, log }: Run,
@@ -28,7 +28,7 @@ export async function client(
   const socket = new Request();
   closeOnAbort(signal, socket);
   for (const server of servers) socket.connect(server);
-  // Without this the server that is there first would get the first requests alone.
+  // Without this the server that connects first would get the first requests alone.
   await socket.waitFor('handshake', { peers: servers.length });
 
   for (let request = 1; request < 10; request++) {

@@ -1,4 +1,4 @@
-/** A server that dies with a request in hand: how a client stays stuck, and how it does not. */
+/** A server that dies before it has answered: how a client gets stuck, and how it does not. */
 
 import { Reply, Request, type SocketError } from 'zeromq-pure';
 import { closeOnAbort, perform, type Run } from '../role.ts';
@@ -16,7 +16,7 @@ export async function restart({ service }: { service: string }, run: Run): Promi
   await outlive(service, new Request({ receiveTimeout: PATIENCE, ...options }), run);
 }
 
-/** Asks a server that takes the request and dies, then the one that comes in its place. */
+/** Asks a server that receives the request and dies, then the server that replaces it. */
 async function outlive(service: string, client: Request, { signal, log }: Run): Promise<void> {
   closeOnAbort(signal, client);
   const first = new Reply();
@@ -36,7 +36,7 @@ async function outlive(service: string, client: Request, { signal, log }: Run): 
   const serving = serve(second);
   log('  another server is there');
 
-  // The request was delivered, to the dead: nobody sends it again.
+  // The request was delivered to the server that died: nobody sends it again.
   await attempt('receive', async () => `${await client.receive()}`);
   await attempt('send again', async () => client.send('Hello again'));
   await attempt('receive', async () => `${await client.receive()}`);

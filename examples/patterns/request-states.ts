@@ -3,7 +3,7 @@
 import { Reply, Request, type SocketError } from 'zeromq-pure';
 import { closeOnAbort, perform, type Run } from '../role.ts';
 
-/** Does what must not be done, each time with a new pair of sockets. */
+/** Makes calls that are out of turn, each with a new pair of sockets. */
 export async function states({ service }: { service: string }, run: Run): Promise<void> {
   await scene('REQ sends twice', async (request) => {
     await request.send('one');
@@ -39,7 +39,7 @@ export async function states({ service }: { service: string }, run: Run): Promis
     run.log(`${title}: ${outcome}`);
     request.linger = 0;
     request.close();
-    // The port is free when the socket has come to its end, not before.
+    // The port is free only when the socket has closed.
     await reply[Symbol.asyncDispose]();
   }
 }

@@ -27,7 +27,7 @@ export async function server(
   socket.close();
 }
 
-/** Asks all servers in turn, as often as they answer. */
+/** Asks all servers in turn, as many times as they answer. */
 export async function client(
   { servers }: { servers: readonly string[] },
   { signal, log }: Run,

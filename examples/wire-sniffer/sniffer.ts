@@ -1,4 +1,4 @@
-/** A wire sniffer: stands between two sockets on TCP and shows every frame, as long as they speak in the clear. */
+/** A wire sniffer: stands between two sockets on TCP and shows every frame, as long as it is not encrypted. */
 
 import net from 'node:net';
 import { COMMAND_FOUND, commandName, Decoder, GreetingDecoder, MESSAGE } from 'zeromq-pure/wire';
@@ -25,7 +25,7 @@ export function main(
   );
 }
 
-/** Takes one direction apart. */
+/** Decodes one direction into frames. */
 function show(arrow: string, log: Run['log']): (chunk: Buffer) => void {
   const greeting = new GreetingDecoder();
   const decoder = new Decoder({ maxFrameSize: 2 ** 30, maxParts: 1000 });

@@ -1,4 +1,4 @@
-/** Counting words: the work itself, with no message in sight. */
+/** Counting words: the work itself, without any messages. */
 
 /** How often each word was seen. */
 export type Counts = Map<string, number>;

@@ -60,13 +60,13 @@ async function count(texts: Buffer[], repeat: number, workers: number): Promise<
       followNews(endpoints, process.stdout, signal),
       ...children,
     ]);
-    // The sink goes on answering, so that only its failure would settle this race.
+    // The sink never ends by itself, so only its failure could settle this race.
     const [result] = await Promise.race([roles, sink.then(() => roles)]);
     stop.abort();
     await sink;
     return result;
   } catch (error) {
-    // The first to fail takes the others with it, whose complaints about it are of no interest.
+    // The first failure ends the other processes, whose errors are then of no interest.
     const reason = signal.aborted ? signal.reason : error;
     stop.abort(reason);
     throw reason;
@@ -76,7 +76,7 @@ async function count(texts: Buffer[], repeat: number, workers: number): Promise<
   }
 }
 
-/** Runs a worker process until it ends. Rejects when it does not end well. */
+/** Runs a worker process until it ends. Rejects when it ends with an error. */
 async function startWorker(
   name: string,
   implementation: 'zeromq' | 'zeromq-pure',
@@ -89,7 +89,7 @@ async function startWorker(
   if (code !== 0) throw new Error(`${name} ended early (${killed ?? `exit code ${code}`})`);
 }
 
-/** How the result differs from `repeat` times a direct count of `texts`, a line per difference. */
+/** How the result differs from a direct count of `texts`, `repeat` times over; a line for each difference. */
 function differences({ totals, counts }: Result, texts: Buffer[], repeat: number): string[] {
   const direct: Counts = new Map();
   let words = 0;

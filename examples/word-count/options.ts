@@ -1,4 +1,4 @@
-/** The command line: what it may say, and the files it names. */
+/** The command line: its options, and the files it names. */
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export const USAGE = `Counts the words of text files with several worker process
 /** A mistake on the command line, for the user to correct. */
 export class UsageError extends Error {}
 
-/** The command line, understood. */
+/** The parsed command line. */
 export interface Options {
   readonly help: boolean;
   readonly workers: number;
@@ -32,7 +32,7 @@ export interface Options {
   readonly files: readonly string[];
 }
 
-/** Understands `args`, or throws a `UsageError`. */
+/** Parses `args`. @throws UsageError for a mistake */
 export function parseOptions(args: string[]): Options {
   try {
     const { values, positionals } = parseArgs({
@@ -57,7 +57,7 @@ function positive(option: string, value: string): number {
   throw new UsageError(`${option} must be a whole number from 1 on, not "${value}"`);
 }
 
-/** The contents of `files`, of which none means the project's Markdown files. */
+/** The contents of `files`; without any, of the project's Markdown files. */
 export async function readTexts(files: readonly string[]): Promise<Buffer[]> {
   const texts = await Promise.all((files.length > 0 ? files : await markdown()).map(read));
   if (texts.every((text) => text.length === 0))

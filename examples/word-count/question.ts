@@ -1,11 +1,11 @@
-/** The question: how anyone reads the result from the sink. */
+/** The question: how a program reads the result from the sink. */
 
 import { Request } from 'zeromq-pure';
 import type { Counts } from './count.ts';
 import { closeOnAbort, type Endpoints } from './endpoints.ts';
 import type { Totals } from './sink.ts';
 
-/** Everything the sink knows. */
+/** The result, as the sink reports it. */
 export interface Result {
   readonly totals: Totals;
   readonly top: readonly (readonly [string, number])[];

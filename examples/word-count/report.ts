@@ -1,4 +1,4 @@
-/** What the job shows: the news while it runs, and the table at the end. */
+/** What the job shows: its progress while it runs, and the table at the end. */
 
 import type { WriteStream } from 'node:tty';
 import { Subscriber } from 'zeromq-pure';
@@ -6,10 +6,10 @@ import { columns, number } from '../table.ts';
 import { closeOnAbort, type Endpoints } from './endpoints.ts';
 import type { Result } from './question.ts';
 
-/** Where the news goes: on a terminal one line that changes, elsewhere a line now and then. */
+/** Where progress is shown: on a terminal in one line that changes, elsewhere in a new line now and then. */
 export type Output = Pick<NodeJS.WritableStream, 'write'> & Partial<Pick<WriteStream, 'isTTY'>>;
 
-/** Shows the sink's news on `output` until `end`. */
+/** Shows the sink's broadcasts on `output` until `end`. */
 export async function followNews(
   endpoints: Pick<Endpoints, 'news'>,
   output: Output,

@@ -1,10 +1,10 @@
-/** The sink: collects what the workers count, tells everyone the news and answers questions. */
+/** The sink: collects the counts of the workers, broadcasts the progress and answers questions. */
 
 import { Publisher, Pull, Reply } from 'zeromq-pure';
 import { addCounts, type Counts, topWords } from './count.ts';
 import { closeOnAbort, type Endpoints } from './endpoints.ts';
 
-/** One worker's share of the job. */
+/** The part of the job that one worker did. */
 export interface Share {
   readonly name: string;
   readonly implementation: string;
@@ -63,7 +63,7 @@ export async function runSink(
       total = Number(name);
       continue;
     }
-    const share = shares.get(name)!; // only those who have reported ready are dealt lines
+    const share = shares.get(name)!; // only workers that have reported ready get lines
     share.messages += 1;
     share.words += Number(numbers[0]);
     share.bytes += Number(numbers[1]);

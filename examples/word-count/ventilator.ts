@@ -1,15 +1,15 @@
-/** The ventilator: cuts texts into blocks of lines and deals them to the workers. */
+/** The ventilator: cuts texts into blocks of lines and sends them to the workers. */
 
 import { Push, Subscriber } from 'zeromq-pure';
 import { closeOnAbort, type Endpoints } from './endpoints.ts';
 
-/** Lines in one message. One by one, the envelope would cost more than the letter. */
+/** Lines in one message. With one line in each, a message would cost more than its line. */
 const BLOCK = 64;
 
 /** Blocks queued for one worker. Few, so that a slow one holds little when the others run dry. */
 const QUEUE = 16;
 
-/** What is to be dealt: `texts`, `repeat` times over, to `workers` workers. */
+/** The job: `texts`, `repeat` times over, for `workers` workers. */
 export interface Work {
   readonly texts: readonly Buffer[];
   readonly repeat: number;
@@ -36,13 +36,13 @@ export async function runVentilator(
   news.subscribe('start');
   await news.receive();
   // `start` says that every worker runs, not that its PULL has reached us: without this wait the
-  // first to arrive would be dealt the first blocks alone.
+  // first to connect would get the first blocks alone.
   await lines.waitFor('handshake', { peers: workers, timeout: 10_000 });
 
   const blocks = texts.flatMap(cut);
   await results.send(['total', String(blocks.length * repeat)]);
   for (let round = 0; round < repeat; round++) {
-    // Waits whenever every worker has QUEUE blocks ahead of it: the pace is theirs.
+    // Waits whenever every worker has QUEUE blocks waiting: the workers set the pace.
     for (const block of blocks) await lines.send(block);
   }
 }

@@ -1,4 +1,4 @@
-/** A worker: counts the words of the lines it is dealt. The program of one worker process. */
+/** A worker: counts the words of the lines it receives. The program of one worker process. */
 
 import { type Counts, countWords } from './count.ts';
 import { closeOnAbort, type Endpoints } from './endpoints.ts';
@@ -6,7 +6,7 @@ import { closeOnAbort, type Endpoints } from './endpoints.ts';
 /** What a worker needs of a ZeroMQ package. The npm `zeromq` has it under the same names. */
 export type ZeroMQ = Pick<typeof import('zeromq-pure'), 'Pull' | 'Push' | 'Subscriber'>;
 
-/** Who a worker is: its name, and what its sockets come from, for the report. */
+/** A worker in the report: its name, and the package that its sockets come from. */
 export interface Identity {
   readonly name: string;
   readonly implementation: string;
@@ -24,7 +24,7 @@ export async function runWorker(
   const news = new zmq.Subscriber();
   closeOnAbort(signal, lines, results, news);
 
-  // Subscribed first, ready second: whoever has reported ready is on its way to hearing the end.
+  // Subscribed first, ready second: the subscription of a worker that has reported ready is under way.
   news.connect(endpoints.news);
   news.subscribe('end');
   lines.connect(endpoints.lines);
@@ -53,7 +53,7 @@ export async function runWorker(
 /** `worker.js NAME PACKAGE LINES RESULTS NEWS`, as main.ts starts it. */
 async function main([name = '', wanted = '', lines = '', results = '', news = '']: string[]) {
   const zmq = await load(wanted);
-  // A worker whose job has died has no one to report to.
+  // A worker whose job has ended early has no one to report to.
   process.once('disconnect', () => process.exit(1));
   const never = new AbortController().signal;
   await runWorker(zmq, { lines, results, news }, { name, implementation: zmq.name }, never);

@@ -240,7 +240,9 @@ function handlerOf(sections: Section, given: Section, name: string): LogHandlerC
     case 'NullHandler':
       return { kind: 'null', ...common };
     default:
-      throw new ConfigError(`log handler "${name}": no class "${ini.class}" here`);
+      throw new ConfigError(
+        `log handler "${name}": class "${ini.class}", expected StreamHandler, FileHandler, WatchedFileHandler, ZMQHandler or NullHandler`,
+      );
   }
 }
 
