@@ -127,7 +127,7 @@ async function portraitOf(
 /** Socket type and routing id from READY. @throws Error for another command in its place, such as ERROR */
 function readyOf(command: Buffer): Pick<Portrait, 'socketType' | 'routingId'> {
   const name = commandName(command);
-  if (name !== 'READY') throw new Error(`said ${name} in place of READY`);
+  if (name !== 'READY') throw new Error(`peer sent ${name}, expected READY`);
   const metadata = decodeMetadata(commandData(command));
   return {
     socketType: property(metadata, 'Socket-Type')?.toString('latin1'),
