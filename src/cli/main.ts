@@ -15,6 +15,7 @@ import { pull, sub } from './commands/receive.ts';
 import { rep, req } from './commands/request.ts';
 import { pub, push } from './commands/send.ts';
 import { dealer, pair, router } from './commands/talk.ts';
+import { showLine } from './format.ts';
 import { commandHelp, HELP_OPTION, programHelp } from './help.ts';
 import { Terminal } from './terminal.ts';
 
@@ -73,7 +74,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     const late = code === 'EAGAIN';
     const text = late && message.startsWith('Operation') ? 'timed out' : message;
     const shown = late || code === undefined || message.includes(code) ? text : `${code}, ${text}`;
-    terminal.note(`zeromq-pure${name}: ${shown.split('\n')[0]}`);
+    // A peer may have said what is in it.
+    terminal.note(showLine(`zeromq-pure${name}: ${shown.split('\n')[0]}`));
     return late ? EXIT.timedOut : EXIT.failed;
   }
 }

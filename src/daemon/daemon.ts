@@ -199,18 +199,22 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
     await this.#finished?.catch(() => {});
   }
 
-  /** Reads the configuration again and applies its log settings; `reloaded` may apply the others. A mistake in it is logged. */
-  reload(): void {
-    if (this.#setup.reread === undefined) return;
+  /**
+   * Reads the configuration again, if it was read from somewhere, and applies its log settings; `reloaded` may apply the others.
+   * Returns false, and changes nothing, if there is a mistake in it, which is logged.
+   */
+  reload(): boolean {
+    if (this.#setup.reread === undefined) return true;
     try {
       this.#config = this.#setup.reread();
     } catch (error) {
       this.log.error('Configuration not reloaded: %s', (error as Error).message);
-      return;
+      return false;
     }
     this.log.configure(this.#config.log);
     this.log.info('%s has reloaded its configuration', this.constructor.name);
     this.reloaded();
+    return true;
   }
 
   /** The current counters of the daemon and its channels. */
@@ -281,8 +285,7 @@ export class Daemon<C extends ChannelDeclarations = ChannelDeclarations> {
       case 'STATS':
         return JSON.stringify(this.stats());
       case 'RELOAD':
-        this.reload();
-        return 'OK';
+        return this.reload() ? 'OK' : 'ERROR configuration not reloaded';
       case 'TERM':
         this.log.warning('%s was told to terminate', this.constructor.name);
         this.terminate();

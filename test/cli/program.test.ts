@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import t from 'tap';
 import { Push, packageVersion, Reply } from 'zeromq-pure';
 import { COMMANDS } from '../../src/cli/main.ts';
+import { encodeGreeting } from '../../src/wire.ts';
 import { LibzmqPeer } from '../support/libzmq-peer.ts';
 import { run, start, startOnTerminal } from './shell.ts';
 
@@ -158,6 +159,21 @@ t.test('ping says why it is nobody', { buffered: true }, async (t) => {
     t.match(stderr, complaint);
     t.match(stderr, /^zeromq-pure ping: .*\n$/);
   }
+});
+
+t.test('ping tells why the peer refuses', { buffered: true }, async (t) => {
+  const error = Buffer.from('\x04\x0c\x05ERROR\x05go \x1bX', 'latin1');
+  const server = createServer((stream) => {
+    stream.on('error', () => {});
+    stream.end(Buffer.concat([encodeGreeting('NULL'), error]));
+  }).listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await run(t, ['ping', `tcp://127.0.0.1:${port}`]);
+  t.equal(code, 1);
+  t.match(stderr, /^zeromq-pure ping: .*peer refuses the handshake: "go \\x1bX"\n$/);
+  t.notOk(stderr.includes(ESC), 'what a peer says cannot paint the terminal');
 });
 
 t.test('monitor shows who comes and goes', { buffered: true }, async (t) => {

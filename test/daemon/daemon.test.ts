@@ -144,6 +144,14 @@ t.test('reading pauses where too much waits behind, and goes on at half of that'
   t.match(log(), /Resuming receive on: job \(Buffered: \d, HWM: 20\)/);
 });
 
+t.test('RELOAD tells of a configuration with a mistake', async (t) => {
+  const { daemon, log } = await start(t, Worker, { control: { bind: [BIND] }, mistake: 'LOUD' });
+  const request = connected(t, new Request(), daemon.controlEndpoints[0]);
+  await request.send('RELOAD');
+  t.equal(String(await request.receive()), 'ERROR configuration not reloaded');
+  t.match(log(), 'Configuration not reloaded: LOUD');
+});
+
 t.test('commands by a socket of its own', async (t) => {
   const herald = use(t, new Publisher());
   const replies = use(t, new Pull());
@@ -278,11 +286,15 @@ interface Started<D> {
   readonly log: () => string;
 }
 
-/** Starts a daemon that logs into a file. */
+/** Starts a daemon that logs into a file. `mistake`: why its configuration cannot be read again. */
 async function start<D extends Daemon>(
   t: Test,
   Class: new (setup: { config: Config; title?: string | undefined; reread: () => Config }) => D,
-  { control = {}, title }: { control?: Config['control']; title?: string } = {},
+  {
+    control = {},
+    title,
+    mistake,
+  }: { control?: Config['control']; title?: string; mistake?: string } = {},
 ): Promise<Started<D>> {
   const folder = t.testdir({});
   const handlers = [{ kind: 'file', target: join(folder, 'log') }] as const;
@@ -292,7 +304,11 @@ async function start<D extends Daemon>(
     control,
     log: { level: 'INFO', handlers },
   };
-  const daemon = new Class({ config, title, reread: () => config });
+  const reread = (): Config => {
+    if (mistake !== undefined) throw new Error(mistake);
+    return config;
+  };
+  const daemon = new Class({ config, title, reread });
   const begun = new Promise<void>((resolve) => {
     (daemon as unknown as { begin(): void }).begin = resolve;
   });

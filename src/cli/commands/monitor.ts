@@ -4,6 +4,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { SOCKET_NAMES, type SocketName } from '../../index.ts';
 import { UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
+import { showLine } from '../format.ts';
 import { closeNow, openSocket, SOCKET_OPTIONS } from '../socket.ts';
 import type { Style } from '../terminal.ts';
 
@@ -75,7 +76,8 @@ export const monitor: Command = {
         const { address = '', ...rest } = detail;
         const facts = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
         const why = error === undefined ? [] : [`${error.code ?? ''} ${message}`.trim()];
-        const line = [terminal.paint(styleOf(type), type.padEnd(21)), address, ...facts, ...why];
+        const told = [address, ...facts, ...why].map(showLine);
+        const line = [terminal.paint(styleOf(type), type.padEnd(21)), ...told];
         await terminal.line(`${terminal.paint('dim', time)}  ${line.join('  ').trimEnd()}`);
       }
       seen++;

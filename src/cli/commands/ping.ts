@@ -7,6 +7,7 @@ import {
   commandData,
   commandName,
   Decoder,
+  decodeError,
   decodeMetadata,
   encodeGreeting,
   FAILED,
@@ -15,6 +16,7 @@ import {
 } from '../../wire.ts';
 import { UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
+import { showLine } from '../format.ts';
 
 /** What a peer announces in its handshake. */
 interface Portrait {
@@ -68,11 +70,11 @@ export const ping: Command = {
         continue;
       }
       const who = socketType ?? `(needs ${mechanism} credentials to tell its type)`;
-      const id = routingId === undefined ? '' : ` "${routingId}"`;
+      const id = routingId === undefined ? '' : ` "${showLine(routingId)}"`;
       const total = (times.ready ?? times.greeting).toFixed(1);
       const detail = `connect ${times.connect.toFixed(1)}, greeting ${times.greeting.toFixed(1)}`;
       await terminal.line(
-        `${endpoint}: ZMTP ${version}, ${mechanism}, ${terminal.paint('green', who)}${id}, ` +
+        `${endpoint}: ZMTP ${version}, ${mechanism}, ${terminal.paint('green', showLine(who))}${id}, ` +
           `${total} ms ${terminal.paint('dim', `(${detail})`)}`,
       );
     }
@@ -124,9 +126,12 @@ async function portraitOf(
   }
 }
 
-/** Socket type and routing id from READY. @throws Error for another command in its place, such as ERROR */
+/** Socket type and routing id from READY. @throws Error for another command in its place, with the reason of an ERROR */
 function readyOf(command: Buffer): Pick<Portrait, 'socketType' | 'routingId'> {
   const name = commandName(command);
+  if (name === 'ERROR') {
+    throw new Error(`peer refuses the handshake: "${decodeError(commandData(command))}"`);
+  }
   if (name !== 'READY') throw new Error(`peer sent ${name}, expected READY`);
   const metadata = decodeMetadata(commandData(command));
   return {
