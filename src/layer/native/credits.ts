@@ -22,6 +22,8 @@ export class Credits {
   readonly #host: CreditsHost;
   readonly #channels = new Map<string, Credit>();
   readonly #dirty = new Set<Credit>();
+  /** Counts the reports to the hub of messages that go back. */
+  #report = 0;
   /** Unread messages that no reader gets until the hub has answered. */
   #withheld: { readonly channel: string; readonly letter: Letter }[] = [];
 
@@ -47,6 +49,34 @@ export class Credits {
     const credit = this.#channels.get(channel);
     if (credit === undefined || this.#local.waitingAt(channel) > 0) return;
     this.#giveBack(credit);
+  }
+
+  /**
+   * Whether messages of `channel` that arrive go back, too: earlier ones are on their way back, and would be read behind them. Until
+   * the hub has heard of those, it is granted nothing.
+   */
+  isReturning(channel: string): boolean {
+    return this.#channels.get(channel)?.returning !== undefined;
+  }
+
+  /** A message of `channel` goes back as it arrives, and so do those that arrive behind it. */
+  refused(channel: string): void {
+    const credit = this.#of(channel);
+    if (credit.granted > 0) credit.granted--;
+    credit.returning ??= this.#report;
+    this.#cancel(credit);
+  }
+
+  /** The hub is being told what goes back; the function returned is to be called when it has heard. */
+  reported(): () => void {
+    const report = this.#report++;
+    return () => {
+      for (const credit of this.#channels.values()) {
+        if (credit.returning !== report) continue;
+        credit.returning = undefined;
+        if (this.#local.waitingAt(credit.channel) > 0) this.#touch(credit);
+      }
+    };
   }
 
   /** A message has arrived, and is unread until `read`. It may have been on its way when its credit was taken back. */
@@ -95,6 +125,7 @@ export class Credits {
   /** Tells the hub which credits have changed. */
   settle(): void {
     for (const credit of this.#dirty) {
+      if (credit.returning !== undefined) continue;
       const waiting = this.#local.waitingAt(credit.channel);
       const target = Math.max(waiting, credit.window);
       const missing = target - credit.granted - (waiting > 0 ? 0 : credit.unread);
@@ -112,6 +143,7 @@ export class Credits {
     for (const credit of this.#channels.values()) {
       credit.granted = 0;
       credit.window = 1;
+      credit.returning = undefined;
       if (again && this.#local.waitingAt(credit.channel) > 0) this.#touch(credit);
     }
   }
@@ -168,7 +200,7 @@ export class Credits {
     for (const [channel, credit] of this.#channels) {
       if (now - credit.usedAt < IDLE || this.#local.waitingAt(channel) > 0) continue;
       this.#giveBack(credit);
-      if (credit.unread === 0) this.#channels.delete(channel);
+      if (credit.unread === 0 && credit.returning === undefined) this.#channels.delete(channel);
     }
   }
 
@@ -181,6 +213,7 @@ export class Credits {
         granted: 0,
         unread: 0,
         window: 1,
+        returning: undefined,
         readCount: 0,
         readSince: usedAt,
         usedAt,
@@ -191,10 +224,15 @@ export class Credits {
   }
 
   #giveBack(credit: Credit): void {
+    this.#cancel(credit);
+    if (credit.unread > 0) credit.returning ??= this.#report;
+    this.#back(credit, credit.unread);
+  }
+
+  #cancel(credit: Credit): void {
     credit.window = 1;
     if (credit.granted > 0) this.#host.grant(credit.channel, -credit.granted);
     credit.granted = 0;
-    this.#back(credit, credit.unread);
   }
 
   #back(credit: Credit, count: number): void {
@@ -218,6 +256,8 @@ interface Credit {
   unread: number;
   /** Messages requested ahead of the readers; 1 for a lone `receive`. */
   window: number;
+  /** The report by which the hub hears that all messages here have gone back, until it has; undefined: none have. */
+  returning: number | undefined;
   /** Messages read since `readSince`, fewer than the window. */
   readCount: number;
   readSince: number;

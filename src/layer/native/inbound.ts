@@ -128,6 +128,7 @@ export class Inbound {
   /** A letter was handed over that goes back unread. */
   refuse(): void {
     this.#return(++this.#received);
+    this.#host.wake('tick');
   }
 
   /** A letter has left all channels of this process. Hot. */

@@ -146,10 +146,10 @@ export class ProcessCore {
   flushOut(): void {
     if (this.#state !== 'joined') return;
     this.#host.levels?.();
-    this.#credits.settle();
     this.#waits.settle();
-    // After lowered credits: else the hub would hand over again what goes back.
+    // After lowered credits: else the hub would hand over again what goes back. Before new ones, which later messages would use.
     this.#inbound.report((record) => this.#out.push(record));
+    this.#credits.settle();
     this.#levels.settle();
     if (this.#out.empty) return;
     for (const message of this.#out.take(this.#local.now())) this.#host.transmit(message);
@@ -269,9 +269,10 @@ export class ProcessCore {
       case 'letter': {
         const { channel, place } = record;
         const group = record.group === '' ? undefined : record.group;
-        if (lag > LAG_MAX) {
-          // So late that the hub may have given it to somebody else.
+        // So late that the hub may have given it to somebody else, or behind others that go back.
+        if (lag > LAG_MAX || this.#credits.isReturning(channel)) {
           this.#inbound.refuse();
+          this.#credits.refused(channel);
           break;
         }
         const clock = this.#clock;
@@ -336,7 +337,11 @@ export class ProcessCore {
 
   /** `back` is being sent; the hub has heard it when it answers the `sync` behind it. */
   #forgetReturned(numbers: readonly number[]): void {
-    const forget = (): void => this.#inbound.forgetReturned(numbers);
+    const heard = this.#credits.reported();
+    const forget = (): void => {
+      this.#inbound.forgetReturned(numbers);
+      heard();
+    };
     this.#requests.ask('sync', {}, false).then(forget, () => {});
   }
 
@@ -380,4 +385,4 @@ export class ProcessCore {
 }
 
 /** Milliseconds that a letter may be on its way; a later one goes back, since the hub may have given it to another process. */
-const LAG_MAX = 5000;
+const LAG_MAX = 1500;
