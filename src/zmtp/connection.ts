@@ -3,7 +3,7 @@
  *
  *     opening: greeting → handshake → traffic → failed | closed
  *
- * Its driver reports what arrived (`receive`, `elapsed`), asks for what is next (`next`, `take`, `deadline`)
+ * Its driver reports what arrived (`arrived`, `elapsed`), asks for what is next (`next`, `take`, `deadline`)
  * and passes on what the application sends (`send`). Nothing here throws for what a peer does: a violation sets
  * `state` to `failed` and `error`, and `take` may still hold an ERROR command to flush before closing.
  */
@@ -109,17 +109,17 @@ export class Connection {
   }
 
   /** Takes octets that have arrived from the peer. Ask `next` and `take` afterwards. */
-  receive(chunk: Buffer, now: number): void {
+  arrived(chunk: Buffer, now: number): void {
     if (this.state === 'failed' || this.state === 'closed') return;
     this.#now = now;
     this.#heartbeat.heard();
     if (this.state === 'traffic') this.#decoder.push(chunk);
-    else this.#open((opening) => opening.receive(chunk));
+    else this.#open((opening) => opening.arrived(chunk));
   }
 
   /**
    * Memory for the next octets from the peer, while they are the rest of a large body: reading them into it saves a copy.
-   * Report them by `placed` instead of `receive`.
+   * Report them by `placed` instead of `arrived`.
    */
   get place(): Buffer | undefined {
     return this.state === 'traffic' ? this.#decoder.place : undefined;

@@ -114,7 +114,7 @@ export class Opening {
   }
 
   /** Takes octets that have arrived from the peer. Call `step` afterwards. @throws ZmtpError */
-  receive(chunk: Buffer): void {
+  arrived(chunk: Buffer): void {
     if (this.state === 'handshake') {
       if (this.asking !== undefined) this.#heldBack += chunk.length;
       if (this.#heldBack > HELD_BACK_MAX) throw impatient();

@@ -148,7 +148,7 @@ row('3a', '64 KiB of the same word, whole or in crumbs', '≤ 10 ms each', async
           const connection = opened('XPUB');
           const began = performance.now();
           for (let at = 0; at < octets.length; at += size) {
-            connection.receive(octets.subarray(at, at + size), 0);
+            connection.arrived(octets.subarray(at, at + size), 0);
             while (connection.next() !== undefined);
           }
           return performance.now() - began;

@@ -71,7 +71,7 @@ t.test('two cores of every pair of types shake hands, octet by octet', async (t)
 
 t.test('next stops at the beginning of traffic, so that its driver can look', async (t) => {
   const pull = core('PULL');
-  pull.receive(Buffer.concat([greeting(), ready('PUSH'), message('a'), message('b')]), 0);
+  pull.arrived(Buffer.concat([greeting(), ready('PUSH'), message('a'), message('b')]), 0);
   t.equal(pull.state, 'handshake');
   t.equal(pull.next(), undefined);
   t.equal(pull.state, 'traffic');
@@ -512,7 +512,7 @@ t.test('a core that has run dry lets go of the last message', async (t) => {
   try {
     const pull = opened('PULL');
     releaseCount = 0;
-    pull.receive(message('x'), 0);
+    pull.arrived(message('x'), 0);
     t.not(pull.next(), undefined);
     t.equal(releaseCount, 0);
     t.equal(pull.next(), undefined);
@@ -525,7 +525,7 @@ t.test('a core that has run dry lets go of the last message', async (t) => {
 t.test('a hundred thousand tiny frames in one chunk', async (t) => {
   const pull = opened('PULL');
   const octets = Buffer.concat(Array.from({ length: 100_000 }, () => hex('0000')));
-  pull.receive(octets, 0);
+  pull.arrived(octets, 0);
   let count = 0;
   while (pull.next() !== undefined) count++;
   t.equal(count, 100_000);

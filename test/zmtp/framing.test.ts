@@ -76,8 +76,8 @@ t.test('a framing without a greeting begins with the handshake', async (t) => {
   const push = open('PUSH');
   const pull = open('PULL');
   t.equal(push.state, 'handshake');
-  for (const frame of push.take()) pull.receive(frame, 0);
-  for (const frame of pull.take()) push.receive(frame, 0);
+  for (const frame of push.take()) pull.arrived(frame, 0);
+  for (const frame of pull.take()) push.arrived(frame, 0);
   t.equal(push.next(), undefined);
   t.equal(pull.next(), undefined);
   t.equal(pull.state, 'traffic');
@@ -86,6 +86,6 @@ t.test('a framing without a greeting begins with the handshake', async (t) => {
   push.send([Buffer.from('two')]);
   const frames = push.take();
   t.equal(frames.length, 2, 'one Buffer for each frame');
-  for (const frame of frames) pull.receive(frame, 0);
+  for (const frame of frames) pull.arrived(frame, 0);
   t.same([pull.next(), pull.next()].map(String), ['one', 'two']);
 });

@@ -53,7 +53,7 @@ function torture(connection: Connection, octets: Buffer, sizes: readonly number[
   let steps = 0;
   for (let i = 0; start < octets.length; i++) {
     const size = sizes.length === 0 ? octets.length : (sizes[i % sizes.length] ?? 0) + 1;
-    connection.receive(octets.subarray(start, start + size), i);
+    connection.arrived(octets.subarray(start, start + size), i);
     start = Math.min(start + size, octets.length);
     for (;;) {
       const before = connection.state;
@@ -244,7 +244,7 @@ t.test('a changed session is judged alike however it is cut', async (t) => {
     const found: string[] = [];
     for (let start = 0, i = 0; start < bytes.length; i++) {
       const size = sizes.length === 0 ? bytes.length : sizes[i % sizes.length]! + 1;
-      connection.receive(bytes.subarray(start, start + size), 0);
+      connection.arrived(bytes.subarray(start, start + size), 0);
       start += size;
       for (;;) {
         const before = connection.state;

@@ -85,7 +85,7 @@ const LET_IN: Verdict = { status: 200 };
 /** A core that has heard a greeting of its own mechanism; what it wrote until then is gone. */
 function greeted(socketType: SocketType, mechanism: Mechanism, given: Given = {}): Connection {
   const connection = core(socketType, { mechanism, ...given });
-  connection.receive(greeting(1, mechanism.name), 0);
+  connection.arrived(greeting(1, mechanism.name), 0);
   return connection;
 }
 
@@ -105,7 +105,7 @@ check(['plain-greeting-client', 'plain-greeting-server', 'curve-greeting-server'
   const ours = taken(core('ROUTER', { mechanism }));
   t.same(ours.subarray(9), octets.subarray(9), 'we write the same');
   const connection = core('ROUTER', { mechanism });
-  connection.receive(octets, 0);
+  connection.arrived(octets, 0);
   t.equal(connection.state, 'handshake');
 });
 
@@ -219,7 +219,7 @@ check('error-400-to-client', (t, octets) => {
 check('mechanism-mismatch', (t, octets) => {
   const connection = core('DEALER');
   taken(connection);
-  connection.receive(vector('plain-greeting-server'), 0);
+  connection.arrived(vector('plain-greeting-server'), 0);
   t.equal(connection.error?.code, 'ERR_ZMTP_MECHANISM_MISMATCH');
   t.same(taken(connection), octets, 'nothing more is said');
 });
@@ -464,7 +464,7 @@ function joined(
       heartbeatTimeout: 900,
       heartbeatTimeToLive: 1000,
     });
-    connection.receive(greeting(minor, 'CURVE'), 0);
+    connection.arrived(greeting(minor, 'CURVE'), 0);
     answersOf.set(connection, answers(connection));
     return connection;
   });

@@ -193,11 +193,11 @@ t.test('without a mechanism each side begins with its routing id', async (t) => 
     0,
   );
   t.same(Buffer.concat(one.take()), hex('82 03 00 6d65'));
-  one.receive(hex('82 82 00000000 00 41'), 0);
+  one.arrived(hex('82 82 00000000 00 41'), 0);
   t.equal(one.next(), undefined);
   t.equal(one.state, 'traffic');
   t.match(one.peer, { socketType: 'REP', routingId: latin('A'), minor: 0 });
-  one.receive(hex('82 82 00000000 00 42'), 0);
+  one.arrived(hex('82 82 00000000 00 42'), 0);
   t.same(one.next(), [latin('B')]);
   one.elapsed(1_000);
   t.same(Buffer.concat(one.take()), hex('89 00'), 'heartbeats are PINGs of WebSocket');
@@ -219,7 +219,7 @@ t.test('a subscription is a message, as libzmq reads it', async (t) => {
     0,
   );
   sub.take();
-  sub.receive(hex('82 1a 02 05 5245414459 0b 536f636b65742d54797065 00000003 505542'), 0);
+  sub.arrived(hex('82 1a 02 05 5245414459 0b 536f636b65742d54797065 00000003 505542'), 0);
   sub.next();
   t.equal(sub.state, 'traffic');
   sub.send([latin('\x01a')]);

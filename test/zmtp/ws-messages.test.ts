@@ -83,11 +83,11 @@ t.test('without a mechanism the routing id goes first, and no command follows', 
     framing: one,
   });
   t.same(connection.take(), [latin('\0me')]);
-  connection.receive(latin('\0you'), 1);
+  connection.arrived(latin('\0you'), 1);
   t.equal(connection.next(), undefined);
   t.match(connection.peer, { socketType: 'REP', routingId: latin('you'), minor: 0 });
   t.equal(connection.deadline, Number.POSITIVE_INFINITY, 'nothing asks for a sign of life');
-  connection.receive(latin('\x00hello'), 2);
+  connection.arrived(latin('\x00hello'), 2);
   t.same(connection.next(), [latin('hello')]);
 });
 
@@ -96,8 +96,8 @@ t.test('with one, heartbeats are commands of ZMTP, which a bind of ours answers'
   const options = { heartbeatInterval: 10, heartbeatTimeout: 5 };
   const here = core('REQ', { ...options, framing: page });
   const there = core('REP', { ...options, framing: bind });
-  here.receive(unframed(there.take()), 1);
-  there.receive(masked(here.take()), 1);
+  here.arrived(unframed(there.take()), 1);
+  there.arrived(masked(here.take()), 1);
   here.next();
   there.next();
   t.equal(here.peer?.socketType, 'REP');
@@ -105,11 +105,11 @@ t.test('with one, heartbeats are commands of ZMTP, which a bind of ours answers'
   here.elapsed(11);
   const ping = here.take();
   t.match(ping.join(), /PING/);
-  there.receive(masked(ping), 12);
+  there.arrived(masked(ping), 12);
   t.equal(there.next(), undefined);
   const pong = unframed(there.take());
   t.match(pong.toString('latin1'), /PONG/);
-  here.receive(pong, 13);
+  here.arrived(pong, 13);
   t.equal(here.next(), undefined);
   here.elapsed(17);
   t.equal(here.state, 'traffic', 'the peer lives');

@@ -10,7 +10,7 @@ export type Protocol = Pick<
   | 'deadline'
   | 'pending'
   | 'undecoded'
-  | 'receive'
+  | 'arrived'
   | 'place'
   | 'placed'
   | 'next'
@@ -51,7 +51,7 @@ export class RawStream implements Protocol {
     return this.#incoming.length > 0;
   }
 
-  receive(chunk: Buffer): void {
+  arrived(chunk: Buffer): void {
     if (this.state === 'traffic') this.#incoming.push(chunk);
   }
 

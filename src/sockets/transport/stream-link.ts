@@ -1,7 +1,7 @@
 /**
  * StreamLink: moves messages between one byte stream (tcp or ipc) and one pipe, through a protocol.
  *
- *     inlet → protocol.receive → protocol.next → pipe.deliver        (until the pipe is full: then the stream is paused)
+ *     inlet → protocol.arrived → protocol.next → pipe.deliver        (until the pipe is full: then the stream is paused)
  *     pipe → offer → protocol.send → one flush per tick → stream.write   (until the kernel is full: offers are refused)
  *
  * This is the only place where writes are batched.
@@ -205,7 +205,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.bytesReceived += chunk.length;
     const now = performance.now();
     this.#busyPoll?.heard(now);
-    this.protocol.receive(chunk, now);
+    this.protocol.arrived(chunk, now);
     this.#heard(chunk.length);
   }
 

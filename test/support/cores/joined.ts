@@ -53,7 +53,7 @@ export function core(socketType: SocketType, given: Given = {}): Connection {
 /** A core in traffic with a partner that announced 3.`minor`; what it wrote until then is gone. */
 export function opened(socketType: SocketType, given: Given = {}, minor = 1): Connection {
   const connection = core(socketType, given);
-  connection.receive(Buffer.concat([greeting(minor), ready(PARTNER[socketType])]), 0);
+  connection.arrived(Buffer.concat([greeting(minor), ready(PARTNER[socketType])]), 0);
   connection.next();
   if (connection.state !== 'traffic') throw new Error(`not opened: ${connection.error}`);
   taken(connection);
@@ -62,7 +62,7 @@ export function opened(socketType: SocketType, given: Given = {}, minor = 1): Co
 
 /** Give `octets` to a core, and take all messages that come of it. */
 export function feed(connection: Connection, octets: Buffer, now = 0): Message[] {
-  connection.receive(octets, now);
+  connection.arrived(octets, now);
   return drained(connection);
 }
 
