@@ -167,7 +167,7 @@ export class Outgoing {
     const max = this.#values.maxMessageParts;
     const parts = message.length + (this.#pattern.addedParts ?? 0);
     if (parts > max && max > 0) throw tooManyParts(parts, max);
-    return this.#pattern.send(message);
+    return this.#pattern.accept(message);
   }
 
   #accepted(count: number): void {

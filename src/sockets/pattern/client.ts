@@ -11,14 +11,14 @@ export class ClientPattern extends DealerPattern {
     super(host, { probeRouter: false });
   }
 
-  /** Exempts messages from the limit on parts: `send` refuses several parts with an error of its own. */
+  /** Exempts messages from the limit on parts: `accept` refuses several parts with an error of its own. */
   get addedParts(): number {
     return Number.NEGATIVE_INFINITY;
   }
 
   /** @throws SocketError `EINVAL` for several parts */
-  override send(message: Message): boolean {
+  override accept(message: Message): boolean {
     checkOnePart(message);
-    return super.send(message);
+    return super.accept(message);
   }
 }

@@ -12,7 +12,7 @@ export class DatagramPattern extends PairPattern {
     super(host, 'DGRAM');
   }
 
-  /** Exempts messages from the limit on parts: `send` refuses other than two parts with an error of its own. */
+  /** Exempts messages from the limit on parts: `accept` refuses other than two parts with an error of its own. */
   get addedParts(): number {
     return Number.NEGATIVE_INFINITY;
   }
@@ -20,7 +20,7 @@ export class DatagramPattern extends PairPattern {
   /**
    * @throws SocketError `EINVAL` for what is not an address and a body, `EMSGSIZE` for a body that no packet holds
    */
-  override send(message: Message): boolean {
+  override accept(message: Message): boolean {
     const [address, body] = message;
     if (address === undefined || body === undefined || message.length !== 2) {
       throw invalid(`a message of ${message.length} parts, expected an address and a body`);
@@ -34,7 +34,7 @@ export class DatagramPattern extends PairPattern {
       const size = `${body.length} octets, at most ${BODY_MAX} fit into a datagram`;
       throw new SocketError('EMSGSIZE', { message: `Message too long: ${size}` });
     }
-    return super.send(message);
+    return super.accept(message);
   }
 }
 

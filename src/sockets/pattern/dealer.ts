@@ -55,7 +55,7 @@ export class DealerPattern implements Pattern {
     this.#host.writable();
   }
 
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     return this.#balancer.send(message);
   }
 

@@ -47,7 +47,7 @@ export abstract class FilteringPattern implements Pattern {
 
   writable(_pipe: Pipe): void {}
 
-  send(_message: Message): boolean {
+  accept(_message: Message): boolean {
     return false;
   }
 

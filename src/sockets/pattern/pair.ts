@@ -59,7 +59,7 @@ export class PairPattern implements Pattern {
     if (pipe === this.#peer) this.#host.writable();
   }
 
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     return this.#peer?.write(message) ?? false;
   }
 

@@ -2,7 +2,7 @@
  * Pattern: a socket type as a pure state machine over pipes. It does no I/O and knows no clock.
  *
  * The socket calls it in this order for each pipe: `attach`, then `established` and `lost` in turns, then `detach`; `readable`
- * and `writable` from `attach` on. It calls `send` and `receive` when the program does, and `canSend` and `canReceive` also
+ * and `writable` from `attach` on. It calls `accept` and `receive` when the program does, and `canSend` and `canReceive` also
  * to find out whether a waiting call can go on.
  *
  * A pattern may use the methods of a pipe under "the pattern's side" at any time from `attach` to `detach`, and after that read
@@ -30,19 +30,19 @@ export interface Pattern extends PipeReader {
    * Takes a whole message; false when that is not possible now.
    * @throws SocketError where waiting would not help, such as `EHOSTUNREACH`
    */
-  send(message: Message): boolean;
+  accept(message: Message): boolean;
   /**
-   * How many parts a message has on the wire beyond those given to `send`: those of an envelope; negative where some do not
+   * How many parts a message has on the wire beyond those given to `accept`: those of an envelope; negative where some do not
    * travel. Default 0. The peer counts all of them against its `maxMessageParts`.
    */
   readonly addedParts?: number;
   /** The next message; undefined when there is none now. */
   receive(): Message | undefined;
-  /** `ZMQ_POLLOUT`: whether `send` would take a message now. After false, the host's `writable` is called when it would. */
+  /** `ZMQ_POLLOUT`: whether `accept` would take a message now. After false, the host's `writable` is called when it would. */
   canSend(): boolean;
   /** `ZMQ_POLLIN`: whether `receive` would yield a message now. Drops and counts those that it never would, like late replies. */
   canReceive(): boolean;
-  /** Why `send(message)` returned false: `EFSM` out of turn, `EHOSTUNREACH`, `ENOTSUP`, else `EAGAIN`. */
+  /** Why `accept(message)` returned false: `EFSM` out of turn, `EHOSTUNREACH`, `ENOTSUP`, else `EAGAIN`. */
   sendRefusal(message: Message): SocketErrorCode;
   /** Why `receive` returned no message: `EFSM` out of turn, `ENOTSUP`, else `EAGAIN`. */
   receiveRefusal(): SocketErrorCode;
@@ -52,7 +52,7 @@ export interface Pattern extends PipeReader {
 export interface PatternHost {
   /** `receive` may yield a message again. */
   readable(): void;
-  /** `send` may take a message again. */
+  /** `accept` may take a message again. */
   writable(): void;
   /** Emits the event `peer:refused`: the peer was refused, or a message dropped for a reason other than a mark. */
   note(pipe: Pipe, reason: string): void;

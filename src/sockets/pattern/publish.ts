@@ -70,7 +70,7 @@ export class PublishPattern implements Pattern {
     this.#unblock();
   }
 
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     const { noDrop, invertMatching } = this.#options;
     return this.#distributor.sendToMatching(message, this.#subscriptions, noDrop, invertMatching);
   }

@@ -35,7 +35,7 @@ export class PullPattern implements Pattern {
 
   writable(_pipe: Pipe): void {}
 
-  send(_message: Message): boolean {
+  accept(_message: Message): boolean {
     return false;
   }
 

@@ -38,7 +38,7 @@ export class PushPattern implements Pattern {
     this.#host.writable();
   }
 
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     return this.#balancer.send(message);
   }
 

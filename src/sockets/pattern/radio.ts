@@ -45,7 +45,7 @@ export class RadioPattern extends PublishPattern {
     if (pipe.takesAll) this.#host.subscribed?.(pipe, this.countOf(pipe));
   }
 
-  override send(message: Message): boolean {
+  override accept(message: Message): boolean {
     const key = message[0]!;
     return this.sendAs([key.subarray(1), message[1]!], key);
   }

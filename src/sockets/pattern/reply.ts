@@ -50,7 +50,7 @@ export class ReplyPattern implements Pattern {
     return this.#replying ? this.#envelope!.length : 0;
   }
 
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     if (!this.#replying) return false;
     const requester = this.#requester!;
     const envelope = this.#envelope!;

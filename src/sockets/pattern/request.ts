@@ -79,7 +79,7 @@ export class RequestPattern implements Pattern {
     return this.#options.correlate ? 2 : 1;
   }
 
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     if (!this.canSend()) return false;
     // What has arrived before the request is sent cannot be its reply.
     this.#queue.discard();

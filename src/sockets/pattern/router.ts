@@ -82,7 +82,7 @@ export class RouterPattern implements Pattern {
   }
 
   /** @throws SocketError `EHOSTUNREACH` when mandatory, if no peer has that id but another one could be sent to. */
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     // After a routing id alone there is nothing to send.
     if (message.length < 2) return true;
     const pipe = this.#routes.get(message[0]!.toString('latin1'));

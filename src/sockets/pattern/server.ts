@@ -56,7 +56,7 @@ export class ServerPattern implements Pattern {
   }
 
   /** @throws SocketError `EHOSTUNREACH` when no client has that id. */
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     const pipe = this.#routeOf(message);
     if (pipe === undefined) throw new SocketError('EHOSTUNREACH');
     return pipe.write([message[0]!]);

@@ -77,13 +77,13 @@ export class StreamPattern implements Pattern {
     this.#host.writable();
   }
 
-  /** Raw octets have no parts; `send` itself refuses other than two. */
+  /** Raw octets have no parts; `accept` itself refuses other than two. */
   get addedParts(): number {
     return Number.NEGATIVE_INFINITY;
   }
 
   /** @throws SocketError `EHOSTUNREACH` for an id of no peer or of one being closed, `EINVAL` for other than two parts. */
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     if (message.length !== 2) {
       throw new SocketError('EINVAL', { message: 'a STREAM socket sends two parts: id and data' });
     }

@@ -107,7 +107,7 @@ export class XPublishPattern implements Pattern {
     this.#unblock();
   }
 
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     const { noDrop, invertMatching, manualLastValue } = this.#options;
     const asking = this.#asking;
     if (manualLastValue && asking !== undefined && this.#distributor.has(asking)) {

@@ -62,7 +62,7 @@ export class XSubscribePattern implements Pattern {
   writable(_pipe: Pipe): void {}
 
   /** Always takes the message; what is not a subscription is dropped for a peer whose queue is full. */
-  send(message: Message): boolean {
+  accept(message: Message): boolean {
     const { onlyFirstSubscribe } = this.#options;
     const subscribes = onlyFirstSubscribe
       ? isSubscription(message[0]!)

@@ -10,7 +10,7 @@ t.test('out in turns and in fairly queued, unchanged', async (t) => {
   t.equal(dealer.receiveRefusal(), 'EAGAIN');
   const a = FakePeer.of(dealer);
   const b = FakePeer.of(dealer);
-  for (const body of ['1', '2', '3']) t.ok(dealer.send(octets('', body)));
+  for (const body of ['1', '2', '3']) t.ok(dealer.accept(octets('', body)));
   t.same(a.got, [
     ['', '1'],
     ['', '3'],
@@ -37,8 +37,8 @@ t.test('a full peer is passed over until it has room', async (t) => {
   const dealer = new DealerPattern(host, { probeRouter: false });
   const peer = FakePeer.of(dealer, { sendHighWaterMark: 1 });
   peer.taking = false;
-  t.ok(dealer.send(octets('x')));
-  t.notOk(dealer.send(octets('y')));
+  t.ok(dealer.accept(octets('x')));
+  t.notOk(dealer.accept(octets('y')));
   const { writableCount } = host;
   peer.pump();
   t.equal(host.writableCount, writableCount + 1);

@@ -7,20 +7,20 @@ t.test('one peer, both ways', async (t) => {
   const pair = new PairPattern(host);
   t.notOk(pair.canSend());
   t.notOk(pair.canReceive());
-  t.notOk(pair.send(octets('x')));
+  t.notOk(pair.accept(octets('x')));
   t.equal(pair.receive(), undefined);
   t.equal(pair.sendRefusal(octets('x')), 'EAGAIN');
   t.equal(pair.receiveRefusal(), 'EAGAIN');
   const peer = FakePeer.of(pair, { sendHighWaterMark: 1 });
   t.equal(host.writableCount, 1);
-  t.ok(pair.send(octets('a', 'b')));
+  t.ok(pair.accept(octets('a', 'b')));
   t.same(peer.got, [['a', 'b']]);
   peer.say('c');
   t.equal(host.readableCount, 1);
   t.ok(pair.canReceive());
   t.same(receiveAll(pair), [['c']]);
   peer.taking = false;
-  pair.send(octets('d'));
+  pair.accept(octets('d'));
   t.notOk(pair.canSend());
   peer.pump();
   t.equal(host.writableCount, 2);
@@ -36,7 +36,7 @@ t.test('a second peer is sent away and never heard, nor does it disturb the firs
   t.ok(host.notes.length > 0);
   t.equal(host.readableCount, 0);
   t.notOk(pair.canReceive());
-  pair.send(octets('a'));
+  pair.accept(octets('a'));
   t.same([first.got, second.got], [[['a']], []]);
   const { writableCount } = host;
   pair.writable(second.pipe);
@@ -54,13 +54,13 @@ t.test(
     first.say('2');
     first.leave(pair);
     t.notOk(pair.canSend());
-    t.notOk(pair.send(octets('x')));
+    t.notOk(pair.accept(octets('x')));
     t.ok(pair.canReceive());
     const second = FakePeer.of(pair);
     second.say('3');
     t.same(second.drops, []);
     t.same(receiveAll(pair), [['1'], ['2'], ['3']]);
-    t.ok(pair.send(octets('a')));
+    t.ok(pair.accept(octets('a')));
     t.same(second.got, [['a']]);
     first.leave(pair);
     t.ok(pair.canSend(), 'the first going again changes nothing');
@@ -80,7 +80,7 @@ t.test(
     first.leave(pair);
     second.handshake(pair);
     t.equal(second.drops.length, 1);
-    t.ok(pair.send(octets('a')));
+    t.ok(pair.accept(octets('a')));
     t.same(second.got, [['a']]);
   },
 );
@@ -90,7 +90,7 @@ t.test('a peer that returns on the same pipe brings what was unread along', asyn
   const peer = FakePeer.of(pair);
   peer.say('1');
   peer.lose(pair);
-  t.ok(pair.send(octets('kept')), 'messages wait for the next connection');
+  t.ok(pair.accept(octets('kept')), 'messages wait for the next connection');
   peer.leave(pair);
   peer.pipe.ended = false;
   pair.attach(peer.pipe);

@@ -14,8 +14,8 @@ t.test('a message goes to the peers that subscribed to a prefix of its first par
   const [one, two, idle] = [joined(pattern), joined(pattern), joined(pattern)];
   one.say('\x01A');
   two.say('\x01');
-  t.ok(pattern.send(message('AB', 'body')));
-  t.ok(pattern.send(message('B', 'A')));
+  t.ok(pattern.accept(message('AB', 'body')));
+  t.ok(pattern.accept(message('B', 'A')));
   t.same(one.got(), ['AB|body']);
   t.same(two.got(), ['AB|body', 'B|A']);
   t.same(idle.got(), []);
@@ -42,7 +42,7 @@ t.test('subscribing twice and cancelling once leaves nothing', async (t) => {
   peer.say('\x01A');
   peer.say('\x01A');
   peer.say('\x00A');
-  pattern.send(message('A'));
+  pattern.accept(message('A'));
   t.same(peer.got(), []);
   t.same(host.counts, [1, 0]);
 });
@@ -51,7 +51,7 @@ t.test('every part of a multipart subscription counts', async (t) => {
   const { pattern } = setUp();
   const peer = joined(pattern);
   peer.say('\x01A', '\x01B');
-  pattern.send(message('B'));
+  pattern.accept(message('B'));
   t.same(peer.got(), ['B']);
 });
 
@@ -60,25 +60,25 @@ t.test('a connection that was lost comes back without subscriptions', async (t) 
   const peer = joined(pattern);
   peer.say('\x01A');
   pattern.lost(peer.pipe);
-  pattern.send(message('A1'));
+  pattern.accept(message('A1'));
   pattern.established(peer.pipe);
-  pattern.send(message('A2'));
+  pattern.accept(message('A2'));
   peer.say('\x01A');
-  pattern.send(message('A3'));
+  pattern.accept(message('A3'));
   t.same(peer.got(), ['A3']);
   t.same(host.counts, [1, 0, 1]);
 });
 
 t.test('sending never waits, unless for noDrop', async (t) => {
   const { pattern, live, host } = setUp();
-  t.ok(pattern.send(message('no peer')));
+  t.ok(pattern.accept(message('no peer')));
   const [slow, quick] = [joined(pattern, { send: 4, reading: false }), joined(pattern)];
   slow.say('\x01');
   quick.say('\x01');
-  for (const topic of '123456') t.ok(pattern.send(message(topic)));
+  for (const topic of '123456') t.ok(pattern.accept(message(topic)));
   t.equal(slow.pipe.droppedCount, 2);
   live.noDrop = true;
-  t.notOk(pattern.send(message('7')));
+  t.notOk(pattern.accept(message('7')));
   t.notOk(pattern.canSend());
   t.equal(pattern.sendRefusal(message('7')), 'EAGAIN');
   t.same(quick.got(), ['1', '2', '3', '4', '5', '6']);
@@ -87,7 +87,7 @@ t.test('sending never waits, unless for noDrop', async (t) => {
   slow.drain();
   t.ok(pattern.canSend());
   t.equal(host.writableCount, 1);
-  t.ok(pattern.send(message('7')));
+  t.ok(pattern.accept(message('7')));
   t.same(quick.got(), ['7']);
 });
 
@@ -98,14 +98,14 @@ t.test(
       const { pattern, host } = setUp({ noDrop: true });
       const slow = joined(pattern, { send: 1, reading: false });
       slow.say('\x01');
-      t.ok(pattern.send(message('1')));
-      t.notOk(pattern.send(message('2')));
+      t.ok(pattern.accept(message('1')));
+      t.notOk(pattern.accept(message('2')));
       if (end === 'cancel') slow.say('\x00');
       else if (end === 'lost') pattern.lost(slow.pipe);
       else leave(pattern, slow);
       t.equal(host.writableCount, 1, end);
       t.ok(pattern.canSend());
-      t.ok(pattern.send(message('2')));
+      t.ok(pattern.accept(message('2')));
     }
   },
 );
@@ -114,8 +114,8 @@ t.test('inverted matching sends to those that did not subscribe', async (t) => {
   const { pattern } = setUp({ invertMatching: true });
   const [one, two] = [joined(pattern), joined(pattern)];
   one.say('\x01A');
-  pattern.send(message('A1'));
-  pattern.send(message('B1'));
+  pattern.accept(message('A1'));
+  pattern.accept(message('B1'));
   t.same(one.got(), ['B1']);
   t.same(two.got(), ['A1', 'B1']);
 });
@@ -156,7 +156,7 @@ t.test('with noDrop and any mix of reading and sending nothing is lost or double
           }
           const wokenCount = host.writableCount;
           const next = `m${accepted.length}`;
-          if (pattern.send(message(next))) accepted.push(next);
+          if (pattern.accept(message(next))) accepted.push(next);
           else if (pattern.canSend() || host.writableCount !== wokenCount) return false;
         }
         for (const peer of peers) peer.drain();
@@ -177,7 +177,7 @@ t.test(
     stayer.say('\x01topic 19999');
     leave(pattern, leaver);
     t.equal(host.counts.at(-1), 0);
-    pattern.send(message('topic 19999'));
+    pattern.accept(message('topic 19999'));
     t.same(leaver.got(), []);
     t.same(stayer.got(), ['topic 19999']);
     t.ok(pattern.topicCount > 10_000, `${pattern.topicCount} are left to the next turns`);
@@ -189,7 +189,7 @@ t.test(
       t.ok(before - pattern.topicCount <= 5_000, 'not too many at once');
     }
     t.equal(pattern.topicCount, 2);
-    pattern.send(message('topic 15000'));
+    pattern.accept(message('topic 15000'));
     t.same(stayer.got(), ['topic 15000']);
     t.same(leaver.got(), []);
   },

@@ -39,7 +39,7 @@ t.test('nothing is sent', async (t) => {
   const pull = new PullPattern(new FakeHost());
   const peer = FakePeer.of(pull);
   t.notOk(pull.canSend());
-  t.notOk(pull.send(octets('x')));
+  t.notOk(pull.accept(octets('x')));
   t.equal(pull.sendRefusal(octets('x')), 'ENOTSUP');
   t.same(peer.got, []);
   t.doesNotThrow(() => {

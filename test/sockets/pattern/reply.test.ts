@@ -8,7 +8,7 @@ t.test('receive and send alternate', async (t) => {
   const reply = new ReplyPattern(host);
   const peer = FakePeer.of(reply);
   t.notOk(reply.canSend());
-  t.notOk(reply.send(octets('x')));
+  t.notOk(reply.accept(octets('x')));
   t.equal(reply.sendRefusal(octets('x')), 'EFSM');
   t.equal(reply.receiveRefusal(), 'EAGAIN');
   peer.say('', '1');
@@ -21,10 +21,10 @@ t.test('receive and send alternate', async (t) => {
   t.notOk(reply.canReceive());
   t.equal(reply.receive(), undefined);
   t.equal(reply.receiveRefusal(), 'EFSM');
-  t.ok(reply.send(octets('re 1')));
+  t.ok(reply.accept(octets('re 1')));
   t.ok(reply.canReceive());
   t.same(text(reply.receive()), ['2']);
-  t.ok(reply.send(octets('re', '2')));
+  t.ok(reply.accept(octets('re', '2')));
   t.same(peer.got, [
     ['', 're 1'],
     ['', 're', '2'],
@@ -44,7 +44,7 @@ t.test('any envelope is returned as it came, whatever the body', async (t) => {
           const peer = FakePeer.of(reply);
           peer.say(...hops, '', ...body);
           same(text(reply.receive()), text(octets(...body)));
-          reply.send(octets(...answer));
+          reply.accept(octets(...answer));
           same(peer.got[0], text(octets(...hops, '', ...answer)));
         },
       ),
@@ -59,7 +59,7 @@ t.test('requesters are served in turns, each gets its own reply', async (t) => {
   const order: string[] = [];
   for (let m = reply.receive(); m !== undefined; m = reply.receive()) {
     order.push(text(m)![0]!);
-    reply.send(m);
+    reply.accept(m);
   }
   t.equal(order.join(''), '012012');
   for (const [i, peer] of peers.entries()) {
@@ -95,14 +95,14 @@ t.test('a reply nobody can take is dropped without an error', async (t) => {
   gone.say('', 'x');
   gone.leave(reply);
   t.same(text(reply.receive()), ['x'], 'its request is still read');
-  t.ok(reply.send(octets('y')));
+  t.ok(reply.accept(octets('y')));
   t.equal(host.droppedCount, 1, 'its pipe may be forgotten already');
   const full = FakePeer.of(reply, { sendHighWaterMark: 1 });
   full.taking = false;
   for (let i = 0; i < 3; i++) {
     full.say('', 'x');
     t.same(text(reply.receive()), ['x']);
-    t.ok(reply.send(octets('y')));
+    t.ok(reply.accept(octets('y')));
   }
   t.equal(full.pipe.droppedCount, 2);
 });
@@ -120,7 +120,7 @@ t.test('while replying new requests are no news; attached ones are read after', 
   t.equal(host.readableCount, 1);
   reply.lost(peer.pipe);
   reply.writable(peer.pipe);
-  reply.send(octets('x'));
+  reply.accept(octets('x'));
   t.same(text(reply.receive()), ['2']);
 });
 

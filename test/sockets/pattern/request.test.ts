@@ -19,7 +19,7 @@ function requestWith(options: Partial<RequestOptions> = {}) {
 t.test('a request has a delimiter in front, a reply loses its own', async (t) => {
   const { host, request } = requestWith();
   const peer = FakePeer.of(request);
-  t.ok(request.send(octets('A', 'B')));
+  t.ok(request.accept(octets('A', 'B')));
   t.same(peer.got, [['', 'A', 'B']]);
   peer.say('', 'x', '');
   t.equal(host.readableCount, 1);
@@ -31,15 +31,15 @@ t.test('a request has a delimiter in front, a reply loses its own', async (t) =>
 t.test('send and receive alternate', async (t) => {
   const { host, request } = requestWith();
   t.equal(request.sendRefusal(octets('x')), 'EAGAIN');
-  t.notOk(request.send(octets('x')), 'no peer');
+  t.notOk(request.accept(octets('x')), 'no peer');
   const peer = FakePeer.of(request);
   t.equal(host.writableCount, 1);
   t.equal(request.receive(), undefined);
   t.notOk(request.canReceive());
   t.equal(request.receiveRefusal(), 'EFSM');
-  t.ok(request.send(octets('1')));
+  t.ok(request.accept(octets('1')));
   t.notOk(request.canSend());
-  t.notOk(request.send(octets('2')));
+  t.notOk(request.accept(octets('2')));
   t.equal(request.sendRefusal(octets('2')), 'EFSM');
   t.equal(request.receiveRefusal(), 'EAGAIN');
   t.equal(request.receive(), undefined);
@@ -53,7 +53,7 @@ t.test('five peers are asked one after another', async (t) => {
   const { request } = requestWith();
   const peers = [0, 1, 2, 3, 4].map(() => FakePeer.of(request));
   for (const [i, peer] of [...peers, ...peers].entries()) {
-    t.ok(request.send(octets(`${i}`)));
+    t.ok(request.accept(octets(`${i}`)));
     peer.say('', `re ${i}`);
     t.same(receiveAll(request), [[`re ${i}`]]);
     t.same(peer.got.at(-1), ['', `${i}`]);
@@ -64,7 +64,7 @@ t.test('only the peer that was asked is heard', async (t) => {
   const { request } = requestWith();
   const asked = FakePeer.of(request);
   const other = FakePeer.of(request);
-  request.send(octets('x'));
+  request.accept(octets('x'));
   other.say('', 'wrong');
   other.say('not even a reply');
   t.notOk(request.canReceive());
@@ -79,20 +79,20 @@ t.test('what came before a request does not answer it', async (t) => {
   const peer = FakePeer.of(request);
   peer.say('', 'stale');
   t.equal(host.readableCount, 0, 'nobody waits for it');
-  request.send(octets('x'));
+  request.accept(octets('x'));
   t.notOk(request.canReceive());
   t.equal(peer.pipe.droppedCount, 1);
   peer.say('', 'fresh');
   peer.say('', 'too much');
   t.same(receiveAll(request), [['fresh']]);
-  request.send(octets('y'));
+  request.accept(octets('y'));
   t.notOk(request.canReceive());
 });
 
 t.test('a reply without a delimiter fails its peer, a probe is ignored', async (t) => {
   const { request } = requestWith();
   const peer = FakePeer.of(request);
-  request.send(octets('x'));
+  request.accept(octets('x'));
   peer.say('');
   t.notOk(request.canReceive());
   t.same(peer.failures, []);
@@ -107,7 +107,7 @@ t.test('correlate: the id goes in front, and only a reply that repeats it is tak
   const peer = FakePeer.of(request);
   const ids: string[] = [];
   for (let i = 0; i < 2; i++) {
-    t.ok(request.send(octets('A')));
+    t.ok(request.accept(octets('A')));
     const [id, delimiter, body] = peer.got.at(-1)!;
     t.equal(id?.length, 4);
     t.same([delimiter, body], ['', 'A']);
@@ -132,16 +132,16 @@ t.test(
     const { request } = requestWith({ relaxed: true, correlate: true });
     const a = FakePeer.of(request);
     const b = FakePeer.of(request);
-    t.ok(request.send(octets('1')));
+    t.ok(request.accept(octets('1')));
     t.ok(request.canSend());
-    t.ok(request.send(octets('2')));
+    t.ok(request.accept(octets('2')));
     a.say(a.got[0]![0]!, '', 'late');
     t.notOk(request.canReceive());
     b.say(b.got[0]![0]!, '', 'right');
     t.same(receiveAll(request), [['right']]);
-    request.send(octets('3'));
-    request.send(octets('4'));
-    request.send(octets('5'));
+    request.accept(octets('3'));
+    request.accept(octets('4'));
+    request.accept(octets('5'));
     a.say(a.got[1]![0]!, '', 'for 3');
     a.say(a.got[2]![0]!, '', 'for 5');
     t.same(receiveAll(request), [['for 5']]);
@@ -152,11 +152,11 @@ t.test(
 t.test('relaxed: a reply that is there and not received is abandoned too', async (t) => {
   const { request } = requestWith({ relaxed: true });
   const peer = FakePeer.of(request);
-  request.send(octets('1'));
+  request.accept(octets('1'));
   peer.say('', 'one');
   t.ok(request.canReceive());
   t.equal(request.sendRefusal(octets('2')), 'EAGAIN');
-  request.send(octets('2'));
+  request.accept(octets('2'));
   t.notOk(request.canReceive());
   peer.say('', 'two');
   t.same(receiveAll(request), [['two']]);
@@ -166,7 +166,7 @@ t.test('the peer asked may answer after a reconnection; when it is gone nobody d
   const { host, request } = requestWith();
   const peer = new FakePeer(request);
   request.attach(peer.pipe);
-  t.ok(request.send(octets('queued')));
+  t.ok(request.accept(octets('queued')));
   peer.handshake(request);
   t.same(peer.got, [['', 'queued']]);
   peer.lose(request);
@@ -174,7 +174,7 @@ t.test('the peer asked may answer after a reconnection; when it is gone nobody d
   t.equal(peer.got.length, 1, 'nothing is asked again');
   peer.say('', 'late');
   t.same(receiveAll(request), [['late']]);
-  request.send(octets('x'));
+  request.accept(octets('x'));
   peer.leave(request);
   const other = FakePeer.of(request);
   other.say('', 'not asked');
@@ -186,7 +186,7 @@ t.test('the peer asked may answer after a reconnection; when it is gone nobody d
 t.test('what the peer answered before it went is received', async (t) => {
   const { request } = requestWith();
   const peer = FakePeer.of(request);
-  request.send(octets('x'));
+  request.accept(octets('x'));
   peer.say('', 'farewell');
   peer.leave(request);
   t.same(receiveAll(request), [['farewell']]);
@@ -198,10 +198,10 @@ t.test('a full peer is not asked until it has room', async (t) => {
   const peer = FakePeer.of(request, { sendHighWaterMark: 1 });
   t.same(peer.got, [['']], 'a probe, as asked for');
   peer.taking = false;
-  t.ok(request.send(octets('1')));
-  t.notOk(request.send(octets('2')));
+  t.ok(request.accept(octets('1')));
+  t.notOk(request.accept(octets('2')));
   const { writableCount } = host;
   peer.pump();
   t.equal(host.writableCount, writableCount + 1);
-  t.ok(request.send(octets('2')));
+  t.ok(request.accept(octets('2')));
 });

@@ -46,8 +46,8 @@ t.test(
       ['a', '2', 'tail'],
     ]);
     t.equal(router.receiveRefusal(), 'EAGAIN');
-    t.ok(router.send(octets('\xff\xfe', '', 'x')));
-    t.ok(router.send(octets('a', 'y')));
+    t.ok(router.accept(octets('\xff\xfe', '', 'x')));
+    t.ok(router.accept(octets('a', 'y')));
     t.same([a.got, b.got], [[['a'].fill('y')], [['', 'x']]]);
   },
 );
@@ -78,36 +78,36 @@ t.test('what cannot be routed is dropped in silence', async (t) => {
   const { router } = routerWith();
   const peer = FakePeer.of(router, { sendHighWaterMark: 1 }, 'a');
   t.ok(router.canSend());
-  t.ok(router.send(octets('nobody', 'x')));
-  t.ok(router.send(octets('', 'x')));
-  t.ok(router.send(octets('a')), 'an id alone says nothing');
+  t.ok(router.accept(octets('nobody', 'x')));
+  t.ok(router.accept(octets('', 'x')));
+  t.ok(router.accept(octets('a')), 'an id alone says nothing');
   t.same(peer.got, []);
   peer.taking = false;
-  for (let i = 0; i < 4; i++) t.ok(router.send(octets('a', 'x')));
+  for (let i = 0; i < 4; i++) t.ok(router.accept(octets('a', 'x')));
   t.equal(peer.pipe.droppedCount, 3);
 });
 
 t.test('mandatory: unknown is an error, full waits', async (t) => {
   const { host, router } = routerWith({ mandatory: true });
   t.notOk(router.canSend());
-  t.notOk(router.send(octets('nobody', 'x')), 'nobody at all: waits');
+  t.notOk(router.accept(octets('nobody', 'x')), 'nobody at all: waits');
   t.equal(router.sendRefusal(octets('nobody', 'x')), 'EHOSTUNREACH');
   const a = FakePeer.of(router, { sendHighWaterMark: 2 }, 'a');
   t.equal(host.writableCount, 1);
   t.ok(router.canSend());
-  t.throws(() => router.send(octets('nobody', 'x')), { code: 'EHOSTUNREACH' });
-  t.ok(router.send(octets('nobody')));
+  t.throws(() => router.accept(octets('nobody', 'x')), { code: 'EHOSTUNREACH' });
+  t.ok(router.accept(octets('nobody')));
   a.taking = false;
-  t.ok(router.send(octets('a', '1')));
-  t.ok(router.send(octets('a', '2')));
-  t.notOk(router.send(octets('a', '3')));
+  t.ok(router.accept(octets('a', '1')));
+  t.ok(router.accept(octets('a', '2')));
+  t.notOk(router.accept(octets('a', '3')));
   t.equal(router.sendRefusal(octets('a', '3')), 'EAGAIN');
   t.notOk(router.canSend());
-  t.notOk(router.send(octets('nobody', 'x')), 'all full: waits');
+  t.notOk(router.accept(octets('nobody', 'x')), 'all full: waits');
   t.equal(a.pipe.droppedCount, 0);
   a.pump();
   t.equal(host.writableCount, 2);
-  t.ok(router.send(octets('a', '3')));
+  t.ok(router.accept(octets('a', '3')));
   a.leave(router);
   t.notOk(router.canSend());
   t.equal(router.sendRefusal(octets('a', 'x')), 'EHOSTUNREACH');
@@ -118,12 +118,12 @@ t.test('a connect that names its peer can be sent to at once', async (t) => {
   const peer = connecting(router, 'X');
   const other = connecting(router);
   t.ok(router.knows(Buffer.from('X')));
-  t.ok(router.send(octets('X', '1')));
+  t.ok(router.accept(octets('X', '1')));
   peer.handshake(router, 'announced');
   other.handshake(router, 'Y');
-  t.ok(router.send(octets('X', '2')));
+  t.ok(router.accept(octets('X', '2')));
   t.same(peer.got, [['1'], ['2']]);
-  t.throws(() => router.send(octets('announced', 'x')), { code: 'EHOSTUNREACH' });
+  t.throws(() => router.accept(octets('announced', 'x')), { code: 'EHOSTUNREACH' });
   peer.say('hello');
   other.say('hello');
   t.same(receiveAll(router), [
@@ -139,7 +139,7 @@ t.test('between two connections messages wait for the peer that connected', asyn
     peer.handshake(router, name);
     const id = peer.pipe.routingId!.toString('latin1');
     peer.lose(router);
-    t.ok(router.send(octets(id, 'kept')));
+    t.ok(router.accept(octets(id, 'kept')));
     peer.handshake(router, name);
     t.same(peer.got, [['kept']]);
     t.equal(peer.pipe.routingId?.toString('latin1'), id);
@@ -153,7 +153,7 @@ t.test('another identity after a reconnection replaces the first', async (t) => 
   peer.lose(router);
   peer.handshake(router, 'b');
   t.notOk(router.knows(Buffer.from('a')));
-  t.ok(router.send(octets('b', 'x')));
+  t.ok(router.accept(octets('b', 'x')));
   peer.lose(router);
   peer.handshake(router);
   t.notOk(router.knows(Buffer.from('b')));
@@ -170,7 +170,7 @@ t.test('a second peer of the same identity is refused: neither heard nor sent to
   second.say('x');
   t.equal(host.readableCount, 0);
   t.same(receiveAll(router), []);
-  router.send(octets('a', '1'));
+  router.accept(octets('a', '1'));
   t.same([first.got, second.got], [[['1']], []]);
   second.lose(router);
   first.leave(router);
@@ -203,7 +203,7 @@ t.test('handover: the newcomer takes the name and the old one goes', async (t) =
   t.equal(first.drops.length, 1);
   t.same(second.drops, []);
   first.leave(router);
-  router.send(octets('a', 'x'));
+  router.accept(octets('a', 'x'));
   t.same([first.got, second.got], [[], [['x']]]);
   second.say('new');
   t.same(receiveAll(router).sort(), [
@@ -279,7 +279,7 @@ t.test(
             for (const id of ['a', 'b']) {
               const body = `to ${id} ${n++}`;
               const written = peers.map(({ got, pipe }) => got.length + pipe.outgoingCount);
-              router.send(octets(id, body));
+              router.accept(octets(id, body));
               const takers = peers.filter(
                 ({ got, pipe }, i) => got.length + pipe.outgoingCount !== written[i],
               );

@@ -26,7 +26,7 @@ t.test('data comes and goes with the id of its peer', async (t) => {
     [SECOND, '2'],
   ]);
   t.ok(stream.canSend());
-  t.ok(stream.send(octets(SECOND, 'x')));
+  t.ok(stream.accept(octets(SECOND, 'x')));
   t.same([a.got, b.got], [[], [['x']]]);
 });
 
@@ -52,7 +52,7 @@ t.test('notices of a peer that reconnects stay between the data of its connectio
   const { stream } = streamWith();
   const peer = new FakePeer(stream, {}, Buffer.from('name'));
   stream.attach(peer.pipe);
-  t.ok(stream.send(octets('name', 'queued')));
+  t.ok(stream.accept(octets('name', 'queued')));
   peer.handshake(stream);
   stream.established(peer.pipe);
   peer.say('1');
@@ -100,30 +100,30 @@ t.test('a peer that never was connected is not announced', async (t) => {
 
 t.test('what cannot be sent is told', async (t) => {
   const { host, stream } = streamWith(false);
-  t.throws(() => stream.send(octets(FIRST, 'x')), { code: 'EHOSTUNREACH' });
+  t.throws(() => stream.accept(octets(FIRST, 'x')), { code: 'EHOSTUNREACH' });
   t.equal(stream.sendRefusal(octets(FIRST, 'x')), 'EHOSTUNREACH');
   const peer = FakePeer.of(stream, { sendHighWaterMark: 1 });
-  t.throws(() => stream.send(octets(FIRST)), { code: 'EINVAL' });
-  t.throws(() => stream.send(octets(FIRST, 'x', 'y')), { code: 'EINVAL' });
+  t.throws(() => stream.accept(octets(FIRST)), { code: 'EINVAL' });
+  t.throws(() => stream.accept(octets(FIRST, 'x', 'y')), { code: 'EINVAL' });
   peer.taking = false;
-  t.ok(stream.send(octets(FIRST, '1')));
-  t.notOk(stream.send(octets(FIRST, '2')));
+  t.ok(stream.accept(octets(FIRST, '1')));
+  t.notOk(stream.accept(octets(FIRST, '2')));
   t.equal(stream.sendRefusal(octets(FIRST, '2')), 'EAGAIN');
   const { writableCount } = host;
   peer.pump();
   t.equal(host.writableCount, writableCount + 1);
   peer.leave(stream);
-  t.throws(() => stream.send(octets(FIRST, '3')), { code: 'EHOSTUNREACH' });
+  t.throws(() => stream.accept(octets(FIRST, '3')), { code: 'EHOSTUNREACH' });
 });
 
 t.test('an empty part closes the peer', async (t) => {
   const { stream } = streamWith();
   const peer = FakePeer.of(stream);
-  t.ok(stream.send(octets(FIRST, 'last')));
-  t.ok(stream.send(octets(FIRST, '')));
+  t.ok(stream.accept(octets(FIRST, 'last')));
+  t.ok(stream.accept(octets(FIRST, '')));
   t.equal(peer.finishCount, 1);
   t.same(peer.got, [['last']], 'what was sent before goes out');
-  t.throws(() => stream.send(octets(FIRST, 'late')), { code: 'EHOSTUNREACH' });
+  t.throws(() => stream.accept(octets(FIRST, 'late')), { code: 'EHOSTUNREACH' });
 });
 
 t.test('a name in use is not given twice', async (t) => {

@@ -133,7 +133,7 @@ t.test('what waits in a pipe that is attached late is announced', async (t) => {
 t.test('sending is not supported', async (t) => {
   const { pattern } = setUp();
   t.notOk(pattern.canSend());
-  t.notOk(pattern.send(message('x')));
+  t.notOk(pattern.accept(message('x')));
   t.equal(pattern.sendRefusal(message('x')), 'ENOTSUP');
 });
 

@@ -65,7 +65,7 @@ for (const end of ['lost', 'detach'] as const) {
       t.equal(host.readableCount, before + 1);
       t.ok(pattern.canReceive());
       t.same(received(pattern), seen);
-      pattern.send(message('B'));
+      pattern.accept(message('B'));
       t.same(one.got(), []);
     }
   });
@@ -75,7 +75,7 @@ t.test('a subscription takes effect before the application has read of it', asyn
   const { pattern, host } = setUp();
   const peer = joined(pattern);
   peer.say('\x01A');
-  pattern.send(message('A1'));
+  pattern.accept(message('A1'));
   t.same(peer.got(), ['A1']);
   t.same(host.counts, [1]);
   t.equal(pattern.topicCount, 1);
@@ -136,7 +136,7 @@ t.test('manual: the application decides, for the peer whose message it read last
   const [one, two] = [joined(pattern), joined(pattern)];
   one.say('\x01A');
   two.say('\x01A');
-  pattern.send(message('A'));
+  pattern.accept(message('A'));
   t.same([one.got(), two.got()], [[], []]);
   pattern.subscribe(Buffer.from('too early'));
   pattern.receive();
@@ -144,12 +144,12 @@ t.test('manual: the application decides, for the peer whose message it read last
   pattern.subscribe(Buffer.from('XA'));
   pattern.receive();
   pattern.subscribe(Buffer.from('B'));
-  pattern.send(message('XA'));
-  pattern.send(message('B'));
+  pattern.accept(message('XA'));
+  pattern.accept(message('B'));
   t.same([one.got(), two.got()], [['XA'], ['B']]);
   pattern.unsubscribe(Buffer.from('B'));
   pattern.unsubscribe(Buffer.from('B'));
-  pattern.send(message('B'));
+  pattern.accept(message('B'));
   t.same(two.got(), []);
   t.same(host.counts, [1, 1, 0]);
   leave(pattern, one);
@@ -179,7 +179,7 @@ t.test('the welcome message is the first a peer gets, each time it comes', async
   live.welcomeMessage = Buffer.from('W');
   const peer = joined(pattern);
   peer.say('\x01');
-  pattern.send(message('A'));
+  pattern.accept(message('A'));
   t.same(peer.got(), ['W', 'A']);
   pattern.lost(peer.pipe);
   pattern.established(peer.pipe);
@@ -196,22 +196,22 @@ t.test('noDrop: a waiting sender is woken when the full pipe has been emptied', 
   const { pattern, host } = setUp({ noDrop: true });
   const peer = joined(pattern, { send: 2, reading: false });
   peer.say('\x01');
-  t.ok(pattern.send(message('1')));
-  t.ok(pattern.send(message('2')));
-  t.notOk(pattern.send(message('3')));
+  t.ok(pattern.accept(message('1')));
+  t.ok(pattern.accept(message('2')));
+  t.notOk(pattern.accept(message('3')));
   t.notOk(pattern.canSend());
   t.equal(pattern.sendRefusal(message('3')), 'EAGAIN');
   peer.drain();
   t.equal(host.writableCount, 1);
   t.ok(pattern.canSend());
-  t.ok(pattern.send(message('3')));
+  t.ok(pattern.accept(message('3')));
 });
 
 t.test('inverted matching sends to those that did not subscribe', async (t) => {
   const { pattern } = setUp({ invertMatching: true });
   const [one, two] = [joined(pattern), joined(pattern)];
   one.say('\x01A');
-  pattern.send(message('A1'));
+  pattern.accept(message('A1'));
   t.same([one.got(), two.got()], [[], ['A1']]);
 });
 

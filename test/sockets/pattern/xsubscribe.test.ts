@@ -19,7 +19,7 @@ t.test('subscribing is passed on each time, cancelling only the last time', asyn
   const { pattern } = setUp();
   const peers = [joined(pattern), joined(pattern)];
   for (const text of ['\x01A', '\x01A', '\x00A', '\x00A', '\x00A', '\x00B']) {
-    t.ok(pattern.send(message(text)));
+    t.ok(pattern.accept(message(text)));
   }
   for (const peer of peers) t.same(peer.got(), ['+A', '+A', '-A']);
 });
@@ -27,7 +27,7 @@ t.test('subscribing is passed on each time, cancelling only the last time', asyn
 t.test('verboseUnsubscribe passes on every cancellation', async (t) => {
   const { pattern } = setUp(true);
   const peer = joined(pattern);
-  for (const text of ['\x01A', '\x01A', '\x00A', '\x00A', '\x00B']) pattern.send(message(text));
+  for (const text of ['\x01A', '\x01A', '\x00A', '\x00A', '\x00B']) pattern.accept(message(text));
   t.same(peer.got(), ['+A', '+A', '-A', '-A', '-B']);
   t.equal(pattern.topicCount, 0);
 });
@@ -35,8 +35,8 @@ t.test('verboseUnsubscribe passes on every cancellation', async (t) => {
 t.test('anything else goes to all peers unchanged, the empty message too', async (t) => {
   const { pattern } = setUp();
   const peers = [joined(pattern), joined(pattern)];
-  pattern.send(message(''));
-  pattern.send(message('\x02x', 'y'));
+  pattern.accept(message(''));
+  pattern.accept(message('\x02x', 'y'));
   for (const peer of peers) t.same(peer.got(), ['', '\x02x|y']);
   t.equal(pattern.topicCount, 0);
 });
@@ -50,10 +50,10 @@ t.test(
     ] as const) {
       const { pattern } = setUp(false, onlyFirst);
       const peer = joined(pattern);
-      pattern.send(message('\x02x', '\x01y'));
+      pattern.accept(message('\x02x', '\x01y'));
       t.same(peer.got(), sent);
       t.equal(pattern.topicCount, count);
-      pattern.send(message('\x01a', '\x01b'));
+      pattern.accept(message('\x01a', '\x01b'));
       t.same(peer.got(), ['+a', '+b'], 'where the first part is one, the others are, too');
     }
   },
@@ -62,18 +62,18 @@ t.test(
 t.test('a message may hold several subscriptions, and more', async (t) => {
   const { pattern } = setUp();
   const peer = joined(pattern);
-  pattern.send(message('\x01A', 'x', '\x01B', 'y'));
+  pattern.accept(message('\x01A', 'x', '\x01B', 'y'));
   t.same(peer.got(), ['+A', '+B', 'x|y']);
   t.equal(pattern.topicCount, 2);
 });
 
 t.test('sending succeeds with no peer, and with a full one', async (t) => {
   const { pattern } = setUp();
-  t.ok(pattern.send(message('x')));
+  t.ok(pattern.accept(message('x')));
   const peer = joined(pattern, { send: 1, reading: false });
-  t.ok(pattern.send(message('1')));
-  t.ok(pattern.send(message('2')));
-  t.ok(pattern.send(message('\x01A')));
+  t.ok(pattern.accept(message('1')));
+  t.ok(pattern.accept(message('2')));
+  t.ok(pattern.accept(message('\x01A')));
   t.ok(pattern.canSend());
   t.equal(pattern.sendRefusal(message('x')), 'EAGAIN');
   t.equal(peer.pipe.droppedCount, 1);
@@ -85,10 +85,10 @@ t.test('subscriptions come before what was sent while there was no connection', 
   const { pattern } = setUp(false, true);
   const peer = new FakePeer(pattern, { reading: false });
   pattern.attach(peer.pipe);
-  pattern.send(message('hello', '\x01not one'));
-  pattern.send(message('\x01A'));
+  pattern.accept(message('hello', '\x01not one'));
+  pattern.accept(message('\x01A'));
   pattern.established(peer.pipe);
-  pattern.send(message('\x01B'));
+  pattern.accept(message('\x01B'));
   peer.drain();
   t.same(peer.got(), ['+A', 'hello|+not one', '+B']);
   t.equal(peer.pipe.sentCount, 3);
@@ -96,17 +96,17 @@ t.test('subscriptions come before what was sent while there was no connection', 
 
 t.test('a new peer and a peer that returns are told each distinct prefix once', async (t) => {
   const { pattern } = setUp();
-  for (const text of ['\x01A', '\x01A', '\x01']) pattern.send(message(text));
+  for (const text of ['\x01A', '\x01A', '\x01']) pattern.accept(message(text));
   const peer = joined(pattern);
   t.same(peer.got(), ['+', '+A']);
   pattern.lost(peer.pipe);
-  pattern.send(message('\x00'));
+  pattern.accept(message('\x00'));
   t.same(peer.got(), []);
   pattern.established(peer.pipe);
   t.same(peer.got(), ['+A']);
   leave(pattern, peer);
-  pattern.send(message('\x01C'));
-  pattern.send(message('user'));
+  pattern.accept(message('\x01C'));
+  pattern.accept(message('user'));
   t.same(peer.got(), []);
 });
 
@@ -134,10 +134,10 @@ t.test('an XPUB at the other end sees the same set of subscriptions', async (t) 
     welcomeMessage: undefined,
   });
   const downstream = joined(xpub);
-  for (const text of ['\x01A', '\x01A', '\x01B', '\x00A', '\x00B']) pattern.send(message(text));
+  for (const text of ['\x01A', '\x01A', '\x01B', '\x00A', '\x00B']) pattern.accept(message(text));
   for (const sent of upstream.sent) downstream.pipe.deliver(sent);
   t.same(received(xpub), ['+A', '+B', '-B']);
-  xpub.send(message('A1'));
+  xpub.accept(message('A1'));
   for (const sent of downstream.sent) upstream.pipe.deliver(sent);
   t.same(received(pattern), ['A1']);
 });
