@@ -91,32 +91,32 @@ async function playAll(file: string, cast: Cast, { signal, log }: Run): Promise<
     });
     const lines = createInterface({ input: child.stdout });
     lines.on('line', (text) => log(`${line}: ${text}`));
-    const over = once(child, 'close').then(([code]) => {
+    const ended = once(child, 'close').then(([code]) => {
       if (code !== 0) throw new Error(`"${line}" ended with exit code ${code}`);
     });
-    over.catch(() => {});
-    const player = { child, over, heard: () => Promise.race([once(lines, 'line'), over]) };
+    ended.catch(() => {});
+    const player = { child, ended, heard: () => Promise.race([once(lines, 'line'), ended]) };
     players.set(line, player);
     return player;
   };
-  const overOf = (lines: readonly string[]): Promise<unknown> =>
-    Promise.all(lines.map((line) => players.get(line)!.over));
+  const allEnded = (lines: readonly string[]): Promise<unknown> =>
+    Promise.all(lines.map((line) => players.get(line)!.ended));
   try {
     for (const line of first) await start(line).heard();
     for (const line of [...beside, ...until]) if (!players.has(line)) start(line);
     // Of the serving roles only a failure is reported.
-    const failure = overOf(beside).then(() => overOf(until));
-    await Promise.race([overOf(until), failure]);
+    const failure = allEnded(beside).then(() => allEnded(until));
+    await Promise.race([allEnded(until), failure]);
   } finally {
     endAll(players.values());
-    await Promise.allSettled([...players.values()].map(({ over }) => over));
+    await Promise.allSettled([...players.values()].map(({ ended }) => ended));
   }
 }
 
 interface Player {
   readonly child: ChildProcess;
   /** Rejects when it did not end well. */
-  readonly over: Promise<void>;
+  readonly ended: Promise<void>;
   /** Settles when it has logged a line, or has ended. */
   heard(): Promise<unknown>;
 }

@@ -21,17 +21,17 @@ export async function startHub(signal: AbortSignal): Promise<RunningHub> {
     stdio: ['ignore', 'inherit', 'pipe'],
     signal,
   });
-  const over = once(child, 'close');
-  over.catch(() => {});
+  const ended = once(child, 'close');
+  ended.catch(() => {});
   const lines = createInterface({ input: child.stderr });
-  const [line] = await Promise.race([once(lines, 'line'), over]);
+  const [line] = await Promise.race([once(lines, 'line'), ended]);
   if (typeof line !== 'string' || !line.startsWith('{')) throw new Error(`no hub: ${line}`);
   const { bind } = JSON.parse(line) as { bind: string };
   return {
     at: bind,
     end: async () => {
       child.kill('SIGTERM');
-      const [code] = await over;
+      const [code] = await ended;
       if (code !== 0) throw new Error(`the hub ended with exit code ${code}`);
     },
   };

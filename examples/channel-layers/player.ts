@@ -11,15 +11,15 @@ export type Skills = Readonly<Record<string, (argument: never) => Promise<unknow
 export class Player {
   readonly name: string;
   readonly #child: ChildProcess;
-  readonly #over: Promise<never>;
+  readonly #ended: Promise<never>;
 
   private constructor(name: string, child: ChildProcess) {
     this.name = name;
     this.#child = child;
-    this.#over = once(child, 'exit').then(([code, signal]) => {
+    this.#ended = once(child, 'exit').then(([code, signal]) => {
       throw new Error(`${name} ended early (${signal ?? `exit code ${code}`})`);
     });
-    this.#over.catch(() => {});
+    this.#ended.catch(() => {});
   }
 
   /** Starts `program` of this folder. Settles when it is ready. */
@@ -47,11 +47,11 @@ export class Player {
   /** Has the player end. Settles when it has ended. */
   async end(): Promise<void> {
     this.#child.disconnect();
-    await this.#over.catch(() => {});
+    await this.#ended.catch(() => {});
   }
 
   async #answer(): Promise<unknown> {
-    const [answer] = await Promise.race([once(this.#child, 'message'), this.#over]);
+    const [answer] = await Promise.race([once(this.#child, 'message'), this.#ended]);
     return answer;
   }
 }
