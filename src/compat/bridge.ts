@@ -19,28 +19,15 @@ import {
   type Sender,
   type Socket,
   SocketError,
+  type SocketName,
   Stream,
   Subscriber,
   XPublisher,
   XSubscriber,
 } from '../sockets/index.ts';
 
-/** The names of the socket types. */
-export type SocketType =
-  | 'pair'
-  | 'req'
-  | 'rep'
-  | 'pub'
-  | 'sub'
-  | 'dealer'
-  | 'xreq'
-  | 'router'
-  | 'xrep'
-  | 'pull'
-  | 'push'
-  | 'xpub'
-  | 'xsub'
-  | 'stream';
+/** The names of the socket types; `xreq` and `xrep` are older names of `dealer` and `router`. */
+export type SocketType = SocketName | 'xreq' | 'xrep' | 'stream';
 
 /** Called when a call has finished, with the error if it failed. */
 export type Callback = (error?: Error) => void;
