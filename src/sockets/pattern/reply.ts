@@ -45,7 +45,7 @@ export class ReplyPattern implements Pattern {
 
   writable(_pipe: Pipe): void {}
 
-  /** The parts of the envelope, which `send` puts in front of the reply. */
+  /** The parts of the envelope, which `accept` puts in front of the reply. */
   get addedParts(): number {
     return this.#replying ? this.#envelope!.length : 0;
   }
