@@ -7,8 +7,8 @@ import type { LocalState } from '../local/local-state.ts';
 export interface CreditsHost {
   /** Tells the hub to hand over `delta` messages more of `channel`, or fewer. */
   grant(channel: string, delta: number): void;
-  /** Gives letters back to the hub that no reader here takes. */
-  back(letters: readonly Letter[]): void;
+  /** Gives letters back to the hub that no reader here takes. Returns whether there are some that the hub has in its ledger. */
+  back(letters: readonly Letter[]): boolean;
   /** `settle` is to be called soon. */
   wake(): void;
 }
@@ -225,8 +225,7 @@ export class Credits {
 
   #giveBack(credit: Credit): void {
     this.#cancel(credit);
-    if (credit.unread > 0) credit.returning ??= this.#report;
-    this.#back(credit, credit.unread);
+    if (this.#back(credit, credit.unread)) credit.returning ??= this.#report;
   }
 
   #cancel(credit: Credit): void {
@@ -235,11 +234,12 @@ export class Credits {
     credit.granted = 0;
   }
 
-  #back(credit: Credit, count: number): void {
-    if (count === 0) return;
+  /** Returns whether the hub is to hear of it. */
+  #back(credit: Credit, count: number): boolean {
+    if (count === 0) return false;
     const letters = this.#local.takeBack(credit.channel, count);
     credit.unread -= letters.length;
-    if (letters.length > 0) this.#host.back(letters);
+    return letters.length > 0 && this.#host.back(letters);
   }
 
   #touch(credit: Credit): void {

@@ -140,12 +140,14 @@ export class Inbound {
     this.#settle(token.number, token.kind === 'letter' ? 'turn' : 'later');
   }
 
-  /** Gives letters that were taken out of their channels back to the hub, for others. */
-  giveBack(letters: readonly Letter[]): void {
+  /** Gives letters that were taken out of their channels back to the hub, for others. Returns whether it has handed over any. */
+  giveBack(letters: readonly Letter[]): boolean {
+    const before = this.#back.length;
     for (const { token } of letters) {
       if (this.#forget(token)) this.#return((token as Token).number);
     }
     this.#host.wake('tick');
+    return this.#back.length > before;
   }
 
   /** Settles letters that were taken out of their channels because others have them already. */
