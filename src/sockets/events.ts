@@ -13,7 +13,10 @@ export interface AddressEvent<T extends string> {
   address: string;
 }
 
-/** The two ends of a connection, as endpoints (`tcp://127.0.0.1:5555`), as in version 2 of libzmq's monitor. Not in zeromq.js. */
+/**
+ * The two ends of a connection, as endpoints (`tcp://127.0.0.1:5555`), as in version 2 of libzmq's monitor. Not in zeromq.js, so
+ * that they are not enumerable: comparisons, spreads and JSON of an event do not show them.
+ */
 export interface ConnectionEnds {
   /** This end; absent for an ipc connection that we made, and in a browser. */
   local?: string;
@@ -254,6 +257,9 @@ export class Observer implements EventSubscriber {
   }
 
   #take(event: Event): void {
+    for (const name of ['local', 'remote']) {
+      if (name in event) Object.defineProperty(event, name, { enumerable: false });
+    }
     if (event.type === 'end') {
       this.#closed = true;
       this.#source.stop();
