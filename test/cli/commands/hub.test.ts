@@ -6,9 +6,9 @@ import t from 'tap';
 import { Certificate, Dealer, Request } from '../../../src/index.ts';
 import { DedicatedLayer } from '../../../src/layer/index.ts';
 import { alone } from '../../../src/layer/native/greeting.ts';
-import { Outgoing } from '../../../src/layer/native/messages.ts';
-import { encode, VERSION } from '../../../src/layer/native/records.ts';
+import { encode } from '../../../src/layer/native/records.ts';
 import { freeAddress } from '../../support/layer/layer-addresses.ts';
+import { HELLO, said } from '../../support/layer/said.ts';
 import { run, start } from '../shell.ts';
 
 t.test('it runs, answers, logs, and drains', async (t) => {
@@ -160,26 +160,14 @@ t.test('what comes from others forges no line of the log', async (t) => {
     await hub.said(/listening/, 'stderr');
     const dealer = new Dealer({ linger: 1000 });
     dealer.connect(bind);
-    const none = {
-      secret: Buffer.alloc(16),
-      hub: '',
-      session: 0,
-      received: 0,
-      acked: 0,
-      kept: [],
-      back: [],
-    };
-    await dealer.send(alone(encode('hello', { version: VERSION, ...none }), 1));
-    const out = new Outgoing();
-    out.push(
-      encode('send', {
-        channel: 'a\n1970 forged\x1b[2J\x9b2J',
-        expires: 1e12,
-        capacity: 0,
-        payload: Buffer.alloc(1),
-      }),
-    );
-    for (const message of out.take(1)) await dealer.send(message);
+    await dealer.send(alone(HELLO, 1));
+    const forged = encode('send', {
+      channel: 'a\n1970 forged\x1b[2J\x9b2J',
+      expires: 1e12,
+      capacity: 0,
+      payload: Buffer.alloc(1),
+    });
+    await dealer.send(said(forged));
     await hub.said(/unreadable/, 'stderr');
     dealer.close();
     hub.kill('SIGTERM');

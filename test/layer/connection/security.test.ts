@@ -12,9 +12,9 @@ import {
   type SecurityOptions,
 } from '../../../src/layer/index.ts';
 import { alone } from '../../../src/layer/native/greeting.ts';
-import { Outgoing } from '../../../src/layer/native/messages.ts';
-import { encode, VERSION } from '../../../src/layer/native/records.ts';
+import { encode } from '../../../src/layer/native/records.ts';
 import { freeAddress } from '../../support/layer/layer-addresses.ts';
+import { HELLO, said } from '../../support/layer/said.ts';
 import { connectRaw } from '../../support/raw-peer.ts';
 import { Log, use as useSocket } from '../../support/sockets.ts';
 
@@ -122,18 +122,8 @@ t.test('a stranger at the socket of a producer, and at that of a hub', async (t)
   const hub = new Hub({ bind: freeAddress(), curve: ours });
   await hub.start();
   t.teardown(() => hub.close());
-  const hello = {
-    secret: Buffer.alloc(16),
-    hub: '',
-    session: 0,
-    received: 0,
-    acked: 0,
-    kept: [],
-    back: [],
-  };
-  const out = new Outgoing();
-  out.push(encode('subscribe', { request: 1, before: 0, group: 'everybody' }));
-  const said = [alone(encode('hello', { version: VERSION, ...hello }), 1), ...out.take(1)];
+  const question = encode('subscribe', { request: 1, before: 0, group: 'everybody' });
+  const messages = [alone(HELLO, 1), said(question)];
   const keys = { ...socketKeys(mallorys), curveServerKey: ours.publicKey };
   for (const [address, options, event] of [
     [producer.address!, {}, 'handshake:error:protocol'],
@@ -142,7 +132,7 @@ t.test('a stranger at the socket of a producer, and at that of a hub', async (t)
     const stranger = useSocket(t, new Dealer(options));
     const log = new Log(stranger);
     stranger.connect(address);
-    for (const message of said) await stranger.send(message);
+    for (const message of messages) await stranger.send(message);
     await log.next(event);
     t.equal(stranger.tryReceive(), undefined);
     t.equal(log.count('handshake'), 0);

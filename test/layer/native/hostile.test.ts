@@ -4,19 +4,12 @@ import t, { type Test } from 'tap';
 import { Dealer, Router } from '../../../src/index.ts';
 import { DedicatedLayer, Hub } from '../../../src/layer/index.ts';
 import { alone } from '../../../src/layer/native/greeting.ts';
-import { Outgoing } from '../../../src/layer/native/messages.ts';
 import { encode, RECORDS, VERSION } from '../../../src/layer/native/records.ts';
 import { freeAddress } from '../../support/layer/layer-addresses.ts';
+import { HELLO, said } from '../../support/layer/said.ts';
 
 const CLOCK = Buffer.alloc(8);
 const SENDER = '0102030405060708';
-
-/** What one side says in one message. */
-function said(...records: Buffer[]): Buffer[] {
-  const out = new Outgoing();
-  for (const record of records) out.push(record);
-  return out.take(1)[0]!;
-}
 
 t.test('a hub that is told nonsense works on', async (t) => {
   const bind = freeAddress();
@@ -25,17 +18,7 @@ t.test('a hub that is told nonsense works on', async (t) => {
   t.teardown(() => hub.close());
   const events: object[] = [];
   hub.events.on('undecodable', (event) => events.push(event));
-  const none = {
-    secret: Buffer.alloc(16),
-    hub: '',
-    session: 0,
-    received: 0,
-    acked: 0,
-    kept: [],
-    back: [],
-  };
-  const hello = encode('hello', { version: VERSION, ...none });
-  const first = alone(hello, 1);
+  const first = alone(HELLO, 1);
   const nonsense: Buffer[][][] = [
     [[Buffer.from('x')]],
     [[Buffer.alloc(40, 0x7a)]],
@@ -44,9 +27,9 @@ t.test('a hub that is told nonsense works on', async (t) => {
     [said(encode('sync', { request: 1 }))],
     [first, said(encode('done', { request: 1, denied: 0 }))],
     [first, said(encode('settled', { received: 9, numbers: [] }))],
-    [first, said(hello)],
+    [first, said(HELLO)],
     [first, first],
-    [said(hello)],
+    [said(HELLO)],
     [Array.from({ length: 600 }, () => CLOCK)],
   ];
   for (const messages of nonsense) {
