@@ -38,7 +38,7 @@ export class DishPattern extends FilteringPattern {
     const first = message[0]!;
     if (message.length !== 2 || first.length > GROUP_MAX) {
       const pipe = this.incoming.last!;
-      pipe.droppedCount++;
+      pipe.dropped();
       pipe.fail(malformed(message));
       return false;
     }

@@ -101,7 +101,7 @@ export class ReplyPattern implements Pattern {
         this.#body = message.slice(delimiter + 1);
         return true;
       }
-      pipe.droppedCount++;
+      pipe.dropped();
       this.#host.note(pipe, 'request without an empty delimiter frame');
     }
   }

@@ -140,7 +140,7 @@ export class RequestPattern implements Pattern {
           pipe.fail('reply without an empty delimiter frame in front');
         }
       }
-      pipe.droppedCount++;
+      pipe.dropped();
     }
   }
 

@@ -96,7 +96,7 @@ export class RouterPattern implements Pattern {
     }
     if (pipe.write(message.slice(1))) return true;
     if (this.#options.mandatory) return false;
-    pipe.droppedCount++;
+    pipe.dropped();
     return true;
   }
 

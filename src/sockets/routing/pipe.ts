@@ -79,10 +79,9 @@ export class Pipe implements BudgetWaiter {
   stamp = 0;
   /** The peer is gone for good: nothing more is sent, but messages that have arrived can still be read. */
   ended = false;
-  /** Messages since the pipe was constructed: read by the socket, taken by the driver, and dropped. */
+  /** Messages since the pipe was constructed: read by the socket, and taken by the driver. */
   receivedCount = 0;
   sentCount = 0;
-  droppedCount = 0;
 
   readonly #limits: PipeLimits;
   readonly #conflate: boolean;
@@ -97,6 +96,7 @@ export class Pipe implements BudgetWaiter {
   #incomingFull = false;
   /** Whether this pipe is in the receive budget's list of waiters. */
   #awaitsBudget = false;
+  #droppedCount = 0;
 
   constructor(
     limits: PipeLimits,
@@ -109,6 +109,16 @@ export class Pipe implements BudgetWaiter {
     this.#reader = reader;
     this.connectRoutingId = connectRoutingId;
     this.notices = notices;
+  }
+
+  /** Messages dropped since the pipe was constructed. */
+  get droppedCount(): number {
+    return this.#droppedCount;
+  }
+
+  /** Counts a message of this peer, or for it, that was dropped outside of the queues. */
+  dropped(): void {
+    this.#droppedCount++;
   }
 
   // — the pattern's side —
@@ -145,7 +155,7 @@ export class Pipe implements BudgetWaiter {
     if (this.#conflate) {
       if (this.#outgoing.length > 0) {
         this.#takeOutgoing();
-        this.droppedCount++;
+        this.#droppedCount++;
       }
     } else if (this.#outgoingFull || !this.#hasRoom()) {
       this.#outgoingFull = true;
@@ -157,7 +167,7 @@ export class Pipe implements BudgetWaiter {
 
   /** Writes `message`, or drops and counts it where `write` refuses it. Hot. */
   writeOrDrop(message: Message): void {
-    if (!this.write(message)) this.droppedCount++;
+    if (!this.write(message)) this.#droppedCount++;
   }
 
   /** Sends or queues a message whatever the mark: subscriptions must not be lost to a full queue. */
@@ -223,7 +233,7 @@ export class Pipe implements BudgetWaiter {
     const octets = this.#incomingBytes;
     if (count > 0) this.#incoming.clear();
     this.#incomingBytes = 0;
-    this.droppedCount += count;
+    this.#droppedCount += count;
     // Both calls may deliver new messages before they return, so the counts are settled first.
     if (octets > 0) this.#limits.receiveBudget?.give(octets);
     if (this.#incomingFull && this.#incoming.length === 0) this.#regainRoom();
@@ -301,7 +311,7 @@ export class Pipe implements BudgetWaiter {
     }
     if (incoming.length >= this.#receiveMark) this.#incomingFull = true;
     if (replaced !== undefined) {
-      this.droppedCount++;
+      this.#droppedCount++;
       if (budget !== undefined) {
         const size = messageSize(replaced);
         this.#incomingBytes -= size;
@@ -336,7 +346,7 @@ export class Pipe implements BudgetWaiter {
     const count = this.#outgoing.length;
     this.#outgoing.clear();
     this.#outgoingBytes = 0;
-    this.droppedCount += count;
+    this.#droppedCount += count;
     this.drained();
     return count;
   }

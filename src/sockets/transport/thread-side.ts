@@ -352,7 +352,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   /** Drops and counts messages that have arrived and were not read. */
   #discard(pipe: Pipe): void {
     for (const batch of this.#batches.splice(0)) {
-      while (this.#next(batch) !== undefined) pipe.droppedCount++;
+      while (this.#next(batch) !== undefined) pipe.dropped();
     }
     pipe.discardIncoming();
   }

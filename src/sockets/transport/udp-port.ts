@@ -170,7 +170,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
       ? parseDatagramAddress(message[0]!)
       : { host: this.#target, port: this.endpoint.port };
     const packet = host.raw ? Buffer.from(message[1]!) : encodeGrouped(message);
-    if (packet === undefined || to === undefined) this.pipe.droppedCount++;
+    if (packet === undefined || to === undefined) this.pipe.dropped();
     else this.#send(socket, packet, to);
     return true;
   }
@@ -193,7 +193,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     this.bytesSent += packet.length;
     this.#waiting += packet.length;
     socket.send(packet, to.port, to.host, (error) => {
-      if (error !== null) this.pipe.droppedCount++;
+      if (error !== null) this.pipe.dropped();
       this.#waiting -= packet.length;
       if (this.closed) return;
       this.#drain();
@@ -224,7 +224,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     const tooLarge =
       maxMessageSize >= 0 && message !== undefined && message[1]!.length > maxMessageSize;
     // A receiver that does not keep up cannot hold the sender back.
-    if (message === undefined || tooLarge || pipe.isFull()) pipe.droppedCount++;
+    if (message === undefined || tooLarge || pipe.isFull()) pipe.dropped();
     else pipe.deliver(message);
   }
 
