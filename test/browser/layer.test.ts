@@ -12,6 +12,7 @@ import {
 } from '../../src/layer/index.ts';
 import { deployment } from '../support/layer/deployment.ts';
 import { layers as page } from '../support/page.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 type Maker = (at: DedicatedLayerOptions) => AnyLayer;
 
@@ -101,7 +102,7 @@ t.test('pages and Node agree which of several hubs has a name', async (t) => {
   const [a, b] = [closed(t, new page.DedicatedLayer({ hubs })), closed(t, ofNode({ hubs }))];
   for (let i = 0; i < 30; i++) {
     await a.send(`jobs-${i}`, { i });
-    t.same(await b.receive(`jobs-${i}`, { timeout: 5_000 }), { i });
+    t.same(await b.receive(`jobs-${i}`, { timeout: PATIENCE }), { i });
   }
 });
 
@@ -113,7 +114,7 @@ t.test('names and passwords are asked for, and a hub that comes again finds it',
     t,
     new page.DedicatedLayer({ hub: bind, plain: { username: 'ada', password: 'secret' } }),
   );
-  await layer.ready({ timeout: 10_000 });
+  await layer.ready({ timeout: PATIENCE });
   const other = closed(
     t,
     new page.DedicatedLayer({ hub: bind, plain: { username: 'ada', password: 'guess' } }),
@@ -127,7 +128,7 @@ t.test('names and passwords are asked for, and a hub that comes again finds it',
   const again = new Promise((resolve) => layer.events.on('connect', resolve));
   hub = await hubOf(t, { bind, plain: { users } });
   await again;
-  await layer.ready({ timeout: 10_000 });
+  await layer.ready({ timeout: PATIENCE });
   await layer.groupSend('room', { hello: 1 });
   t.same(await layer.receive(mine), { hello: 1 });
 });

@@ -6,6 +6,7 @@ import * as zmq from '../../src/index.ts';
 import { type End, ourEnd, peerEnd } from '../support/interop.ts';
 import { implementations, LibzmqPeer, type PeerSocketType } from '../support/libzmq-peer.ts';
 import { drafts, page } from '../support/page.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { connectRaw, listenRaw } from '../support/raw-peer.ts';
 import { texts, use, watch } from '../support/sockets.ts';
 
@@ -61,7 +62,7 @@ for (const [whose, bind] of binders) {
     subscriber.subscribe('a.', 'b.');
     subscriber.unsubscribe('b.');
     subscriber.connect(address);
-    await subscriber.waitFor('handshake', { peers: 1, timeout: 10_000 });
+    await subscriber.waitFor('handshake', { peers: 1, timeout: PATIENCE });
     let heard = false;
     const first = subscriber.receive().then((message) => {
       heard = true;
@@ -95,7 +96,7 @@ for (const [whose, bind] of binders) {
     const { end, address } = await bind(t, 'DEALER');
     const router = ofPage(t, new page.Router());
     router.connect(address);
-    await router.waitFor('handshake', { peers: 1, timeout: 10_000 });
+    await router.waitFor('handshake', { peers: 1, timeout: PATIENCE });
     await end.send(['question']);
     const [id, question] = await router.receive();
     t.equal(String(question), 'question');
@@ -171,7 +172,7 @@ t.test('a high-water mark holds back a sender whose peer does not read', async (
   await pull.bind('ws://127.0.0.1:*');
   const push = ofPage(t, new page.Push({ sendHighWaterMark: 5, sendTimeout: 200 }));
   push.connect(pull.lastEndpoint!);
-  await push.waitFor('handshake', { peers: 1, timeout: 10_000 });
+  await push.waitFor('handshake', { peers: 1, timeout: PATIENCE });
   const body = new Uint8Array(500_000);
   let sent = 0;
   try {
@@ -201,7 +202,7 @@ t.test('a bind of ours tells types, and answers heartbeats of a page', async (t)
   t.match(await log.next('handshake:error:protocol'), { error: { code: 'ERR_ZMTP_SOCKET_TYPE' } });
   const request = ofPage(t, new page.Request({ heartbeatInterval: 20, heartbeatTimeout: 500 }));
   request.connect(reply.lastEndpoint!);
-  await request.waitFor('handshake', { peers: 1, timeout: 10_000 });
+  await request.waitFor('handshake', { peers: 1, timeout: PATIENCE });
   const { length } = log.all;
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   t.notOk(log.types.slice(length).includes('disconnect'), 'nobody is given up in twice that time');

@@ -3,6 +3,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { PATIENCE } from '../support/patience.ts';
 
 /** The built program. */
 export const PROGRAM: string = join(import.meta.dirname, '../../dist/cli/main.js');
@@ -67,7 +68,7 @@ export class Running {
   said(
     pattern: RegExp,
     where: 'stdout' | 'stderr' = 'stdout',
-    patience = 20_000,
+    patience = PATIENCE,
   ): Promise<string[]> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {

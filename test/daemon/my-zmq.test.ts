@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { PATIENCE } from '../support/patience.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PROGRAM = join(ROOT, 'build/examples/my-zmq/main.js');
@@ -150,7 +151,7 @@ function run(args: string[], extra: Record<string, string>): Promise<Run> {
       const code = error === null ? 0 : Number((error as { code?: unknown }).code ?? -1);
       resolve({ code, stdout, lines: stderr.split('\n').slice(0, -1) });
     };
-    execFile(process.execPath, [PROGRAM, ...args], { timeout: 30_000, env }, done);
+    execFile(process.execPath, [PROGRAM, ...args], { timeout: PATIENCE, env }, done);
   });
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { Push } from '../../src/sockets/index.ts';
 import { use } from '../support/interop.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { Program } from './programs/program.ts';
 
 // Most of the time a program starts, and others can meanwhile.
@@ -151,8 +152,8 @@ for (const where of ['process', 'thread'] as const) {
       const found = await program.says(/steady:1\) pid (\d+) listens on (\S+)/);
       const push = use(t, new Push({ reconnectInterval: 10 }));
       push.connect(found[2]!);
-      await push.waitFor('handshake', { timeout: 10_000 });
-      const gone = push.waitFor('disconnect', { timeout: 10_000 });
+      await push.waitFor('handshake', { timeout: PATIENCE });
+      const gone = push.waitFor('disconnect', { timeout: PATIENCE });
       program.child.kill('SIGKILL');
       await t.resolves(gone);
     });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import { RabbitmqBroker, skipRabbitmq } from '../support/layer/rabbitmq-broker.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { type Chat, type ChatServer, startChat } from './chat-stage.ts';
 
 t.test('through a hub', (t) => shared(t, startChat));
@@ -168,7 +169,7 @@ class Guest {
       const timer = setTimeout(() => {
         const all = JSON.stringify(this.told);
         finish(() => reject(new Error(`never heard ${what} (${count}): ${all}`)));
-      }, 20_000);
+      }, PATIENCE);
       this.#watchers.add(look);
       look();
     });

@@ -13,6 +13,7 @@ import { restart } from '../../examples/patterns/request-restart.ts';
 import { states } from '../../examples/patterns/request-states.ts';
 import { pull, push } from '../../examples/patterns/round-robin.ts';
 import { LibzmqPeer } from '../support/libzmq-peer.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { ANYWHERE, asInTour, play } from './stage.ts';
 
 const SERVER_LINE = 'Server message to client3';
@@ -35,7 +36,7 @@ t.test('pair', async (t) => {
     const [first, second] = [use(t, new Pair()), use(t, new Pair())];
     first.connect(chat);
     t.same(await texts(first), [SERVER_LINE]);
-    const refused = second.waitFor('disconnect', { timeout: 10_000 });
+    const refused = second.waitFor('disconnect', { timeout: PATIENCE });
     second.connect(chat);
     await refused;
     t.equal(second.tryReceive(), undefined);
@@ -171,7 +172,7 @@ t.test('publish and subscribe', async (t) => {
       const servers = [one.lastEndpoint!, two.lastEndpoint!];
       const client = play(t, 'client', (run) => subscribe({ servers }, run));
       for (const publisher of [one, two]) {
-        await publisher.waitFor('subscription', { timeout: 10_000 });
+        await publisher.waitFor('subscription', { timeout: PATIENCE });
         for (const topic of ['9999', '1000', '20001', ' 10001']) await publisher.send(`${topic} 0`);
       }
       for (const message of ['10001 1', '100010 2', '10001 3']) await one.send(message);
@@ -259,7 +260,7 @@ t.test('pipeline', async (t) => {
     const late = use(t, new Pull({ receiveHighWaterMark: 10 }));
     late.connect(await produce.endpoint());
     for (let num = 0; num < 2_000; num++) {
-      const work = await late.receiveJson<{ num: number }>({ timeout: 10_000 });
+      const work = await late.receiveJson<{ num: number }>({ timeout: PATIENCE });
       if (work.num !== num) t.fail(`${work.num} in place of ${num}`);
     }
     await t.resolves(produce.over);
@@ -344,7 +345,7 @@ function use<S extends Pair | Publisher | Pull | Push | Reply>(t: Test, socket: 
 }
 
 async function texts(socket: Pair): Promise<string[]> {
-  return (await socket.receive({ timeout: 10_000 })).map(String);
+  return (await socket.receive({ timeout: PATIENCE })).map(String);
 }
 
 function libzmq(t: Test): Promise<LibzmqPeer> {

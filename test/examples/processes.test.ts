@@ -6,6 +6,7 @@ import { client as callbackClient } from '../../examples/many-sockets/callbacks.
 import { client as pollingClient } from '../../examples/many-sockets/polling.ts';
 import { commander, publisher } from '../../examples/many-sockets/servers.ts';
 import { client, server } from '../../examples/processes/request-reply-processes.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { ANYWHERE, asInTour, play } from './stage.ts';
 
 t.test('four servers answer five requests each, in the order they were connected to', async (t) => {
@@ -66,7 +67,7 @@ t.test('callbacks', async (t) => {
     await news.bind(ANYWHERE);
     const ends = { commands: order.lastEndpoint!, updates: news.lastEndpoint! };
     const client = play(t, 'client', (run) => callbackClient(ends, run));
-    await news.waitFor('subscription', { timeout: 10_000 });
+    await news.waitFor('subscription', { timeout: PATIENCE });
     for (const parts of [['8 a'], ['9 b', 'more'], ['8 c'], ['9 d']]) await news.send(parts);
     await client.line(/9 d/);
     await order.send(['Exit', 'now']);
@@ -112,7 +113,7 @@ t.test('polling', async (t) => {
     await news.bind(ANYWHERE);
     const ends = { commands: order.lastEndpoint!, updates: news.lastEndpoint! };
     const client = play(t, 'client', (run) => pollingClient(ends, run));
-    await news.waitFor('subscription', { timeout: 10_000 });
+    await news.waitFor('subscription', { timeout: PATIENCE });
     for (const update of ['8 a', '9 b', '9 c']) await news.send(update);
     await client.line(/9 c/);
     await order.send('Continue');

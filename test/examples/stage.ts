@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { Run } from '../../examples/role.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 /** The endpoint to listen on in a test. */
 export const ANYWHERE = 'tcp://127.0.0.1:*';
@@ -39,7 +40,7 @@ export class Played<T = void> {
   }
 
   /** Resolves when `count` lines match `pattern`, to the last of these. */
-  line(pattern: RegExp, count = 1, patience = 30_000): Promise<string> {
+  line(pattern: RegExp, count = 1, patience = PATIENCE): Promise<string> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {
         clearTimeout(timer);

@@ -16,6 +16,7 @@ import { followNews, resultTable } from '../../examples/word-count/report.ts';
 import { runSink } from '../../examples/word-count/sink.ts';
 import { cut, runVentilator } from '../../examples/word-count/ventilator.ts';
 import { runWorker } from '../../examples/word-count/worker.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../build/examples/word-count/main.js');
 
@@ -179,6 +180,6 @@ function run(...args: string[]): Promise<Run> {
       const code = error === null ? 0 : Number((error as { code?: unknown }).code ?? -1);
       resolve({ code, stdout, stderr });
     };
-    execFile(process.execPath, [PROGRAM, ...args], { timeout: 30_000, env }, done);
+    execFile(process.execPath, [PROGRAM, ...args], { timeout: PATIENCE, env }, done);
   });
 }

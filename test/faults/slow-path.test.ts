@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import * as zmq from '../../src/index.ts';
 import { FaultProxy } from '../support/faults/proxy.ts';
 import { freeEndpoint, own } from '../support/local.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { connectPeer, listenRaw, type RawPeer } from '../support/raw-peer.ts';
 import { Log, watch } from '../support/sockets.ts';
 
@@ -79,7 +80,7 @@ async function open(
   const toxic = { kind: 'bandwidth', rate: RATE } as const;
   const proxy = await FaultProxy.open(t, binder.lastEndpoint!, { toxic: () => toxic });
   connecter.connect(proxy.endpoint);
-  await sender.waitFor(name === 'PUB' ? 'subscription' : 'handshake', { timeout: 30_000 });
+  await sender.waitFor(name === 'PUB' ? 'subscription' : 'handshake', { timeout: PATIENCE });
   const what = `${name} that ${sends}s over ${transport}${curve ? ' under CURVE' : ''}`;
   return { what, sender, receiver, log };
 }

@@ -4,6 +4,7 @@ import t from 'tap';
 import { Pull } from '../../src/index.ts';
 import { KINDS, victim } from '../support/hostile/hostile.ts';
 import { HANDSHAKE_VIOLATIONS } from '../support/hostile/violations.ts';
+import { PATIENCE } from '../support/patience.ts';
 import {
   command,
   connectRaw,
@@ -152,7 +153,7 @@ t.test('50 silent peers take no part in routing (CVE-2020-15166)', async (t) => 
   const pull = use(t, new Pull());
   pull.connect(push.lastEndpoint!);
   await push.waitFor('handshake');
-  for (let n = 0; n < 100; n++) await push.send(`${n}`, { timeout: 5_000 });
+  for (let n = 0; n < 100; n++) await push.send(`${n}`, { timeout: PATIENCE });
   for (let n = 0; n < 100; n++) t.strictSame(texts(await pull.receive()), [`${n}`]);
 });
 

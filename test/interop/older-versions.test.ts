@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
 import * as zmq from '../../src/index.ts';
 import { freshEndpoint, use } from '../support/interop.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { connectRaw, listenRaw, message } from '../support/raw-peer.ts';
 import { handshaken, subscribed } from '../support/wait.ts';
 
@@ -184,8 +185,8 @@ t.test('JeroMQ 0.3', { skip: missing }, async (t) => {
 
   t.test('it is refused where it is not wanted', async (t) => {
     const pull = use(t, new zmq.Pull({ minimumProtocolVersion: 3 }));
-    const failed = pull.waitFor('handshake:error:protocol', { timeout: 10_000 }).catch(() => {});
-    const lost = pull.waitFor('handshake:error:other', { timeout: 10_000 }).catch(() => {});
+    const failed = pull.waitFor('handshake:error:protocol', { timeout: PATIENCE }).catch(() => {});
+    const lost = pull.waitFor('handshake:error:other', { timeout: PATIENCE }).catch(() => {});
     const socket = new JeromqSocket(jeromq, `${opened++}`);
     const endpoint = await freshEndpoint(t, 'tcp');
     await pull.bind(endpoint);

@@ -3,6 +3,7 @@
 import t from 'tap';
 import { DedicatedLayer, Hub } from '../../src/layer/index.ts';
 import { freeAddress } from '../support/layer/layer-addresses.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 const COUNT = 500;
 const CAPACITY = 20;
@@ -30,10 +31,10 @@ t.test('a slow reader of a group', async (t) => {
   slow.events.on('skipped', ({ channels }) => skipped.push(...channels));
   for (let n = 0; n < COUNT; n++) {
     await producer.groupSend('g', { n });
-    t.same(await quick.receive(read, { timeout: 20_000 }), { n });
+    t.same(await quick.receive(read, { timeout: PATIENCE }), { n });
   }
   // What was sent to the slow one is there when something later is.
-  const waiting = slow.receive(sibling, { timeout: 20_000 });
+  const waiting = slow.receive(sibling, { timeout: PATIENCE });
   await slow.ready();
   await producer.send(sibling, { n: COUNT });
   t.same(await waiting, { n: COUNT }, 'a reader of the same process is served');
@@ -43,5 +44,5 @@ t.test('a slow reader of a group', async (t) => {
   t.match(hub.stats(), { lost: 0, peers: 3 });
   for (let n = 0; n < CAPACITY; n++) t.same(await slow.receive(unread), { n });
   await producer.groupSend('g', { n: -1 });
-  t.same(await slow.receive(unread, { timeout: 20_000 }), { n: -1 }, 'who reads again gets more');
+  t.same(await slow.receive(unread, { timeout: PATIENCE }), { n: -1 }, 'who reads again gets more');
 });

@@ -14,6 +14,7 @@ import {
   PeerSocket,
   type PeerSocketType,
 } from './libzmq-peer.ts';
+import { PATIENCE } from './patience.ts';
 import { numbered, type Summary, Tally } from './peers/numbered.js';
 import { handshaken, type Observed, observe, subscribed } from './wait.ts';
 
@@ -27,8 +28,9 @@ export function use<S extends Observed & { linger: number; close(): void; closed
   socket: S,
 ): S {
   const limited = socket as { receiveTimeout?: number; sendTimeout?: number };
-  if ('receiveTimeout' in limited && limited.receiveTimeout === -1) limited.receiveTimeout = 10_000;
-  if ('sendTimeout' in limited && limited.sendTimeout === -1) limited.sendTimeout = 10_000;
+  if ('receiveTimeout' in limited && limited.receiveTimeout === -1)
+    limited.receiveTimeout = PATIENCE;
+  if ('sendTimeout' in limited && limited.sendTimeout === -1) limited.sendTimeout = PATIENCE;
   observe(socket);
   t.teardown(() => {
     if (socket.closed) return;

@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import type { Test } from 'tap';
+import { PATIENCE } from './patience.ts';
 import { noise, type Summary } from './peers/numbered.js';
 
 export type { Summary };
@@ -166,7 +167,7 @@ export class LibzmqPeer {
   }
 
   /** Resolves when `verify` has told of message `number` of socket `id`. */
-  progressTo(id: number, number: number, patience = 10_000): Promise<void> {
+  progressTo(id: number, number: number, patience = PATIENCE): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#watchers.delete(id);
@@ -187,7 +188,7 @@ export class LibzmqPeer {
   command<T = unknown>(
     command: string,
     body: Readonly<Record<string, unknown>> = {},
-    patience = 15_000,
+    patience = PATIENCE,
   ): Promise<T> {
     if (this.#ended) return Promise.reject(new Error(`peer has ended; ${this.#stderr}`));
     const n = ++this.#commandCount;
@@ -287,7 +288,7 @@ export class PeerSocket {
   }
 
   /** Sends numbered messages, waiting whenever the socket is full. */
-  async sendMany(messages: Numbered, patience = 60_000): Promise<void> {
+  async sendMany(messages: Numbered, patience = PATIENCE): Promise<void> {
     const { count, source = 'peer', first = 0, size = 16, seed = 1, prefix = [] } = messages;
     const head = prefix.map(encodePart);
     await this.#command('sendMany', { source, first, count, size, seed, prefix: head }, patience);
@@ -308,19 +309,19 @@ export class PeerSocket {
   }
 
   /** Receives one message. */
-  async receive(timeout = 10_000): Promise<Digest[]> {
+  async receive(timeout = PATIENCE): Promise<Digest[]> {
     const [message] = await this.receiveMany(1, timeout);
     if (message === undefined) throw new Error(`${this.type} peer received nothing`);
     return message;
   }
 
   /** Receives up to `count` messages; fewer if `timeout` passes without one. */
-  async receiveMany(count: number, timeout = 10_000): Promise<Digest[][]> {
+  async receiveMany(count: number, timeout = PATIENCE): Promise<Digest[][]> {
     const body = { count, timeout };
     const { messages } = await this.#command<{ messages: WireDigest[][] }>(
       'receive',
       body,
-      timeout + 30_000,
+      timeout + PATIENCE,
     );
     return messages.map((parts) => parts.map(decodeDigest));
   }
@@ -331,9 +332,9 @@ export class PeerSocket {
    * told at once: see the getter.
    */
   verify(count: number, options: VerifyOptions = {}): Promise<Summary> {
-    const { timeout = 10_000, progress = 0, until } = options;
+    const { timeout = PATIENCE, progress = 0, until } = options;
     const body = { count, timeout, progress, until };
-    return this.#command<Summary>('verify', body, timeout + 60_000);
+    return this.#command<Summary>('verify', body, timeout + PATIENCE);
   }
 
   /** The number of the last message that `verify` told of, -1 for none. */
@@ -364,7 +365,7 @@ export class PeerSocket {
    * Waits until the socket has seen `count` such events (zeromq.js names) since it was opened. Resolves to the status or
    * code of the last one, where it has one.
    */
-  async event(event: string, count = 1, timeout = 10_000): Promise<string | number | undefined> {
+  async event(event: string, count = 1, timeout = PATIENCE): Promise<string | number | undefined> {
     const body = { event, count, timeout };
     return (await this.#command<{ detail?: string | number }>('event', body)).detail;
   }

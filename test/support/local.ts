@@ -1,6 +1,7 @@
 /** What the tests of our sockets among themselves share: endpoints of each transport, pairs, and their end. */
 
 import type { Socket } from '../../src/index.ts';
+import { PATIENCE } from './patience.ts';
 
 export interface TearDown {
   teardown(fn: () => unknown): void;
@@ -42,8 +43,8 @@ export async function join(
 export async function meet(binder: Socket, connecter: Socket, endpoint: string): Promise<void> {
   const peers = [binder, connecter].map((socket) => socket.stats().peers.length + 1);
   connecter.connect(endpoint);
-  await binder.waitFor('handshake', { peers: peers[0]!, timeout: 10_000 });
-  await connecter.waitFor('handshake', { peers: peers[1]!, timeout: 10_000 });
+  await binder.waitFor('handshake', { peers: peers[0]!, timeout: PATIENCE });
+  await connecter.waitFor('handshake', { peers: peers[1]!, timeout: PATIENCE });
 }
 
 /** An endpoint over tcp at which nobody listens now. */

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
+import { PATIENCE } from './patience.ts';
 
 interface TearDown {
   teardown(fn: () => unknown): void;
@@ -49,7 +50,7 @@ export class RawPeer {
   }
 
   /** Resolves when `done` says of the octets received that they are enough. */
-  until(what: string, done: (received: Buffer) => boolean, patience = 10_000): Promise<void> {
+  until(what: string, done: (received: Buffer) => boolean, patience = PATIENCE): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (error?: Error): void => {
         clearTimeout(timer);
@@ -142,7 +143,7 @@ export class RawServer {
   }
 
   /** The connection number `index`, counted from 0, when it has come. */
-  peer(index: number, patience = 10_000): Promise<RawPeer> {
+  peer(index: number, patience = PATIENCE): Promise<RawPeer> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#watchers.delete(check);

@@ -1,6 +1,7 @@
 /** Sockets of ours for a test: closed with it, and what their monitors have said kept in order. */
 
 import type { Event, EventOfType, EventType, Observer } from '../../src/sockets/events.ts';
+import { PATIENCE } from './patience.ts';
 
 interface TearDown {
   teardown(fn: () => unknown): void;
@@ -48,7 +49,7 @@ export class Log {
   }
 
   /** Resolves when `done`, which is asked at each event. */
-  until(what: string, done: () => boolean, patience = 10_000): Promise<void> {
+  until(what: string, done: () => boolean, patience = PATIENCE): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#watchers.delete(check);
@@ -71,8 +72,8 @@ export class Log {
 /** `socket`, closed without linger when the test is over, and with a limit on waiting. */
 export function use<S extends Watched>(t: TearDown, socket: S): S {
   const limited = socket as { receiveTimeout?: number; sendTimeout?: number };
-  if (limited.receiveTimeout === -1) limited.receiveTimeout = 10_000;
-  if (limited.sendTimeout === -1) limited.sendTimeout = 10_000;
+  if (limited.receiveTimeout === -1) limited.receiveTimeout = PATIENCE;
+  if (limited.sendTimeout === -1) limited.sendTimeout = PATIENCE;
   t.teardown(() => {
     if (socket.closed) return;
     socket.linger = 0;
@@ -90,7 +91,7 @@ export function watch<S extends Watched>(t: TearDown, socket: S): [S, Log] {
 export async function eventually(
   what: string,
   done: () => boolean,
-  patience = 10_000,
+  patience = PATIENCE,
 ): Promise<void> {
   const end = performance.now() + patience;
   while (!done()) {

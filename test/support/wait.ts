@@ -1,5 +1,7 @@
 /** Waiting for what a socket has come to, instead of for time to pass. */
 
+import { PATIENCE } from './patience.ts';
+
 /** A socket, as far as these functions look at it. */
 export interface Observed {
   readonly events: {
@@ -30,7 +32,7 @@ export function event(
   socket: Observed,
   type: ObservedType,
   count = 1,
-  timeout = 10_000,
+  timeout = PATIENCE,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -49,12 +51,12 @@ export function event(
 }
 
 /** Resolves when `peers` peers are connected with their handshake over. */
-export function handshaken(socket: Observed, peers = 1, timeout = 10_000): Promise<void> {
+export function handshaken(socket: Observed, peers = 1, timeout = PATIENCE): Promise<void> {
   return socket.waitFor('handshake' as never, { peers, timeout });
 }
 
 /** Resolves when `peers` peers have subscribed to this publisher. */
-export function subscribed(socket: Observed, peers = 1, timeout = 10_000): Promise<void> {
+export function subscribed(socket: Observed, peers = 1, timeout = PATIENCE): Promise<void> {
   return socket.waitFor('subscription' as never, { peers, timeout });
 }
 

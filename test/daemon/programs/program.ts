@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { PATIENCE } from '../../support/patience.ts';
 
 const PROGRAM = join(import.meta.dirname, 'crew.mjs');
 
@@ -35,7 +36,7 @@ export class Program {
       const timer = setTimeout(() => {
         this.#watchers.delete(look);
         reject(new Error(`never said ${pattern}, only:\n${this.text}`));
-      }, 30_000);
+      }, PATIENCE);
       const look = () => {
         const found = pattern.exec(this.text);
         if (found === null) return;

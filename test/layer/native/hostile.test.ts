@@ -7,6 +7,7 @@ import { alone } from '../../../src/layer/native/greeting.ts';
 import { encode, RECORDS, VERSION } from '../../../src/layer/native/records.ts';
 import { freeAddress } from '../../support/layer/layer-addresses.ts';
 import { HELLO, said } from '../../support/layer/said.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const CLOCK = Buffer.alloc(8);
 const SENDER = '0102030405060708';
@@ -54,7 +55,7 @@ t.test('a layer that is told nonsense connects anew, and works on', async (t) =>
   await router.bind(address);
   const layer = use(t, new DedicatedLayer({ hub: address }));
   const channel = await layer.newChannel();
-  const waiting = layer.receive(channel, { timeout: 20_000 });
+  const waiting = layer.receive(channel, { timeout: PATIENCE });
   const welcome = encode('welcome', {
     version: VERSION,
     hub: SENDER,

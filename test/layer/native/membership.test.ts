@@ -5,6 +5,7 @@ import { DedicatedLayer, Hub } from '../../../src/layer/index.ts';
 import { FaultProxy } from '../../support/faults/proxy.ts';
 import { freeAddress } from '../../support/layer/layer-addresses.ts';
 import { turns } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 t.test(
   'before there is a hub: of a channel of our own, and of one that another process reads',
@@ -34,7 +35,7 @@ t.test(
       await other.groupSend(`goes.${n}`, { lost: n });
       await other.groupSend(`stays.${n}`, { n });
     }
-    for (const n of [0, 1]) t.same(await reader.receive(channel, { timeout: 10_000 }), { n });
+    for (const n of [0, 1]) t.same(await reader.receive(channel, { timeout: PATIENCE }), { n });
     await t.rejects(reader.receive(channel, { timeout: 100 }), { code: 'ERR_TIMEOUT' });
   },
 );
@@ -76,7 +77,7 @@ t.test('ended on a connection that is lost: said again, also to the same hub', a
   await Promise.all(said);
   await other.groupSend('goes', { lost: true });
   await other.groupSend('returns', { here: true });
-  t.same(await reader.receive(channel, { timeout: 10_000 }), { here: true });
+  t.same(await reader.receive(channel, { timeout: PATIENCE }), { here: true });
   await t.rejects(reader.receive(channel, { timeout: 100 }), { code: 'ERR_TIMEOUT' });
 });
 
@@ -93,6 +94,6 @@ t.test('ended by another, while the connection of who reads is lost', async (t) 
   await returned;
   await other.groupSend('goes', { lost: true });
   await other.groupSend('returns', { n: 1 });
-  for (const n of [0, 1]) t.same(await reader.receive(channel, { timeout: 10_000 }), { n });
+  for (const n of [0, 1]) t.same(await reader.receive(channel, { timeout: PATIENCE }), { n });
   await t.rejects(reader.receive(channel, { timeout: 100 }), { code: 'ERR_TIMEOUT' });
 });

@@ -12,6 +12,7 @@ import t from 'tap';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
 import { skipProcesses } from '../../support/layer/layer-process.ts';
 import { RabbitmqBroker, skipRabbitmq } from '../../support/layer/rabbitmq-broker.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 /** Answers a message to its channel, and one to its group. */
 const WORKER = `
@@ -228,9 +229,9 @@ t.test('as channels_rabbitmq', { skip: skipRabbitmq }, async (t) => {
     const ended = once(worker, 'exit');
     t.same(await once(worker, 'message'), ['ready']);
     await layer.send('worker!1', { n: 1 });
-    t.same(await layer.receive('main!1', { timeout: 10_000 }), { n: 2 });
+    t.same(await layer.receive('main!1', { timeout: PATIENCE }), { n: 2 });
     await layer.groupSend('threads', { n: 3 }, { except: 'main!1' });
-    t.same(await layer.receive('main!1', { timeout: 10_000 }), { n: 4 });
+    t.same(await layer.receive('main!1', { timeout: PATIENCE }), { n: 4 });
     t.same(await ended, [0], 'it ends by itself when its layer is closed');
     await layer.close();
   });

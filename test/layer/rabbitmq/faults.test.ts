@@ -7,6 +7,7 @@ import t, { type Test } from 'tap';
 import { loadClient } from '../../../src/layer/rabbitmq/client.ts';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
 import { RabbitmqBroker, skipRabbitmq } from '../../support/layer/rabbitmq-broker.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 t.test('the missing library is named with the command that installs it', async (t) => {
   const load = () => {
@@ -48,7 +49,7 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
 
   const goesOn = async (t: Test, layer: RabbitmqLayer, channel: string) => {
     await layer.groupSend('room', { n: 1 });
-    t.same(await layer.receive(channel, { timeout: 20_000 }), { n: 1 });
+    t.same(await layer.receive(channel, { timeout: PATIENCE }), { n: 1 });
   };
 
   t.test('wrong password, missing virtual host, wrong port: an event that says so', async (t) => {
@@ -95,7 +96,7 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     const read = (file: string) => readFileSync(file);
     const pair = { cert: read(client.cert), key: read(client.key) };
     const layer = open({ url: broker.tlsUrl, tls: { ca: read(ca), ...pair } });
-    await layer.ready({ timeout: 10_000 });
+    await layer.ready({ timeout: PATIENCE });
     const channel = await layer.newChannel();
     await layer.send(channel, { n: 1 });
     t.same(await layer.receive(channel), { n: 1 });
@@ -346,7 +347,8 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
       await gone;
       await broker.restart();
       await back;
-      for (let n = 0; n < 50; n++) t.same(await layer.receive('kept', { timeout: 20_000 }), { n });
+      for (let n = 0; n < 50; n++)
+        t.same(await layer.receive('kept', { timeout: PATIENCE }), { n });
       t.equal(layer.stats().lost, 0);
       await layer.close();
     },

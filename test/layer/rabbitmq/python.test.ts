@@ -27,6 +27,8 @@ async def main():
 asyncio.run(main())
 `;
 
+import { PATIENCE } from '../../support/patience.ts';
+
 t.test('channels and groups are shared with channels_rabbitmq', { skip }, async (t) => {
   const broker = await RabbitmqBroker.start();
   t.teardown(() => broker.stop());
@@ -45,10 +47,10 @@ t.test('channels and groups are shared with channels_rabbitmq', { skip }, async 
   });
   const value = { list: [1, 'ä', null, 2 ** 40, true] };
   await layer.send(theirs, { reply: own, value });
-  t.same(await layer.receive(own, { timeout: 5000 }), { got: value });
+  t.same(await layer.receive(own, { timeout: PATIENCE }), { got: value });
   await layer.groupSend('room', { reply: own, value: 2 }, { except: own });
-  t.same(await layer.receive(own, { timeout: 5000 }), { got: 2 });
-  t.same(await layer.receive(own, { timeout: 5000 }), {
+  t.same(await layer.receive(own, { timeout: PATIENCE }), { got: 2 });
+  t.same(await layer.receive(own, { timeout: PATIENCE }), {
     from: 'python',
     bytes: new Uint8Array([0, 255]),
   });

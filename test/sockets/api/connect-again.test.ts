@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { freeEndpoint, own, type TearDown, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const KINDS: Record<string, [connecter: () => zmq.Socket, binder: () => zmq.Socket]> = {
   SUB: [() => new zmq.Subscriber(), () => new zmq.Publisher()],
@@ -38,7 +39,7 @@ for (const transport of ['tcp', 'ipc', 'inproc'] as const) {
           transport === 'ipc' ? `ipc:///tmp/again-${process.pid}-${name}-${end}` : endpoint;
         if (path !== endpoint) await server.bind(path);
         socket.connect(path);
-        await socket.waitFor('handshake', { timeout: 10_000 });
+        await socket.waitFor('handshake', { timeout: PATIENCE });
         if (end === 'close') {
           await server[Symbol.asyncDispose]();
           server = own(t, binder());
@@ -48,7 +49,7 @@ for (const transport of ['tcp', 'ipc', 'inproc'] as const) {
         await until(() => peersOf(socket) === 0);
         await server.bind(path);
         socket.connect(path);
-        await socket.waitFor('handshake', { timeout: 10_000 });
+        await socket.waitFor('handshake', { timeout: PATIENCE });
         if (ONCE.includes(name)) socket.connect(path);
         t.equal(peersOf(socket), 1, `${name}, ${end}`);
         socket.disconnect(path);
@@ -63,7 +64,7 @@ for (const transport of ['tcp', 'ipc', 'inproc'] as const) {
     t.test(
       `an XSUB has its subscriptions there, too, after ${end} over ${transport}`,
       async (t) => {
-        const subscriber = own(t, new zmq.XSubscriber({ receiveTimeout: 10_000 }));
+        const subscriber = own(t, new zmq.XSubscriber({ receiveTimeout: PATIENCE }));
         if (transport !== 'inproc') subscriber.reconnectInterval = -1;
         let publisher = own(t, new zmq.XPublisher());
         await publisher.bind(freeEndpoint(transport));
@@ -71,7 +72,7 @@ for (const transport of ['tcp', 'ipc', 'inproc'] as const) {
         await subscriber.send('\x01topic');
         subscriber.connect(endpoint);
         for (const text of ['topic before', 'topic after']) {
-          await publisher.waitFor('subscription', { timeout: 10_000 });
+          await publisher.waitFor('subscription', { timeout: PATIENCE });
           await publisher.send(text);
           t.equal(String(await subscriber.receive()), text);
           if (text === 'topic after') break;
@@ -96,12 +97,12 @@ for (const transport of ['tcp', 'ipc'] as const) {
       await server.unbind(endpoint);
       const socket = own(t, connecter());
       socket.reconnectInterval = -1;
-      const refused = socket.waitFor('close', { timeout: 10_000 });
+      const refused = socket.waitFor('close', { timeout: PATIENCE });
       socket.connect(endpoint);
       await refused;
       await rebind(t, server, endpoint);
       socket.connect(endpoint);
-      await socket.waitFor('handshake', { timeout: 10_000 });
+      await socket.waitFor('handshake', { timeout: PATIENCE });
       t.equal(peersOf(socket), 1, name);
     }
   });

@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { PATIENCE } from '../../support/patience.ts';
 
 const PREAMBLE = `
 import { Context, Dealer, Pull, Push, Router } from '${new URL('../../../dist/index.js', import.meta.url)}';
@@ -19,7 +20,7 @@ async function collectAll() {
   let rounds = 0;
   await collect(() => rounds++ === 10);
 }
-const router = new Router({ receiveTimeout: 5000 });
+const router = new Router({ receiveTimeout: ${PATIENCE} });
 await router.bind('tcp://127.0.0.1:*');
 const endpoint = router.lastEndpoint;
 const peers = () => router.stats().peers.length;
@@ -35,7 +36,7 @@ async function run(
   const args = ['--expose-gc', '--input-type=module', '-e', source];
   return promisify(execFile)('node', args, {
     env: { ...env, NODE_DEBUG: debug },
-    timeout: 30_000,
+    timeout: PATIENCE,
   });
 }
 

@@ -13,6 +13,7 @@ import {
   turns,
   until,
 } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 /** Sends until it would have to wait. */
 function stuff(socket: zmq.Push | zmq.Publisher | zmq.Dealer, limit = 100_000): number {
@@ -206,7 +207,7 @@ t.test('M3: PUB drops for the slow one only', async (t) => {
     const { dropped } = publisher.stats();
     t.ok(dropped > 0);
     if (transport === 'inproc') t.equal(dropped, 200);
-    for (let n = 0; n < 300 - dropped; n++) await slow.receive({ timeout: 10_000 });
+    for (let n = 0; n < 300 - dropped; n++) await slow.receive({ timeout: PATIENCE });
     t.equal(slow.readable, false, 'what did not come was counted');
   }
 });
@@ -240,7 +241,7 @@ t.test('credit is returned as messages are read', async (t) => {
   await publisher.waitFor('subscription');
   for (const burst of [9_999, 1_100]) {
     for (let n = 0; n < burst; n++) publisher.trySend('x');
-    for (let n = 0; n < burst; n++) await subscriber.receive({ timeout: 10_000 });
+    for (let n = 0; n < burst; n++) await subscriber.receive({ timeout: PATIENCE });
   }
   t.equal(publisher.stats().dropped, 0);
 });
@@ -303,7 +304,7 @@ t.test('marks in octets', async (t) => {
       await turns(20);
       const held = pull.stats().queued.in;
       t.ok(held <= cap / body.length + 4, `${held} messages held`);
-      for (let n = 0; n < 800; n++) await pull.receive({ timeout: 10_000 });
+      for (let n = 0; n < 800; n++) await pull.receive({ timeout: PATIENCE });
       await Promise.all(sends);
       t.equal(pull.readable, false);
     });

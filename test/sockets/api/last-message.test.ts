@@ -5,6 +5,7 @@ import net from 'node:net';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { freeEndpoint, join, own, texts, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 type Test = Parameters<typeof own>[0];
 
@@ -49,14 +50,14 @@ const KINDS: Record<string, Kind> = {
       subscriber.subscribe('');
       return subscriber;
     },
-    ready: (publisher) => publisher.waitFor('subscription', { timeout: 10_000 }),
+    ready: (publisher) => publisher.waitFor('subscription', { timeout: PATIENCE }),
   },
   'XPUB to XSUB': {
     sender: (o) => new zmq.XPublisher(o),
     receiver: () => new zmq.XSubscriber(),
     ready: async (publisher, subscriber) => {
       await (subscriber as zmq.XSubscriber).send(Buffer.of(1));
-      await publisher.waitFor('subscription', { timeout: 10_000 });
+      await publisher.waitFor('subscription', { timeout: PATIENCE });
     },
   },
   'XSUB to XPUB': { sender: (o) => new zmq.XSubscriber(o), receiver: () => new zmq.XPublisher() },
@@ -86,7 +87,7 @@ type Transport = 'tcp' | 'ipc' | 'inproc';
 async function ready(t: Test, kind: Kind, binder: string, transport: Transport, options: Options) {
   const sender = own(t, kind.sender(options));
   const receiver = own(t, kind.receiver());
-  (receiver as unknown as { receiveTimeout: number }).receiveTimeout = 10_000;
+  (receiver as unknown as { receiveTimeout: number }).receiveTimeout = PATIENCE;
   const endpoint =
     binder === 'receiver'
       ? await join(receiver, sender, transport)

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { freeEndpoint, own, TRANSPORTS, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const rejections: unknown[] = [];
 process.on('unhandledRejection', (reason) => rejections.push(reason));
@@ -125,7 +126,7 @@ t.test('a process whose sockets are closed ends by itself', async (t) => {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const run = promisify(execFile);
   const args = ['--unhandled-rejections=strict', '--input-type=module', '-e', program];
-  const { stdout, stderr } = await run('node', args, { env, timeout: 20_000 });
+  const { stdout, stderr } = await run('node', args, { env, timeout: PATIENCE });
   t.equal(stdout, 'done true\n');
   t.equal(stderr, '');
 });

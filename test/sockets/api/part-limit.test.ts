@@ -4,6 +4,7 @@ import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { Client, Scatter, Server } from '../../../src/sockets/draft/index.ts';
 import { failure, join, own, TRANSPORTS, texts, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const LIMIT = 4;
 const OPTIONS = { maxMessageParts: LIMIT };
@@ -57,14 +58,14 @@ const KINDS: Record<string, Kind> = {
       subscriber.subscribe('');
       return subscriber;
     },
-    ready: (publisher: zmq.Publisher) => publisher.waitFor('subscription', { timeout: 10_000 }),
+    ready: (publisher: zmq.Publisher) => publisher.waitFor('subscription', { timeout: PATIENCE }),
   },
   'XPUB to XSUB': {
     sender: () => new zmq.XPublisher({ ...OPTIONS, noDrop: true }),
     receiver: () => new zmq.XSubscriber(OPTIONS),
     ready: async (publisher: zmq.XPublisher, subscriber: zmq.XSubscriber) => {
       await subscriber.send(Buffer.of(1));
-      await publisher.waitFor('subscription', { timeout: 10_000 });
+      await publisher.waitFor('subscription', { timeout: PATIENCE });
     },
   },
   'XSUB to XPUB': {
@@ -116,7 +117,7 @@ for (const transport of TRANSPORTS) {
       for (const binder of ['sender', 'receiver'] as const) {
         const sender = own(t, kind.sender()) as Sends;
         const receiver = own(t, kind.receiver()) as Receives;
-        Object.assign(receiver, { receiveTimeout: 10_000 });
+        Object.assign(receiver, { receiveTimeout: PATIENCE });
         if (binder === 'sender') await join(sender, receiver, transport);
         else await join(receiver, sender, transport);
         const prepare = kind.ready as ((a: zmq.Socket, b: zmq.Socket) => Promise<void>) | undefined;
@@ -223,8 +224,8 @@ t.test('a proxy drops, and counts, what gets too long by the id it adds', async 
   const capture = own(t, new zmq.Push({ maxMessageParts: 3 }));
   const [client, worker, recorder] = [
     own(t, new zmq.Dealer(OPTIONS)),
-    own(t, new zmq.Dealer({ maxMessageParts: 0, receiveTimeout: 10_000 })),
-    own(t, new zmq.Pull({ receiveTimeout: 10_000 })),
+    own(t, new zmq.Dealer({ maxMessageParts: 0, receiveTimeout: PATIENCE })),
+    own(t, new zmq.Pull({ receiveTimeout: PATIENCE })),
   ] as const;
   await join(front, client);
   await join(back, worker);

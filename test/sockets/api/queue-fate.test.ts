@@ -12,6 +12,7 @@ import {
   turns,
   until,
 } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const SIZE = 1 << 20;
 const COUNT = 60;
@@ -232,7 +233,7 @@ t.test('L2: immediate: nothing waits for a peer that is not there', async (t) =>
 t.test('immediate: none of two shares goes to the peer that is not there', async (t) => {
   for (const immediate of [false, true]) {
     const push = own(t, new zmq.Push({ immediate }));
-    const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+    const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
     const dead = await deadEndpoint(pull);
     await pull.bind('tcp://127.0.0.1:*');
     push.connect(dead);

@@ -3,8 +3,9 @@
 import t, { type Test } from 'tap';
 import { Dealer, Router } from '../../../src/index.ts';
 import { freeEndpoint, own, TRANSPORTS, texts } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
-const options = { mandatory: true, receiveTimeout: 10_000, sendTimeout: 10_000 };
+const options = { mandatory: true, receiveTimeout: PATIENCE, sendTimeout: PATIENCE };
 
 function router(t: Test, more = {}): Router {
   return own(t, new Router({ ...options, ...more }));
@@ -15,7 +16,7 @@ for (const transport of TRANSPORTS) {
     t.test('a name holds for one connect, whatever the peer calls itself', async (t) => {
       const ours = router(t);
       const [one, two] = ['one', 'two'].map((routingId) =>
-        own(t, new Dealer({ routingId, receiveTimeout: 10_000 })),
+        own(t, new Dealer({ routingId, receiveTimeout: PATIENCE })),
       ) as [Dealer, Dealer];
       await one.bind(freeEndpoint(transport));
       await two.bind(freeEndpoint(transport));
@@ -25,7 +26,7 @@ for (const transport of TRANSPORTS) {
       t.same(texts(await one.receive()), ['at once']);
       await one.send('back');
       t.same(texts(await ours.receive()), ['first', 'back']);
-      await ours.waitFor('handshake', { peers: 2, timeout: 10_000 });
+      await ours.waitFor('handshake', { peers: 2, timeout: PATIENCE });
       await ours.send(['two', 'by its own name']);
       t.same(texts(await two.receive()), ['by its own name']);
       await t.rejects(ours.send(['one', 'x']), { code: 'EHOSTUNREACH' });
@@ -37,7 +38,7 @@ for (const transport of TRANSPORTS) {
         const connecter = router(t, named ? { routingId: 'connecter' } : {});
         await binder.bind(freeEndpoint(transport));
         connecter.connect(binder.lastEndpoint!, named ? { routingId: 'there' } : undefined);
-        await connecter.waitFor('handshake', { timeout: 10_000 });
+        await connecter.waitFor('handshake', { timeout: PATIENCE });
         const there = named ? 'there' : 'binder';
         await connecter.send([there, 'hello']);
         const [id, text] = await binder.receive();
@@ -53,7 +54,7 @@ for (const transport of TRANSPORTS) {
       const ours = router(t);
       const dealers: Dealer[] = [];
       for (let n = 0; n < 3; n++) {
-        const dealer = own(t, new Dealer({ receiveTimeout: 10_000 }));
+        const dealer = own(t, new Dealer({ receiveTimeout: PATIENCE }));
         await dealer.bind(freeEndpoint(transport));
         dealers.push(dealer);
       }

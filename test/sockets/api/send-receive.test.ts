@@ -12,6 +12,7 @@ import {
   texts,
   turns,
 } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const BUSY_WRITING = {
   code: 'EBUSY',
@@ -66,7 +67,7 @@ for (const transport of TRANSPORTS) {
   t.test(`over ${transport}`, async (t) => {
     t.test('values', async (t) => {
       const push = own(t, new zmq.Push());
-      const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+      const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
       await join(pull, push, transport);
       for (const [title, value, parts] of VALUES) {
         await push.send(value as zmq.Sendable);
@@ -99,7 +100,7 @@ for (const transport of TRANSPORTS) {
 
     t.test('a small buffer may be used again at once', async (t) => {
       const push = own(t, new zmq.Push());
-      const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+      const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
       await join(pull, push, transport);
       for (const size of [1, 127, 128]) {
         const buffer = Buffer.alloc(size);
@@ -116,7 +117,7 @@ for (const transport of TRANSPORTS) {
 
     t.test('one send and one receive at a time', async (t) => {
       const one = own(t, new zmq.Dealer({ sendHighWaterMark: 1 }));
-      const other = own(t, new zmq.Dealer({ receiveTimeout: 10_000 }));
+      const other = own(t, new zmq.Dealer({ receiveTimeout: PATIENCE }));
       const sending = one.send('1');
       const receiving = one.receive();
       for (const call of [
@@ -175,7 +176,7 @@ for (const transport of TRANSPORTS) {
 
     t.test('an AbortSignal', async (t) => {
       const dealer = own(t, new zmq.Dealer());
-      const peer = own(t, new zmq.Dealer({ receiveTimeout: 10_000 }));
+      const peer = own(t, new zmq.Dealer({ receiveTimeout: PATIENCE }));
       const calls = (signal: AbortSignal) => [
         () => dealer.send('x', { signal }),
         () => dealer.sendMany(['x'], { signal }),
@@ -247,7 +248,7 @@ for (const transport of TRANSPORTS) {
 
     t.test('sendMany and receiveMany', async (t) => {
       const push = own(t, new zmq.Push());
-      const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+      const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
       await join(pull, push, transport);
       const sent = Array.from({ length: 3_000 }, (_, n) => [`${n}`, 'x']);
       const sending = push.sendMany(sent);
@@ -297,7 +298,7 @@ for (const transport of TRANSPORTS) {
 
     t.test('JSON', async (t) => {
       const push = own(t, new zmq.Push());
-      const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+      const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
       await join(pull, push, transport);
       const values = [{ a: [1, null, 'ü'] }, 'x', 0, null, false];
       for (const value of values) await push.sendJson(value);
@@ -311,12 +312,12 @@ for (const transport of TRANSPORTS) {
       const subscriber = own(t, new zmq.Subscriber({ receiveHighWaterMark: 0 }));
       subscriber.subscribe();
       await join(publisher, subscriber, transport);
-      await publisher.waitFor('subscription', { timeout: 10_000 });
+      await publisher.waitFor('subscription', { timeout: PATIENCE });
       const sends: Promise<void>[] = [];
       for (let n = 0; n < 5_000; n++) sends.push(publisher.send(`${n}`));
       await Promise.all(sends);
       for (let n = 0; n < 5_000; n++) {
-        const [part] = await subscriber.receive({ timeout: 10_000 });
+        const [part] = await subscriber.receive({ timeout: PATIENCE });
         if (String(part) !== `${n}`) t.equal(String(part), `${n}`);
       }
       t.equal(publisher.stats().sent.messages, 5_000);

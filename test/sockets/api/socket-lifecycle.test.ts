@@ -15,6 +15,7 @@ import {
   TRANSPORTS,
   until,
 } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const BLOCKED = 'Socket is blocked by a bind or unbind operation';
 
@@ -205,8 +206,8 @@ for (const transport of TRANSPORTS) {
         await binder.bind(freeEndpoint(transport));
         connecter.connect(binder.lastEndpoint!);
         connecter.connect(binder.lastEndpoint!);
-        await binder.waitFor('handshake', { peers: count, timeout: 10_000 });
-        await connecter.waitFor('handshake', { peers: count, timeout: 10_000 });
+        await binder.waitFor('handshake', { peers: count, timeout: PATIENCE });
+        await connecter.waitFor('handshake', { peers: count, timeout: PATIENCE });
         t.equal(connecter.stats().peers.length, count, connecter.constructor.name);
         connecter.disconnect(binder.lastEndpoint!);
         // One ends all of that text.
@@ -398,7 +399,7 @@ t.test('what connects later, if ever', async (t) => {
     t.equal(push.trySend('waits'), true, address);
     t.match(push.stats(), { queued: { out: 1 }, peers: [] });
     if (address.startsWith('inproc')) continue;
-    await push.waitFor('connect:retry', { peers: 2, timeout: 10_000 });
+    await push.waitFor('connect:retry', { peers: 2, timeout: PATIENCE });
     push.disconnect(address);
   }
 });

@@ -3,6 +3,7 @@
 import t from 'tap';
 import all, * as zmq from '../../../src/index.ts';
 import { own, type TearDown } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const CLASSES = {
   Pair: 0,
@@ -354,7 +355,7 @@ t.test('subscriptions by number', async (t) => {
   numbered(subscriber).setStringOption(7, Buffer.from('c'));
   await binding;
   publisher.connect(subscriber.lastEndpoint!);
-  await publisher.waitFor('subscription', { timeout: 10_000 });
+  await publisher.waitFor('subscription', { timeout: PATIENCE });
   for (const text of ['c', 'b', 'a']) await publisher.send(text);
   t.strictSame(await subscriber.receive(), [Buffer.from('b')]);
   t.strictSame(await subscriber.receive(), [Buffer.from('a')]);

@@ -6,6 +6,7 @@ import net from 'node:net';
 import t, { type Test } from 'tap';
 import { Dealer, Stream } from '../../../src/index.ts';
 import { failure, own } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { watch } from '../../support/sockets.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -13,7 +14,7 @@ const EMPTY = Buffer.alloc(0);
 const SIGNATURE = 10;
 
 function stream(t: Test, options = {}): Stream {
-  return own(t, new Stream({ receiveTimeout: 10_000, ...options }));
+  return own(t, new Stream({ receiveTimeout: PATIENCE, ...options }));
 }
 
 /** A bound STREAM and a plain connection to it, which has been announced by `id`. */

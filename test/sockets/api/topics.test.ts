@@ -3,6 +3,7 @@
 import t from 'tap';
 import { Publisher, Subscriber, XPublisher, XSubscriber } from '../../../src/index.ts';
 import { join, own, TRANSPORTS, texts, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 for (const transport of TRANSPORTS) {
   t.test(`topicsCount counts distinct prefixes on both sides, over ${transport}`, async (t) => {
@@ -28,7 +29,7 @@ for (const transport of TRANSPORTS) {
   t.test(`verboseUnsubscribe passes on every cancellation, over ${transport}`, async (t) => {
     const publisher = own(
       t,
-      new XPublisher({ verbosity: 'allSubsUnsubs', receiveTimeout: 10_000 }),
+      new XPublisher({ verbosity: 'allSubsUnsubs', receiveTimeout: PATIENCE }),
     );
     const subscriber = own(t, new XSubscriber());
     await join(publisher, subscriber, transport);

@@ -3,6 +3,7 @@
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { failure, freeEndpoint, own, TRANSPORTS, turns } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 for (const transport of TRANSPORTS) {
   t.test(`over ${transport}`, async (t) => {
@@ -11,11 +12,11 @@ for (const transport of TRANSPORTS) {
       await pull.bind(freeEndpoint(transport));
       const pushes = [1, 2, 3].map(() => own(t, new zmq.Push()));
       let come = false;
-      const all = pull.waitFor('handshake', { peers: 3, timeout: 10_000 }).then(() => {
+      const all = pull.waitFor('handshake', { peers: 3, timeout: PATIENCE }).then(() => {
         come = true;
       });
       for (const push of pushes.slice(0, 2)) push.connect(pull.lastEndpoint!);
-      await pull.waitFor('handshake', { peers: 2, timeout: 10_000 });
+      await pull.waitFor('handshake', { peers: 2, timeout: PATIENCE });
       t.equal(come, false);
       pushes[2]!.connect(pull.lastEndpoint!);
       await all;
@@ -37,15 +38,15 @@ for (const transport of TRANSPORTS) {
       const [one, other] = [own(t, new zmq.Subscriber()), own(t, new zmq.Subscriber())];
       one.connect(publisher.lastEndpoint!);
       other.connect(publisher.lastEndpoint!);
-      await publisher.waitFor('handshake', { peers: 2, timeout: 10_000 });
+      await publisher.waitFor('handshake', { peers: 2, timeout: PATIENCE });
       t.match(
         (await failure(() => publisher.waitFor('subscription', { timeout: 0 }))).error,
         { code: 'EAGAIN' },
         'nobody has subscribed',
       );
       one.subscribe('a', 'b');
-      await publisher.waitFor('subscription', { timeout: 10_000 });
-      const both = publisher.waitFor('subscription', { peers: 2, timeout: 10_000 });
+      await publisher.waitFor('subscription', { timeout: PATIENCE });
+      const both = publisher.waitFor('subscription', { peers: 2, timeout: PATIENCE });
       other.subscribe('');
       await both;
       await publisher.send('a');
@@ -85,10 +86,10 @@ for (const transport of TRANSPORTS) {
 t.test('other events are counted from now on', async (t) => {
   const pull = own(t, new zmq.Pull());
   const binding = pull.bind('tcp://127.0.0.1:*');
-  const bound = pull.waitFor('bind', { timeout: 10_000 });
+  const bound = pull.waitFor('bind', { timeout: PATIENCE });
   await Promise.all([binding, bound]);
   t.match((await failure(() => pull.waitFor('bind', { timeout: 1 }))).error, { code: 'EAGAIN' });
-  const accepted = pull.waitFor('accept', { peers: 2, timeout: 10_000 });
+  const accepted = pull.waitFor('accept', { peers: 2, timeout: PATIENCE });
   for (let i = 0; i < 2; i++) own(t, new zmq.Push()).connect(pull.lastEndpoint!);
   await accepted;
   pull.close();

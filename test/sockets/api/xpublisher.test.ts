@@ -3,12 +3,13 @@
 import t, { type Test } from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { join, meet, own, TRANSPORTS, texts } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { command, connectPeer } from '../../support/raw-peer.ts';
 
 /** By number, as zeromq.js has it: of the peer whose message was read last. */
 class ManualPublisher extends zmq.XPublisher {
   constructor() {
-    super({ manual: true, receiveTimeout: 10_000 });
+    super({ manual: true, receiveTimeout: PATIENCE });
   }
 
   admit(topic: string): void {
@@ -21,7 +22,7 @@ class ManualPublisher extends zmq.XPublisher {
 }
 
 function subscriber(t: Test): zmq.XSubscriber {
-  return own(t, new zmq.XSubscriber({ receiveTimeout: 10_000 }));
+  return own(t, new zmq.XSubscriber({ receiveTimeout: PATIENCE }));
 }
 
 for (const transport of TRANSPORTS) {
@@ -88,7 +89,7 @@ t.test('through a proxy', async (t) => {
   await back.bind('tcp://127.0.0.1:*');
   const running = new zmq.Proxy(front, back);
   const ended = running.run();
-  const sub = own(t, new zmq.Subscriber({ receiveTimeout: 10_000 }));
+  const sub = own(t, new zmq.Subscriber({ receiveTimeout: PATIENCE }));
   sub.connect(back.lastEndpoint!);
   sub.subscribe('A');
   t.same(texts(await publisher.receive()), ['\x01A']);

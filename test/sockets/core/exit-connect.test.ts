@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { deadEndpoint, own, texts } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { addressOf, listenRaw } from '../../support/raw-peer.ts';
 import { Child, DOOR } from '../../support/sockets/child.ts';
 
@@ -25,7 +26,7 @@ t.test('E4: at process.exit() the connection is begun that was not there yet', a
     t.test(`over ${bound.slice(0, 3)}, ${connected}`, async (t) => {
       for (const [kind, make] of kinds) {
         const receiver = own(t, make());
-        receiver.receiveTimeout = 10_000;
+        receiver.receiveTimeout = PATIENCE;
         await receiver.bind(bound);
         const endpoint = receiver.lastEndpoint!.replace('127.0.0.1', connected);
         for (const [options, end] of [
@@ -44,7 +45,7 @@ t.test('E4: at process.exit() the connection is begun that was not there yet', a
   }
 
   t.test('REQ, and PLAIN', async (t) => {
-    const reply = own(t, new zmq.Reply({ plainServer: true, receiveTimeout: 10_000 }));
+    const reply = own(t, new zmq.Reply({ plainServer: true, receiveTimeout: PATIENCE }));
     reply.authenticate = () => ({ status: 200 });
     await reply.bind('tcp://127.0.0.1:*');
     const program = `const socket = new zmq.Request({ plainUsername: 'me', plainPassword: 'x' });
@@ -54,7 +55,7 @@ t.test('E4: at process.exit() the connection is begun that was not there yet', a
   });
 
   t.test('in a thread', async (t) => {
-    const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+    const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
     await pull.bind('tcp://127.0.0.1:*');
     for (const host of ['127.0.0.1', 'localhost']) {
       const program = `import * as zmq from '${DOOR}'; const socket = new zmq.Push();
@@ -69,7 +70,7 @@ t.test('E4: at process.exit() the connection is begun that was not there yet', a
   t.test('after a loss, before the time to connect again', async (t) => {
     for (const address of ['tcp://127.0.0.1:*', `ipc://${tmpdir()}/exit-connect-${process.pid}`]) {
       const [first, second] = [own(t, new zmq.Pull()), own(t, new zmq.Pull())];
-      second.receiveTimeout = 10_000;
+      second.receiveTimeout = PATIENCE;
       await first.bind(address);
       const endpoint = first.lastEndpoint!;
       const program = `const socket = new zmq.Push({ reconnectInterval: 60_000 }); socket.connect(endpoint);
@@ -89,7 +90,7 @@ t.test('E4: at process.exit() the connection is begun that was not there yet', a
   });
 
   t.test('again and again, until somebody listens', async (t) => {
-    const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+    const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
     const endpoint = await deadEndpoint(pull);
     const program = `const socket = new zmq.Push({ reconnectInterval: 20 }); socket.connect(endpoint);
       ${send} process.prependListener('exit', () => console.log('exits')); process.exit(0);`;

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { deadEndpoint, own, texts } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { greeting, listenRaw, message, ready } from '../../support/raw-peer.ts';
 import { Child, DOOR } from '../../support/sockets/child.ts';
 
@@ -193,7 +194,7 @@ t.test('E4: what was sent to a peer that is there goes to the kernel', async (t)
         const check = async ([make, event, peer]: (typeof kinds)[number]) => {
           const receiver = own(t, peer());
           await receiver.bind(address);
-          receiver.receiveTimeout = 10_000;
+          receiver.receiveTimeout = PATIENCE;
           const program = `const socket = ${make}; socket.connect(endpoint);
             await socket.waitFor('${event}'); ${end}`;
           // How long a process takes to begin is not what the time of `receive` is for.
@@ -209,7 +210,7 @@ t.test('E4: what was sent to a peer that is there goes to the kernel', async (t)
   }
 
   t.test('at process.exit() in a thread', async (t) => {
-    const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+    const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
     await pull.bind('tcp://127.0.0.1:*');
     const program = `import * as zmq from '${DOOR}'; const socket = new zmq.Push();
       socket.connect('${pull.lastEndpoint}'); await socket.waitFor('handshake'); ${many} process.exit(0);`;
@@ -223,7 +224,7 @@ t.test(
   async (t) => {
     const keys = zmq.curveKeyPair();
     const curve = `curveServerKey: '${keys.publicKey}', curvePublicKey: '${keys.publicKey}', curveSecretKey: '${keys.secretKey}'`;
-    const options = { receiveHighWaterMark: 3, receiveTimeout: 20_000 };
+    const options = { receiveHighWaterMark: 3, receiveTimeout: PATIENCE };
     const subscriber = (): zmq.Subscriber => {
       const sub = new zmq.Subscriber(options);
       sub.subscribe('');

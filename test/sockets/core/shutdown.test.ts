@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import * as zmq from '../../../src/index.ts';
 import { freeEndpoint, join, own, TRANSPORTS, turns, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const TERMINATED = { code: 'ETERM', message: 'Context was terminated', errno: 156_384_765 };
 
@@ -75,7 +76,7 @@ t.test('sockets of other contexts go on, and their peers are not disconnected', 
   for (const transport of TRANSPORTS.filter((each) => each !== 'inproc')) {
     const context = begin(t);
     const push = new zmq.Push({ context });
-    const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+    const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
     await join(pull, push, transport);
     await push.send('sent before');
     context.shutdown();
@@ -89,7 +90,7 @@ t.test('sockets of other contexts go on, and their peers are not disconnected', 
 t.test('what was accepted before is delivered while the sockets linger', async (t) => {
   const context = new zmq.Context();
   const push = new zmq.Push({ context });
-  const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+  const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
   await pull.bind(freeEndpoint('tcp'));
   push.connect(pull.lastEndpoint!);
   await push.send('x');

@@ -11,6 +11,7 @@ import type * as Module from '../../../src/sockets/device/device.ts';
 import type * as Index from '../../../src/sockets/index.ts';
 import { Pull, Push, Reply, Request, Router } from '../../../src/sockets/index.ts';
 import { faultless, fill, sendNumbered, use, verify } from '../../support/interop.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { startDevice } from '../../support/sockets/device.ts';
 
 /** As built: hosts then start as fast as they do for a user, without the loaders of the runner. */
@@ -67,7 +68,7 @@ for (const where of ['inline', 'thread', 'process'] as const) {
       plan.connectIn(router.lastEndpoint!).connectOut(reply.lastEndpoint!);
       plan.optionsIn({ routingId: Buffer.from('device') });
       await startDevice(t, plan);
-      await router.waitFor('handshake', { timeout: 10_000 });
+      await router.waitFor('handshake', { timeout: PATIENCE });
       await router.send(['device', '', 'question']);
       t.equal(String(await reply.receive()), 'question');
       await reply.send('answer');
@@ -145,8 +146,8 @@ for (const where of ['thread', 'process'] as const) {
       const [endpoint] = await once(createInterface(parent.stdout), 'line');
       const push = use(t, new Push({ reconnectInterval: 10 }));
       push.connect(endpoint);
-      await push.waitFor('handshake', { timeout: 10_000 });
-      const gone = push.waitFor('disconnect', { timeout: 10_000 });
+      await push.waitFor('handshake', { timeout: PATIENCE });
+      const gone = push.waitFor('disconnect', { timeout: PATIENCE });
       const exited = once(parent, 'exit');
       if (end === 'by SIGKILL') parent.kill('SIGKILL');
       else parent.stdin.end();
@@ -173,7 +174,9 @@ for (const where of ['thread', 'process'] as const) {
       }),
       'own.mjs',
     );
-    const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 30_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, [program], {
+      timeout: PATIENCE,
+    });
     const lines = stdout.trim().split('\n');
     t.equal(lines.filter((line) => line === 'run').length, 2, 'it runs once more, not for ever');
     t.match(lines.at(-1), /^ENOTSUP .*expected as host a file that imports zeromq-pure/);

@@ -11,6 +11,7 @@ import {
   turns,
   until,
 } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 for (const transport of TRANSPORTS) {
   t.test(`over ${transport}`, async (t) => {
@@ -27,7 +28,7 @@ for (const transport of TRANSPORTS) {
       const serving = (async () => {
         for await (const [question] of reply) await reply.send(['re', question!]);
       })();
-      const requests = [1, 2, 3].map(() => own(t, new zmq.Request({ receiveTimeout: 10_000 })));
+      const requests = [1, 2, 3].map(() => own(t, new zmq.Request({ receiveTimeout: PATIENCE })));
       for (const request of requests) request.connect(front.lastEndpoint!);
       await Promise.all(
         requests.map(async (request, i) => {
@@ -52,7 +53,7 @@ for (const transport of TRANSPORTS) {
       const running = proxy.run();
       const [push, pull] = [
         own(t, new zmq.Push()),
-        own(t, new zmq.Pull({ receiveTimeout: 10_000 })),
+        own(t, new zmq.Pull({ receiveTimeout: PATIENCE })),
       ];
       push.connect(front.lastEndpoint!);
       pull.connect(back.lastEndpoint!);
@@ -74,12 +75,12 @@ for (const transport of TRANSPORTS) {
       const proxy = new zmq.Proxy(front, back);
       const running = proxy.run();
       const publisher = own(t, new zmq.Publisher());
-      const subscriber = own(t, new zmq.Subscriber({ receiveTimeout: 10_000 }));
+      const subscriber = own(t, new zmq.Subscriber({ receiveTimeout: PATIENCE }));
       publisher.connect(front.lastEndpoint!);
       await publisher.waitFor('handshake');
       subscriber.subscribe('a');
       subscriber.connect(back.lastEndpoint!);
-      await publisher.waitFor('subscription', { timeout: 10_000 });
+      await publisher.waitFor('subscription', { timeout: PATIENCE });
       await publisher.sendMany(['b', ['a', '1'], 'a2']);
       t.strictSame(texts(await subscriber.receive()), ['a', '1']);
       t.strictSame(texts(await subscriber.receive()), ['a2']);
@@ -95,7 +96,7 @@ for (const transport of TRANSPORTS) {
       const running = proxy.run();
       const [push, pull] = [
         own(t, new zmq.Push()),
-        own(t, new zmq.Pull({ receiveTimeout: 10_000 })),
+        own(t, new zmq.Pull({ receiveTimeout: PATIENCE })),
       ];
       push.connect(front.lastEndpoint!);
       pull.connect(back.lastEndpoint!);

@@ -8,11 +8,12 @@ import * as native from 'zeromq';
 import * as theirs from 'zeromq/draft.js';
 import { Datagram } from '../../../src/sockets/draft/index.ts';
 import { own, texts, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 type Loose = { send(message: unknown): Promise<void> };
 
 t.test('packets come with an address, to which the answer goes', async (t) => {
-  const socket = own(t, new Datagram({ receiveTimeout: 10_000 }));
+  const socket = own(t, new Datagram({ receiveTimeout: PATIENCE }));
   await socket.bind('udp://127.0.0.1:*');
   const port = Number(socket.lastEndpoint!.split(':').pop());
   const clients = [1, 2].map(() => dgram.createSocket('udp4'));
@@ -70,7 +71,7 @@ t.test('what is no packet is refused', async (t) => {
 
 t.test('two sockets talk over IPv4, and over IPv6', async (t) => {
   for (const host of ['127.0.0.1', '[::1]']) {
-    const options = { ipv6: host !== '127.0.0.1', receiveTimeout: 10_000 };
+    const options = { ipv6: host !== '127.0.0.1', receiveTimeout: PATIENCE };
     const [one, two] = [own(t, new Datagram(options)), own(t, new Datagram(options))];
     try {
       await one.bind(`udp://${host}:*`);
@@ -87,8 +88,8 @@ t.test('two sockets talk over IPv4, and over IPv6', async (t) => {
 });
 
 t.test('with libzmq', { skip: !native.capability.draft && 'libzmq has no drafts' }, async (t) => {
-  const ours = own(t, new Datagram({ receiveTimeout: 10_000 }));
-  const other = new theirs.Datagram({ linger: 0, receiveTimeout: 10_000 });
+  const ours = own(t, new Datagram({ receiveTimeout: PATIENCE }));
+  const other = new theirs.Datagram({ linger: 0, receiveTimeout: PATIENCE });
   t.teardown(() => other.close());
   const probe = dgram.createSocket('udp4').bind(0, '127.0.0.1');
   await once(probe, 'listening');

@@ -7,6 +7,7 @@ import * as zmq from '../../../src/index.ts';
 import { Client, Peer, Server } from '../../../src/sockets/draft/index.ts';
 import { freshEndpoint } from '../../support/interop.ts';
 import { freeEndpoint, join, own, texts, turns, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { connectPeer } from '../../support/raw-peer.ts';
 
 /** Both have these members; those that set options by number are protected in both. */
@@ -50,7 +51,7 @@ type Maker = keyof typeof makers;
 
 function make(t: Test, whose: Maker, type: keyof typeof makers.ours): Numbered {
   const socket = makers[whose][type]() as unknown as Numbered;
-  socket.receiveTimeout = 10_000;
+  socket.receiveTimeout = PATIENCE;
   socket.reconnectInterval = 10;
   return own(t, socket as never) as Numbered;
 }
@@ -194,7 +195,7 @@ for (const transport of ['tcp', 'ipc', 'inproc'] as const) {
   t.test(`between Peers over ${transport}`, async (t) => {
     const [binder, connecter] = [own(t, new Peer()), own(t, new Peer())];
     for (const each of [binder, connecter]) {
-      each.receiveTimeout = 10_000;
+      each.receiveTimeout = PATIENCE;
       each.helloMessage = 'hello';
       each.disconnectMessage = 'gone';
       each.hiccupMessage = Buffer.from('hiccup');
@@ -218,7 +219,7 @@ for (const transport of ['tcp', 'ipc', 'inproc'] as const) {
 }
 
 t.test('a heartbeat that is missed brings the message, too', async (t) => {
-  const router = own(t, new zmq.Router({ disconnectMessage: 'gone', receiveTimeout: 10_000 }));
+  const router = own(t, new zmq.Router({ disconnectMessage: 'gone', receiveTimeout: PATIENCE }));
   router.heartbeatInterval = 20;
   await router.bind('tcp://127.0.0.1:*');
   // It never answers a PING.
@@ -227,7 +228,7 @@ t.test('a heartbeat that is missed brings the message, too', async (t) => {
 });
 
 t.test('they come beyond the mark', async (t) => {
-  const options = { receiveHighWaterMark: 1, disconnectMessage: 'gone', receiveTimeout: 10_000 };
+  const options = { receiveHighWaterMark: 1, disconnectMessage: 'gone', receiveTimeout: PATIENCE };
   const router = own(t, new zmq.Router(options));
   const dealer = own(t, new zmq.Dealer());
   await join(router, dealer);
@@ -241,12 +242,12 @@ t.test('they come beyond the mark', async (t) => {
 });
 
 t.test('what was received is the program’s to change', async (t) => {
-  const router = own(t, new zmq.Router({ disconnectMessage: 'gone', receiveTimeout: 10_000 }));
+  const router = own(t, new zmq.Router({ disconnectMessage: 'gone', receiveTimeout: PATIENCE }));
   await router.bind('tcp://127.0.0.1:*');
   for (let n = 0; n < 2; n++) {
     const dealer = own(t, new zmq.Dealer());
     dealer.connect(router.lastEndpoint!);
-    await router.waitFor('handshake', { timeout: 10_000 });
+    await router.waitFor('handshake', { timeout: PATIENCE });
     dealer.close();
     const [, body] = await router.receive();
     t.equal(String(body), 'gone');

@@ -4,6 +4,7 @@ import t from 'tap';
 import * as native from 'zeromq';
 import * as zmq from '../../../src/index.ts';
 import { join, own } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 type Numbers = Record<
   'setInt32Option' | 'setStringOption' | 'getInt32Option' | 'getStringOption',
@@ -83,7 +84,7 @@ t.test('ZMQ_METADATA is told to peers', async (t) => {
   for (const transport of ['tcp', 'ipc'] as const) {
     for (const whose of ['ours', 'libzmq'] as const) {
       if (whose === 'libzmq' && !native.capability.draft) continue;
-      const pull = own(t, new zmq.Pull({ keepPeers: true, receiveTimeout: 10_000 }));
+      const pull = own(t, new zmq.Pull({ keepPeers: true, receiveTimeout: PATIENCE }));
       const push = own(t, (whose === 'ours' ? new zmq.Push() : new native.Push()) as zmq.Push);
       const numbers = push as unknown as Numbers;
       numbers.setStringOption(METADATA, 'X-hello:hällo');

@@ -6,6 +6,7 @@ import * as native from 'zeromq';
 import { Pair } from '../../../src/index.ts';
 import { Channel, Peer } from '../../../src/sockets/draft/index.ts';
 import { freeEndpoint, join, own, TRANSPORTS, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 type Loose = { send(...args: unknown[]): Promise<void> };
 
@@ -21,7 +22,7 @@ class Theirs extends (native.Socket as unknown as new (
 for (const transport of TRANSPORTS) {
   t.test(`over ${transport}`, async (t) => {
     t.test('a PEER knows whom it connects to, before they are there', async (t) => {
-      const [one, two] = [1, 2].map(() => own(t, new Peer({ receiveTimeout: 10_000 })));
+      const [one, two] = [1, 2].map(() => own(t, new Peer({ receiveTimeout: PATIENCE })));
       // Of a wildcard nothing is left after the unbind.
       const wanted = `ipc://${tmpdir()}/peer-${process.pid}`;
       await two!.bind(transport === 'ipc' ? wanted : freeEndpoint(transport));
@@ -35,7 +36,7 @@ for (const transport of TRANSPORTS) {
       t.equal(String(body), 'early');
       await two!.send('answer', from);
       t.same(await one!.receive(), [Buffer.from('answer'), { routingId }]);
-      const third = own(t, new Peer({ receiveTimeout: 10_000 }));
+      const third = own(t, new Peer({ receiveTimeout: PATIENCE }));
       await join(third, one!, transport);
       const id = one!.connectPeer(third.lastEndpoint!);
       t.not(id, routingId);
@@ -57,7 +58,7 @@ for (const transport of TRANSPORTS) {
 
     t.test('two CHANNELs talk both ways, and a third is sent away', async (t) => {
       const [one, two, third] = [1, 2, 3].map(() =>
-        own(t, new Channel({ receiveTimeout: 10_000 })),
+        own(t, new Channel({ receiveTimeout: PATIENCE })),
       );
       const endpoint = await join(one!, two!, transport);
       await one!.send('there');
@@ -65,7 +66,7 @@ for (const transport of TRANSPORTS) {
       await two!.sendMany(['and', 'back']);
       t.same((await one!.receive()).map(String), ['and']);
       t.same((await one!.receive()).map(String), ['back']);
-      const refused = one!.waitFor('peer:refused', { timeout: 10_000 });
+      const refused = one!.waitFor('peer:refused', { timeout: PATIENCE });
       third!.connect(endpoint);
       await refused;
       await t.rejects(async () => (one as unknown as Loose).send(['a', 'b']), {
@@ -81,7 +82,7 @@ for (const transport of TRANSPORTS) {
       for (const socket of [own(t, new Peer()), own(t, new Channel())]) {
         const pair = own(t, new Pair());
         await socket.bind(freeEndpoint(transport));
-        const refused = pair.waitFor('handshake:error:protocol', { timeout: 10_000 });
+        const refused = pair.waitFor('handshake:error:protocol', { timeout: PATIENCE });
         pair.connect(socket.lastEndpoint!);
         await refused;
         t.equal(socket.stats().peers.length, 0);

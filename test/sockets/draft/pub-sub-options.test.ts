@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import * as native from 'zeromq';
 import * as zmq from '../../../src/index.ts';
 import { freeEndpoint, own, texts } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 /** Both have these members; those that set options by number are protected in both. */
 interface Numbered {
@@ -35,7 +36,7 @@ type Maker = keyof typeof makers;
 
 function make(t: Test, whose: Maker, type: 'xpub' | 'xsub'): Numbered {
   const socket = makers[whose][type]() as unknown as Numbered;
-  socket.receiveTimeout = 10_000;
+  socket.receiveTimeout = PATIENCE;
   return own(t, socket as never) as Numbered;
 }
 

@@ -6,6 +6,7 @@ import * as theirs from 'zeromq/draft.js';
 import { Subscriber } from '../../../src/index.ts';
 import { Dish, Radio } from '../../../src/sockets/draft/index.ts';
 import { freeEndpoint, join, own, TRANSPORTS, turns, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import {
   command,
   connectRaw,
@@ -45,13 +46,13 @@ for (const transport of TRANSPORTS) {
   t.test(`over ${transport}`, async (t) => {
     t.test('a message goes to those who have joined its group, as a whole', async (t) => {
       const radio = own(t, new Radio());
-      const [one, two] = [1, 2].map(() => own(t, new Dish({ receiveTimeout: 10_000 })));
+      const [one, two] = [1, 2].map(() => own(t, new Dish({ receiveTimeout: PATIENCE })));
       one!.join('weather', Buffer.of(0xff, 0x80));
       two!.join('wea', 'weather');
       for (const dish of [one!, two!]) {
         await join(dish, radio, transport);
       }
-      await radio.waitFor('subscription', { peers: 2, timeout: 10_000 });
+      await radio.waitFor('subscription', { peers: 2, timeout: PATIENCE });
       await radio.send('sun', { group: 'weather' });
       await radio.send('prefix', { group: 'wea' });
       await radio.send('longer', { group: 'weather!' });
@@ -73,10 +74,10 @@ for (const transport of TRANSPORTS) {
     });
 
     t.test('joining and leaving take effect while connected', async (t) => {
-      const [radio, dish] = [own(t, new Radio()), own(t, new Dish({ receiveTimeout: 10_000 }))];
+      const [radio, dish] = [own(t, new Radio()), own(t, new Dish({ receiveTimeout: PATIENCE }))];
       await join(radio, dish, transport);
       dish.join('a', 'b');
-      await radio.waitFor('subscription', { timeout: 10_000 });
+      await radio.waitFor('subscription', { timeout: PATIENCE });
       await until(() => radio.trySend('x', { group: 'b' }) && dish.readable);
       t.strictSame(texts(await dish.receive()), ['x', 'b']);
       while (dish.tryReceive() !== undefined);
@@ -102,11 +103,11 @@ for (const transport of TRANSPORTS) {
     });
 
     t.test('a group ends before its first NUL, and may be empty', async (t) => {
-      const [radio, dish] = [own(t, new Radio()), own(t, new Dish({ receiveTimeout: 10_000 }))];
+      const [radio, dish] = [own(t, new Radio()), own(t, new Dish({ receiveTimeout: PATIENCE }))];
       dish.join(Buffer.from('fo\0ba'), 'ba\0fo', '');
       dish.leave('fo\0');
       await join(dish, radio, transport);
-      await radio.waitFor('subscription', { timeout: 10_000 });
+      await radio.waitFor('subscription', { timeout: PATIENCE });
       await radio.send('no', { group: 'fo' });
       await radio.send('yes', { group: 'ba\0xyz' });
       await radio.send('empty', { group: '\0' });
@@ -152,10 +153,10 @@ for (const transport of TRANSPORTS) {
     t.test('a slow member misses messages, or holds them up with noDrop', async (t) => {
       for (const noDrop of [false, true]) {
         const radio = own(t, new Radio({ noDrop, sendHighWaterMark: 2, sendTimeout: 0 }));
-        const dish = own(t, new Dish({ receiveHighWaterMark: 2, receiveTimeout: 10_000 }));
+        const dish = own(t, new Dish({ receiveHighWaterMark: 2, receiveTimeout: PATIENCE }));
         dish.join('a');
         await join(radio, dish, transport);
-        await radio.waitFor('subscription', { timeout: 10_000 });
+        await radio.waitFor('subscription', { timeout: PATIENCE });
         const big = Buffer.alloc(200_000);
         let refused = 0;
         for (let n = 0; n < 200; n++) {
@@ -172,7 +173,7 @@ for (const transport of TRANSPORTS) {
       const [radio, dish] = [own(t, new Radio()), own(t, new Dish())];
       dish.join('a');
       await join(radio, dish, transport);
-      await radio.waitFor('subscription', { timeout: 10_000 });
+      await radio.waitFor('subscription', { timeout: PATIENCE });
       dish.close();
       await until(() => radio.stats().peers.length === 0);
       const { dropped } = radio.stats();
@@ -183,7 +184,7 @@ for (const transport of TRANSPORTS) {
     t.test('other types are turned away', async (t) => {
       const [radio, subscriber] = [own(t, new Radio()), own(t, new Subscriber())];
       await radio.bind(freeEndpoint(transport));
-      const refused = subscriber.waitFor('handshake:error:protocol', { timeout: 10_000 });
+      const refused = subscriber.waitFor('handshake:error:protocol', { timeout: PATIENCE });
       subscriber.connect(radio.lastEndpoint!);
       await refused;
       t.equal(radio.stats().peers.length, 0);
@@ -231,7 +232,7 @@ t.test('a RADIO hears JOIN and LEAVE, and nothing else', async (t) => {
   peer.write(message('\x01message'), command('SUBSCRIBE', Buffer.from('topic')));
   peer.write(command('JOIN', Buffer.from('a')), command('JOIN', Buffer.from('b\0x')));
   peer.write(command('LEAVE', Buffer.from('a')), command('LEAVE', Buffer.from('never')));
-  await radio.waitFor('subscription', { timeout: 10_000 });
+  await radio.waitFor('subscription', { timeout: PATIENCE });
   await until(() => {
     radio.trySend('1', { group: 'b' });
     return peer.received.includes(message('b', '1'));
@@ -263,7 +264,7 @@ t.test('a peer may join so many groups, and not more', async (t) => {
 
 t.test('a DISH says JOIN and LEAVE, again to each who comes, whatever its version', async (t) => {
   const server = await listenRaw(t);
-  const dish = own(t, new Dish({ reconnectInterval: 1, receiveTimeout: 10_000 }));
+  const dish = own(t, new Dish({ reconnectInterval: 1, receiveTimeout: PATIENCE }));
   dish.join('a', 'b');
   dish.connect(server.endpoint);
   for (const [n, minor] of [0, 1].entries()) {
@@ -282,7 +283,7 @@ t.test('a DISH says JOIN and LEAVE, again to each who comes, whatever its versio
 });
 
 t.test('a RADIO that sends no group loses its connection', async (t) => {
-  const dish = own(t, new Dish({ receiveTimeout: 10_000 }));
+  const dish = own(t, new Dish({ receiveTimeout: PATIENCE }));
   dish.join('a');
   await dish.bind('tcp://127.0.0.1:*');
   for (const bad of [message('alone'), message('a', 'b', 'c'), message('x'.repeat(256), 'y')]) {

@@ -7,6 +7,7 @@ import * as native from 'zeromq';
 import * as zmq from '../../../src/index.ts';
 import { freshEndpoint } from '../../support/interop.ts';
 import { deadEndpoint, own, turns } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const RECONNECT_STOP = 109;
 
@@ -108,7 +109,7 @@ t.test('4: after `disconnect` nothing is tried any more, whatever waits', async 
       push.connect(endpoint);
       await push.send('waiting');
       push.disconnect(endpoint);
-      const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+      const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
       await pull.bind(endpoint);
       if (flags < 4) {
         t.equal(String(await pull.receive()), 'waiting', `${flags} over ${transport}`);
@@ -124,12 +125,12 @@ t.test('4: after `disconnect` nothing is tried any more, whatever waits', async 
 });
 
 t.test('who has stopped takes nothing, and begins anew when it is told to connect', async (t) => {
-  const pull = own(t, new zmq.Pull({ receiveTimeout: 10_000 }));
+  const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
   const endpoint = await deadEndpoint(pull);
   const push = own(t, new zmq.Push({ reconnectStop: 1 }));
   push.connect(endpoint);
   t.equal(push.writable, true);
-  await push.waitFor('close', { timeout: 10_000 });
+  await push.waitFor('close', { timeout: PATIENCE });
   t.equal(push.trySend('x'), false, 'there is nobody to send to');
   await pull.bind(endpoint);
   push.connect(endpoint);
@@ -143,7 +144,7 @@ t.test('a mechanism that does not match is a handshake that fails', async (t) =>
   const push = own(t, new zmq.Push({ reconnectStop: 2, reconnectInterval: 1 }));
   const seen = listen(push);
   push.connect(pull.lastEndpoint!);
-  await push.waitFor('disconnect', { timeout: 10_000 });
+  await push.waitFor('disconnect', { timeout: PATIENCE });
   t.equal(push.writable, false);
   await turns(10);
   t.notOk(seen.includes('connect:retry'));

@@ -6,12 +6,13 @@ import * as theirs from 'zeromq/draft.js';
 import { Push } from '../../../src/index.ts';
 import { Gather, Scatter } from '../../../src/sockets/draft/index.ts';
 import { deadEndpoint, freeEndpoint, join, own, TRANSPORTS } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 for (const transport of TRANSPORTS) {
   t.test(`over ${transport}`, async (t) => {
     t.test('messages are dealt out in turns, and gathered fairly', async (t) => {
       const scatter = own(t, new Scatter());
-      const gathers = [1, 2].map(() => own(t, new Gather({ receiveTimeout: 10_000 })));
+      const gathers = [1, 2].map(() => own(t, new Gather({ receiveTimeout: PATIENCE })));
       for (const gather of gathers) await join(gather, scatter, transport);
       await scatter.sendMany(['1', '2', '3', '4']);
       const got: string[][] = [];
@@ -45,7 +46,7 @@ for (const transport of TRANSPORTS) {
       t.strictSame([gather.conflate, scatter.conflate], [false, false]);
       const push = own(t, new Push());
       await gather.bind(freeEndpoint(transport));
-      const refused = push.waitFor('handshake:error:protocol', { timeout: 10_000 });
+      const refused = push.waitFor('handshake:error:protocol', { timeout: PATIENCE });
       push.connect(gather.lastEndpoint!);
       await refused;
       t.equal(gather.stats().peers.length, 1);

@@ -6,6 +6,7 @@ import * as theirs from 'zeromq/draft.js';
 import { Dealer } from '../../../src/index.ts';
 import { Client, Server } from '../../../src/sockets/draft/index.ts';
 import { freeEndpoint, join, own, TRANSPORTS, turns, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { connectRaw, message } from '../../support/raw-peer.ts';
 
 type Loose = { send(...args: unknown[]): Promise<void> };
@@ -13,8 +14,8 @@ type Loose = { send(...args: unknown[]): Promise<void> };
 for (const transport of TRANSPORTS) {
   t.test(`over ${transport}`, async (t) => {
     t.test('a client is answered by its number', async (t) => {
-      const server = own(t, new Server({ receiveTimeout: 10_000 }));
-      const clients = [1, 2, 3].map(() => own(t, new Client({ receiveTimeout: 10_000 })));
+      const server = own(t, new Server({ receiveTimeout: PATIENCE }));
+      const clients = [1, 2, 3].map(() => own(t, new Client({ receiveTimeout: PATIENCE })));
       for (const client of clients) await join(server, client, transport);
       const ids = new Set<number>();
       for (const [n, client] of clients.entries()) {
@@ -62,7 +63,7 @@ for (const transport of TRANSPORTS) {
     t.test('send waits while the client takes no more, and others go on', async (t) => {
       const server = own(t, new Server({ sendHighWaterMark: 2, sendTimeout: 0 }));
       const [slow, quick] = [1, 2].map(() =>
-        own(t, new Client({ receiveHighWaterMark: 2, receiveTimeout: 10_000 })),
+        own(t, new Client({ receiveHighWaterMark: 2, receiveTimeout: PATIENCE })),
       );
       const ids: number[] = [];
       for (const client of [slow!, quick!]) {
@@ -109,7 +110,7 @@ for (const transport of TRANSPORTS) {
     t.test('other types are turned away', async (t) => {
       const [server, dealer] = [own(t, new Server()), own(t, new Dealer())];
       await server.bind(freeEndpoint(transport));
-      const refused = dealer.waitFor('handshake:error:protocol', { timeout: 10_000 });
+      const refused = dealer.waitFor('handshake:error:protocol', { timeout: PATIENCE });
       dealer.connect(server.lastEndpoint!);
       await refused;
       t.equal(server.stats().peers.length, 0);
@@ -146,7 +147,7 @@ for (const transport of TRANSPORTS) {
 }
 
 t.test('a peer that sends several parts loses its connection', async (t) => {
-  const server = own(t, new Server({ receiveTimeout: 10_000 }));
+  const server = own(t, new Server({ receiveTimeout: PATIENCE }));
   await server.bind('tcp://127.0.0.1:*');
   const peer = await connectRaw(t, server.lastEndpoint!);
   await peer.shakeHands('CLIENT');

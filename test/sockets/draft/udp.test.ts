@@ -9,6 +9,7 @@ import * as theirs from 'zeromq/draft.js';
 import { Push, Subscriber } from '../../../src/index.ts';
 import { Dish, Radio } from '../../../src/sockets/draft/index.ts';
 import { own, turns, until } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const [lo] = Object.entries(networkInterfaces()).find(([, all]) =>
   all?.some(({ address }) => address === '127.0.0.1'),
@@ -44,13 +45,13 @@ async function arrives(
 }
 
 t.test('one address: messages of joined groups arrive, in order', async (t) => {
-  const [radio, dish] = [own(t, new Radio()), own(t, new Dish({ receiveTimeout: 10_000 }))];
+  const [radio, dish] = [own(t, new Radio()), own(t, new Dish({ receiveTimeout: PATIENCE }))];
   dish.join('a', '', 'x'.repeat(255));
   await dish.bind('udp://127.0.0.1:*');
   t.match(dish.lastEndpoint, /^udp:\/\/127\.0\.0\.1:[1-9]\d*$/);
   radio.connect(dish.lastEndpoint!);
   await radio.send('queued before it is open', { group: 'a' });
-  await radio.waitFor('subscription', { timeout: 10_000 });
+  await radio.waitFor('subscription', { timeout: PATIENCE });
   t.same((await dish.receive()).slice(0, 1).map(String), ['queued before it is open']);
   await radio.send('not joined', { group: 'b' });
   const groups = ['', 'x'.repeat(255)];
@@ -75,17 +76,17 @@ t.test('one address: messages of joined groups arrive, in order', async (t) => {
 
 t.test('a name is resolved, and one RADIO sends to several addresses', async (t) => {
   const radio = own(t, new Radio());
-  const dishes = [1, 2].map(() => own(t, new Dish({ receiveTimeout: 10_000 })));
+  const dishes = [1, 2].map(() => own(t, new Dish({ receiveTimeout: PATIENCE })));
   for (const dish of dishes) {
     dish.join('a');
     dish.bindSync('udp://127.0.0.1:*');
     radio.connect(dish.lastEndpoint!.replace('127.0.0.1', 'localhost'));
   }
-  const tcp = own(t, new Dish({ receiveTimeout: 10_000 }));
+  const tcp = own(t, new Dish({ receiveTimeout: PATIENCE }));
   tcp.join('a');
   await tcp.bind('tcp://127.0.0.1:*');
   radio.connect(tcp.lastEndpoint!);
-  await radio.waitFor('subscription', { peers: 3, timeout: 10_000 });
+  await radio.waitFor('subscription', { peers: 3, timeout: PATIENCE });
   await radio.send('all', { group: 'a' });
   for (const dish of [...dishes, tcp]) t.equal(String((await dish.receive())[0]), 'all');
   radio.disconnect(dishes[0]!.lastEndpoint!.replace('127.0.0.1', 'localhost'));
@@ -96,14 +97,14 @@ t.test('a name is resolved, and one RADIO sends to several addresses', async (t)
 
 t.test('a name that does not exist is tried again', async (t) => {
   const radio = own(t, new Radio({ reconnectInterval: 1 }));
-  const retries = radio.waitFor('connect:retry', { peers: 2, timeout: 10_000 });
+  const retries = radio.waitFor('connect:retry', { peers: 2, timeout: PATIENCE });
   radio.connect('udp://name.invalid:5555');
   await retries;
   t.equal(radio.stats().peers.length, 0);
 });
 
 t.test('what waits is sent before the socket ends', async (t) => {
-  const dish = own(t, new Dish({ receiveTimeout: 10_000 }));
+  const dish = own(t, new Dish({ receiveTimeout: PATIENCE }));
   dish.join('a');
   await dish.bind('udp://127.0.0.1:*');
   const radio = new Radio();
@@ -118,14 +119,14 @@ t.test('multicast over the loopback interface reaches all who have bound the gro
   for (const source of ['127.0.0.1', lo]) {
     const endpoint = `udp://${source};239.192.7.9:${port}`;
     const radio = own(t, new Radio({ multicastHops: 1, multicastLoop: true }));
-    const dishes = [1, 2].map(() => own(t, new Dish({ receiveTimeout: 10_000 })));
+    const dishes = [1, 2].map(() => own(t, new Dish({ receiveTimeout: PATIENCE })));
     for (const dish of dishes) {
       dish.join('a');
       await dish.bind(endpoint);
       t.equal(dish.lastEndpoint, endpoint);
     }
     radio.connect(endpoint);
-    await radio.waitFor('subscription', { timeout: 10_000 });
+    await radio.waitFor('subscription', { timeout: PATIENCE });
     await radio.send('all', { group: 'a' });
     for (const dish of dishes) t.equal(String((await dish.receive())[0]), 'all');
     for (const dish of dishes) await dish.unbind(endpoint);
@@ -138,7 +139,7 @@ t.test(
   async (t) => {
     const [radio, dish] = [
       own(t, new Radio()),
-      own(t, new Dish({ ipv6: true, receiveTimeout: 10_000 })),
+      own(t, new Dish({ ipv6: true, receiveTimeout: PATIENCE })),
     ];
     dish.join('a');
     await dish.bind('udp://[::1]:*');
@@ -150,7 +151,7 @@ t.test(
 );
 
 t.test('packets that are no messages are dropped and counted', async (t) => {
-  const dish = own(t, new Dish({ maxMessageSize: 10, receiveTimeout: 10_000 }));
+  const dish = own(t, new Dish({ maxMessageSize: 10, receiveTimeout: PATIENCE }));
   dish.join('a');
   await dish.bind('udp://127.0.0.1:*');
   const peer = dgram.createSocket('udp4');
@@ -167,7 +168,7 @@ t.test('packets that are no messages are dropped and counted', async (t) => {
 });
 
 t.test('a DISH that does not keep up drops and counts, and lives', async (t) => {
-  const dish = own(t, new Dish({ receiveHighWaterMark: 4, receiveTimeout: 10_000 }));
+  const dish = own(t, new Dish({ receiveHighWaterMark: 4, receiveTimeout: PATIENCE }));
   const radio = own(t, new Radio());
   dish.join('a');
   await dish.bind('udp://127.0.0.1:*');
@@ -184,11 +185,11 @@ t.test('a DISH that does not keep up drops and counts, and lives', async (t) => 
 });
 
 t.test('a message that libzmq would cut is not sent but counted', async (t) => {
-  const [radio, dish] = [own(t, new Radio()), own(t, new Dish({ receiveTimeout: 10_000 }))];
+  const [radio, dish] = [own(t, new Radio()), own(t, new Dish({ receiveTimeout: PATIENCE }))];
   dish.join('a');
   await dish.bind('udp://127.0.0.1:*');
   radio.connect(dish.lastEndpoint!);
-  await radio.waitFor('subscription', { timeout: 10_000 });
+  await radio.waitFor('subscription', { timeout: PATIENCE });
   await radio.send(Buffer.alloc(8191), { group: 'a' });
   await radio.send(Buffer.alloc(8190), { group: 'a' });
   t.equal((await dish.receive())[0].length, 8190);

@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { Pull, Push } from '../../../src/index.ts';
 import { own, texts } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const DOOR = new URL('../../../dist/index.js', import.meta.url).href;
 
@@ -82,7 +83,7 @@ async function carries(t: Test, pull: Pull, path: string): Promise<void> {
   const push = own(t, new Push());
   push.connect(`ipc://${path}`);
   await push.send('over it');
-  t.strictSame(texts(await pull.receive({ timeout: 10_000 })), ['over it']);
+  t.strictSame(texts(await pull.receive({ timeout: PATIENCE })), ['over it']);
 }
 
 for (const [where, start] of Object.entries({ thread: inThread, process: inProcess })) {

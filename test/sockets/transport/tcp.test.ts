@@ -8,6 +8,7 @@ import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import t, { type Test } from 'tap';
 import { Pull, Push, Reply, Request } from '../../../src/index.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { connectRaw, listenRaw } from '../../support/raw-peer.ts';
 import { eventually, texts, use, watch } from '../../support/sockets.ts';
 
@@ -223,7 +224,7 @@ async function sendAndEnd(t: Test) {
   const ended = once(child, 'exit');
   await once(child.stdout, 'data');
   let receivedCount = 0;
-  const message = await pull.receive({ timeout: 20_000 });
+  const message = await pull.receive({ timeout: PATIENCE });
   for (const part of message) receivedCount += part.length;
   const [stopped] = (await ended) as [number];
   return { stopped, receivedCount };
@@ -246,8 +247,8 @@ t.test(
       const push = use(t, new Push(options));
       await pull.bind('tcp://127.0.0.1:*');
       push.connect(pull.lastEndpoint!);
-      await pull.waitFor('handshake', { timeout: 10_000 });
-      await push.waitFor('handshake', { timeout: 10_000 });
+      await pull.waitFor('handshake', { timeout: PATIENCE });
+      await push.waitFor('handshake', { timeout: PATIENCE });
       const port = Number(pull.lastEndpoint!.split(':').pop());
       // While something is on its way, the one timer of an end stands for that.
       await eventually('all is acknowledged', () =>

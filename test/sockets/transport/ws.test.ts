@@ -9,6 +9,7 @@ import {
   wsFrame,
   wsReady,
 } from '../../support/cores/ws-wire.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { connectRaw, listenRaw, type RawPeer } from '../../support/raw-peer.ts';
 import { type Log, texts, use, watch } from '../../support/sockets.ts';
 
@@ -30,7 +31,7 @@ async function withClient(t: Test, options: object = {}): Promise<[zmq.Pull, Raw
   peer.write(upgradeRequest());
   await peer.sees(upgradeResponse());
   peer.write(wsFrame(BINARY, wsReady('PUSH'), MASK));
-  await pull.waitFor('handshake', { peers: 1, timeout: 10_000 });
+  await pull.waitFor('handshake', { peers: 1, timeout: PATIENCE });
   await peer.sees(Buffer.from('\x05READY'));
   peer.forget();
   return [pull, peer, events];
@@ -45,7 +46,7 @@ async function withServer(t: Test, options: object = {}): Promise<[zmq.Push, Raw
   await peer.sees(Buffer.from('\r\n\r\n'));
   const { length } = peer.received;
   peer.write(answerTo(peer.received), wsFrame(BINARY, wsReady('PULL')));
-  await push.waitFor('handshake', { peers: 1, timeout: 10_000 });
+  await push.waitFor('handshake', { peers: 1, timeout: PATIENCE });
   await peer.until('READY', (octets) => octets.length > length);
   peer.forget();
   return [push, peer, events];
@@ -120,7 +121,7 @@ for (const [what, refuse] of [
       peer.write(Buffer.from(agreed), wsFrame(BINARY, '\0id'));
       await push.send('through');
       await peer.until('message', (octets) => octets.length > 0);
-      await push.waitFor('handshake', { peers: 1, timeout: 10_000 });
+      await push.waitFor('handshake', { peers: 1, timeout: PATIENCE });
     }
   });
 }
@@ -188,7 +189,7 @@ t.test('a listener that goes and comes back', async (t) => {
   const address = first.lastEndpoint!;
   const [push, events] = watch(t, new zmq.Push({ reconnectInterval: 10 }));
   push.connect(address);
-  await push.waitFor('handshake', { peers: 1, timeout: 10_000 });
+  await push.waitFor('handshake', { peers: 1, timeout: PATIENCE });
   await first[Symbol.asyncDispose]();
   await events.next('disconnect');
   await push.send('kept');
@@ -370,7 +371,7 @@ t.test('a server that answers something else is tried again', async (t) => {
   const second = await server.peer(1);
   await second.sees(Buffer.from('\r\n\r\n'));
   second.write(answerTo(second.received), wsFrame(BINARY, wsReady('PULL')));
-  await push.waitFor('handshake', { peers: 1, timeout: 10_000 });
+  await push.waitFor('handshake', { peers: 1, timeout: PATIENCE });
 });
 
 t.test('a peer without a mechanism is one of its routing id', async (t) => {

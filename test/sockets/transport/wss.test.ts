@@ -11,6 +11,7 @@ import { WebSocket } from 'ws';
 import * as zmq from '../../../src/index.ts';
 import { responseTo, wsFrame, wsReady } from '../../support/cores/ws-wire.ts';
 import { failure } from '../../support/local.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { connectRaw, listenRaw } from '../../support/raw-peer.ts';
 import { certify } from '../../support/sockets/certificate.ts';
 import { texts, use, watch } from '../../support/sockets.ts';
@@ -239,7 +240,7 @@ t.test('behind a web server of another implementation', async (t) => {
   t.equal(headers.host, `localhost:${port}`);
   stream.write(responseTo(headers['sec-websocket-key']!));
   stream.write(wsFrame(0x82, wsReady('PULL')));
-  await push.waitFor('handshake', { peers: 1, timeout: 10_000 });
+  await push.waitFor('handshake', { peers: 1, timeout: PATIENCE });
 });
 
 t.test('TLS 1.1 is refused', async (t) => {

@@ -2,6 +2,7 @@
 
 import * as zmq from '../../../src/index.ts';
 import { own, type TearDown } from '../local.ts';
+import { PATIENCE } from '../patience.ts';
 import { FaultProxy } from './proxy.ts';
 import { COMMON, type TrialOptions } from './trial.ts';
 
@@ -22,7 +23,7 @@ export async function requestTrial(
   { transport, binder, duration, seed, toxic, strikes = false, options = {} }: TrialOptions,
 ): Promise<RequestAccount> {
   // Where nothing is struck, nothing need be given up.
-  const receiveTimeout = strikes ? 800 : 20_000;
+  const receiveTimeout = strikes ? 800 : PATIENCE;
   const relaxed = { relaxed: true, correlate: true, sendTimeout: 1_000, receiveTimeout };
   const request = own(t, new zmq.Request({ ...COMMON, ...options, ...relaxed }));
   const reply = own(t, new zmq.Reply({ ...COMMON, ...options }));
@@ -41,7 +42,7 @@ export async function requestTrial(
 
   let [asked, answered, altered, afterwards] = [0, 0, 0, false];
   const until = performance.now() + duration;
-  const patience = until + 30_000;
+  const patience = until + PATIENCE;
   // The last question is answered: what was struck is in order again.
   while (performance.now() < until || !afterwards || (strikes && proxy.struckCount === 0)) {
     if (performance.now() > patience) throw new Error('REQ/REP did not come to its end');

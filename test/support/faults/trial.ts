@@ -2,6 +2,7 @@
 
 import * as zmq from '../../../src/index.ts';
 import { own, type TearDown } from '../local.ts';
+import { PATIENCE } from '../patience.ts';
 import { FaultProxy, type Toxic } from './proxy.ts';
 
 export type Transport = 'tcp' | 'ipc';
@@ -18,7 +19,7 @@ export interface FaultPattern {
 }
 
 /** Nothing waits for ever in a trial: what is not taken within this time is not accepted. */
-const PATIENCE = 50;
+const SEND_TIMEOUT = 50;
 
 const SENDS = { sendHighWaterMark: 100 };
 const RECEIVES = { receiveHighWaterMark: 100 };
@@ -30,7 +31,7 @@ export const FAULT_PATTERNS: readonly FaultPattern[] = [
       speaker: new zmq.Push({ ...options, ...SENDS }),
       listener: new zmq.Pull({ ...options, ...RECEIVES }),
     }),
-    say: (speaker, body) => accepted((speaker as zmq.Push).send(body, { timeout: PATIENCE })),
+    say: (speaker, body) => accepted((speaker as zmq.Push).send(body, { timeout: SEND_TIMEOUT })),
     waits: true,
   },
   {
@@ -42,7 +43,7 @@ export const FAULT_PATTERNS: readonly FaultPattern[] = [
     },
     say: async (speaker, body) => (speaker as zmq.Publisher).trySend(body),
     waits: false,
-    greet: (speaker) => speaker.waitFor('subscription', { timeout: 10_000 }),
+    greet: (speaker) => speaker.waitFor('subscription', { timeout: PATIENCE }),
   },
   {
     name: 'XPUB → XSUB',
@@ -54,7 +55,7 @@ export const FAULT_PATTERNS: readonly FaultPattern[] = [
     waits: false,
     greet: async (speaker, listener) => {
       await (listener as zmq.XSubscriber).send(Buffer.from([1]));
-      await speaker.waitFor('subscription', { timeout: 10_000 });
+      await speaker.waitFor('subscription', { timeout: PATIENCE });
     },
   },
   {
@@ -63,7 +64,7 @@ export const FAULT_PATTERNS: readonly FaultPattern[] = [
       speaker: new zmq.Dealer({ ...options, ...SENDS, ...RECEIVES }),
       listener: new zmq.Router({ ...options, ...SENDS, ...RECEIVES }),
     }),
-    say: (speaker, body) => accepted((speaker as zmq.Dealer).send(body, { timeout: PATIENCE })),
+    say: (speaker, body) => accepted((speaker as zmq.Dealer).send(body, { timeout: SEND_TIMEOUT })),
     waits: true,
   },
   {
@@ -73,7 +74,7 @@ export const FAULT_PATTERNS: readonly FaultPattern[] = [
       listener: new zmq.Dealer({ ...options, routingId: 'D' }),
     }),
     say: (speaker, body) =>
-      accepted((speaker as zmq.Router).send(['D', body], { timeout: PATIENCE })),
+      accepted((speaker as zmq.Router).send(['D', body], { timeout: SEND_TIMEOUT })),
     waits: true,
   },
   {
@@ -82,7 +83,7 @@ export const FAULT_PATTERNS: readonly FaultPattern[] = [
       speaker: new zmq.Pair({ ...options, ...SENDS, ...RECEIVES }),
       listener: new zmq.Pair({ ...options, ...SENDS, ...RECEIVES }),
     }),
-    say: (speaker, body) => accepted((speaker as zmq.Pair).send(body, { timeout: PATIENCE })),
+    say: (speaker, body) => accepted((speaker as zmq.Pair).send(body, { timeout: SEND_TIMEOUT })),
     waits: true,
   },
   {
@@ -91,7 +92,7 @@ export const FAULT_PATTERNS: readonly FaultPattern[] = [
       speaker: new zmq.Dealer({ ...options, ...SENDS, ...RECEIVES }),
       listener: new zmq.Dealer({ ...options, ...SENDS, ...RECEIVES }),
     }),
-    say: (speaker, body) => accepted((speaker as zmq.Dealer).send(body, { timeout: PATIENCE })),
+    say: (speaker, body) => accepted((speaker as zmq.Dealer).send(body, { timeout: SEND_TIMEOUT })),
     waits: true,
   },
 ];
@@ -142,7 +143,7 @@ export async function faultTrial(
   await bound.bind(transport === 'tcp' ? 'tcp://127.0.0.1:*' : 'ipc://*');
   const proxy = await FaultProxy.open(t, bound.lastEndpoint!, { seed, toxic });
   connected.connect(proxy.endpoint);
-  await speaker.waitFor('handshake', { timeout: 10_000 });
+  await speaker.waitFor('handshake', { timeout: PATIENCE });
   await pattern.greet?.(speaker, listener);
 
   const book = new Book();
@@ -156,7 +157,7 @@ export async function faultTrial(
     await book.near(n);
   }
   // The end is told until it is heard: it may be lost like any other.
-  const patience = performance.now() + 20_000;
+  const patience = performance.now() + PATIENCE;
   while (!book.ended) {
     if (performance.now() > patience) throw new Error(`${pattern.name}: the end did not come`);
     await pattern.say(speaker, END);

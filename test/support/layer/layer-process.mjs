@@ -22,7 +22,7 @@ function make(kind, options) {
   }
   subject.told = async () => events;
   /** Receives until nothing comes for a while. */
-  subject.collect = async (channel, count, timeout = 10_000) => {
+  subject.collect = async (channel, count, timeout = 120_000) => {
     const messages = [];
     try {
       while (messages.length < count) messages.push(await subject.receive(channel, { timeout }));
