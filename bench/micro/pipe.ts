@@ -13,7 +13,6 @@ const limits: PipeLimits = {
   receiveHighWaterMark: 2000,
   sendHighWaterMarkBytes: 0,
   receiveBudget: undefined,
-  conflate: false,
 };
 const reader: PipeReader = { readable() {}, writable() {} };
 const small = [Buffer.alloc(16, 0x2a)];

@@ -88,7 +88,6 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
       receiveHighWaterMark: 0,
       sendHighWaterMarkBytes: 0,
       receiveBudget: undefined,
-      conflate: false,
       peers: undefined,
     };
     this.applyLimits();
@@ -260,10 +259,9 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
   // — TransportHost —
 
   makePipe(values: OptionValues, connectRoutingId?: Buffer): Pipe {
-    // The endpoint's, unlike the marks, which act at once.
-    this.#limits.conflate = values.conflate;
-    const notices = noticesOf(values);
-    const pipe = new Pipe(this.#limits, this.pattern, connectRoutingId, notices);
+    const { conflate } = values;
+    const options = { conflate, connectRoutingId, notices: noticesOf(values) };
+    const pipe = new Pipe(this.#limits, this.pattern, options);
     this.#counters.opened(pipe);
     return pipe;
   }

@@ -43,8 +43,16 @@ export interface PipeLimits {
   readonly receiveBudget: ReceiveBudget | undefined;
   /** The sender of each received message, by the last part of that message; undefined unless `keepPeers` is on. */
   readonly peers?: WeakMap<Buffer, PeerInfo> | undefined;
-  /** `ZMQ_CONFLATE`: each queue holds the newest message only, marks do not apply. Read when the pipe is constructed. */
-  readonly conflate: boolean;
+}
+
+/** What one pipe has of its endpoint, unlike the limits that it shares with the other pipes of its socket. */
+export interface PipeOptions {
+  /** `ZMQ_CONFLATE`: each queue holds the newest message only, marks do not apply. Default false. */
+  readonly conflate?: boolean;
+  /** `ZMQ_CONNECT_ROUTING_ID` of the connect that made the pipe: overrides what the peer announces. */
+  readonly connectRoutingId?: Buffer | undefined;
+  /** Messages that are sent or received when a connection begins or ends; undefined = none. */
+  readonly notices?: Notices | undefined;
 }
 
 /** What is known of the peer once the handshake has finished. */
@@ -64,9 +72,8 @@ export interface PeerInfo {
 export class Pipe implements BudgetWaiter {
   /** What the peer is, from the first handshake on; kept while a connecting side reconnects. */
   peer: PeerInfo | undefined;
-  /** `ZMQ_CONNECT_ROUTING_ID` of the connect that made this pipe: overrides what the peer announces. */
+  /** See `PipeOptions`. */
   readonly connectRoutingId: Buffer | undefined;
-  /** Messages that are sent or received when a connection begins or ends; undefined = none. */
   readonly notices: Notices | undefined;
   /** Whether the peer cannot subscribe (udp), so that it is sent everything. Set by the transport before `attach`. */
   takesAll = false;
@@ -98,17 +105,12 @@ export class Pipe implements BudgetWaiter {
   #awaitsBudget = false;
   #droppedCount = 0;
 
-  constructor(
-    limits: PipeLimits,
-    reader: PipeReader,
-    connectRoutingId?: Buffer,
-    notices?: Notices,
-  ) {
+  constructor(limits: PipeLimits, reader: PipeReader, options: PipeOptions = {}) {
     this.#limits = limits;
-    this.#conflate = limits.conflate;
     this.#reader = reader;
-    this.connectRoutingId = connectRoutingId;
-    this.notices = notices;
+    this.#conflate = options.conflate ?? false;
+    this.connectRoutingId = options.connectRoutingId;
+    this.notices = options.notices;
   }
 
   /** Messages dropped since the pipe was constructed. */

@@ -24,7 +24,7 @@ function connecting(
   limits: Partial<PipeLimits> = {},
 ): FakePeer {
   const id = routingId === undefined ? undefined : Buffer.from(routingId, 'latin1');
-  const peer = new FakePeer(router, limits, id);
+  const peer = new FakePeer(router, limits, { connectRoutingId: id });
   router.attach(peer.pipe);
   return peer;
 }

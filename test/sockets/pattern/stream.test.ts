@@ -50,7 +50,7 @@ t.test('a peer is announced before its data and after it', async (t) => {
 
 t.test('notices of a peer that reconnects stay between the data of its connections', async (t) => {
   const { stream } = streamWith();
-  const peer = new FakePeer(stream, {}, Buffer.from('name'));
+  const peer = new FakePeer(stream, {}, { connectRoutingId: Buffer.from('name') });
   stream.attach(peer.pipe);
   t.ok(stream.accept(octets('name', 'queued')));
   peer.handshake(stream);
@@ -129,7 +129,7 @@ t.test('an empty part closes the peer', async (t) => {
 t.test('a name in use is not given twice', async (t) => {
   const { host, stream } = streamWith(false);
   for (const id of ['name', 'name', FIRST]) {
-    stream.attach(new FakePeer(stream, {}, Buffer.from(id)).pipe);
+    stream.attach(new FakePeer(stream, {}, { connectRoutingId: Buffer.from(id) }).pipe);
   }
   t.equal(host.notes.length, 2, 'the second of that name, then one that wants what it got');
   const early = new FakePeer(stream);

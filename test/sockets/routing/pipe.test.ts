@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { Message } from '../../../src/sockets/message.ts';
 import { COPY_LIMIT } from '../../../src/sockets/message.ts';
-import type { PipeLimits } from '../../../src/sockets/routing/pipe.ts';
+import type { PipeLimits, PipeOptions } from '../../../src/sockets/routing/pipe.ts';
 import { Pipe } from '../../../src/sockets/routing/pipe.ts';
 import { ReceiveBudget } from '../../../src/sockets/routing/receive-budget.ts';
 import { FakePeer, NO_LIMITS, octets, text } from '../../support/cores/fake-peer.ts';
@@ -18,9 +18,12 @@ class Signals {
   }
 }
 
-function bounded(limits: Partial<PipeLimits>): { signals: Signals; peer: FakePeer; pipe: Pipe } {
+function bounded(
+  limits: Partial<PipeLimits>,
+  options: PipeOptions = {},
+): { signals: Signals; peer: FakePeer; pipe: Pipe } {
   const signals = new Signals();
-  const peer = new FakePeer(signals, limits);
+  const peer = new FakePeer(signals, limits, options);
   peer.pipe.drive(peer);
   peer.taking = false;
   return { signals, peer, pipe: peer.pipe };
@@ -83,7 +86,7 @@ t.test('small parts of a waiting message are copied, large ones are not', async 
 });
 
 t.test('conflate keeps the newest, whatever the mark', async (t) => {
-  const { signals, peer, pipe } = bounded({ conflate: true, sendHighWaterMark: 1 });
+  const { signals, peer, pipe } = bounded({ sendHighWaterMark: 1 }, { conflate: true });
   for (let i = 0; i < 50; i++) {
     t.ok(pipe.canWrite());
     t.ok(pipe.write(octets(`${i}`)));
@@ -100,7 +103,7 @@ t.test('conflate keeps the newest, whatever the mark', async (t) => {
 
 t.test('a replaced message is given back to the budget', async (t) => {
   const receiveBudget = new ReceiveBudget(100);
-  const { peer, pipe } = bounded({ conflate: true, receiveBudget });
+  const { peer, pipe } = bounded({ receiveBudget }, { conflate: true });
   for (let i = 0; i < 50; i++) peer.say('0123456789');
   t.notOk(receiveBudget.full);
   pipe.read();

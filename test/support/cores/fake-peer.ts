@@ -8,14 +8,13 @@ import type {
   PipeLimits,
   PipeReader,
 } from '../../../src/sockets/routing/pipe.ts';
-import { Pipe } from '../../../src/sockets/routing/pipe.ts';
+import { Pipe, type PipeOptions } from '../../../src/sockets/routing/pipe.ts';
 
 export const NO_LIMITS: PipeLimits = {
   sendHighWaterMark: 0,
   receiveHighWaterMark: 0,
   sendHighWaterMarkBytes: 0,
   receiveBudget: undefined,
-  conflate: false,
 };
 
 /** Messages as arrays of text, which is easier to compare and to read. */
@@ -40,8 +39,8 @@ export class FakePeer implements PipeDriver {
   taking = true;
   onRoom: (() => void) | undefined;
 
-  constructor(reader: PipeReader, limits: Partial<PipeLimits> = {}, connectRoutingId?: Buffer) {
-    this.pipe = new Pipe({ ...NO_LIMITS, ...limits }, reader, connectRoutingId);
+  constructor(reader: PipeReader, limits: Partial<PipeLimits> = {}, options: PipeOptions = {}) {
+    this.pipe = new Pipe({ ...NO_LIMITS, ...limits }, reader, options);
   }
 
   /** A peer that came by itself and has shaken hands with `pattern`. */

@@ -21,9 +21,9 @@ export class FakePeer implements PipeDriver {
         receiveHighWaterMark: marks.receive ?? 1_000,
         sendHighWaterMarkBytes: 0,
         receiveBudget: undefined,
-        conflate: marks.conflate ?? false,
       },
       reader,
+      { conflate: marks.conflate ?? false },
     );
     this.pipe.drive(this);
   }
