@@ -66,7 +66,7 @@ export class Acceptor {
     const { path, host = '', port = 0, backlog } = this.#options;
     const create = serverHandleMaker();
     if (path === undefined) {
-      const handle = create(host, port, net.isIPv6(host) ? 6 : 4);
+      const handle = create(host, port, host.includes(':') ? 6 : 4);
       if (typeof handle === 'number') throw this.#failed(systemError(handle));
       this.#server.listen(handle, backlog);
     } else {

@@ -24,7 +24,9 @@ export async function dial(options: net.NetConnectOpts, signal: AbortSignal): Pr
   const stream = net.connect({ ...options, onread: inlet.onread });
   // The system has a time-out of its own.
   const limits = { signal, patience: 0, awaited: 'connection' };
-  await waitOn(stream, limits, (resolve) => stream.once('connect', resolve));
+  await waitOn(stream, limits, (resolve) => {
+    stream.once('connect', resolve);
+  });
   return { stream, inlet };
 }
 

@@ -15,7 +15,7 @@ export async function negotiate(
   patience: number,
 ): Promise<void> {
   const limits = { signal, patience, awaited: 'answer' };
-  await waitOn(stream, limits, (resolve, reject, settled) => {
+  await waitOn(stream, limits, (resolve, reject) => {
     const received = (chunk: Buffer): void => {
       // A read that was under way when the stream was paused may still end.
       if (exchange.done) {
@@ -46,12 +46,12 @@ export async function negotiate(
     // A stream that the inlet does not read itself emits `data`.
     stream.on('data', received);
     stream.on('close', closed);
-    settled.addEventListener('abort', () => {
-      stream.off('data', received);
-      stream.off('close', closed);
-    });
     const first = exchange.first();
     if (first.length > 0) stream.write(first);
     stream.resume();
+    return () => {
+      stream.off('data', received);
+      stream.off('close', closed);
+    };
   });
 }

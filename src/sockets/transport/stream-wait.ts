@@ -15,33 +15,35 @@ export interface WaitLimits {
 
 /**
  * Resolves as `begin` does. Rejects, with `stream` destroyed, when `begin` rejects or throws, when `stream` fails, when the
- * signal aborts (with its reason), and with `ETIMEDOUT` after `patience`. `settled` aborts when the wait has ended.
+ * signal aborts (with its reason), and with `ETIMEDOUT` after `patience`. Calls what `begin` returns when the wait has ended.
  */
 export async function waitOn(
   stream: Stream,
   { signal, patience, awaited }: WaitLimits,
-  begin: (resolve: () => void, reject: (error: unknown) => void, settled: AbortSignal) => void,
+  begin: (resolve: () => void, reject: (error: unknown) => void) => (() => void) | undefined,
 ): Promise<void> {
-  const settled = new AbortController();
+  let abort: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let settled: (() => void) | undefined;
   stream.unref();
   try {
     await new Promise<void>((resolve, reject) => {
       if (signal.aborted) throw signal.reason;
-      const abort = (): void => reject(signal.reason);
-      signal.addEventListener('abort', abort, { once: true, signal: settled.signal });
+      abort = () => reject(signal.reason);
+      signal.addEventListener('abort', abort);
       // Stays: an error before the next reader listens must not end the process.
       stream.on('error', reject);
       const late = (): void => reject(failed('ETIMEDOUT', `no ${awaited} within ${patience} ms`));
       if (patience > 0) timer = setTimeout(late, patience).unref();
-      begin(resolve, reject, settled.signal);
+      settled = begin(resolve, reject);
     });
   } catch (error) {
     stream.destroy();
     throw error;
   } finally {
     clearTimeout(timer);
-    settled.abort();
+    if (abort !== undefined) signal.removeEventListener('abort', abort);
+    settled?.();
   }
 }
 
