@@ -16,7 +16,7 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   'sockets/core/endpoint-security.js': 'endpoint-security',
   'sockets/core/exit-flush.js': 'absent',
   'sockets/core/sending-hold.js': 'threads',
-  'sockets/core/thread-values.js': 'threads',
+  'sockets/core/thread-context.js': 'threads',
   'sockets/core/zap-dealer.js': 'absent',
   'sockets/options/accept-filter.js': 'absent',
   'sockets/options/unknown-option.js': 'absent',

@@ -1,14 +1,12 @@
 /** Threads: in place of what joins the sockets of several threads. In browsers each worker has sockets of its own. */
 
 import type { SendingHold as Hold } from '../sockets/core/sending-hold.ts';
-import type { ContextOptions } from '../sockets/index.ts';
+import type { ThreadContext as Context } from '../sockets/core/thread-context.ts';
 import type { OtherThreads } from '../sockets/transport/inproc-names.ts';
 import type { ThreadSide as Side } from '../sockets/transport/thread-side.ts';
 
-/** In place of core/thread-values.ts: returns the options of this thread alone. */
-export function threadValues(own: ContextOptions): ContextOptions {
-  return own;
-}
+/** In place of core/thread-context.ts. Never constructed: the options are those of this thread alone. */
+export const ThreadContext: undefined | typeof Context = undefined;
 
 /** In place of transport/thread-names.ts: there are no other threads. */
 export function otherThreads(): OtherThreads | undefined {

@@ -27,7 +27,7 @@ import { InprocNames } from '../transport/inproc-names.ts';
 import { otherThreads } from '../transport/thread-names.ts';
 import { ExitFlush, type Flushing } from './exit-flush.ts';
 import { endsUntold, SendingHold } from './sending-hold.ts';
-import { threadValues } from './thread-values.ts';
+import { ThreadContext } from './thread-context.ts';
 
 /** Contexts with sockets, which may have something to deliver when the process would end. */
 const contexts = new Set<Context>();
@@ -77,6 +77,8 @@ export class Context {
   #inproc: InprocNames | undefined;
   #zap: Zap | undefined;
   #poll: BusyPoll | undefined;
+  /** Set for the default context, which is one for all threads of the process. */
+  #threads: ThreadContext | undefined;
   /** The `busyPoll` that it was made for. */
   #pollBudget = 0;
 
@@ -132,21 +134,32 @@ export class Context {
   admit(member: Member): void {
     if (this.#closed) throw new SocketError('EFAULT');
     if (this.#terminated) throw new SocketError('ETERM');
-    if (this.#members.size >= this.#values.maxSockets) throw new SocketError('EMFILE');
     this.#members.add(member);
     contexts.add(this);
+    // Counted first: of two threads at once at most one may have the last place.
+    if (this.#count() <= this.#values.maxSockets) return;
+    this.dismiss(member);
+    throw new SocketError('EMFILE');
   }
 
   /** @internal `member` has ended. */
   dismiss(member: Member): void {
     this.#members.delete(member);
     if (this.#members.size === 0) contexts.delete(this);
+    this.#count();
   }
 
-  /** @internal This is the default context: its options are those of all threads. */
+  /** @internal This is the default context: its options, and the limit of its sockets, are those of all threads. */
   share(): this {
-    this.#values = threadValues(this.#values);
+    this.#threads = ThreadContext && new ThreadContext(this.#values);
+    this.#values = this.#threads?.values ?? this.#values;
     return this;
+  }
+
+  /** How many sockets there are, after a change. */
+  #count(): number {
+    const { size } = this.#members;
+    return this.#threads?.total(size) ?? size;
   }
 
   /** @internal Made when it is first needed: transports load with the first socket. */

@@ -223,7 +223,7 @@ export interface ReadOnlyOptions {
 export interface ContextOptions {
   /** `ZMQ_IO_THREADS`. Default 1. Accepted, without effect: there is one thread. */
   ioThreads: number;
-  /** `ZMQ_MAX_SOCKETS`. Open sockets in this context, default 1023; one more throws `EMFILE`. */
+  /** `ZMQ_MAX_SOCKETS`. Open sockets in this context, in all threads together for the default one. Default 1023; one more throws `EMFILE`. */
   maxSockets: number;
   /** `ZMQ_THREAD_PRIORITY`. Default −1. Accepted, without effect. */
   threadPriority: number;
