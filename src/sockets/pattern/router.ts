@@ -6,6 +6,7 @@ import type { Message } from '../message.ts';
 import { FairQueue } from '../routing/fair-queue.ts';
 import { IdGenerator } from '../routing/id-generator.ts';
 import type { Pipe } from '../routing/pipe.ts';
+import { RouteTable } from '../routing/route-table.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 import { PROBE } from './probe.ts';
 
@@ -27,9 +28,7 @@ export class RouterPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #options: RouterOptions;
   readonly #queue = new FairQueue();
-  readonly #ids: IdGenerator;
-  /** Pipes by routing id, its octets as latin1 text. */
-  readonly #routes = new Map<string, Pipe>();
+  readonly #routes: RouteTable;
   /** Pipes that were refused because their routing id is in use, while they are connected. */
   readonly #refused = new Set<Pipe>();
 
@@ -37,7 +36,7 @@ export class RouterPattern implements Pattern {
   constructor(host: PatternHost, options: RouterOptions, random: () => number) {
     this.#host = host;
     this.#options = options;
-    this.#ids = new IdGenerator(random);
+    this.#routes = new RouteTable(random);
   }
 
   attach(pipe: Pipe): void {
@@ -57,7 +56,7 @@ export class RouterPattern implements Pattern {
 
   detach(pipe: Pipe): void {
     if (this.#refused.delete(pipe)) pipe.discardIncoming();
-    this.#unroute(pipe);
+    this.#routes.remove(pipe);
     this.#queue.detach(pipe);
     // A mandatory send that waited for this peer is now refused.
     this.#host.writable();
@@ -85,13 +84,13 @@ export class RouterPattern implements Pattern {
   accept(message: Message): boolean {
     // After a routing id alone there is nothing to send.
     if (message.length < 2) return true;
-    const pipe = this.#routes.get(message[0]!.toString('latin1'));
+    const pipe = this.#routes.find(message[0]!);
     if (pipe === undefined) {
       if (!this.#options.mandatory) {
         this.#host.dropped?.();
         return true;
       }
-      if (!this.#anyWritable()) return false;
+      if (!this.#routes.canWrite()) return false;
       throw new SocketError('EHOSTUNREACH');
     }
     if (pipe.write(message.slice(1))) return true;
@@ -108,7 +107,7 @@ export class RouterPattern implements Pattern {
   }
 
   canSend(): boolean {
-    return !this.#options.mandatory || this.#anyWritable();
+    return !this.#options.mandatory || this.#routes.canWrite();
   }
 
   canReceive(): boolean {
@@ -125,12 +124,12 @@ export class RouterPattern implements Pattern {
 
   /** Whether a peer has this routing id. */
   knows(routingId: Buffer): boolean {
-    return this.#routes.has(routingId.toString('latin1'));
+    return this.#routes.find(routingId) !== undefined;
   }
 
   /** Closes the connection of the peer that has this routing id; false if there is none. */
   dismiss(routingId: Buffer, reason: string): boolean {
-    const pipe = this.#routes.get(routingId.toString('latin1'));
+    const pipe = this.#routes.find(routingId);
     if (pipe === undefined) return false;
     pipe.discardIncoming();
     pipe.disconnect(reason);
@@ -139,8 +138,7 @@ export class RouterPattern implements Pattern {
 
   /** Gives `pipe` the routing id `id` and reads from it; false when another peer has that id. */
   #admit(pipe: Pipe, id: Buffer): boolean {
-    const key = id.toString('latin1');
-    const holder = this.#routes.get(key);
+    const holder = this.#routes.find(id);
     if (holder !== undefined && holder !== pipe) {
       if (!this.#options.handover) {
         this.#refuse(pipe, 'its routing id is in use');
@@ -150,9 +148,7 @@ export class RouterPattern implements Pattern {
       holder.disconnect('routing id taken over by another peer');
     }
     if (this.#refused.delete(pipe)) pipe.discardIncoming();
-    this.#unroute(pipe);
-    pipe.routingId = id;
-    this.#routes.set(key, pipe);
+    this.#routes.add(pipe, id);
     this.#queue.attach(pipe);
     if (pipe.readableCount > 0) this.#host.readable();
     if (pipe.canWrite()) this.#host.writable();
@@ -161,7 +157,7 @@ export class RouterPattern implements Pattern {
 
   #refuse(pipe: Pipe, reason: string): void {
     // It may have been known by another id until its connection was lost.
-    this.#unroute(pipe);
+    this.#routes.remove(pipe);
     pipe.discardIncoming();
     this.#queue.detach(pipe);
     this.#refused.add(pipe);
@@ -169,31 +165,12 @@ export class RouterPattern implements Pattern {
     pipe.disconnect(reason);
   }
 
-  #unroute(pipe: Pipe): void {
-    if (pipe.routingId === undefined) return;
-    const key = pipe.routingId.toString('latin1');
-    if (this.#routes.get(key) === pipe) this.#routes.delete(key);
-  }
-
   /** The id of a peer that announces none: the one generated before a reconnection, or a new one. */
   #anonymousId(pipe: Pipe): Buffer {
     const former = pipe.routingId;
-    if (former !== undefined && IdGenerator.made(former) && this.#isFree(former, pipe)) {
-      return former;
-    }
-    let id = this.#ids.next();
-    while (!this.#isFree(id, pipe)) id = this.#ids.next();
-    return id;
-  }
-
-  #isFree(id: Buffer, pipe: Pipe): boolean {
-    const holder = this.#routes.get(id.toString('latin1'));
-    return holder === undefined || holder === pipe;
-  }
-
-  #anyWritable(): boolean {
-    for (const pipe of this.#routes.values()) if (pipe.canWrite()) return true;
-    return false;
+    const keeps =
+      former !== undefined && IdGenerator.made(former) && this.#routes.isFree(former, pipe);
+    return keeps ? former : this.#routes.freeId();
   }
 }
 

@@ -4,9 +4,9 @@ import type { SocketErrorCode } from '../errors.ts';
 import { SocketError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import { FairQueue } from '../routing/fair-queue.ts';
-import { IdGenerator } from '../routing/id-generator.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import { Ring } from '../routing/ring.ts';
+import { RouteTable } from '../routing/route-table.ts';
 import type { Pattern, PatternHost } from './pattern.ts';
 
 /** Options of a STREAM; read at each use, since they may change. */
@@ -20,9 +20,7 @@ export class StreamPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #options: StreamOptions;
   readonly #queue = new FairQueue();
-  readonly #ids: IdGenerator;
-  /** Pipes by id, its octets as latin1 text. */
-  readonly #routes = new Map<string, Pipe>();
+  readonly #routes: RouteTable;
   readonly #connected = new Set<Pipe>();
   /** Pipes whose connection closes once their queued data has been sent. */
   readonly #closing = new Set<Pipe>();
@@ -35,14 +33,12 @@ export class StreamPattern implements Pattern {
   constructor(host: PatternHost, options: StreamOptions, random: () => number) {
     this.#host = host;
     this.#options = options;
-    this.#ids = new IdGenerator(random);
+    this.#routes = new RouteTable(random);
   }
 
   /** The pipe gets its id here, since data can be sent from `connect` on, before there is a connection. */
   attach(pipe: Pipe): void {
-    const id = this.#idFor(pipe);
-    pipe.routingId = id;
-    this.#routes.set(id.toString('latin1'), pipe);
+    this.#routes.add(pipe, this.#idFor(pipe));
     this.#queue.attach(pipe);
     if (pipe.readableCount > 0) this.#host.readable();
     this.#host.writable();
@@ -62,8 +58,7 @@ export class StreamPattern implements Pattern {
 
   detach(pipe: Pipe): void {
     this.lost(pipe);
-    const key = pipe.routingId?.toString('latin1');
-    if (key !== undefined && this.#routes.get(key) === pipe) this.#routes.delete(key);
+    this.#routes.remove(pipe);
     this.#queue.detach(pipe);
     if (this.#later.length > 0) this.#release();
   }
@@ -87,7 +82,7 @@ export class StreamPattern implements Pattern {
     if (message.length !== 2) {
       throw new SocketError('EINVAL', { message: 'a STREAM socket sends two parts: id and data' });
     }
-    const pipe = this.#routes.get(message[0]!.toString('latin1'));
+    const pipe = this.#routes.find(message[0]!);
     if (pipe === undefined || this.#closing.has(pipe)) throw new SocketError('EHOSTUNREACH');
     const data = message[1]!;
     if (data.length > 0) return pipe.write([data]);
@@ -133,19 +128,16 @@ export class StreamPattern implements Pattern {
 
   /** Whether a peer has this id. */
   knows(routingId: Buffer): boolean {
-    return this.#routes.has(routingId.toString('latin1'));
+    return this.#routes.find(routingId) !== undefined;
   }
 
   #idFor(pipe: Pipe): Buffer {
     const wanted = pipe.connectRoutingId ?? pipe.routingId;
     if (wanted !== undefined) {
-      const holder = this.#routes.get(wanted.toString('latin1'));
-      if (holder === undefined || holder === pipe) return wanted;
+      if (this.#routes.isFree(wanted, pipe)) return wanted;
       this.#host.note(pipe, 'its routing id is in use, another was generated');
     }
-    let id = this.#ids.next();
-    while (this.knows(id)) id = this.#ids.next();
-    return id;
+    return this.#routes.freeId();
   }
 
   #notify(pipe: Pipe): void {

@@ -1,0 +1,53 @@
+/** RouteTable: the peers of a ROUTER or STREAM by their routing ids. */
+
+import { IdGenerator } from './id-generator.ts';
+import type { Pipe } from './pipe.ts';
+
+export class RouteTable {
+  /** Pipes by routing id, its octets as latin1 text. */
+  readonly #pipes = new Map<string, Pipe>();
+  readonly #ids: IdGenerator;
+
+  /** `random`, as `Math.random`, gives the first generated routing id. */
+  constructor(random: () => number) {
+    this.#ids = new IdGenerator(random);
+  }
+
+  /** The pipe that has the routing id `id`. */
+  find(id: Buffer): Pipe | undefined {
+    return this.#pipes.get(id.toString('latin1'));
+  }
+
+  /** Whether no pipe but `pipe` has `id`. */
+  isFree(id: Buffer, pipe: Pipe): boolean {
+    const holder = this.find(id);
+    return holder === undefined || holder === pipe;
+  }
+
+  /** A generated routing id that no pipe has. */
+  freeId(): Buffer {
+    let id = this.#ids.next();
+    while (this.find(id) !== undefined) id = this.#ids.next();
+    return id;
+  }
+
+  /** Gives `pipe` the routing id `id`, in place of its former one and of the pipe that had `id`. */
+  add(pipe: Pipe, id: Buffer): void {
+    this.remove(pipe);
+    pipe.routingId = id;
+    this.#pipes.set(id.toString('latin1'), pipe);
+  }
+
+  /** Removes the route to `pipe`, which keeps its routing id, to be known by when it reconnects. */
+  remove(pipe: Pipe): void {
+    if (pipe.routingId === undefined) return;
+    const key = pipe.routingId.toString('latin1');
+    if (this.#pipes.get(key) === pipe) this.#pipes.delete(key);
+  }
+
+  /** Whether any peer would take a message now. */
+  canWrite(): boolean {
+    for (const pipe of this.#pipes.values()) if (pipe.canWrite()) return true;
+    return false;
+  }
+}
