@@ -1,6 +1,6 @@
 /** ProcessHold: what lets a process end while sockets are idle, and not while something waits. */
 
-import { setInterval } from 'node:timers';
+import { clearInterval, setInterval } from 'node:timers';
 
 /** Something waits between `hold` and `release`. */
 export interface Hold {
@@ -24,6 +24,12 @@ export class ProcessHold implements Hold {
 
   release(): void {
     if (--this.#count === 0) this.#timer?.unref();
+  }
+
+  /** Lets the process end, whatever has not released yet. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Holds until `promise` has settled. */

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { clearInterval, setInterval } from 'node:timers';
+import { ProcessHold } from '../../base/process-hold.ts';
 import { Turns } from '../../base/turns.ts';
 import type { Carrier } from '../carrier/carrier.ts';
 import type { CarrierHost, GroupDelivery } from '../carrier/carrier-host.ts';
@@ -42,8 +43,7 @@ export class LocalState implements CarrierHost {
   readonly #fanOut: FanOut;
   #carrier: Served | undefined;
   readonly #turns = new Turns(true);
-  #holdCount = 0;
-  #holder: NodeJS.Timeout | undefined;
+  readonly #processHold = new ProcessHold();
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(settings: Settings, events: EventEmitter<LayerEvents> = new EventEmitter()) {
@@ -267,13 +267,11 @@ export class LocalState implements CarrierHost {
 
   /** Keeps the process alive until `release`; calls are counted. */
   hold(): void {
-    if (this.#holdCount++ > 0) return;
-    if (this.#holder === undefined) this.#holder = setInterval(() => {}, 0x7fff_ffff);
-    else this.#holder.ref();
+    this.#processHold.hold();
   }
 
   release(): void {
-    if (--this.#holdCount === 0) this.#holder?.unref();
+    this.#processHold.release();
   }
 
   /** Removes expired messages and memberships periodically, and has the carrier do so; then calls `also`. */
@@ -291,8 +289,7 @@ export class LocalState implements CarrierHost {
 
   end(): void {
     clearInterval(this.#sweeper);
-    clearInterval(this.#holder);
-    this.#holder = undefined;
+    this.#processHold.end();
   }
 }
 
