@@ -132,6 +132,13 @@ export function checkEventType(type: unknown): void {
 /** The event with the name `E`. */
 export type EventOfType<E extends EventType = EventType> = Extract<Event, { type: E }>;
 
+/** Makes the ends of the connection in `event` not enumerable, see {@link ConnectionEnds}. */
+export function hideEnds(event: Event): void {
+  for (const name of ['local', 'remote']) {
+    if (name in event) Object.defineProperty(event, name, { enumerable: false });
+  }
+}
+
 /** Where listeners of events are added and removed: an {@link Observer}. */
 export interface EventSubscriber {
   /** Call `listener` for each event of `type`. */
@@ -257,9 +264,6 @@ export class Observer implements EventSubscriber {
   }
 
   #take(event: Event): void {
-    for (const name of ['local', 'remote']) {
-      if (name in event) Object.defineProperty(event, name, { enumerable: false });
-    }
     if (event.type === 'end') {
       this.#closed = true;
       this.#source.stop();

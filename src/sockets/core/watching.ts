@@ -3,7 +3,7 @@
 import type { Hold } from '../../base/process-hold.ts';
 import { Waiter } from '../../base/waiter.ts';
 import { SocketError } from '../errors.ts';
-import type { Event, EventSource, EventType } from '../events.ts';
+import { type Event, type EventSource, type EventType, hideEnds } from '../events.ts';
 import type { Counters } from './counters.ts';
 import type { CallOptions } from './waiter.ts';
 
@@ -47,6 +47,8 @@ export class Watching {
   }
 
   emit(event: Event): void {
+    if (this.#listeners.size === 0) return;
+    hideEnds(event);
     for (const listener of this.#listeners) listener(event);
   }
 
