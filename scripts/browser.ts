@@ -14,7 +14,7 @@ export async function bundleBrowser(dist: string, lib: string): Promise<void> {
     preserveEntrySignatures: 'allow-extension',
     platform: 'browser',
     experimental: { lazyBarrel: true },
-    plugins: [standIn(dist), onTop(dist), constants()],
+    plugins: [standIn(dist), onTop(dist)],
     transform: {
       inject: Object.fromEntries(
         Object.entries(GLOBALS).map(([name, file]) => [name, [shim(file), name]]),
@@ -76,17 +76,6 @@ function onTop(dist: string): Plugin {
     name: 'on-top',
     transform: (code, id) =>
       others.includes(id) ? `import ${JSON.stringify(first)};\n${code}` : null,
-  };
-}
-
-/** Takes calls that have one answer in a page for that answer, so that nothing is left of what hangs on another. */
-function constants(): Plugin {
-  return {
-    name: 'constants',
-    transform: (code, id) =>
-      /\/transport\/(connecter|outlet|stream-link)\.js$/.test(id)
-        ? code.replace(/\bturnsNoMore\(\)|\b(this\.#)?\w+\??\.direct\b/g, 'false')
-        : null,
   };
 }
 

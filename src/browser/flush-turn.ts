@@ -7,9 +7,8 @@ export function scheduleFlush(connection: Flushable): void {
   queueMicrotask(() => connection.flushNow());
 }
 
-export function turnsNoMore(): boolean {
-  return false;
-}
+/** A constant: what hangs on it is left out of the bundle. */
+export const turnsNoMore = false;
 
 /** Never called, like refusedAtEnd: a page has no event for its end. */
 export function flushWithinCalls(): void {}

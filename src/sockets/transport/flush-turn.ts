@@ -35,14 +35,13 @@ export function scheduleFlush(connection: Flushable): void {
  * all of it is taken.
  */
 export function flushWithinCalls(told: () => void): void {
+  turnsNoMore = true;
   refused = told;
   forScheduled((connection) => connection.unschedule());
 }
 
-/** Whether the event loop does not turn again. */
-export function turnsNoMore(): boolean {
-  return refused !== undefined;
-}
+/** Whether the event loop does not turn again. A variable, as the stand-in is a constant, by which bundlers leave code out. */
+export let turnsNoMore = false;
 
 /** Notes that the kernel did not take all within a call. */
 export function refusedAtEnd(): void {

@@ -36,7 +36,7 @@ export class Outlet {
     const given = this.bytesSent;
     this.bytesSent += protocol.pending;
     const buffers = protocol.take();
-    if (turnsNoMore() && this.#outflow.direct) {
+    if (turnsNoMore && this.#outflow.direct) {
       this.blocked = !this.#outflow.writeNow(buffers, given);
       if (!this.blocked) protocol.written();
       return;
@@ -104,7 +104,7 @@ export class Outlet {
 
   /** Whether the event loop does not turn any more, and the kernel can be written to and read from past the stream. */
   get direct(): boolean {
-    return turnsNoMore() && this.#outflow.direct;
+    return turnsNoMore && this.#outflow.direct;
   }
 
   /** Writes to the kernel what the stream holds, then has `drain` write the queued messages. Only where it is `direct`. */

@@ -15,7 +15,7 @@ import { noteBeginning } from '../routing/notices.ts';
 import type { Pipe, PipeDriver } from '../routing/pipe.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import { plainAddress } from './endpoint.ts';
-import { type Flushable, refusedAtEnd, scheduleFlush } from './flush-turn.ts';
+import { type Flushable, refusedAtEnd, scheduleFlush, turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import { isTimeout } from './handshake-failure.ts';
 import type { Inlet, InletReader } from './inlet.ts';
@@ -138,7 +138,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
 
   /** The event loop does not turn any more, and the connection, which is there or begun, can be driven without. */
   get direct(): boolean {
-    return !this.#ended && this.#outlet.direct;
+    return turnsNoMore && !this.#ended && this.#outlet.direct;
   }
 
   /** Send what waits, then end the connection. What still arrives is not delivered. */
@@ -154,14 +154,16 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   /** Give the kernel what waits, as far as it takes it within this call. */
   flush(): Flushed {
     if (this.#ended || this.pipe === undefined) return 'done';
-    if (this.#outlet.direct && !this.#settling) return this.#outlet.flushNow(() => this.#drain());
+    if (turnsNoMore && this.#outlet.direct && !this.#settling) {
+      return this.#outlet.flushNow(() => this.#drain());
+    }
     this.#drain();
     return 'done';
   }
 
   /** The event loop does not turn any more: go on with the handshake, as far as it can without. */
   greetNow(): Flushed {
-    if (!this.direct) return 'done';
+    if (!turnsNoMore || !this.direct) return 'done';
     const chunk = this.#outlet.exchangeNow();
     if (typeof chunk === 'string') return chunk;
     this.received(chunk);

@@ -170,7 +170,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     const pipe = this.#pipe;
     if (this.#closed || pipe === undefined) return 'done';
     this.#drain();
-    if (!turnsNoMore() || pipe.outgoingCount === 0) return 'done';
+    if (!turnsNoMore || pipe.outgoingCount === 0) return 'done';
     // The event loop, which would bring further grants of the peer, does not turn any more.
     for (let i = 0; i < FRAMES_MAX && !this.#closed; i++) {
       const frame = receiveMessageOnPort(this.#port);
