@@ -2,7 +2,7 @@
 
 export { MessageEmitter, type MessageEvents } from './adapter/message-emitter.ts';
 export {
-  type StreamOptions,
+  type NodeStreamOptions as StreamOptions,
   toReadable,
   toReadableStream,
   toWritable,
@@ -32,7 +32,7 @@ export { Reply } from './api/reply.ts';
 export { Request } from './api/request.ts';
 export { Router, type RouterConnectOptions } from './api/router.ts';
 export type {
-  Message,
+  Part as Message,
   Readable,
   Receiver,
   Sendable,

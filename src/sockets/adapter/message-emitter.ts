@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { Turns } from '../../base/turns.ts';
-import type { Message, Receiver } from '../api/sending-receiving.ts';
+import type { Part, Receiver } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
 
 /** The events of a MessageEmitter. */
@@ -24,7 +24,7 @@ export interface MessageEvents<M extends Buffer[]> {
  * socket's queue, which holds back its peers. One is taken at a time; if a listener returns a promise, the next one after that
  * has settled. A listener for `message` keeps the process alive.
  */
-export class MessageEmitter<M extends Buffer[] = Message[]> extends EventEmitter<MessageEvents<M>> {
+export class MessageEmitter<M extends Buffer[] = Part[]> extends EventEmitter<MessageEvents<M>> {
   /** The socket whose messages are delivered. */
   readonly socket: Socket & Receiver<M>;
   readonly #turns = new Turns(false);

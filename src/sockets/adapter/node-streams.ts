@@ -2,11 +2,11 @@
 
 import { Readable, Writable } from 'node:stream';
 import { ReadableStream, WritableStream } from 'node:stream/web';
-import type { Message, Receiver, Sendable, Sender } from '../api/sending-receiving.ts';
+import type { Part, Receiver, Sendable, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
 
 /** Options of `toReadable`, `toWritable`, `toReadableStream` and `toWritableStream`. */
-export interface StreamOptions {
+export interface NodeStreamOptions {
   /** Close the socket when the stream ends, is destroyed or cancelled. Default: leave it open. */
   close?: boolean;
   /**
@@ -17,9 +17,9 @@ export interface StreamOptions {
 }
 
 /** A Node stream of the socket's messages, each chunk an array of parts. It ends when the socket is closed. */
-export function toReadable<M extends Buffer[] = Message[]>(
+export function toReadable<M extends Buffer[] = Part[]>(
   socket: Socket & Receiver<M>,
-  options: StreamOptions = {},
+  options: NodeStreamOptions = {},
 ): Readable {
   const { close = false, highWaterMark = 0 } = options;
   const stop = new AbortController();
@@ -43,7 +43,7 @@ export function toReadable<M extends Buffer[] = Message[]>(
 /** A Node stream that sends each chunk as one message: a part, or an array of parts. A write waits while `send` does. */
 export function toWritable<M = Sendable>(
   socket: Socket & Sender<M>,
-  options: StreamOptions = {},
+  options: NodeStreamOptions = {},
 ): Writable {
   const { close = false, highWaterMark = 1 } = options;
   const stop = new AbortController();
@@ -67,9 +67,9 @@ export function toWritable<M = Sendable>(
 }
 
 /** A web stream of the socket's messages, each chunk an array of parts. It closes when the socket is closed. */
-export function toReadableStream<M extends Buffer[] = Message[]>(
+export function toReadableStream<M extends Buffer[] = Part[]>(
   socket: Socket & Receiver<M>,
-  options: StreamOptions = {},
+  options: NodeStreamOptions = {},
 ): ReadableStream<M> {
   const { close = false, highWaterMark = 0 } = options;
   const stop = new AbortController();
@@ -92,7 +92,7 @@ export function toReadableStream<M extends Buffer[] = Message[]>(
 /** A web stream that sends each chunk as one message: a part, or an array of parts. A write waits while `send` does. */
 export function toWritableStream<M = Sendable>(
   socket: Socket & Sender<M>,
-  options: StreamOptions = {},
+  options: NodeStreamOptions = {},
 ): WritableStream<M> {
   const { close = false, highWaterMark = 1 } = options;
   return new WritableStream<M>(

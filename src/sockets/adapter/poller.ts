@@ -3,7 +3,7 @@
 import { Deadline } from '../../base/deadline.ts';
 import { DONE, yielded } from '../../base/iteration.ts';
 import { Turns } from '../../base/turns.ts';
-import type { Message, Receiver, Sender } from '../api/sending-receiving.ts';
+import type { Part, Receiver, Sender } from '../api/sending-receiving.ts';
 import type { Socket } from '../api/socket.ts';
 import type { CallOptions } from '../core/waiter.ts';
 
@@ -14,7 +14,7 @@ export type Pollable = Socket & Partial<Receiver<Buffer[]>> & Partial<Sender<nev
 export type Polled<S> =
   S extends Receiver<infer M>
     ? { readonly socket: S; readonly message: M }
-    : { readonly socket: S; readonly message: Message[] };
+    : { readonly socket: S; readonly message: Part[] };
 
 /** A socket that is ready, and for what. */
 export interface Ready<S> {

@@ -10,7 +10,7 @@ import type { ReceiveOptions, SendOptions } from '../options/options.ts';
 import { SocketBase } from './socket.ts';
 
 /** One part of a received message. */
-export type Message = Buffer;
+export type Part = Buffer;
 
 /** What can be sent: one part, or several. */
 export type Sendable = MessageLike | readonly MessageLike[];
@@ -25,7 +25,7 @@ export interface Writable<M = Sendable, O extends unknown[] = [options?: CallOpt
 }
 
 /** A socket that receives; `M` is the type of one message, an array of parts. */
-export interface Readable<M extends object[] = Message[]> extends ReceiveOptions {
+export interface Readable<M extends object[] = Part[]> extends ReceiveOptions {
   /** The parts of the next message, see {@link Receiver}. */
   receive(options?: CallOptions): Promise<M>;
   /** Messages until the socket is closed. */
@@ -65,7 +65,7 @@ export interface Sender<M = Sendable> {
 }
 
 /** A socket that receives whole messages; `M` is the type of one message, an array of parts. */
-export interface Receiver<M extends unknown[] = Message[]> {
+export interface Receiver<M extends unknown[] = Part[]> {
   /**
    * The parts of the next message. Waits for `timeout` milliseconds (default: `receiveTimeout`). Parts may be views of a larger
    * buffer: copy those that are kept for long.
@@ -114,7 +114,7 @@ export class SendingSocket<M = Sendable> extends SocketBase implements Sender<M>
 }
 
 /** A socket that only receives. */
-export class ReceivingSocket<M extends unknown[] = Message[]>
+export class ReceivingSocket<M extends unknown[] = Part[]>
   extends SocketBase
   implements Receiver<M>
 {
@@ -156,7 +156,7 @@ export class ReceivingSocket<M extends unknown[] = Message[]>
 }
 
 /** A socket that sends and receives; `Out` is what `send` takes, `In` what `receive` yields. */
-export class DuplexSocket<Out = Sendable, In extends Buffer[] = Message[]>
+export class DuplexSocket<Out = Sendable, In extends Buffer[] = Part[]>
   extends ReceivingSocket<In>
   implements Sender<Out>
 {

@@ -5,7 +5,7 @@ import { SocketError } from '../errors.ts';
 import type { MessageLike } from '../message.ts';
 import { defineOptions } from '../options/option-accessors.ts';
 import { OPTIONS } from '../options/option-table.ts';
-import type { ReceiveOptions, SendOptions, StreamOptions } from '../options/options.ts';
+import type { ReceiveOptions, SendOptions, StreamSocketOptions } from '../options/options.ts';
 import type { StreamPattern } from '../pattern/stream.ts';
 import type { RouterConnectOptions } from './router.ts';
 import { DuplexSocket } from './sending-receiving.ts';
@@ -14,7 +14,7 @@ import type { SocketOptions } from './socket-options.ts';
 /** Options of one `connect` of a Stream: the same as those of a Router. */
 export interface StreamConnectOptions extends RouterConnectOptions {}
 
-export interface Stream extends SendOptions, ReceiveOptions, StreamOptions {}
+export interface Stream extends SendOptions, ReceiveOptions, StreamSocketOptions {}
 
 /**
  * A message is `[id, octets]`: octets received from, or sent to, the connection with that id. Empty octets are received when a

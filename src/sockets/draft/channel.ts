@@ -1,6 +1,6 @@
 /** Channel: CHANNEL, two sockets that belong to each other (RFC 52). */
 
-import { DuplexSocket, type Message } from '../api/sending-receiving.ts';
+import { DuplexSocket, type Part } from '../api/sending-receiving.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
 import { CHANNEL } from '../core/draft-types.ts';
 import type { MessageLike } from '../message.ts';
@@ -13,7 +13,7 @@ export interface Channel extends SendOptions, ReceiveOptions {}
  * Talks to one other Channel, both ways. While that peer is there, a second one is refused with the event `peer:refused`.
  * Messages have one part; several are refused with `EINVAL`.
  */
-export class Channel extends DuplexSocket<MessageLike, [Message]> {
+export class Channel extends DuplexSocket<MessageLike, [Part]> {
   constructor(options?: SocketOptions<Channel>) {
     super(CHANNEL, options);
   }

@@ -1,6 +1,6 @@
 /** Datagram: DGRAM, packets to and from any address (zmq_udp(7)). */
 
-import { DuplexSocket, type Message } from '../api/sending-receiving.ts';
+import { DuplexSocket, type Part } from '../api/sending-receiving.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
 import { DATAGRAM } from '../core/draft-types.ts';
 import type { MessageLike } from '../message.ts';
@@ -14,7 +14,7 @@ export interface Datagram extends SendOptions, ReceiveOptions {}
  * is received has a NUL behind its address, as in libzmq, and can be answered with it. Sending is refused with `EINVAL` for
  * anything else, and with `EMSGSIZE` for a body of more than 65 507 octets.
  */
-export class Datagram extends DuplexSocket<[MessageLike, MessageLike], [Message, Message]> {
+export class Datagram extends DuplexSocket<[MessageLike, MessageLike], [Part, Part]> {
   constructor(options?: SocketOptions<Datagram>) {
     super(DATAGRAM, options);
   }

@@ -1,6 +1,6 @@
 /** Dish: DISH, receives what is sent to the groups that it has joined (RFC 48). */
 
-import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
+import { type Part, ReceivingSocket } from '../api/sending-receiving.ts';
 import type { SocketOptions } from '../api/socket-options.ts';
 import { DISH } from '../core/draft-types.ts';
 import type { CallOptions } from '../core/waiter.ts';
@@ -18,7 +18,7 @@ export interface DishGroupOptions {
 export interface Dish extends ReceiveOptions {}
 
 /** Receives, from all its Radio peers, what is sent to the groups that it has joined, and with each message its group. */
-export class Dish extends ReceivingSocket<[Message, DishGroupOptions]> {
+export class Dish extends ReceivingSocket<[Part, DishGroupOptions]> {
   constructor(options?: SocketOptions<Dish>) {
     super(DISH, options);
   }
@@ -38,16 +38,16 @@ export class Dish extends ReceivingSocket<[Message, DishGroupOptions]> {
     for (const group of values.map(toGroup)) pattern.leave(group);
   }
 
-  override receive(options?: CallOptions): Promise<[Message, DishGroupOptions]> {
+  override receive(options?: CallOptions): Promise<[Part, DishGroupOptions]> {
     return this.open().incoming.receive(options).then(grouped);
   }
 
-  override tryReceive(): [Message, DishGroupOptions] | undefined {
+  override tryReceive(): [Part, DishGroupOptions] | undefined {
     const message = this.open().incoming.tryReceive();
     return message && grouped(message);
   }
 
-  override receiveMany(options?: CallOptions): Promise<[Message, DishGroupOptions][]> {
+  override receiveMany(options?: CallOptions): Promise<[Part, DishGroupOptions][]> {
     return this.open()
       .incoming.receiveMany(options)
       .then((all) => all.map(grouped));
@@ -56,6 +56,6 @@ export class Dish extends ReceivingSocket<[Message, DishGroupOptions]> {
 
 defineOptions(Dish.prototype, DISH.optionNames);
 
-function grouped([body, group]: readonly Buffer[]): [Message, DishGroupOptions] {
+function grouped([body, group]: readonly Buffer[]): [Part, DishGroupOptions] {
   return [body!, { group: group! }];
 }

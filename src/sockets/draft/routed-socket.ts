@@ -1,6 +1,6 @@
 /** RoutedSocket: a socket that addresses its peers by routing id, SERVER or PEER. */
 
-import { type Message, ReceivingSocket } from '../api/sending-receiving.ts';
+import { type Part, ReceivingSocket } from '../api/sending-receiving.ts';
 import type { SocketTypeSpec } from '../core/socket-type.ts';
 import type { CallOptions } from '../core/waiter.ts';
 import { type MessageLike, toMessage } from '../message.ts';
@@ -28,7 +28,7 @@ export interface RoutedSocket
  * A message is received with the `routingId` of its peer, by which it can be answered. Messages have one part. A routing id that
  * no peer has is refused with `EHOSTUNREACH`; `send` waits while the queue of that peer is full.
  */
-export class RoutedSocket extends ReceivingSocket<[Message, ServerRoutingOptions]> {
+export class RoutedSocket extends ReceivingSocket<[Part, ServerRoutingOptions]> {
   /** @internal */
   protected constructor(type: SocketTypeSpec, options?: object) {
     super(type, options);
@@ -49,16 +49,16 @@ export class RoutedSocket extends ReceivingSocket<[Message, ServerRoutingOptions
     return this.open().outgoing.writable(options);
   }
 
-  override receive(options?: CallOptions): Promise<[Message, ServerRoutingOptions]> {
+  override receive(options?: CallOptions): Promise<[Part, ServerRoutingOptions]> {
     return this.open().incoming.receive(options).then(routed);
   }
 
-  override tryReceive(): [Message, ServerRoutingOptions] | undefined {
+  override tryReceive(): [Part, ServerRoutingOptions] | undefined {
     const message = this.open().incoming.tryReceive();
     return message && routed(message);
   }
 
-  override receiveMany(options?: CallOptions): Promise<[Message, ServerRoutingOptions][]> {
+  override receiveMany(options?: CallOptions): Promise<[Part, ServerRoutingOptions][]> {
     return this.open()
       .incoming.receiveMany(options)
       .then((all) => all.map(routed));
@@ -78,6 +78,6 @@ function addressed(message: MessageLike, options: ServerRoutingOptions): readonl
   return [parts[0]!, id];
 }
 
-function routed([body, id]: readonly Buffer[]): [Message, ServerRoutingOptions] {
+function routed([body, id]: readonly Buffer[]): [Part, ServerRoutingOptions] {
   return [body!, { routingId: id!.readUInt32BE() }];
 }

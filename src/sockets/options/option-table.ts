@@ -22,7 +22,7 @@ import type {
   RouterOptions,
   RoutingIdOptions,
   SendOptions,
-  StreamOptions,
+  StreamSocketOptions,
   Verbosity,
   XPublisherOptions,
   XSubscriberOptions,
@@ -195,7 +195,7 @@ const onlyFirstSubscribeRows: Rows<OnlyFirstSubscribeOptions> = {
 
 const invertMatchingRows: Rows<InvertMatchingOptions> = { invertMatching: bool(74, false) };
 
-const streamRows: Rows<StreamOptions> = { notify: bool(73, true) };
+const streamRows: Rows<StreamSocketOptions> = { notify: bool(73, true) };
 
 /** All options of sockets. */
 export const OPTIONS: OptionTable<OptionValues> = {
@@ -249,7 +249,7 @@ export const ONLY_FIRST_SUBSCRIBE: readonly (keyof OnlyFirstSubscribeOptions)[] 
   namesOf(onlyFirstSubscribeRows);
 export const INVERT_MATCHING: readonly (keyof InvertMatchingOptions)[] =
   namesOf(invertMatchingRows);
-export const STREAM: readonly (keyof StreamOptions)[] = namesOf(streamRows);
+export const STREAM: readonly (keyof StreamSocketOptions)[] = namesOf(streamRows);
 export const CONTEXT: readonly (keyof ContextOptions)[] = namesOf(CONTEXT_OPTIONS);
 
 /** Socket options by libzmq's number, for `getInt32Option` and the like. */

@@ -199,7 +199,7 @@ export interface InvertMatchingOptions {
 }
 
 /** Options of STREAM. */
-export interface StreamOptions {
+export interface StreamSocketOptions {
   /** `ZMQ_STREAM_NOTIFY`. Whether an empty message is received when a peer connects and when it leaves, default true. */
   notify: boolean;
 }
@@ -260,7 +260,7 @@ export interface OptionValues
     XSubscriberOptions,
     OnlyFirstSubscribeOptions,
     InvertMatchingOptions,
-    StreamOptions {
+    StreamSocketOptions {
   /** The octets that were set; the property reads as a string. */
   routingId: Buffer | null;
   /** The octets that were set; the property reads as a string. */
