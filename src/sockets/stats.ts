@@ -26,7 +26,10 @@ export interface SocketStats {
   peers: PeerStats[];
 }
 
-/** The counters of one peer. Where we connected, messages are counted over all its connections, octets over the current one. */
+/**
+ * The counters of one peer: where we connected, over all connections of that `connect`; where the peer connected, over its current
+ * connection.
+ */
 export interface PeerStats {
   /** The endpoint of the peer's connection. */
   address: string;

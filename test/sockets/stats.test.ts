@@ -112,7 +112,12 @@ t.test('reconnections', async (t) => {
     t.match(push.stats().peers, []);
     await pull.bind(endpoint);
     await push.waitFor('handshake');
-    t.equal(push.stats().reconnects, n);
+    const { reconnects, sent, received, peers } = push.stats();
+    t.equal(reconnects, n);
+    const [peer] = peers;
+    t.ok(peer!.sent.bytes > n * 64, 'octets of a peer are counted over its connections');
+    t.equal(peer!.sent.bytes, sent.bytes);
+    t.equal(peer!.received.bytes, received.bytes);
   }
   push.disconnect(endpoint);
   t.equal(push.stats().reconnects, 2, 'remembered');

@@ -4,6 +4,12 @@ import type { Pipe } from '../routing/pipe.ts';
 import type { PeerStats, SocketStats } from '../stats.ts';
 import type { PeerConnection } from '../transport/transport.ts';
 
+/** Octets of connections that have ended. */
+interface Octets {
+  sent: number;
+  received: number;
+}
+
 interface Peer {
   readonly connection: PeerConnection;
   subscriptionCount: number;
@@ -21,9 +27,9 @@ export class Counters {
   throttledCount = 0;
   /** Messages dropped by pipes that are gone, or for want of a pipe. */
   droppedBefore = 0;
-  #bytesSentBefore = 0;
-  #bytesReceivedBefore = 0;
-  readonly #pipes = new Set<Pipe>();
+  readonly #octetsBefore: Octets = { sent: 0, received: 0 };
+  /** All pipes, with the octets of their former connections. */
+  readonly #pipes = new Map<Pipe, Octets>();
   /** Peers whose handshake has finished, with their subscriptions where they have any. */
   readonly #peers = new Map<Pipe, Peer>();
 
@@ -41,7 +47,7 @@ export class Counters {
 
   /** `pipe` was created. */
   opened(pipe: Pipe): void {
-    this.#pipes.add(pipe);
+    this.#pipes.set(pipe, { sent: 0, received: 0 });
   }
 
   /** Nothing will go through `pipe` any more. */
@@ -64,25 +70,28 @@ export class Counters {
   departed(pipe: Pipe, connection: PeerConnection | undefined): void {
     this.#peers.delete(pipe);
     if (connection === undefined) return;
-    this.#bytesSentBefore += connection.bytesSent;
-    this.#bytesReceivedBefore += connection.bytesReceived;
+    for (const octets of [this.#octetsBefore, this.#pipes.get(pipe)]) {
+      if (octets === undefined) continue;
+      octets.sent += connection.bytesSent;
+      octets.received += connection.bytesReceived;
+    }
   }
 
   /** All counters as they are now. */
   stats({ sent, received, reconnects }: CallCounts): SocketStats {
     let dropped = this.droppedBefore;
     let [out, incoming] = [0, 0];
-    for (const pipe of this.#pipes) {
+    for (const pipe of this.#pipes.keys()) {
       dropped += pipe.droppedCount;
       out += pipe.outgoingCount;
       incoming += pipe.readableCount;
     }
-    let [bytesSent, bytesReceived] = [this.#bytesSentBefore, this.#bytesReceivedBefore];
+    let { sent: bytesSent, received: bytesReceived } = this.#octetsBefore;
     const peers: PeerStats[] = [];
     for (const [pipe, { connection }] of this.#peers) {
       bytesSent += connection.bytesSent;
       bytesReceived += connection.bytesReceived;
-      peers.push(peerStats(pipe, connection));
+      peers.push(peerStats(pipe, connection, this.#pipes.get(pipe)));
     }
     return {
       sent: { messages: sent, bytes: bytesSent },
@@ -96,15 +105,20 @@ export class Counters {
   }
 }
 
-function peerStats(pipe: Pipe, connection: PeerConnection): PeerStats {
+/** `before`: the octets of former connections of the peer. */
+function peerStats(
+  pipe: Pipe,
+  connection: PeerConnection,
+  before: Octets = { sent: 0, received: 0 },
+): PeerStats {
   return {
     address: pipe.peer?.address ?? '',
     socketType: pipe.peer?.socketType ?? '',
     routingId: pipe.routingId,
-    sent: { messages: pipe.sentCount, bytes: connection.bytesSent },
+    sent: { messages: pipe.sentCount, bytes: before.sent + connection.bytesSent },
     received: {
       messages: pipe.receivedCount + pipe.readableCount,
-      bytes: connection.bytesReceived,
+      bytes: before.received + connection.bytesReceived,
     },
     dropped: pipe.droppedCount,
     queued: { out: pipe.outgoingCount, in: pipe.readableCount },
