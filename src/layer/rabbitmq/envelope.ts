@@ -81,10 +81,16 @@ export class Envelopes {
     };
   }
 
-  /** Decodes a delivery; undefined if that fails, which is counted and reported for its sender. */
-  tryRead(delivery: Delivery): Arrival | undefined {
+  /**
+   * Decodes a delivery; undefined if that fails, which is counted and reported for its sender.
+   * @param reads whether a channel is read where the delivery has arrived
+   */
+  tryRead(delivery: Delivery, reads: (channel: string) => boolean): Arrival | undefined {
     try {
-      return this.read(delivery);
+      const arrival = this.read(delivery);
+      const { kind, name } = arrival.address;
+      if (kind === 'group' || reads(name)) return arrival;
+      throw unreadable('for a channel that is not read here');
     } catch (error) {
       this.#host.undecodable(this.senderOf(delivery), error as Error);
       return undefined;

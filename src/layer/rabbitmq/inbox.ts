@@ -2,7 +2,6 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
-import { LayerError } from '../errors.ts';
 import type { Delivery } from './client.ts';
 import type { Envelopes } from './envelope.ts';
 import type { Session } from './session.ts';
@@ -46,7 +45,7 @@ export class Inbox {
   }
 
   #deliver(delivery: Delivery, session: Session): void {
-    const arrival = this.#envelopes.tryRead(delivery);
+    const arrival = this.#envelopes.tryRead(delivery, this.#isOwn);
     if (arrival === undefined) {
       session.done(delivery.tag);
       return;
@@ -55,13 +54,6 @@ export class Inbox {
     const { kind, name } = arrival.address;
     letter.token = () => session.done(delivery.tag);
     if (kind === 'group') this.#host.deliverToGroup(name, letter, { except });
-    else if (this.#isOwn(name)) this.#host.deliver(name, letter, Number.POSITIVE_INFINITY);
-    else {
-      session.done(delivery.tag);
-      this.#host.undecodable(
-        letter.from,
-        new LayerError('ERR_CODEC', 'a message to another process'),
-      );
-    }
+    else this.#host.deliver(name, letter, Number.POSITIVE_INFINITY);
   }
 }

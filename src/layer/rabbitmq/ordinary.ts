@@ -227,13 +227,8 @@ export class OrdinaryChannels {
     delivery: Delivery,
     acknowledgements: Acknowledgements,
   ): void {
-    const arrival = this.#envelopes.tryRead(delivery);
-    const { kind, name } = arrival?.address ?? {};
-    if (
-      arrival === undefined ||
-      (kind === 'channel' && name !== channel) ||
-      arrival.except?.has(channel)
-    ) {
+    const arrival = this.#envelopes.tryRead(delivery, (name) => name === channel);
+    if (arrival === undefined || arrival.except?.has(channel)) {
       acknowledgements.done(delivery.tag);
       return;
     }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { encode } from '@msgpack/msgpack';
 import t, { type Test } from 'tap';
+import { REPORT_INTERVAL } from '../../../src/layer/events.ts';
 import { loadClient } from '../../../src/layer/rabbitmq/client.ts';
 import { RabbitmqLayer, type RabbitmqLayerOptions } from '../../../src/layer/rabbitmq/index.ts';
 import { RabbitmqBroker, skipRabbitmq } from '../../support/layer/rabbitmq-broker.ts';
@@ -141,35 +142,53 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     await layer.close();
   });
 
-  t.test('messages that are none are counted, and do not come again', async (t) => {
-    const layer = open({ queue: 'bad', maxMessageSize: 100 });
-    await layer.ready();
-    const connection = await layer.connection;
-    const publisher = connection.createPublisher({ confirm: true });
-    const reports: { from: string; count: number }[] = [];
-    layer.events.on('undecodable', ({ from, count }) => reports.push({ from, count }));
-    const twice = { __asgi_channel__: 'bad!x', __asgi_group__: 'room' };
-    const bodies = [
-      Buffer.from('no msgpack'),
-      Buffer.from([0x80]),
-      Buffer.from(encode(twice)),
-      Buffer.from(encode({ __asgi_channel__: 'elsewhere!x' })),
-      Buffer.alloc(5000),
-      { a: 1 },
-    ];
-    for (const body of bodies) await publisher.send('bad', body);
-    await layer.send('bad!x', { n: 1 });
-    t.same(await layer.receive('bad!x'), { n: 1 });
-    t.equal(layer.stats().undecodable, bodies.length);
-    t.same(reports, [{ from: '', count: 1 }], 'one report for one sender in a while');
-    t.equal(await broker.messageCount('bad'), 0);
-    const headers = { 'zeromq-pure-deadline': 'soon', 'zeromq-pure-except': 7 };
-    const odd = Buffer.from(encode({ n: 2, __asgi_channel__: 'bad!x' }));
-    await publisher.send({ routingKey: 'bad', headers }, odd);
-    t.same(await layer.receive('bad!x'), { n: 2 }, 'headers of a stranger do no harm');
-    await publisher.close();
-    await layer.close();
-  });
+  for (const [name, channel] of [
+    ['bad', 'bad!x'],
+    ['jobs.bad', 'jobs.bad'],
+  ] as const) {
+    t.test(`messages in ${name} that are none are counted, and do not come again`, async (t) => {
+      let forward = 0;
+      const clock = () => performance.now() + forward;
+      const layer = open({ queue: 'bad', maxMessageSize: 100, localCapacity: 1, clock });
+      // It makes the queue, where that is not the one of the process.
+      await layer.send(channel, { n: 0 });
+      t.same(await layer.receive(channel), { n: 0 });
+      const connection = await layer.connection;
+      const publisher = connection.createPublisher({ confirm: true });
+      const reports: { from: string; count: number }[] = [];
+      layer.events.on('undecodable', ({ from, count }) => reports.push({ from, count }));
+      const twice = { __asgi_channel__: channel, __asgi_group__: 'room' };
+      const bodies = [
+        Buffer.from('no msgpack'),
+        Buffer.from([0x80]),
+        Buffer.from(encode(twice)),
+        Buffer.from(encode({ __asgi_channel__: 'elsewhere!x' })),
+        Buffer.alloc(5000),
+        { a: 1 },
+      ];
+      const after = async (n: number) => {
+        const received = layer.receive(channel);
+        await layer.send(channel, { n });
+        t.same(await received, { n });
+      };
+      for (const body of bodies) await publisher.send(name, body);
+      await after(1);
+      t.equal(layer.stats().undecodable, bodies.length);
+      t.same(reports, [{ from: '', count: 1 }], 'one report for one sender in a while');
+      forward += REPORT_INTERVAL;
+      await publisher.send(name, bodies[0]);
+      await after(2);
+      t.same(reports[1], { from: '', count: bodies.length }, 'and later one with the others');
+      t.equal(reports.length, 2);
+      t.equal(await broker.messageCount(name), 0);
+      const headers = { 'zeromq-pure-deadline': 'soon', 'zeromq-pure-except': 7 };
+      const odd = Buffer.from(encode({ n: 3, __asgi_channel__: channel }));
+      await publisher.send({ routingKey: name, headers }, odd);
+      t.same(await layer.receive(channel), { n: 3 }, 'headers of a stranger do no harm');
+      await publisher.close();
+      await layer.close();
+    });
+  }
 
   t.test(
     'sealed with another key, or not at all: counted, done with, told by sender',
