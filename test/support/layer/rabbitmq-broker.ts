@@ -2,7 +2,16 @@
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -262,23 +271,33 @@ export class RabbitmqBroker {
 
   async #run(): Promise<void> {
     rmSync(join(this.#folder, 'pid'), { force: true });
-    const child = spawn(SERVER, [], { env: this.#environment, stdio: 'ignore', detached: true });
+    const out = openSync(join(this.#folder, 'out'), 'w');
+    const child = spawn(SERVER, [], {
+      env: this.#environment,
+      stdio: ['ignore', out, out],
+      detached: true,
+    });
+    closeSync(out);
     this.#child = child;
     const deadline = Date.now() + START_TIMEOUT;
     while (!(await listens(this.port))) {
       if (child.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`the broker does not start: ${this.#log()}`);
+        throw new Error(`the broker does not start (${child.exitCode}): ${this.#log()}`);
       }
       await sleep(50);
     }
   }
 
+  /** The end of what it printed, which says why it did not start, and of its log. */
   #log(): string {
-    try {
-      return readFileSync(join(this.#folder, `${this.nodeName}.log`), 'utf8').slice(-2000);
-    } catch {
-      return 'there is no log';
-    }
+    const ends = ['out', `${this.nodeName}.log`].map((file) => {
+      try {
+        return readFileSync(join(this.#folder, file), 'utf8').slice(-2000);
+      } catch {
+        return `there is no ${file}`;
+      }
+    });
+    return ends.join('\n');
   }
 }
 
@@ -364,7 +383,7 @@ function makeCertificates(folder: string): Certificates {
 }
 
 const COOKIE = 'zeromqpuretest';
-const START_TIMEOUT = 60_000;
+const START_TIMEOUT = 180_000;
 
 const all = { configure: '.*', write: '.*', read: '.*' };
 const DEFINITIONS = {
