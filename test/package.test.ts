@@ -516,7 +516,7 @@ async function run(file: string, args: string[], cwd: string, may = false): Prom
     Object.entries(process.env).filter(([name]) => !/^NODE_OPTIONS$|^npm_|^TAP/.test(name)),
   );
   try {
-    const { stdout } = await promisify(execFile)(file, args, { cwd, env, timeout: 90_000 });
+    const { stdout } = await promisify(execFile)(file, args, { cwd, env, timeout: 600_000 });
     return stdout;
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
