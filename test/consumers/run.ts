@@ -22,11 +22,20 @@ export async function run(
     const { stdout } = await promisify(execFile)(file, args, options);
     return stdout;
   } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    const said = `${stdout}${stderr}`.trim().slice(-2_000);
-    throw new Error(`${file} ${args.join(' ')}:\n${said || (error as Error).message}`);
+    const { stdout = '', stderr = '', killed } = error as Failure;
+    const said = `${stdout}${stderr}`.trim().slice(-2_000) || (error as Error).message;
+    const late = killed ? `no end within ${RUN_TIME / 1_000} s; ` : '';
+    throw new Error(`${file} ${args.join(' ')}:\n${late}${said}`);
   }
 }
 
-/** Milliseconds a program may take, an installation among them. */
-const RUN_TIME = 180_000;
+/** How execFile fails. */
+interface Failure {
+  readonly stdout?: string;
+  readonly stderr?: string;
+  /** Whether it ran for too long. */
+  readonly killed?: boolean;
+}
+
+/** Milliseconds a program may take, an installation among them: webpack takes half a minute of a processor of its own. */
+const RUN_TIME = 900_000;
