@@ -194,6 +194,13 @@ export interface CommonOptions {
    * `EINVAL` for other text, and for more than 32 768 octets.
    */
   metadata: string | null;
+  /**
+   * `ZMQ_USE_FD`. The descriptor that `bind` listens on instead of one of its own, default −1 = none. Whoever started this process has
+   * bound it and listens on it: systemd passes 3 and those that follow. For tcp, ws, wss and ipc; the address given to `bind` then only
+   * says which of these it is, and `lastEndpoint` what the descriptor is bound to (over ipc: the address given). It is closed
+   * with the endpoint; the file of an ipc endpoint stays. `bind` fails with `EINVAL` where it is no socket, or in use here already.
+   */
+  useFd: number;
   /** `ZMQ_PRIORITY`. `SO_PRIORITY` of connections, default 0. Accepted, without effect. */
   priority: number;
   /** `ZMQ_BUSY_POLL`. `SO_BUSY_POLL` of connections, default 0. Accepted, without effect; see `busyPoll` of the context. */

@@ -133,6 +133,7 @@ const commonRows: Rows<CommonOptions> = {
   vmciBufferMinSize: absent(86, 0),
   vmciBufferMaxSize: absent(87, 0),
   vmciConnectTimeout: absent(88, -1),
+  useFd: integer(89, -1, { min: -1 }),
   interface: text(92),
   loopbackFastPath: bool(94, false),
 };

@@ -1,4 +1,4 @@
-/** Acceptor: a server of Node that listens on a TCP address or a path, also within one call. */
+/** Acceptor: a server of Node that listens on a TCP address, a path or a descriptor, also within one call. */
 
 import net from 'node:net';
 import { constants } from 'node:os';
@@ -16,16 +16,21 @@ export interface AcceptEvents {
   failed(error: unknown): void;
 }
 
+/** Where to listen; `fd`, a descriptor that listens already, comes alone. */
+export interface ListenOptions extends net.ListenOptions {
+  readonly fd?: number;
+}
+
 export class Acceptor {
-  readonly #options: net.ListenOptions;
+  readonly #options: ListenOptions;
   readonly #text: string;
-  /** The file of an ipc endpoint; undefined on TCP. */
+  /** The file of an ipc endpoint; undefined on TCP, and on a descriptor. */
   readonly #path: IpcPath | undefined;
   readonly #server: net.Server;
   #listening = false;
 
   /** `options`: where to listen; `text`: the address to blame; `path`: the file of `options.path`, for ipc. */
-  constructor(options: net.ListenOptions, text: string, events: AcceptEvents, path?: IpcPath) {
+  constructor(options: ListenOptions, text: string, events: AcceptEvents, path?: IpcPath) {
     // Of ours alone: in a worker of node:cluster it would be shared with all the others.
     this.#options = { ...options, exclusive: true };
     this.#text = text;
@@ -39,12 +44,18 @@ export class Acceptor {
   /** Where it listens, as an endpoint text. */
   get address(): string {
     if (this.#path !== undefined) return this.#path.address;
-    const { address, port } = this.#server.address() as net.AddressInfo;
-    return formatTcp(address, port);
+    // Of a descriptor for ipc there is none.
+    const { address, port } = (this.#server.address() ?? {}) as Partial<net.AddressInfo>;
+    return address === undefined || port === undefined ? this.#text : formatTcp(address, port);
   }
 
   /** Rejects with a SocketError, everything closed. */
   async listen(): Promise<void> {
+    // In a worker of node:cluster, Node would take the descriptor of this number from the primary process.
+    if (this.#options.fd !== undefined && RUNTIME === 'node') {
+      this.listenSync();
+      return;
+    }
     try {
       await this.#listen();
     } catch (error) {
@@ -63,10 +74,11 @@ export class Acceptor {
    * its own cluster module uses.
    */
   listenSync(): void {
-    const { path, host = '', port = 0, backlog } = this.#options;
+    const { path, host = '', port = 0, fd, backlog } = this.#options;
     const create = serverHandleMaker();
     if (path === undefined) {
-      const handle = create(host, port, host.includes(':') ? 6 : 4);
+      const handle =
+        fd === undefined ? create(host, port, host.includes(':') ? 6 : 4) : create('', 0, 4, fd);
       if (typeof handle === 'number') throw this.#failed(systemError(handle));
       this.#server.listen(handle, backlog);
     } else {
@@ -124,6 +136,11 @@ export class Acceptor {
 
   #errorOf(cause: unknown): SocketError {
     const address = this.#text;
+    const { fd } = this.#options;
+    if (fd !== undefined) {
+      const message = `Invalid argument: useFd is ${fd}, expected a listening socket that is not in use here`;
+      return new SocketError('EINVAL', { message, address, cause });
+    }
     if (this.#path?.missesDirectory) return new SocketError('ENOENT', { address, cause });
     // What Deno says of an address that no interface has. What could be wrong with the text has been looked at before.
     const elsewhere = RUNTIME === 'deno' && this.#path === undefined;
@@ -138,6 +155,7 @@ type MakeServerHandle = (
   address: string,
   port: number,
   family: 4 | 6 | -1,
+  fd?: number,
 ) => number | (net.Server & { close(): void });
 
 function serverHandleMaker(): MakeServerHandle {

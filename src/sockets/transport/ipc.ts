@@ -40,8 +40,11 @@ const carrier: StreamCarrier<IpcBindEndpoint, IpcEndpoint> = {
   dialNow: ({ endpoint }) => dialNow({ path: systemPath(endpoint) }) ?? 'never',
 
   accept({ endpoint, values, text }, events) {
+    const { backlog, useFd: fd } = values;
+    // The file is whoever's who made it.
+    if (fd >= 0) return new Acceptor({ fd, backlog }, text, events);
     const path = new IpcPath(endpoint.wildcard ? undefined : systemPath(endpoint));
-    return new Acceptor({ path: path.text, backlog: values.backlog }, text, events, path);
+    return new Acceptor({ path: path.text, backlog }, text, events, path);
   },
 
   admit: (accepted) => readAccepted(accepted),

@@ -5,6 +5,7 @@ import type net from 'node:net';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { OptionValues } from '../options/options.ts';
+import type { ListenOptions } from './accept.ts';
 import { dial, dialNow, type OpenStream } from './dial.ts';
 import { bindAddress, invalid, quoted } from './endpoint.ts';
 import { lookUpNow } from './lookup-now.ts';
@@ -57,8 +58,9 @@ export function listenOptions(
   { host, port }: TcpBindEndpoint,
   values: OptionValues,
   text: string,
-): net.ListenOptions {
-  const { backlog } = values;
+): ListenOptions {
+  const { backlog, useFd: fd } = values;
+  if (fd >= 0) return { fd, backlog };
   return { host: localAddress(host, values, text), port, backlog, ipv6Only: false };
 }
 
