@@ -104,12 +104,11 @@ export class Connector {
     }
   }
 
-  /** Waits before the next attempt, longer after each failure, and at random, so that processes do not all reconnect at once. */
+  /** Waits before the next attempt. */
   async #pause(): Promise<void> {
-    const { reconnectInterval, reconnectMaxInterval } = this.#settings;
-    const longest = Math.min(reconnectMaxInterval, reconnectInterval * 2 ** this.#failureCount++);
+    const time = pauseOf(this.#failureCount++, this.#settings);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, longest * (0.5 + Math.random() / 2));
+      const timer = setTimeout(resolve, time);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
@@ -126,6 +125,20 @@ export class Connector {
       .flat()
       .map((place) => ({ ...place, heartbeatInterval, connectTimeout, connectionName: queue }));
   }
+}
+
+/**
+ * Milliseconds before the next attempt after `failureCount` in a row: longer after each, and at random, so that processes do not
+ * all reconnect at once. `chance`: from 0 to 1.
+ */
+export function pauseOf(
+  failureCount: number,
+  settings: Pick<RabbitmqSettings, 'reconnectInterval' | 'reconnectMaxInterval'>,
+  chance: number = Math.random(),
+): number {
+  const { reconnectInterval, reconnectMaxInterval } = settings;
+  const longest = Math.min(reconnectMaxInterval, reconnectInterval * 2 ** failureCount);
+  return longest * (0.5 + chance / 2);
 }
 
 type Resolve = (name: string) => Promise<readonly { readonly address: string }[]>;

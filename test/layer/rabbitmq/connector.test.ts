@@ -3,7 +3,7 @@
 import { EventEmitter, once } from 'node:events';
 import t from 'tap';
 import type { AmqpClient, AmqpConnection, AmqpTarget } from '../../../src/layer/rabbitmq/client.ts';
-import { Connector, type ConnectorHost } from '../../../src/layer/rabbitmq/connector.ts';
+import { Connector, type ConnectorHost, pauseOf } from '../../../src/layer/rabbitmq/connector.ts';
 import { settleRabbitmq } from '../../../src/layer/rabbitmq/options.ts';
 
 t.test(
@@ -54,6 +54,36 @@ t.test(
     await connector.close();
   },
 );
+
+t.test(
+  'pauses between attempts double up to the longest, and are between half and all of that',
+  (t) => {
+    const settings = { reconnectInterval: 200, reconnectMaxInterval: 10_000 };
+    const wholes = [200, 400, 800, 1600, 3200, 6400, 10_000, 10_000];
+    t.strictSame(
+      wholes.map((_, i) => pauseOf(i, settings, 1)),
+      wholes,
+    );
+    t.strictSame(
+      wholes.map((_, i) => pauseOf(i, settings, 0)),
+      wholes.map((whole) => whole / 2),
+    );
+    t.equal(pauseOf(2000, settings, 1), 10_000, 'for ever');
+    t.end();
+  },
+);
+
+t.test('after a connection that was open, the pauses begin anew', async (t) => {
+  const { events, connector, targets } = setUp('amqp://127.0.0.1', () => true);
+  connector.start();
+  for (let i = 1; i <= 3; i++) {
+    await once(events, 'opened');
+    connector.reconnect(new Error('test'));
+    await once(events, 'closed');
+    t.equal(targets.length, i, 'and it connects again');
+  }
+  await connector.close();
+});
 
 /** A connector to made-up names with two addresses each; `serves` says at which of them a broker is. */
 function setUp(url: string | string[], serves: (host: string) => boolean) {
