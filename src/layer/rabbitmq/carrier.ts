@@ -1,11 +1,13 @@
 /** RabbitmqCarrier: channels and groups over a RabbitMQ broker. */
 
 import { Deadline } from '../../base/deadline.ts';
+import { Seldom } from '../../base/seldom.ts';
 import { Turns } from '../../base/turns.ts';
 import type { Capabilities } from '../carrier/capabilities.ts';
 import type { Carrier, WaitOptions } from '../carrier/carrier.ts';
 import type { CarrierHost } from '../carrier/carrier-host.ts';
 import { ChannelFull, LayerClosed, LayerError } from '../errors.ts';
+import { REPORT_INTERVAL } from '../events.ts';
 import type { Letter } from '../local/letter.ts';
 import type { AmqpClient, AmqpConnection, AmqpError, Delivery } from './client.ts';
 import { Connector, type ConnectorHost } from './connector.ts';
@@ -24,8 +26,8 @@ export interface RabbitmqObserver {
   connection(connection: AmqpConnection | undefined): void;
   /** The broker accepts no messages, for `reason`; undefined: it does again. */
   blocked(reason: string | undefined): void;
-  /** This process holds `localCapacity` messages. `channels` finds the channels with most of them. */
-  pressed(channels: () => [channel: string, count: number][]): void;
+  /** This process holds `localCapacity` messages, most of them in `channels`. At most once in `REPORT_INTERVAL`. */
+  pressed(channels: [channel: string, count: number][]): void;
 }
 
 /** One connection, one exclusive queue for this process, one exchange for all groups, a queue for each ordinary channel. */
@@ -47,6 +49,7 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
   /** Whether the program was last told that the broker is blocked. */
   #blocked = false;
   readonly #turns = new Turns(true);
+  readonly #seldom = new Seldom(REPORT_INTERVAL);
 
   constructor(
     host: CarrierHost,
@@ -261,7 +264,8 @@ export class RabbitmqCarrier implements Carrier, ConnectorHost, SessionHost {
     if (session !== this.#current.any) return;
     this.#inbox.push(delivery, session);
     if (session.unsettledCount >= this.#settings.localCapacity) {
-      this.#observer.pressed(() => this.#host.largest(3));
+      const due = this.#seldom.due('backpressure', this.#host.now());
+      if (due > 0) this.#observer.pressed(this.#host.largest(3));
     }
   }
 

@@ -4,7 +4,6 @@ import type { Connection } from 'rabbitmq-client';
 import type { WaitOptions } from '../carrier/carrier.ts';
 import type { Message } from '../codec/value.ts';
 import { InvalidName, LayerClosed } from '../errors.ts';
-import { REPORT_INTERVAL } from '../events.ts';
 import { ChannelLayer } from '../layer.ts';
 import { queueOfKey, RabbitmqCarrier, type RabbitmqObserver } from './carrier.ts';
 import { loadClient } from './client.ts';
@@ -25,18 +24,13 @@ export class RabbitmqLayer<M extends object = Message> extends ChannelLayer<M> {
     const settings = settleRabbitmq(options);
     const named = options.queue !== undefined || options.wire === 'channels_rabbitmq';
     const open = new Opening();
-    let pressedAt = Number.NEGATIVE_INFINITY;
     const observer: RabbitmqObserver = {
       connection: (connection) => open.set(connection?.raw),
       blocked: (reason) => {
         if (reason === undefined) this?.events.emit('unblocked');
         else this?.events.emit('blocked', { reason });
       },
-      pressed: (channels) => {
-        if (performance.now() - pressedAt < REPORT_INTERVAL) return;
-        pressedAt = performance.now();
-        this?.events.emit('backpressure', { channels: channels() });
-      },
+      pressed: (channels) => this?.events.emit('backpressure', { channels }),
     };
     // `localCapacity` counts a message once, in however many channels it waits: the carrier keeps to it.
     super({ ...options, localCapacity: Number.POSITIVE_INFINITY }, (host) => {

@@ -167,6 +167,16 @@ export class RabbitmqBroker {
     return list.slice(1, -1).split(' ').filter(Boolean).sort();
   }
 
+  /** What is bound to an exchange of the virtual host `asgi`: `QUEUE KEY`. */
+  async bindings(exchange = 'groups'): Promise<string[]> {
+    const list = await this.evaluate(
+      'lists:flatten(lists:join(",", [[binary_to_list(element(4, element(4, B))), " ", ' +
+        'binary_to_list(element(3, B))] || B <- rabbit_binding:list_for_source(' +
+        `rabbit_misc:r(<<"asgi">>, exchange, <<"${exchange}">>))])).`,
+    );
+    return list.slice(1, -1).split(',').filter(Boolean).sort();
+  }
+
   /** Messages that wait in a queue of `asgi`, without those that a consumer has. */
   async messageCount(queue: string): Promise<number> {
     return Number(
