@@ -1,5 +1,6 @@
 /** Opens the socket that a description names: its type, options, subscriptions and endpoints. */
 
+import { SOCKET_TYPES } from '../core/socket-type.ts';
 import { SocketError } from '../errors.ts';
 import { Dealer } from './dealer.ts';
 import { Pair } from './pair.ts';
@@ -109,6 +110,12 @@ export async function openSocket<const N extends SocketName>(
     socket.close();
     throw error;
   }
+}
+
+/** Whether sockets of this type have the option `name`. */
+export function hasOption(type: SocketName, name: string): boolean {
+  const spec = SOCKET_TYPES.find((each) => each.name === type.toUpperCase());
+  return spec?.optionNames.some((each) => each === name) ?? false;
 }
 
 /** `texts` as an array: one string becomes an array of one, undefined an empty array. */

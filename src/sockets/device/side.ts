@@ -1,9 +1,8 @@
 /** Side: describes a socket of a device in a form that can be sent to another thread or process, and opens it. */
 
-import { type OpenSocket, openSocket, type SocketName } from '../api/open.ts';
+import { hasOption, type OpenSocket, openSocket, type SocketName } from '../api/open.ts';
 import type { AnyOptions } from '../api/socket-options.ts';
 import type { Context } from '../core/context.ts';
-import { SOCKET_TYPES } from '../core/socket-type.ts';
 
 /** The socket types that a side of a device may have, by their names on the wire in lower case. */
 export type SideType = SocketName;
@@ -64,17 +63,12 @@ export function openSide(side: Side, context: Context | undefined): Promise<Open
   const options: Record<string, unknown> = { linger: LINGER };
   for (const [name, value] of Object.entries(side.options ?? {})) {
     // libzmq accepts a routing id on every socket, and only some types send it to their peers.
-    if (name === 'routingId' && !hasRoutingId(side.type)) continue;
+    if (name === 'routingId' && !hasOption(side.type, name)) continue;
     // A Buffer that was sent from another thread arrives as a Uint8Array.
     options[name] = value instanceof Uint8Array ? Buffer.from(value) : value;
   }
   if (context !== undefined) Object.assign(options, { context });
   return openSocket({ ...side, options });
-}
-
-function hasRoutingId(type: SideType): boolean {
-  const spec = SOCKET_TYPES.find((each) => each.name === type.toUpperCase());
-  return spec?.optionNames.includes('routingId') ?? false;
 }
 
 const LINGER = 1_000;
