@@ -19,6 +19,7 @@ export { importKeyPair, type KeyPair } from './zmtp/mechanism/curve-key-pair.ts'
 export type { ServerChance } from './zmtp/mechanism/curve-server.ts';
 export { curveServer } from './zmtp/mechanism/curve-server.ts';
 export { decodeSubscription, encodeSubscription, isSubscription } from './zmtp/subscription.ts';
+export { type WireItem, WireReader } from './zmtp/wire-reader.ts';
 export { type WsFramingOptions, wsFraming } from './zmtp/ws-framing.ts';
 export { wsMessageFraming } from './zmtp/ws-messages.ts';
 export { pageWsProtocols, servedWsProtocols, wsProtocols } from './zmtp/ws-protocols.ts';

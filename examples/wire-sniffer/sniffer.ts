@@ -1,47 +1,40 @@
-/** A wire sniffer: stands between two sockets on TCP and shows every frame, as long as it is not encrypted. */
+/** A wire sniffer: stands between two sockets on TCP and shows what each says, as long as it is not encrypted. */
 
+import { once } from 'node:events';
 import net from 'node:net';
-import { COMMAND_FOUND, commandName, Decoder, GreetingDecoder, MESSAGE } from 'zeromq-pure/wire';
+import { pipeline } from 'node:stream/promises';
+import { type WireItem, WireReader } from 'zeromq-pure/wire';
 import { perform, type Run } from '../role.ts';
 
 /** Listens on `port`, and passes everything on to `to`, and back. Ends with `signal`. */
-export function main(
-  { port, to }: { port: number; to: number },
+export async function main(
+  ports: { port: number; to: number },
   { signal, log }: Run,
 ): Promise<void> {
+  const show = (arrow: string) =>
+    async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      const reader = new WireReader();
+      for await (const chunk of chunks) {
+        for (const item of reader.read(chunk)) log(`${arrow} ${textOf(item)}`);
+        yield chunk;
+      }
+    };
   const server = net.createServer((client) => {
-    const upstream = net.connect(to, '127.0.0.1');
-    const ends = [client.pipe(upstream), upstream.pipe(client)];
-    for (const end of ends) end.on('error', () => ends.map((each) => each.destroy()));
-    signal.addEventListener('abort', () => ends.map((each) => each.destroy()));
-    client.on('data', show('→', log));
-    upstream.on('data', show('←', log));
+    const upstream = net.connect(ports.to, '127.0.0.1');
+    pipeline(client, show('→'), upstream, show('←'), client, { signal }).catch(() => {});
   });
-  server.listen(port, '127.0.0.1', () =>
-    log(`listening on ${(server.address() as net.AddressInfo).port}`),
-  );
-  return new Promise((resolve) =>
-    signal.addEventListener('abort', () => server.close(() => resolve())),
-  );
+  server.listen(ports.port, '127.0.0.1');
+  await once(server, 'listening');
+  log(`listening on ${(server.address() as net.AddressInfo).port}`);
+  await once(signal, 'abort');
+  server.close();
 }
 
-/** Decodes one direction into frames. */
-function show(arrow: string, log: Run['log']): (chunk: Buffer) => void {
-  const greeting = new GreetingDecoder();
-  const decoder = new Decoder({ maxFrameSize: 2 ** 30, maxParts: 1000 });
-  return (chunk) => {
-    const taken = greeting.done ? 0 : greeting.push(chunk);
-    if (taken > 0 && greeting.done) log(`${arrow} ZMTP ${greeting.version} ${greeting.mechanism}`);
-    decoder.push(chunk.subarray(taken));
-    for (
-      let found = decoder.next();
-      found === COMMAND_FOUND || found === MESSAGE;
-      found = decoder.next()
-    ) {
-      if (found === COMMAND_FOUND) log(`${arrow} ${commandName(decoder.command)}`);
-      else log(`${arrow} ${decoder.message.map((part) => JSON.stringify(String(part))).join(' ')}`);
-    }
-  };
+function textOf(item: WireItem): string {
+  if (item.kind === 'greeting') return `ZMTP ${item.version} ${item.mechanism}`;
+  if (item.kind === 'command') return `${item.name}`;
+  if (item.kind === 'message') return item.message.map((part) => `"${part}"`).join(' ');
+  return item.error.message;
 }
 
 await perform(

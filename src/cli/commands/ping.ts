@@ -3,16 +3,12 @@
 import { connect, type Socket as Stream } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
-  COMMAND_FOUND,
-  commandData,
-  commandName,
-  Decoder,
   decodeError,
   decodeMetadata,
   encodeGreeting,
-  FAILED,
-  GreetingDecoder,
   property,
+  type WireItem,
+  WireReader,
 } from '../../wire.ts';
 import { UsageError } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
@@ -90,9 +86,9 @@ async function portraitOf(
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
   const stream: Stream = connect({ ...address, signal, noDelay: true });
-  const greeting = new GreetingDecoder();
-  const decoder = new Decoder({ maxFrameSize: 65_536, maxParts: 1 });
+  const reader = new WireReader({ maxFrameSize: 65_536, maxParts: 1 });
   let [connected, greeted] = [0, 0];
+  let [version, mechanism] = ['', ''];
   try {
     stream.once('connect', () => {
       connected = elapsed();
@@ -100,23 +96,19 @@ async function portraitOf(
       stream.write(encodeGreeting('NULL'));
     });
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      const taken = greeting.done ? 0 : greeting.push(chunk);
-      if (!greeting.done) continue;
-      greeted ||= elapsed();
-      const { version, mechanism } = greeting;
-      const told = {
-        version,
-        mechanism,
-        times: { connect: connected, greeting: greeted },
-      };
-      if (mechanism !== 'NULL') return { ...told, socketType: undefined, routingId: undefined };
-      decoder.push(chunk.subarray(taken));
-      const found = decoder.next();
-      if (found === FAILED) throw decoder.error;
-      if (found !== COMMAND_FOUND) continue;
-      return { ...told, ...readyOf(decoder.command), times: { ...told.times, ready: elapsed() } };
+      for (const item of reader.read(chunk)) {
+        if (item.kind === 'greeting') {
+          greeted = elapsed();
+          ({ version, mechanism } = item);
+          if (mechanism === 'NULL') continue;
+          const times = { connect: connected, greeting: greeted };
+          return { version, mechanism, times, socketType: undefined, routingId: undefined };
+        }
+        const times = { connect: connected, greeting: greeted, ready: elapsed() };
+        return { version, mechanism, times, ...readyOf(item) };
+      }
     }
-    throw new Error(greeting.done ? 'closed before it was ready' : 'closed without a greeting');
+    throw new Error(greeted > 0 ? 'closed before it was ready' : 'closed without a greeting');
   } catch (error) {
     if (!signal.aborted) throw error;
     const where = connected === 0 ? 'no connection' : greeted === 0 ? 'no greeting' : 'no READY';
@@ -126,14 +118,14 @@ async function portraitOf(
   }
 }
 
-/** Socket type and routing id from READY. @throws Error for another command in its place, with the reason of an ERROR */
-function readyOf(command: Buffer): Pick<Portrait, 'socketType' | 'routingId'> {
-  const name = commandName(command);
-  if (name === 'ERROR') {
-    throw new Error(`peer refuses the handshake: "${decodeError(commandData(command))}"`);
-  }
+/** Socket type and routing id from READY. @throws Error for anything else in its place, with the reason of an ERROR */
+function readyOf(item: WireItem): Pick<Portrait, 'socketType' | 'routingId'> {
+  if (item.kind === 'error') throw item.error;
+  if (item.kind !== 'command') throw new Error(`peer sent a ${item.kind}, expected READY`);
+  const { name, data } = item;
+  if (name === 'ERROR') throw new Error(`peer refuses the handshake: "${decodeError(data)}"`);
   if (name !== 'READY') throw new Error(`peer sent ${name}, expected READY`);
-  const metadata = decodeMetadata(commandData(command));
+  const metadata = decodeMetadata(data);
   return {
     socketType: property(metadata, 'Socket-Type')?.toString('latin1'),
     routingId: property(metadata, 'Identity')?.toString() || undefined,
