@@ -12,6 +12,9 @@ export interface Seen {
 }
 
 export const SECONDS = Number(process.env['TORTURE_SECONDS'] ?? 60);
+// Without its runner, tap would end the file after 30 seconds.
+t.setTimeout(7_200_000);
+
 const ONLY = new RegExp(process.env['TORTURE_ONLY'] ?? '');
 
 /** One row: `section` of the plan, what is done, and what must hold. `measure` may say why it is not possible here. */
