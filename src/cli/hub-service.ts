@@ -18,8 +18,15 @@ export interface Service {
 
 /** The counters of `hub` for a line of the log; `uptime` in seconds. */
 export function figuresOf(hub: Hub): Record<string, unknown> {
-  const { id: _id, bind: _bind, pull: _pull, pub: _pub, uptime, ...rest } = hub.stats();
-  return { uptime: inSeconds(uptime), ...rest };
+  const {
+    id: _,
+    bind: _bind,
+    endpoints: _endpoints,
+    pull: _pull,
+    pub: _pub,
+    ...rest
+  } = hub.stats();
+  return { ...rest, uptime: inSeconds(rest.uptime) };
 }
 
 /**

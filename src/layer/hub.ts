@@ -17,8 +17,8 @@ import { settle } from './options.ts';
 
 /** Options of a hub. Capacities and expiry come with the messages of the layers. */
 export interface HubOptions extends ConnectionOptions {
-  /** Endpoint at which the hub listens for layers, such as `tcp://*:5570`. */
-  bind?: string;
+  /** Endpoint at which the hub listens for layers, such as `tcp://*:5570`; or several, of any transports. */
+  bind?: string | readonly string[];
   /** Bounds of what processes may make the hub keep. A process that exceeds one is disconnected. */
   limits?: Partial<HubLimits>;
   /**
@@ -47,8 +47,10 @@ export interface HubOptions extends ConnectionOptions {
 export interface HubStats {
   /** Identifies this run of the hub: 16 hexadecimal digits. */
   id: string;
-  /** The endpoint at which the hub listens, with the port that was bound; empty with `channels_zmq`. */
+  /** The endpoint at which the hub listens, with the port that was bound; the first of several; empty with `channels_zmq`. */
   bind: string;
+  /** All endpoints at which the hub listens, with the ports that were bound, in the order of the option; none with `channels_zmq`. */
+  endpoints: readonly string[];
   /** With `channels_zmq`: the endpoint that layers push to, with the port that was bound; empty otherwise. */
   pull: string;
   /** With `channels_zmq`: the endpoint that layers get messages from, with the port that was bound; empty otherwise. */
@@ -100,7 +102,8 @@ export class Hub {
 
   /** @throws LayerError `ERR_INVALID_OPTION` */
   constructor(
-    options: HubOptions & ({ bind: string } | { wire: 'channels_zmq'; pull: string; pub: string }),
+    options: HubOptions &
+      ({ bind: string | readonly string[] } | { wire: 'channels_zmq'; pull: string; pub: string }),
   ) {
     checkAddresses(options ?? {});
     this.#options = options;
@@ -115,7 +118,7 @@ export class Hub {
     this.#sockets = socketOptions(options, settings.maxMessageSize, 'server');
   }
 
-  /** Begins to listen. Rejects with `ERR_ADDRESS_IN_USE` if the address is in use, for example by another hub. */
+  /** Begins to listen. Rejects with `ERR_ADDRESS_IN_USE` if an address is in use, for example by another hub; then it listens nowhere. */
   async start(): Promise<void> {
     if (this.#state !== 'new')
       throw new LayerError('ERR_LAYER_CLOSED', `the hub is ${this.#state}`);
@@ -155,7 +158,8 @@ export class Hub {
     const { counters, boxes } = this.#local;
     return {
       id: this.#router?.core.id ?? this.#local.key,
-      bind: this.#router?.address ?? '',
+      bind: this.#router?.addresses[0] ?? '',
+      endpoints: this.#router?.addresses ?? [],
       pull: this.#service?.pull ?? '',
       pub: this.#service?.pub ?? '',
       uptime: this.#startedAt === 0 ? 0 : this.#local.now() - this.#startedAt,
@@ -184,7 +188,7 @@ export class Hub {
     const all = { ...HUB_LIMITS, ...limits };
     this.#router = new HubRouter(this.#local, this.#sockets, all, authorize);
     this.#local.attach(this.#router);
-    await this.#router.bind(bind!);
+    await this.#router.bind(typeof bind === 'string' ? [bind] : bind!);
   }
 
   async #close(): Promise<void> {
@@ -204,7 +208,8 @@ function checkAddresses(options: Partial<HubOptions>): void {
   for (const name of ['bind', 'pull', 'pub'] as const) {
     const value = options[name];
     if ((needed as readonly string[]).includes(name)) {
-      if (typeof value === 'string' && value !== '') continue;
+      const all = name === 'bind' && Array.isArray(value) ? value : [value];
+      if (all.length > 0 && all.every((each) => typeof each === 'string' && each !== '')) continue;
       throw new LayerError('ERR_INVALID_OPTION', `a hub needs an address for ${name}`);
     }
     if (value === undefined) continue;

@@ -17,8 +17,9 @@ const WIRES = ['native', 'channels_zmq'] as const;
 const SETTINGS: OptionSet = {
   bind: {
     type: 'string',
+    multiple: true,
     value: 'ENDPOINT',
-    help: 'where layers connect',
+    help: 'where layers connect; may be given several times, as with tcp:// and ws:// for pages',
   },
   wire: {
     type: 'string',
@@ -73,7 +74,7 @@ const SETTINGS: OptionSet = {
 export const hub: Command = {
   name: 'hub',
   summary: 'stand between the processes of a channel layer',
-  usage: '(--bind ENDPOINT | --wire channels_zmq --pull ENDPOINT --pub ENDPOINT) [OPTIONS]',
+  usage: '(--bind ENDPOINT… | --wire channels_zmq --pull ENDPOINT --pub ENDPOINT) [OPTIONS]',
   description:
     'Hold the messages of dedicated layers until they are read, and pass them on to their readers.\n' +
     'Ctrl-C or SIGTERM ends it when what has arrived is passed on, SIGUSR2 logs the counters.',
@@ -89,6 +90,7 @@ export const hub: Command = {
   examples: [
     'zeromq-pure hub --bind tcp://*:5570',
     'zeromq-pure hub -c hub.json --http 8080                  # curl localhost:8080/stats',
+    'zeromq-pure hub --bind tcp://*:5570 --bind ws://*:5571',
     'zeromq-pure hub --bind tcp://*:5570 --cert hub.key --allow clients',
     'zeromq-pure hub --wire channels_zmq --pull tcp://*:5570 --pub tcp://*:5571',
   ],
@@ -126,8 +128,8 @@ export const hub: Command = {
       }
       if (web !== undefined) services.push(await serveAt(web, running));
       log.watch(running);
-      const { id, bind, pull, pub } = running.stats();
-      const listening = 'bind' in where ? { bind } : { pull, pub };
+      const { id, endpoints, pull, pub } = running.stats();
+      const listening = 'bind' in where ? { bind: endpoints.join(' ') } : { pull, pub };
       const at = Object.fromEntries(services.map(({ name, address }) => [name, address]));
       log.info('listening', { hub: id, ...listening, ...at, pid: process.pid });
       process.on('SIGUSR2', counters);
@@ -148,11 +150,11 @@ export const hub: Command = {
 /** @throws UsageError */
 function addressesOf(
   told: Arguments,
-): { bind: string } | { wire: 'channels_zmq'; pull: string; pub: string } {
-  const [bind, pull, pub] = [told.text('bind'), told.text('pull'), told.text('pub')];
+): { bind: readonly string[] } | { wire: 'channels_zmq'; pull: string; pub: string } {
+  const [bind, pull, pub] = [told.texts('bind'), told.text('pull'), told.text('pub')];
   const wire = told.choice('wire', WIRES);
   if (wire === 'channels_zmq') {
-    if (bind !== undefined || pull === undefined || pub === undefined) {
+    if (bind.length > 0 || pull === undefined || pub === undefined) {
       throw new UsageError('--wire channels_zmq needs --pull ENDPOINT and --pub ENDPOINT');
     }
     return { wire, pull, pub };
@@ -160,7 +162,7 @@ function addressesOf(
   if (pull !== undefined || pub !== undefined) {
     throw new UsageError('--pull and --pub are for --wire channels_zmq; give --bind ENDPOINT');
   }
-  if (bind === undefined) throw new UsageError('--bind ENDPOINT is needed');
+  if (bind.length === 0) throw new UsageError('--bind ENDPOINT is needed');
   return { bind };
 }
 
@@ -195,7 +197,9 @@ function readConfig(path: string): Arguments {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw new UsageError(`${path}: expected an object of options`);
   }
-  const words = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  const words = Object.entries(settings).flatMap(([name, value]) =>
+    [value].flat().map((each) => `--${name}=${each}`),
+  );
   try {
     return new Arguments(words, SETTINGS);
   } catch (error) {

@@ -38,7 +38,7 @@ export class EmbeddedCarrier implements Carrier {
   }
 
   get address(): string | undefined {
-    return this.#router?.address;
+    return this.#router?.addresses[0];
   }
 
   async bind(): Promise<void> {
@@ -155,7 +155,7 @@ export class EmbeddedCarrier implements Carrier {
     const options = socketOptions(this.#connection, maxMessageSize, 'server');
     const router = new HubRouter(this.#local, options, HUB_LIMITS);
     try {
-      await router.bind(this.#at);
+      await router.bind([this.#at]);
     } catch (error) {
       throw addressInUse(error, this.#at);
     }

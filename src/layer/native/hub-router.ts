@@ -25,6 +25,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
   readonly capabilities = { groupExpiry: true } as Capabilities;
   readonly core: HubCore;
   readonly #socket: Router;
+  readonly #addresses: string[] = [];
   /** User-Id by connection, where there is an `authorize`. */
   readonly #users = new Map<string, string | undefined>();
   readonly #keepsUsers: boolean;
@@ -80,15 +81,18 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     });
   }
 
-  /** The endpoint at which it listens, with the port that was bound; empty once it is closed. */
-  get address(): string {
-    return this.#socket.closed ? '' : (this.#socket.lastEndpoint ?? '');
+  /** The endpoints at which it listens, with the ports that were bound; none once it is closed. */
+  get addresses(): readonly string[] {
+    return this.#socket.closed ? [] : this.#addresses;
   }
 
-  /** Listens at `address`. Rejects as `Socket.bind` does. */
-  async bind(address: string): Promise<void> {
+  /** Listens at all `addresses`, or at none of them. Rejects as `Socket.bind` does. */
+  async bind(addresses: readonly string[]): Promise<void> {
     try {
-      await this.#socket.bind(address);
+      for (const address of addresses) {
+        await this.#socket.bind(address);
+        this.#addresses.push(this.#socket.lastEndpoint!);
+      }
     } catch (error) {
       this.#socket.close();
       throw error;

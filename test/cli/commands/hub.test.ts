@@ -52,6 +52,24 @@ t.test('it runs, answers, logs, and drains', async (t) => {
   }
 });
 
+t.test('it listens at several endpoints', async (t) => {
+  const [one, other] = [freeAddress(), freeAddress()];
+  const file = t.testdir({ 'hub.json': JSON.stringify({ bind: [one, other] }) });
+  for (const args of [
+    ['--bind', one, '--bind', other],
+    ['-c', `${file}/hub.json`],
+  ]) {
+    const hub = start(t, 'hub', ...args);
+    await hub.said(new RegExp(`bind=${one} ${other}`), 'stderr');
+    const layers = [one, other].map((at) => new DedicatedLayer({ hub: at }));
+    await layers[0]!.send('jobs', { n: 1 });
+    t.same(await layers[1]!.receive('jobs'), { n: 1 });
+    await Promise.all(layers.map((layer) => layer.close()));
+    hub.kill('SIGTERM');
+    t.equal((await hub.over).code, 0);
+  }
+});
+
 t.test('under CURVE', async (t) => {
   const folder = t.testdir({ clients: {} });
   const [own, alice] = [Certificate.create(), Certificate.create()];
