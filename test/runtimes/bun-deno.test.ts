@@ -110,6 +110,23 @@ for (const { name, program, all, narrow } of RUNTIMES) {
       'EADDRNOTAVAIL',
       'an address of no interface',
     );
+    const taken = [
+      "tcp://127.0.0.1:' + new URL(pull.lastEndpoint).port + '",
+      'tcp://192.0.2.1:5555',
+      'ipc:///nowhere/socket',
+    ];
+    for (const how of ['bind', 'bindSync']) {
+      const tries = taken.map(
+        (at) => `try { await pull.${how}('${at}'); } catch ({ code }) { console.log(code); }`,
+      );
+      const text = `import { Pull } from ${DOOR};
+        const pull = new Pull();
+        await pull.${how}('tcp://127.0.0.1:*');
+        ${tries.join('\n')}
+        pull.close();`;
+      const codes = run(t, all, text).trim().split('\n');
+      t.strictSame(codes, ['EADDRINUSE', 'EADDRNOTAVAIL', 'ENOENT'], `${how} says why not`);
+    }
     if (narrow === undefined) return;
     const said = run(
       t,

@@ -33,7 +33,7 @@ const RUNTIMES: readonly Runtime[] = [
     package: `@oven/bun-${platform}-${arch}`,
     program: `@oven/bun-${platform}-${arch}/bin/bun`,
     flags: [],
-    lacks: ['bindSync over tcp', 'bindSync over ipc'],
+    lacks: [],
   },
   {
     name: 'Deno',

@@ -75,18 +75,18 @@ export class Acceptor {
    */
   listenSync(): void {
     const { path, host = '', port = 0, fd, backlog } = this.#options;
-    const create = serverHandleMaker();
-    if (path === undefined) {
+    if (path !== undefined || RUNTIME === 'bun') {
+      this.#path?.clearSync();
+      // Of the handle of a path, a server would take the descriptor only: the file and the descriptor had two owners.
+      this.#server.listen(this.#options);
+    } else {
+      const create = serverHandleMaker();
       const handle =
         fd === undefined ? create(host, port, host.includes(':') ? 6 : 4) : create('', 0, 4, fd);
       if (typeof handle === 'number') throw this.#failed(systemError(handle));
       this.#server.listen(handle, backlog);
-    } else {
-      this.#path?.clearSync();
-      // Of the handle of a path, a server would take the descriptor only: the file and the descriptor had two owners.
-      this.#server.listen(this.#options);
     }
-    if (!this.#server.listening) throw this.#failed(systemError(refusal(create, path)));
+    if (!this.#server.listening) throw this.#failed(refusal(this.#options));
     this.#opened();
   }
 
@@ -169,11 +169,23 @@ function serverHandleMaker(): MakeServerHandle {
 }
 
 /** Why a server does not listen. It says so itself on the next tick, which is too late. */
-function refusal(create: MakeServerHandle, path: string | undefined): number {
-  const handle = path === undefined ? 0 : create(path, -1, -1);
-  if (typeof handle !== 'number') handle.close();
+function refusal({ host, port, path, fd }: ListenOptions): unknown {
+  if (fd !== undefined) return systemError(-constants.errno.EINVAL);
+  const { Bun: bun } = globalThis as { Bun?: { listen(options: object): { stop(): void } } };
+  if (bun !== undefined) {
+    try {
+      const where = path === undefined ? { hostname: host, port } : { unix: path };
+      bun.listen({ ...where, socket: { data() {} } }).stop();
+    } catch (error) {
+      return error;
+    }
+  } else if (path !== undefined) {
+    const handle = serverHandleMaker()(path, -1, -1);
+    if (typeof handle === 'number' && handle < 0) return systemError(handle);
+    if (typeof handle !== 'number') handle.close();
+  }
   // Two may bind a port, and only one listen.
-  return typeof handle === 'number' && handle < 0 ? handle : -constants.errno.EADDRINUSE;
+  return systemError(-constants.errno.EADDRINUSE);
 }
 
 function systemError(errno: number): NodeJS.ErrnoException {
