@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { BROWSER_DOORS, browserFileName } from './doors.ts';
+import { fileComments } from './file-comments.ts';
 import { GLOBALS, STAND_INS } from './stand-ins.ts';
 
 /** Writes `browser.mjs` into `lib`. */
@@ -102,6 +103,7 @@ export async function bundleBrowserTypes(dist: string, lib: string): Promise<voi
             : null,
       },
       dts({ dtsInput: true }),
+      fileComments(),
       {
         name: 'disposing',
         renderChunk: (code, { name }) => (name === 'shared' ? `${DISPOSING}\n${code}` : null),

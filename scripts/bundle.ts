@@ -10,6 +10,7 @@ import { dts } from 'rolldown-plugin-dts';
 import { bundleBrowser, bundleBrowserTypes } from './browser.ts';
 import { chunkExports } from './chunk-exports.ts';
 import { conditions, DOORS, fileName, PROGRAM } from './doors.ts';
+import { fileComments } from './file-comments.ts';
 import { lazyRequires } from './lazy-requires.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -90,7 +91,7 @@ async function bundleTypes(): Promise<void> {
     input: inputs(DOORS, '.d.ts'),
     platform: 'node',
     external: /^[^./]/,
-    plugins: [dts({ dtsInput: true })],
+    plugins: [dts({ dtsInput: true }), fileComments()],
   });
   const names = { entryFileNames: '[name].cts', chunkFileNames: '[name].cts' };
   await bundle.write({
