@@ -1,14 +1,10 @@
 /** Hub and processes joined without sockets: what is promised holds whatever connections do. */
 
 import t from 'tap';
-import { JoinedHub, type JoinedProcess, settleAll } from '../../support/layer/joined-hub.ts';
+import { JoinedHub, type JoinedProcess, pair, settleAll } from '../../support/layer/joined-hub.ts';
 
 t.test('direct, ordinary and group messages arrive', async (t) => {
-  const hub = new JoinedHub({ now: 1000 });
-  const [one, two] = [hub.process(), hub.process()];
-  one.connect();
-  two.connect();
-  settleAll(hub);
+  const { hub, one, two } = pair({ now: 1000 });
   const channel = two.local.newChannel('x');
   one.send(channel, 1);
   settleAll(hub);
@@ -116,11 +112,7 @@ t.test('L2: a process that dies: what it had of ordinary channels goes to others
 
 t.test('L3: a hub that dies: what it had confirmed and not passed on is counted', async (t) => {
   for (const kind of ['direct', 'ordinary', 'group'] as const) {
-    const hub = new JoinedHub({ now: 0 });
-    const [one, two] = [hub.process(), hub.process()];
-    one.connect();
-    two.connect();
-    settleAll(hub);
+    const { hub, one, two } = pair({ now: 0 });
     const channel = kind === 'ordinary' ? 'jobs' : two.local.newChannel('x');
     if (kind === 'group') void two.core.join('g', channel, false);
     if (kind === 'ordinary') for (let n = 0; n < 20; n++) two.receive('jobs');
@@ -144,12 +136,7 @@ t.test(
   'L4: unread messages of a process that died are freed and counted within expiry',
   async (t) => {
     const time = { now: 0 };
-    const hub = new JoinedHub(time);
-    const one = hub.process({ expiry: 2000 });
-    const two = hub.process();
-    one.connect();
-    two.connect();
-    settleAll(hub);
+    const { hub, one, two } = pair(time, [{ expiry: 2000 }]);
     const channel = two.local.newChannel('x');
     for (let n = 0; n < 100; n++) one.send(channel, n);
     settleAll(hub);
@@ -166,12 +153,7 @@ t.test(
 
 t.test('L5: expiry goes on between hub and process', async (t) => {
   const time = { now: 0 };
-  const hub = new JoinedHub(time);
-  const one = hub.process({ expiry: 3000 });
-  const two = hub.process();
-  one.connect();
-  two.connect();
-  settleAll(hub);
+  const { hub, one, two } = pair(time, [{ expiry: 3000 }]);
   const channel = two.local.newChannel('x');
   one.send(channel, 1);
   one.up();
@@ -184,11 +166,7 @@ t.test('L5: expiry goes on between hub and process', async (t) => {
 });
 
 t.test('unread messages of a sibling do not keep a reader waiting', async (t) => {
-  const hub = new JoinedHub({ now: 0 });
-  const [one, two] = [hub.process(), hub.process()];
-  one.connect();
-  two.connect();
-  settleAll(hub);
+  const { hub, one, two } = pair({ now: 0 });
   const [slow, quick, later] = ['x', 'x', 'x'].map((prefix) => two.local.newChannel(prefix));
   two.receive(quick!);
   for (let n = 0; n < 150; n++) one.send(slow!, n);
@@ -235,11 +213,7 @@ t.test('unread messages of a sibling do not keep a reader waiting', async (t) =>
 });
 
 t.test('what comes by a group meanwhile is not counted twice', async (t) => {
-  const hub = new JoinedHub({ now: 0 });
-  const [one, two] = [hub.process(), hub.process()];
-  one.connect();
-  two.connect();
-  settleAll(hub);
+  const { hub, one, two } = pair({ now: 0 });
   const [slow, quick] = ['x', 'x'].map((prefix) => two.local.newChannel(prefix));
   void two.core.join('g', quick!, true);
   two.receive(quick!);
@@ -255,11 +229,7 @@ t.test('what comes by a group meanwhile is not counted twice', async (t) => {
 });
 
 t.test('a group of many channels of others is served over several turns', async (t) => {
-  const hub = new JoinedHub({ now: 0 });
-  const [one, two] = [hub.process(), hub.process()];
-  one.connect();
-  two.connect();
-  settleAll(hub);
+  const { hub, one, two } = pair({ now: 0 });
   const own = two.local.newChannel('x');
   for (let n = 0; n < 100_000; n++) hub.core.join('room', `c${n}`, 100);
   void one.core.join('room', own, true);
@@ -308,11 +278,7 @@ t.test(
   'a process that was forgotten, and does not hear of it, is not taken for the same',
   async (t) => {
     const time = { now: 0 };
-    const hub = new JoinedHub(time);
-    const [one, two] = [hub.process(), hub.process()];
-    one.connect();
-    two.connect();
-    settleAll(hub);
+    const { hub, one } = pair(time);
     one.send('jobs', 0);
     settleAll(hub);
     one.cut();
@@ -331,11 +297,7 @@ t.test(
 
 t.test('what a process gave back is not taken for read when that does not arrive', async (t) => {
   const time = { now: 0 };
-  const hub = new JoinedHub(time);
-  const [one, two] = [hub.process(), hub.process()];
-  one.connect();
-  two.connect();
-  settleAll(hub);
+  const { hub, one, two } = pair(time);
   one.receive('jobs');
   one.up();
   two.send('jobs', 0);
@@ -366,11 +328,7 @@ t.test('capacities of members that are gone are forgotten', async (t) => {
 async function heir(time: {
   now: number;
 }): Promise<[JoinedHub, JoinedProcess, JoinedProcess, string]> {
-  const hub = new JoinedHub(time);
-  const [one, two] = [hub.process(), hub.process()];
-  one.connect();
-  two.connect();
-  settleAll(hub);
+  const { hub, one, two } = pair(time);
   const channel = two.local.newChannel('x');
   const joined = two.core.join('room', channel, false);
   settleAll(hub);
@@ -475,11 +433,7 @@ t.test('what another hub had handed over is read or counted where it is', async 
 
 /** Two processes of one hub: the second holds ten messages that the first has sent to `jobs`, and nobody waits for them. */
 function handedOver() {
-  const hub = new JoinedHub({ now: 0 });
-  const [one, two] = [hub.process(), hub.process()];
-  one.connect();
-  two.connect();
-  settleAll(hub);
+  const { hub, one, two } = pair({ now: 0 });
   for (let n = 0; n < 10; n++) two.receive('jobs');
   settleAll(hub);
   // The readers do not wait any more when the messages come.
@@ -577,11 +531,7 @@ t.test('unread ordinary messages: with the process that becomes the producer its
 });
 
 t.test('a reader that waits for each message is given many at a time', async (t) => {
-  const hub = new JoinedHub({ now: 0 });
-  const [one, two] = [hub.process({ capacity: 2000 }), hub.process()];
-  one.connect();
-  two.connect();
-  settleAll(hub);
+  const { hub, one, two } = pair({ now: 0 }, [{ capacity: 2000 }]);
   for (let n = 0; n < 1000; n++) one.send('jobs', n);
   settleAll(hub);
   let turns = 0;
