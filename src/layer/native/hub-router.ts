@@ -141,6 +141,8 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
       }
       this.#expelled.clear();
       let since = performance.now();
+      // What gathers is sent at the end of this loop: an immediate for it would cost a round of the event loop.
+      this.#due = true;
       for (const parts of messages) {
         if (this.#closed) return;
         this.#heard(parts);
@@ -148,6 +150,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
         if (busy === undefined && performance.now() - since < SLICE) continue;
         this.#flushOut();
         await (busy ?? turn());
+        this.#due = true;
         since = performance.now();
       }
       this.#flushOut();
@@ -156,6 +159,7 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
 
   /** Sends records for a slice of time, and the rest in a later turn. */
   #flushOut(): void {
+    this.#due = false;
     const since = performance.now();
     this.core.flushOut(() => performance.now() - since >= SLICE);
   }
@@ -183,7 +187,6 @@ export class HubRouter implements Pick<Carrier, 'capabilities' | 'settled'> {
     if (this.#due) return;
     this.#due = true;
     setImmediate(() => {
-      this.#due = false;
       if (!this.#closed) this.#flushOut();
     });
   }
