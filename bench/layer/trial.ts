@@ -32,8 +32,8 @@ export async function runLayerTrial(
     return child;
   };
   const path = join(directory, 'socket');
-  const broker =
-    scenario.kind.startsWith('rabbitmq') && subject.name !== HUB ? await sharedBroker() : undefined;
+  const onBroker = scenario.kind.startsWith('rabbitmq') && subject.name !== HUB;
+  const broker = onBroker && subject.server === undefined ? await sharedBroker() : undefined;
   const address = subject.server === undefined ? `ipc://${path}` : `unix://${path}`;
   const warmupShare = Math.max(WARMUP_SHARE, WARMUP / duration);
   const orders = {
