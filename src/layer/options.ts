@@ -16,8 +16,8 @@ export interface LayerOptions {
    */
   capacity?: number;
   /**
-   * Milliseconds after which an unread message expires, at least 100. Default 60 000. Django's 60 (seconds) is
-   * 60_000 here.
+   * Milliseconds after which an unread message expires, from 100 to 4 000 000 000 (46 days). Default 60 000. Django's 60
+   * (seconds) is 60_000 here.
    */
   expiry?: number;
   /** Milliseconds a membership lasts after the last `groupAdd`, at least 100. Default 86 400 000, a day. */

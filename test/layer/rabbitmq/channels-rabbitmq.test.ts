@@ -72,14 +72,23 @@ t.test('as channels_rabbitmq', { skip: skipRabbitmq }, async (t) => {
   });
 
   t.test('groups of one exchange do not hear those of another', async (t) => {
-    const [x, y] = [open({ queue: 'x', groupsExchange: 'other' }), open({ queue: 'y' })];
+    const groupsExchange = 'other';
+    const [x, y, z] = [
+      open({ queue: 'x', groupsExchange }),
+      open({ queue: 'y', groupsExchange }),
+      open({ queue: 'z' }),
+    ];
     await x.groupAdd('room', 'x!1');
     await y.groupAdd('room', 'y!1');
-    await x.groupSend('room', { from: 'x' });
-    t.same(await x.receive('x!1'), { from: 'x' });
+    await z.groupAdd('room', 'z!1');
     await y.groupSend('room', { from: 'y' });
-    t.same(await y.receive('y!1'), { from: 'y' }, 'the first one it gets');
-    await Promise.all([x.close(), y.close()]);
+    t.same(await x.receive('x!1'), { from: 'y' });
+    t.same(await y.receive('y!1'), { from: 'y' });
+    await z.groupSend('room', { from: 'z' });
+    t.same(await z.receive('z!1'), { from: 'z' }, 'the first one it gets');
+    await Promise.all([x.ready(), y.ready()]);
+    t.match([x.stats(), y.stats()], [{ unread: 0 }, { unread: 0 }]);
+    await Promise.all([x.close(), y.close(), z.close()]);
   });
 
   t.test('a membership may end before there is a connection', async (t) => {
@@ -89,6 +98,13 @@ t.test('as channels_rabbitmq', { skip: skipRabbitmq }, async (t) => {
     await layer.send('early!1', { n: 1 });
     t.same(await layer.receive('early!1'), { n: 1 });
     await layer.groupSend('nobody', { n: 2 });
+    await layer.groupAdd('nobody', 'early!2');
+    await layer.groupSend('nobody', { n: 3 });
+    t.same(
+      await layer.receive('early!2'),
+      { n: 3 },
+      'what was sent before it had a member is gone',
+    );
     await layer.close();
   });
 

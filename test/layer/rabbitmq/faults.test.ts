@@ -101,16 +101,29 @@ t.test('a broker', { skip: skipRabbitmq }, async (t) => {
     const channel = await layer.newChannel();
     await layer.send(channel, { n: 1 });
     t.same(await layer.receive(channel), { n: 1 });
-    for (const tls of [{ ca: read(otherCa), ...pair }, { ca: read(ca) }]) {
-      const refused = open({ url: broker.tlsUrl, tls });
-      await once(refused.events, 'refused');
+    for (const [title, tls, code] of [
+      ['wrong CA', { ca: read(otherCa), ...pair }, /^UNABLE_TO_VERIFY|^SELF_SIGN/],
+      // The broker tells it when the client has finished its part, and closes: whichever is seen first.
+      [
+        'no certificate',
+        { ca: read(ca) },
+        /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|ECONNRESET|EPIPE|CONN_CLOSE/,
+      ],
+    ] as const) {
+      const refused = open({ url: broker.tlsUrl, tls, expiry: 300 });
+      const sent = t.rejects(refused.send(channel, {}), { code: 'ERR_UNCONFIRMED' }, title);
+      const [{ error }] = await once(refused.events, 'refused');
+      t.match(error.code, code, title);
+      await sent;
+      t.match(refused.stats(), { sent: 0, lost: 0 });
       await refused.close();
     }
   });
 
-  t.test('without permission to configure, the layer is refused', async () => {
+  t.test('without permission to configure, the layer is refused', async (t) => {
     const layer = open({ url: broker.url('reader') });
-    await once(layer.events, 'refused');
+    const [{ error }] = await once(layer.events, 'refused');
+    t.equal(error.code, 'ACCESS_REFUSED');
     await layer.close();
   });
 
