@@ -2,6 +2,9 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { SocketError } from '../errors.ts';
+import type { OptionValues } from '../options/options.ts';
+import type { Pipe } from '../routing/pipe.ts';
+import type { ThreadGreeting } from './thread-frame.ts';
 
 /** A bound name. */
 export interface InprocBound {
@@ -23,6 +26,13 @@ export interface InprocWaiting {
   reach(port: MessagePort, socketType: string): void;
 }
 
+/** A connected name with messages to leave behind. */
+export interface InprocLeaving extends InprocWaiting {
+  /** What a peer is sent about the socket. */
+  readonly greeting: ThreadGreeting;
+  readonly values: Pick<OptionValues, 'linger'>;
+}
+
 /** The other threads whose sockets belong to the same context. */
 export interface OtherThreads {
   /**
@@ -40,6 +50,8 @@ export interface OtherThreads {
   ask(connecter: InprocWaiting): void;
   /** Ends the search for the name of `connecter`. */
   forget(connecter: InprocWaiting): void;
+  /** Leaves the messages in `pipe` to the other threads, if this one ends within the call. */
+  bequeath(connecter: InprocLeaving, pipe: Pipe): void;
 }
 
 /** The names of one context: who has bound them, and who waits for them. */
@@ -128,6 +140,10 @@ export class InprocNames {
   /** Asks the other threads again, since the binder that had offered to meet `connecter` is gone. */
   again(connecter: InprocWaiting): void {
     if (this.#waiting.get(connecter.name)?.has(connecter)) this.others?.ask(connecter);
+  }
+
+  bequeath(connecter: InprocLeaving, pipe: Pipe): void {
+    this.others?.bequeath(connecter, pipe);
   }
 
   forget(connecter: InprocWaiting): void {

@@ -11,6 +11,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { checkPartner, type SocketType, type ZmtpError } from '../../zmtp/index.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import { afterScheme } from './endpoint.ts';
+import type { Flushed } from './flushed.ts';
 import { InprocEnd, type InprocEndpoint } from './inproc-end.ts';
 import { InprocSide } from './inproc-side.ts';
 import type { ThreadGreeting } from './thread-frame.ts';
@@ -120,6 +121,14 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
 
   override get unsentCount(): number {
     return super.unsentCount + (this.#waiting?.outgoingCount ?? 0);
+  }
+
+  override flush(): Flushed {
+    const pipe = this.#waiting;
+    if (pipe === undefined) return super.flush();
+    if (this.#reaching !== undefined) return this.#reaching.flush();
+    this.host.names.bequeath(this, pipe);
+    return 'done';
   }
 
   override finish(): void {

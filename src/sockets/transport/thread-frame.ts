@@ -4,8 +4,15 @@ import type { Batch } from './thread-batch.ts';
 
 /** One frame. */
 export type ThreadFrame =
-  /** `join`: the connecting end asks for the connection; `open`: the binder accepts it. */
-  | { readonly kind: 'join' | 'open'; readonly greeting: ThreadGreeting }
+  /**
+   * `join`: the connecting end asks for the connection; `open`: the binder accepts it. `batches`: the thread of this end is over,
+   * and these are all that it has sent.
+   */
+  | {
+      readonly kind: 'join' | 'open';
+      readonly greeting: ThreadGreeting;
+      readonly batches?: readonly Batch[];
+    }
   /** The binder refuses the connection. */
   | { readonly kind: 'refuse' }
   /** Messages and octets that may be sent, counted from the beginning of the connection; Infinity without a mark. */
@@ -34,20 +41,30 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 
 const CHECKS: ReadonlyMap<unknown, (frame: Readonly<Record<string, unknown>>) => boolean> = new Map(
   [
-    ['join', ({ greeting }) => isGreeting(greeting)],
-    ['open', ({ greeting }) => isGreeting(greeting)],
+    ['join', isOpening],
+    ['open', isOpening],
     ['refuse', () => true],
     ['grant', ({ messages, octets }) => isCount(messages) && isCount(octets)],
     ['batch', ({ batch }) => isBatch(batch)],
   ] satisfies [string, (frame: Readonly<Record<string, unknown>>) => boolean][],
 );
 
-function isGreeting(value: unknown): boolean {
+function isOpening({ greeting, batches }: Readonly<Record<string, unknown>>): boolean {
+  return isGreeting(greeting) && (batches === undefined || areBatches(batches));
+}
+
+/** Whether `value` is a greeting. */
+export function isGreeting(value: unknown): value is ThreadGreeting {
   if (!isRecord(value)) return false;
   const { socketType, routingId, address } = value;
   if (typeof socketType !== 'string' || typeof address !== 'string') return false;
   if (routingId === undefined) return true;
   return routingId instanceof Uint8Array && routingId.length >= 1 && routingId.length <= 255;
+}
+
+/** Whether `value` is a list of batches. */
+export function areBatches(value: unknown): value is Batch[] {
+  return Array.isArray(value) && value.every(isBatch);
 }
 
 function isBatch(value: unknown): boolean {

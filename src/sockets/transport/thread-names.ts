@@ -9,16 +9,22 @@
 
 import { clearTimeout, setTimeout } from 'node:timers';
 import * as workers from 'node:worker_threads';
+import { Deadline } from '../../base/deadline.ts';
 import { RUNTIME } from '../../base/runtime.ts';
 import { threadsPossible } from '../../base/threads.ts';
-import type { InprocNames, InprocWaiting, OtherThreads } from './inproc-names.ts';
-import { isRecord } from './thread-frame.ts';
+import type { Pipe } from '../routing/pipe.ts';
+import { turnsNoMore } from './flush-turn.ts';
+import type { InprocLeaving, InprocNames, InprocWaiting, OtherThreads } from './inproc-names.ts';
+import { Bequeathed, type Bequest, takeAll } from './thread-bequest.ts';
+import { areBatches, isGreeting, isRecord } from './thread-frame.ts';
 import { handedOver } from './thread-port.ts';
 
 /** A message to all threads. */
 type Call =
   /** The main thread has begun to listen. */
   | { readonly begins: true }
+  /** A thread has ended. The main thread gets it as a word, and acts unless a worker has bound the name. */
+  | { readonly bequest: Bequest }
   | { readonly bound: string }
   /** `house` is the copy of this package that asks, `ask` the number of its question. */
   | {
@@ -42,6 +48,7 @@ type Word = { readonly [MARK]: true } & (
       readonly verdict?: Int32Array;
     }
   | { readonly kind: 'release'; readonly name: string; readonly thread: number }
+  | { readonly kind: 'bequest'; readonly bequest: Bequest }
   /** Has no effect: a thread to which it can be sent is alive. */
   | { readonly kind: 'alive' }
   | {
@@ -151,6 +158,14 @@ class ThreadNames implements OtherThreads {
     this.#asked.delete(ask);
   }
 
+  bequeath({ name, greeting, values }: InprocLeaving, pipe: Pipe): void {
+    if (isMain() || !turnsNoMore || pipe.outgoingCount === 0 || this.#private.has(name)) return;
+    const linger = values.linger < 0 ? Number.POSITIVE_INFINITY : values.linger;
+    const bequest = { name, greeting, batches: takeAll(pipe), linger };
+    this.#open()?.postMessage({ bequest } satisfies Call);
+    tell(0, { kind: 'bequest', bequest }).catch(() => {});
+  }
+
   /** Whether the main thread gives us the name. Also true when it has no sockets, or does not answer within `CLAIM_TIMEOUT`. */
   #claimAtMain(name: string): Promise<boolean> {
     const ask = ++this.#askCount;
@@ -198,6 +213,18 @@ class ThreadNames implements OtherThreads {
     await tell(thread, { kind: 'claimed', house, ask, free }).catch(() => {});
   }
 
+  /** Connects in place of a thread that has ended, now or when the name is bound. */
+  #inherit(bequest: Bequest): void {
+    const { greeting, batches, linger } = bequest;
+    if (!isGreeting(greeting) || !areBatches(batches)) return;
+    const heir = new Bequeathed(bequest, () => {
+      deadline.clear();
+      this.#names.forget(heir);
+    });
+    const deadline = new Deadline(linger, () => this.#names.forget(heir)).unref();
+    this.#names.connect(heir);
+  }
+
   /** Listens from now on. Returns the channel to all threads; undefined in the main thread before a worker has greeted it. */
   #open(): workers.BroadcastChannel | undefined {
     if (this.#listening) return this.#channel;
@@ -232,6 +259,10 @@ class ThreadNames implements OtherThreads {
     if ('begins' in call) {
       this.#hello();
       for (const name of this.#names.boundNames()) this.#tellMain(name, 0).catch(() => {});
+      return;
+    }
+    if ('bequest' in call) {
+      if (!isMain() && this.#names.has(call.bequest.name)) this.#inherit(call.bequest);
       return;
     }
     if ('bound' in call) {
@@ -275,6 +306,11 @@ class ThreadNames implements OtherThreads {
         else connecter.reach(handedOver(word.port), word.socketType);
         return;
       }
+      case 'bequest': {
+        const { bequest } = word;
+        void this.#takeOver(bequest.name).then((free) => free && this.#inherit(bequest));
+        return;
+      }
       case 'alive':
         return;
       default:
@@ -312,7 +348,7 @@ function tell(
 }
 
 /** The number is that of the format of all these messages: copies of this package with other numbers do not see each other. */
-const CHANNEL = 'zeromq-pure:inproc:2';
+const CHANNEL = 'zeromq-pure:inproc:3';
 const MARK = CHANNEL;
 
 /** Milliseconds that a worker waits for the main thread, which may be waiting for the worker. */

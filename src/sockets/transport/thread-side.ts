@@ -10,7 +10,7 @@
  *
  *     binder                             connecter
  *       port, with the socket type  →                      by ThreadNames
- *                                   ←  join
+ *                                   ←  join      (thread-bequest.ts: with all that a thread has sent before it ended)
  *       open (or refuse)            →
  *       grant, batches             ← →
  *
@@ -167,17 +167,16 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
   /** Posts queued messages, as far as the peer has granted them. */
   flush(): Flushed {
     const sent = this.#sentCount;
-    const pipe = this.#pipe;
-    if (this.#closed || pipe === undefined) return 'done';
+    if (this.#closed) return 'done';
     this.#drain();
-    if (!turnsNoMore || pipe.outgoingCount === 0) return 'done';
-    // The event loop, which would bring further grants of the peer, does not turn any more.
+    if (!turnsNoMore || this.#pipe?.outgoingCount === 0) return 'done';
+    // The event loop, which would bring the answer of the peer or its further grants, does not turn any more.
     for (let i = 0; i < FRAMES_MAX && !this.#closed; i++) {
       const frame = receiveMessageOnPort(this.#port);
       if (frame === undefined) break;
       this.#took(frame.message);
     }
-    if (this.#closed || pipe.outgoingCount === 0) return 'done';
+    if (this.#closed || this.#pipe?.outgoingCount === 0) return 'done';
     return this.#sentCount > sent ? 'moved' : 'stuck';
   }
 
@@ -265,7 +264,12 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     switch (frame?.kind) {
       case 'join':
       case 'open':
-        if (this.#pipe === undefined) this.#end.greeted(this, frame.greeting);
+        if (this.#pipe !== undefined) return;
+        this.#end.greeted(this, frame.greeting);
+        if (frame.batches === undefined) return;
+        // A thread that is over could not wait for a grant.
+        this.#givenCount = Number.POSITIVE_INFINITY;
+        for (const batch of frame.batches) this.#took({ kind: 'batch', batch });
         return;
       case 'refuse':
         this.#port.close();

@@ -328,6 +328,62 @@ t.test('a thread that ends by itself has sent all; what it sent can still be rea
   }
 });
 
+t.test('a thread that sends and ends at once, before it is connected, has sent all', async (t) => {
+  const program = `const s = new zmq.Push(); s.connect(data);
+    for (let n = 0; n < 300; n++) s.trySend([String(n), Buffer.alloc(n === 5 ? 100_000 : 0, 7)]); process.exit(0);`;
+  const all = async (pull: Pull): Promise<void> => {
+    for (let n = 0; n < 300; n++) {
+      const [number, body] = await pull.receive();
+      if (String(number) !== String(n)) t.fail(`${number} for ${n}`);
+      if (n === 5) t.strictSame(body, Buffer.alloc(100_000, 7));
+    }
+    t.equal(pull.tryReceive(), undefined);
+  };
+  const [pull, log] = watch(t, new Pull({ receiveHighWaterMark: 10 }));
+  const address = fresh();
+  await pull.bind(address);
+  await thread(t, program, address).over;
+  await all(pull);
+  await log.next('disconnect');
+  t.equal(pull.stats().peers.length, 0, 'bound in the main thread');
+
+  const later = fresh();
+  await thread(t, program, later).over;
+  await pull.bind(later);
+  await all(pull);
+  await log.next('disconnect', 2);
+
+  const theirs = fresh();
+  const binder = thread(
+    t,
+    `const s = new zmq.Pull(); await s.bind(data.theirs); say('bound');
+    for (let n = 0; n < 300; n++) { const [m] = await s.receive(); if (String(m) !== String(n)) throw new Error(String(m)); }
+    say('all'); await told(); say(s.tryReceive());`,
+    { theirs },
+  );
+  t.equal(await binder.said(), 'bound');
+  await thread(t, program, theirs).over;
+  t.equal(await binder.said(), 'all', 'bound in another thread');
+  binder.tell('look');
+  t.equal(await binder.said(), undefined);
+  await binder.over;
+});
+
+t.test('what such a thread has sent waits for a bind within its linger', async (t) => {
+  const [pull, log] = watch(t, new Pull());
+  await pull.bind(fresh());
+  const address = fresh();
+  const program = (linger: number): string =>
+    `const s = new zmq.Push({ linger: ${linger} }); s.connect(data); await s.send('${linger}'); process.exit(0);`;
+  await thread(t, program(0), address).over;
+  await new Promise((resolve) => setImmediate(resolve));
+  await thread(t, program(-1), address).over;
+  await pull.bind(address);
+  t.strictSame(texts(await pull.receive()), ['-1']);
+  await log.next('disconnect');
+  t.equal(pull.tryReceive(), undefined);
+});
+
 t.test('a thread waits for its messages within linger, also for who binds later', async (t) => {
   const address = fresh();
   const other = thread(

@@ -24,6 +24,7 @@ const BROKEN: readonly (readonly [title: string, frame: string])[] = [
   ['a part that ends beyond the block', `batch([5, 1, 2])`],
   ['a length that ends beyond the block', `batch([0x7e, 1])`],
   ['a message without its last part', `batch([0x81, 1])`],
+  ['batches that are none at the end of a thread', `{ ...join, batches: [{ block: 'x' }] }`],
   ['a large part that is not there', `batch([0x7f])`],
   ['more than was granted', `batch(Array.from({ length: 5 }, () => 0))`],
 ];
@@ -31,7 +32,7 @@ const BROKEN: readonly (readonly [title: string, frame: string])[] = [
 /** In the thread: a connection by hand, and the number of the channel as in thread-names.ts. */
 const BY_HAND = `
   const workers = require('node:worker_threads');
-  const MARK = 'zeromq-pure:inproc:2';
+  const MARK = 'zeromq-pure:inproc:3';
   const channel = new workers.BroadcastChannel(MARK);
   const batch = (octets) => ({ kind: 'batch', batch: { block: Uint8Array.from(octets).buffer, large: [] } });
   const reach = async (frame) => {
