@@ -92,7 +92,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
   flush(): Flushed {
     const link = this.#link;
     if (link?.pipe !== undefined) return link.flush();
-    if (!turnsNoMore || this.unsentCount === 0) return 'done';
+    if (this.unsentCount === 0) return 'done';
     return link?.direct ? link.greetNow() : this.#dialNow(link);
   }
 
@@ -255,7 +255,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
 
   /** Where the event loop does not turn any more: begin the connection, again where `before` came to nothing. */
   #dialNow(before: StreamLink | undefined): Flushed {
-    if (this.#closed || this.spent) return 'done';
+    if (!turnsNoMore || this.#closed || this.spent) return 'done';
     this.#exitDial ??= new ExitDial(this.#carrier, this.#opening);
     const open = this.#exitDial.dial(before);
     if (typeof open === 'string') return open;

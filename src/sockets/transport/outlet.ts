@@ -109,6 +109,7 @@ export class Outlet {
 
   /** Writes to the kernel what the stream holds, then has `drain` write the queued messages. Only where it is `direct`. */
   flushNow(drain: () => void): Flushed {
+    if (!turnsNoMore) return 'done';
     const outflow = this.#outflow;
     const before = outflow.wroteNow;
     this.#emptyNow();
@@ -121,6 +122,7 @@ export class Outlet {
 
   /** Writes to the kernel what waits. Returns octets of the peer, else `stuck`, or `done` once no longer `direct`. */
   exchangeNow(): Buffer | Flushed {
+    if (!turnsNoMore) return 'done';
     this.#emptyNow();
     this.flush();
     // Before the connection is established the kernel takes nothing, not even the greeting.
