@@ -15,6 +15,19 @@ export interface Time {
   now: number;
 }
 
+/** A hub and two processes connected to it, the first with `options[0]`, the second with `options[1]`. */
+export function pair(
+  time: Time,
+  options: readonly [LayerOptions?, LayerOptions?] = [],
+): { hub: JoinedHub; one: JoinedProcess; two: JoinedProcess } {
+  const hub = new JoinedHub(time);
+  const [one, two] = [hub.process(options[0]), hub.process(options[1])];
+  one.connect();
+  two.connect();
+  settleAll(hub);
+  return { hub, one, two };
+}
+
 export class JoinedHub {
   readonly time: Time;
   readonly limits: HubLimits;
