@@ -32,6 +32,8 @@ export abstract class ChannelLayer<M extends object = Message> {
   readonly #local: LocalState;
   readonly #carrier: Carrier;
   readonly #host: ReceptionHost<M>;
+  /** The channel that was last found to be one that this layer may read. */
+  #readable: string | undefined;
   #closing: Promise<void> | undefined;
   readonly #turns = new Turns(true);
 
@@ -274,13 +276,16 @@ export abstract class ChannelLayer<M extends object = Message> {
     if (this.closed) throw new LayerClosed();
   }
 
+  /** Hot: loops of calls read the same channel. */
   #checkReadable(channel: string): void {
+    if (channel === this.#readable) return;
     checkChannelName(channel);
     const anybody = this.capabilities.ordinaryChannels === 'every-reader';
     if (!anybody && this.#local.isForeign(channel)) {
       throw new InvalidName('channel', channel, 'another layer has made it, and reads it alone');
     }
     this.#checkCarried(channel);
+    this.#readable = channel;
   }
 
   #checkGroup(group: string): void {
