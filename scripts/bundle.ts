@@ -12,6 +12,7 @@ import { chunkExports } from './chunk-exports.ts';
 import { conditions, DOORS, fileName, PROGRAM } from './doors.ts';
 import { fileComments } from './file-comments.ts';
 import { lazyRequires } from './lazy-requires.ts';
+import { tweetnacl } from './tweetnacl.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -35,11 +36,7 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
         transform: (code, id) =>
           id.endsWith('/security/sodium.js') ? code.replace(IMPORT_SODIUM, REQUIRE_SODIUM) : null,
       },
-      {
-        name: 'tweetnacl',
-        transform: (code, id) =>
-          id.includes('/tweetnacl/') ? code.replace(REQUIRE_CRYPTO, BUILTIN_CRYPTO) : null,
-      },
+      tweetnacl(NACL),
       lazyRequires(LATE_CHUNKS),
       chunkExports(),
     ],
@@ -64,7 +61,7 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
       groups: [
         {
           name: 'curve',
-          test: /\/dist\/zmtp\/mechanism\/(curve-(client|server|box|traffic)|nacl|sodium)|tweetnacl/,
+          test: /\/dist\/zmtp\/mechanism\/(curve-(client|server|box|traffic)|nacl|sodium)|tweetnacl|\/security\/sodium\.js/,
         },
         {
           name: 'ws',
@@ -72,6 +69,7 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
         },
         { name: 'keys', test: /\/dist\/zmtp\/(z85|mechanism\/curve-key-pair)\.js/ },
         { name: 'zmtp', test: /\/dist\/zmtp\// },
+        { name: 'layers', test: /\/dist\/layer\//, minShareCount: 2 },
         { name: 'drafts', test: DRAFTS },
         { name: 'engine', test: ENGINE },
         {
@@ -100,6 +98,8 @@ async function bundleTypes(): Promise<void> {
     ...names,
     codeSplitting: { groups: [{ name: 'shared.d', test: /\.d\.ts$/, minShareCount: 2 }] },
   });
+  // Helpers of code, which no declaration imports.
+  await rm(join(LIB, 'rolldown-runtime.cts'), { force: true });
 }
 
 /** The files of a door for `import`, which pass on its `names`. */
@@ -161,9 +161,13 @@ const LATE_CHUNKS = ['engine', 'zmtp', 'drafts'];
 const IMPORT_SODIUM = "const { default: sodium } = await import('libsodium-wrappers');";
 const REQUIRE_SODIUM =
   "const library = require('libsodium-wrappers'); const sodium = library.default ?? library;";
-/** As all of Node's modules are loaded here: bundlers that write ES modules leave a bare `require` to fail. */
-const REQUIRE_CRYPTO = "require('crypto')";
-const BUILTIN_CRYPTO = "process.getBuiltinModule('node:crypto')";
+/** What nacl-box.ts calls. */
+const NACL = [
+  'crypto_core_hsalsa20',
+  'crypto_stream_salsa20_xor',
+  'crypto_onetimeauth',
+  'crypto_onetimeauth_verify',
+];
 
 /** In the bundle of somebody else there is no such file: they name their own. */
 const HOST_FILE = `
