@@ -278,7 +278,8 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   /** Hot: loops of calls read the same channel. */
   #checkReadable(channel: string): void {
-    if (channel === this.#readable) return;
+    // Before the first one there is none, and `undefined` is no name.
+    if (channel !== undefined && channel === this.#readable) return;
     checkChannelName(channel);
     const anybody = this.capabilities.ordinaryChannels === 'every-reader';
     if (!anybody && this.#local.isForeign(channel)) {
