@@ -146,20 +146,22 @@ export class Context {
   dismiss(member: Member): void {
     this.#members.delete(member);
     if (this.#members.size === 0) contexts.delete(this);
-    this.#count();
+    if (ThreadContext !== undefined) this.#count();
   }
 
   /** @internal This is the default context: its options, and the limit of its sockets, are those of all threads. */
   share(): this {
-    this.#threads = ThreadContext && new ThreadContext(this.#values);
-    this.#values = this.#threads?.values ?? this.#values;
+    // Pages have none.
+    if (ThreadContext === undefined) return this;
+    this.#threads = new ThreadContext(this.#values);
+    this.#values = this.#threads.values;
     return this;
   }
 
   /** How many sockets there are, after a change. */
   #count(): number {
     const { size } = this.#members;
-    return this.#threads?.total(size) ?? size;
+    return ThreadContext === undefined ? size : (this.#threads?.total(size) ?? size);
   }
 
   /** @internal Made when it is first needed: transports load with the first socket. */

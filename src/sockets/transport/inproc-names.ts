@@ -50,7 +50,7 @@ export interface OtherThreads {
   ask(connecter: InprocWaiting): void;
   /** Ends the search for the name of `connecter`. */
   forget(connecter: InprocWaiting): void;
-  /** Leaves the messages in `pipe` to the other threads, if this one ends within the call. */
+  /** Leaves the messages in `pipe` to the other threads: this one ends within the call. */
   bequeath(connecter: InprocLeaving, pipe: Pipe): void;
 }
 
@@ -140,10 +140,6 @@ export class InprocNames {
   /** Asks the other threads again, since the binder that had offered to meet `connecter` is gone. */
   again(connecter: InprocWaiting): void {
     if (this.#waiting.get(connecter.name)?.has(connecter)) this.others?.ask(connecter);
-  }
-
-  bequeath(connecter: InprocLeaving, pipe: Pipe): void {
-    this.others?.bequeath(connecter, pipe);
   }
 
   forget(connecter: InprocWaiting): void {

@@ -11,6 +11,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { checkPartner, type SocketType, type ZmtpError } from '../../zmtp/index.ts';
 import type { Pipe } from '../routing/pipe.ts';
 import { afterScheme } from './endpoint.ts';
+import { turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
 import { InprocEnd, type InprocEndpoint } from './inproc-end.ts';
 import { InprocSide } from './inproc-side.ts';
@@ -124,10 +125,9 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
   }
 
   override flush(): Flushed {
-    const pipe = this.#waiting;
-    if (pipe === undefined) return super.flush();
+    if (!turnsNoMore || this.#waiting === undefined) return super.flush();
     if (this.#reaching !== undefined) return this.#reaching.flush();
-    this.host.names.bequeath(this, pipe);
+    this.host.names.others?.bequeath(this, this.#waiting);
     return 'done';
   }
 

@@ -13,7 +13,6 @@ import { Deadline } from '../../base/deadline.ts';
 import { RUNTIME } from '../../base/runtime.ts';
 import { threadsPossible } from '../../base/threads.ts';
 import type { Pipe } from '../routing/pipe.ts';
-import { turnsNoMore } from './flush-turn.ts';
 import type { InprocLeaving, InprocNames, InprocWaiting, OtherThreads } from './inproc-names.ts';
 import { Bequeathed, type Bequest, takeAll } from './thread-bequest.ts';
 import { areBatches, isGreeting, isRecord } from './thread-frame.ts';
@@ -159,7 +158,7 @@ class ThreadNames implements OtherThreads {
   }
 
   bequeath({ name, greeting, values }: InprocLeaving, pipe: Pipe): void {
-    if (isMain() || !turnsNoMore || pipe.outgoingCount === 0 || this.#private.has(name)) return;
+    if (isMain() || pipe.outgoingCount === 0 || this.#private.has(name)) return;
     const linger = values.linger < 0 ? Number.POSITIVE_INFINITY : values.linger;
     const bequest = { name, greeting, batches: takeAll(pipe), linger };
     this.#open()?.postMessage({ bequest } satisfies Call);
