@@ -11,4 +11,4 @@ export function fileComments(): Plugin {
 }
 
 /** A doc comment at the margin that is followed by another one. */
-const FILE_COMMENT = /^\/\*\*(?:(?!\*\/)[^])*\*\/\n(?=\/\*\*)/gm;
+const FILE_COMMENT = /^\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n(?=\/\*\*)/gm;
