@@ -45,7 +45,7 @@ export class ExitFlush {
       const waiting = members.filter(({ linger }) => waited <= (linger < 0 ? LINGER_MAX : linger));
       const flushed = together(waiting.map((member) => member.flush()));
       if (flushed === 'done') return true;
-      if (flushed === 'moved') moved = now;
+      if (flushed === 'moved') moved = performance.now();
       else if (!pause()) return false;
     }
     return false;

@@ -12,13 +12,17 @@ export class ExitDial<C extends Endpoint> {
   readonly #opening: Opening<C>;
   /** When the next attempt may begin, in milliseconds of `performance.now()`. */
   #next = 0;
+  #looksUp = false;
 
   constructor(carrier: Pick<StreamCarrier<Endpoint, C>, 'dialNow'>, opening: Opening<C>) {
     this.#carrier = carrier;
     this.#opening = opening;
   }
 
-  /** Begins a connection, and closes `before`, which came to nothing. `stuck` = not possible now, `done` = not any more. */
+  /**
+   * Begins a connection, and closes `before`, which came to nothing. `moved` = its name is being looked up, `stuck` = not possible
+   * now, `done` = not any more.
+   */
   dial(before: StreamLink | undefined): OpenStream | Flushed {
     const { host, values } = this.#opening;
     const { reconnectInterval } = values;
@@ -28,7 +32,11 @@ export class ExitDial<C extends Endpoint> {
     const now = performance.now();
     if (now < this.#next) return 'stuck';
     const open = this.#carrier.dialNow?.(this.#opening) ?? 'never';
-    if (open === 'later') return 'stuck';
+    if (open === 'later') {
+      const waits = this.#looksUp;
+      this.#looksUp = true;
+      return waits ? 'stuck' : 'moved';
+    }
     before?.close();
     if (open === 'never') return 'done';
     this.#next = now + reconnectInterval;

@@ -6,23 +6,33 @@
 import { isIP } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** The address of `host`; `later` = not known yet, call again; `never` = the name has no address. */
-export function lookUpNow(host: string, ipv6: boolean): string | 'later' | 'never' {
+/**
+ * The address of `host`; `later` = not known yet, call again; `never` = the name has no address. The first call for a name waits
+ * until a thread has started, for `patience` milliseconds at most (10 s where that is negative).
+ */
+export function lookUpNow(
+  host: string,
+  ipv6: boolean,
+  patience: number,
+): string | 'later' | 'never' {
   if (isIP(host) !== 0) return host;
   const key = `${ipv6 ? 6 : 4} ${host}`;
   let answer = answers.get(key);
   if (answer === undefined) {
-    answer = ask(host, ipv6);
+    answer = ask(host, ipv6, patience < 0 ? START_MAX : Math.min(patience, START_MAX));
     answers.set(key, answer);
   }
   const size = Atomics.load(answer, 0);
   if (size === 0) return 'later';
-  return size < 0 ? 'never' : Buffer.from(answer.buffer, SIZE_OCTETS, size).toString();
+  return size < 0 ? 'never' : Buffer.from(answer.buffer, HEAD_OCTETS, size).toString();
 }
 
-/** Starts a lookup. Returns where its answer will be: the size of the address, or −1 for none, and its characters. */
-function ask(host: string, ipv6: boolean): Int32Array<SharedArrayBuffer> {
-  const answer = new Int32Array(new SharedArrayBuffer(SIZE_OCTETS + ADDRESS_MAX));
+/**
+ * Starts a lookup, and waits until its thread runs, which takes seconds on a busy machine. Returns where its answer will be: the size of
+ * the address, or −1 for none, whether the thread runs, and the characters of the address.
+ */
+function ask(host: string, ipv6: boolean, patience: number): Int32Array<SharedArrayBuffer> {
+  const answer = new Int32Array(new SharedArrayBuffer(HEAD_OCTETS + ADDRESS_MAX));
   try {
     // Without the arguments and environment of this program, which may preload modules that take long.
     const worker = new Worker(PROGRAM, {
@@ -33,20 +43,25 @@ function ask(host: string, ipv6: boolean): Int32Array<SharedArrayBuffer> {
     });
     worker.on('error', () => {});
     worker.unref();
+    Atomics.wait(answer, 1, 0, patience);
   } catch {
-    // A program may not be permitted to start threads.
+    // A program may not be permitted to start threads, and a window must not wait.
     answer[0] = -1;
   }
   return answer;
 }
 
-const SIZE_OCTETS = 4;
+const HEAD_OCTETS = 2 * Int32Array.BYTES_PER_ELEMENT;
+/** Milliseconds that a thread may take to start. */
+const START_MAX = 10_000;
 
 const PROGRAM = `
 const dns = require('node:dns');
 const { host, ipv6, answer } = require('node:worker_threads').workerData;
+Atomics.store(answer, 1, 1);
+Atomics.notify(answer, 1);
 dns.lookup(host, ipv6 ? { family: 6, hints: dns.V4MAPPED } : { family: 4 }, (error, address) => {
-  const size = error ? -1 : Buffer.from(answer.buffer, ${SIZE_OCTETS}).write(address);
+  const size = error ? -1 : Buffer.from(answer.buffer, ${HEAD_OCTETS}).write(address);
   Atomics.store(answer, 0, size);
 });
 `;

@@ -13,6 +13,7 @@ import { dialBySocks, type SocksRoute } from './socks.ts';
 import type { SocksRequest } from './socks-exchange.ts';
 import type { Dialled } from './stream-carrier.ts';
 import { parseTcpConnect, type TcpBindEndpoint, type TcpConnectEndpoint } from './tcp-address.ts';
+import type { Opening } from './transport.ts';
 
 /** As `dial`, by the proxy of `socksProxy` where there is one. `text`: the address to blame. */
 export async function dialTcp(
@@ -31,13 +32,14 @@ export async function dialTcp(
 }
 
 /** As `dialNow`, directly: not by a proxy, whose answer would have to be waited for. */
-export function dialTcpNow(
-  endpoint: TcpConnectEndpoint,
-  values: OptionValues,
-  text: string,
-): Dialled {
+export function dialTcpNow({
+  host: { linger },
+  endpoint,
+  values,
+  text,
+}: Opening<TcpConnectEndpoint>): Dialled {
   if (values.socksProxy !== null) return 'never';
-  const address = lookUpNow(endpoint.host, values.ipv6);
+  const address = lookUpNow(endpoint.host, values.ipv6, linger);
   if (address === 'later' || address === 'never') return address;
   const open = dialNow({
     ...connectOptions(endpoint, values, text),
