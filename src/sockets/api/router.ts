@@ -63,7 +63,10 @@ export class Router extends DuplexSocket<
    * had connected may connect again. Returns false if there is no such peer.
    */
   disconnectPeer(routingId: Buffer): boolean {
-    return (this.open().pattern as RouterPattern).dismiss(routingId, 'disconnected by this side');
+    return (this.open().pattern as RouterPattern).disconnect(
+      routingId,
+      'disconnected by this side',
+    );
   }
 }
 

@@ -50,7 +50,7 @@ export interface Member extends Flushing {
   /** Messages accepted that have not left this process, and that `linger` lets wait. */
   readonly undeliveredCount: number;
   /** The process or thread ends within this tick: leave nothing of its addresses behind. */
-  vacate(): void;
+  releasePaths(): void;
 }
 
 export interface Context extends ContextOptions {}
@@ -138,12 +138,12 @@ export class Context {
     contexts.add(this);
     // Counted first: of two threads at once at most one may have the last place.
     if (this.#count() <= this.#values.maxSockets) return;
-    this.dismiss(member);
+    this.remove(member);
     throw new SocketError('EMFILE');
   }
 
   /** @internal `member` has ended. */
-  dismiss(member: Member): void {
+  remove(member: Member): void {
     this.#members.delete(member);
     if (this.#members.size === 0) contexts.delete(this);
     if (ThreadContext !== undefined) this.#count();
@@ -282,7 +282,7 @@ function watchExit(): void {
     // A later handler may send as well.
     flushWithinCalls(() => flush.run());
     flush.run();
-    for (const member of allMembers()) member.vacate();
+    for (const member of allMembers()) member.releasePaths();
   });
 }
 

@@ -96,7 +96,7 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
     this.#ending = new Ending(() => {
       this.emit({ type: 'end' });
       this.#watching.end();
-      context.dismiss(this);
+      context.remove(this);
     });
     this.endpoints = new Endpoints(this, spec, this.#ending);
     this.pattern = spec.makePattern(this, this.values, this.random);
@@ -220,8 +220,8 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
     return this.endpoints.flush();
   }
 
-  vacate(): void {
-    this.endpoints.vacate();
+  releasePaths(): void {
+    this.endpoints.releasePaths();
   }
 
   // — PatternHost —
@@ -310,8 +310,8 @@ export class SocketCore implements EndpointsHost, PatternHost, Member, Lifetime 
     this.#watching.look();
   }
 
-  departed(pipe: Pipe, connection: PeerConnection | undefined): void {
-    this.#counters.departed(pipe, connection);
+  disconnected(pipe: Pipe, connection: PeerConnection | undefined): void {
+    this.#counters.disconnected(pipe, connection);
     this.#watching.look();
   }
 

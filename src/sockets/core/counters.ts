@@ -67,7 +67,7 @@ export class Counters {
   }
 
   /** The connection of the peer behind `pipe` has ended. */
-  departed(pipe: Pipe, connection: PeerConnection | undefined): void {
+  disconnected(pipe: Pipe, connection: PeerConnection | undefined): void {
     this.#peers.delete(pipe);
     if (connection === undefined) return;
     for (const octets of [this.#octetsBefore, this.#pipes.get(pipe)]) {

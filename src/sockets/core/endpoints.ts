@@ -149,8 +149,8 @@ export class Endpoints {
   }
 
   /** The process or thread ends within this tick: leaves nothing of the addresses behind. */
-  vacate(): void {
-    for (const endpoint of this.#open) endpoint.vacate?.();
+  releasePaths(): void {
+    for (const endpoint of this.#open) endpoint.releasePath?.();
   }
 
   #transportOf(text: string): Transport {

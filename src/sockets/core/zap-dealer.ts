@@ -35,8 +35,8 @@ class ZapDealer extends SocketCore implements ZapChannel {
     this.#asker.arrived();
   }
 
-  override departed(pipe: Pipe, connection: PeerConnection | undefined): void {
-    super.departed(pipe, connection);
+  override disconnected(pipe: Pipe, connection: PeerConnection | undefined): void {
+    super.disconnected(pipe, connection);
     this.#asker.left();
   }
 }

@@ -128,7 +128,7 @@ export class RouterPattern implements Pattern {
   }
 
   /** Closes the connection of the peer that has this routing id; false if there is none. */
-  dismiss(routingId: Buffer, reason: string): boolean {
+  disconnect(routingId: Buffer, reason: string): boolean {
     const pipe = this.#routes.find(routingId);
     if (pipe === undefined) return false;
     pipe.discardIncoming();

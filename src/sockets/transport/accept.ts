@@ -106,7 +106,7 @@ export class Acceptor {
    * The process or thread ends within this tick: its file goes, but not that of somebody who has the path now. In a thread
    * that is terminated nothing of ours runs any more, and libuv removes whatever is at the path.
    */
-  vacate(): void {
+  releasePath(): void {
     if (this.#listening) this.#path?.closing(() => this.#server.close());
   }
 

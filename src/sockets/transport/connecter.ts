@@ -21,10 +21,10 @@ import { penaltyDelay, reconnectDelay } from './reconnect.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
 import { StreamLink } from './stream-link.ts';
 import {
+  detachPipe,
   endPipe,
   type OpenEndpoint,
   type Opening,
-  retire,
   type TransportHost,
 } from './transport.ts';
 
@@ -104,7 +104,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     this.#finishing = true;
     const pipe = this.#pipe;
     if (pipe !== undefined) {
-      retire(this.#host, pipe);
+      detachPipe(this.#host, pipe);
       pipe.discardIncoming();
     }
     if (this.#link?.pipe !== undefined) this.#link.finish();
@@ -115,8 +115,8 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     if (this.#closed) return this.finished;
     this.#closed = true;
     clearTimeout(this.#timer);
-    if (this.#pipe !== undefined) retire(this.#host, this.#pipe);
-    this.#link?.leave();
+    if (this.#pipe !== undefined) detachPipe(this.#host, this.#pipe);
+    this.#link?.endNow();
     this.#dialling?.abort();
     // Told to disconnect, or closing: what came in and was not read is given up, as in libzmq.
     this.#pipe?.discardIncoming();
@@ -164,7 +164,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
       // Under `immediate` there is no pipe without a connection; what was queued in it is lost, as in libzmq.
       if (!this.#closed && this.#values.immediate) this.#endPipe();
       else if (!this.#closed && !this.#finishing) host.pattern.lost(pipe);
-      host.departed(pipe, link);
+      host.disconnected(pipe, link);
     }
     if (this.#closed || (this.#finishing && this.unsentCount === 0)) {
       void this.close();
@@ -283,7 +283,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
       this.spent = true;
       const pipe = this.#pipe;
       this.#endPipe();
-      if (pipe !== undefined) this.#host.departed(pipe, undefined);
+      if (pipe !== undefined) this.#host.disconnected(pipe, undefined);
       if (this.#finishing) void this.close();
       return;
     }

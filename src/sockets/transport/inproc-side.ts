@@ -5,7 +5,7 @@ import type { OptionValues } from '../options/options.ts';
 import { noteDeparture } from '../routing/notices.ts';
 import type { Pipe, PipeDriver } from '../routing/pipe.ts';
 import type { Flushed } from './flushed.ts';
-import { endPipe, type PeerConnection, retire, type TransportHost } from './transport.ts';
+import { detachPipe, endPipe, type PeerConnection, type TransportHost } from './transport.ts';
 
 /** The endpoint that a side belongs to. */
 export interface SideEnd {
@@ -90,7 +90,7 @@ export class InprocSide implements PipeDriver, PeerConnection {
 
   finish(): void {
     this.#finishing = true;
-    retire(this.#end.host, this.pipe);
+    detachPipe(this.#end.host, this.pipe);
     this.pipe.discardIncoming();
     if (this.pipe.outgoingCount === 0) this.close();
   }
@@ -109,7 +109,7 @@ export class InprocSide implements PipeDriver, PeerConnection {
     this.pipe.drive(undefined);
     const { host } = this.#end;
     endPipe(host, this.pipe);
-    host.departed(this.pipe, this);
+    host.disconnected(this.pipe, this);
     this.#end.leave(this);
   }
 

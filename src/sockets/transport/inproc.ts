@@ -18,10 +18,10 @@ import { InprocSide } from './inproc-side.ts';
 import type { ThreadGreeting } from './thread-frame.ts';
 import { type ThreadEnd, ThreadSide } from './thread-side.ts';
 import {
+  detachPipe,
   endPipe,
   type ListeningEndpoint,
   type Opening,
-  retire,
   type Transport,
 } from './transport.ts';
 
@@ -137,7 +137,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
       super.finish();
       return;
     }
-    retire(this.host, this.#waiting);
+    detachPipe(this.host, this.#waiting);
     if (this.#waiting.outgoingCount > 0) this.closing = true;
     else void this.close();
   }
@@ -231,7 +231,7 @@ class InprocConnecter extends InprocEnd implements ThreadEnd {
     this.host.names.forget(this);
     const pipe = this.#found();
     endPipe(this.host, pipe);
-    this.host.departed(pipe, undefined);
+    this.host.disconnected(pipe, undefined);
     if (this.closing) this.settle();
   }
 

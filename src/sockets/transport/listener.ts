@@ -22,10 +22,10 @@ import { peerOf } from './link-peer.ts';
 import type { Accepting, StreamCarrier } from './stream-carrier.ts';
 import { StreamLink } from './stream-link.ts';
 import {
+  detachPipe,
   endPipe,
   type ListeningEndpoint,
   type Opening,
-  retire,
   type TransportHost,
 } from './transport.ts';
 
@@ -116,8 +116,8 @@ export class StreamListener<B extends Endpoint>
   close(): Promise<void> {
     this.#closing = true;
     for (const link of [...this.#links]) {
-      if (link.pipe !== undefined) retire(this.#host, link.pipe);
-      link.leave();
+      if (link.pipe !== undefined) detachPipe(this.#host, link.pipe);
+      link.endNow();
     }
     for (const negotiation of this.#negotiating) negotiation.abort();
     this.#stopListening();
@@ -128,8 +128,8 @@ export class StreamListener<B extends Endpoint>
     return together([...this.#links].map((link) => link.flush()));
   }
 
-  vacate(): void {
-    if (this.#listening && !this.#stopping) this.#acceptor.vacate();
+  releasePath(): void {
+    if (this.#listening && !this.#stopping) this.#acceptor.releasePath();
   }
 
   finish(): void {
@@ -138,7 +138,7 @@ export class StreamListener<B extends Endpoint>
       if (link.pipe === undefined) {
         link.close();
       } else {
-        retire(this.#host, link.pipe);
+        detachPipe(this.#host, link.pipe);
         link.finish();
       }
     }
@@ -181,7 +181,7 @@ export class StreamListener<B extends Endpoint>
     if (link.pipe !== undefined) {
       if (!this.#closing && !this.#finishing) noteEnd(link.pipe, true);
       endPipe(host, link.pipe);
-      host.departed(link.pipe, link);
+      host.disconnected(link.pipe, link);
     }
     this.#settle();
   }

@@ -85,7 +85,7 @@ export class Outlet {
   }
 
   /** Ends the stream to a peer that broke the rules: what the kernel takes now is sent, the rest is discarded. */
-  abandon(): void {
+  endNow(): void {
     const stream = this.#stream;
     this.flush();
     stream.end();
@@ -95,7 +95,7 @@ export class Outlet {
   }
 
   /** Destroys the stream; messages sent from now on wait in the pipe for the next connection. */
-  sever(): void {
+  destroy(): void {
     this.blocked = true;
     this.#stream.destroy();
   }

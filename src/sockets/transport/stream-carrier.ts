@@ -36,4 +36,7 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
 export type Dialled = OpenStream | 'later' | 'never';
 
 /** What a listener needs of its acceptor; its doc comments are those of {@link Acceptor}. */
-export type Accepting = Pick<Acceptor, 'address' | 'listen' | 'listenSync' | 'close' | 'vacate'>;
+export type Accepting = Pick<
+  Acceptor,
+  'address' | 'listen' | 'listenSync' | 'close' | 'releasePath'
+>;

@@ -82,7 +82,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
       this.#error ??= error;
     });
     // A half-closed peer could still read, but ZeroMQ peers never do: queued messages are kept for the next connection.
-    stream.on('end', () => this.#outlet.sever());
+    stream.on('end', () => this.#outlet.destroy());
     stream.on('close', () => this.#closed());
     stream.setNoDelay(true);
     stream.unref();
@@ -171,7 +171,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   }
 
   /** End the connection now: what the kernel takes within this call still goes to the peer, the rest is lost. */
-  leave(): void {
+  endNow(): void {
     this.#finishing = true;
     this.flush();
     if (this.pipe === undefined || this.unsentCount > 0) {
@@ -186,7 +186,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   close(error?: Error): void {
     this.#error ??= error;
     this.protocol.close();
-    this.#outlet.sever();
+    this.#outlet.destroy();
   }
 
   // — InletReader —
@@ -284,12 +284,12 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.#error ??= this.protocol.error;
     if (this.#finishing) {
       // We were leaving, and the peer has broken the rules meanwhile: nothing more goes to it.
-      this.#outlet.sever();
+      this.#outlet.destroy();
       return;
     }
     this.#settling = true;
     this.#finishing = true;
-    this.#outlet.abandon();
+    this.#outlet.endNow();
   }
 
   // — out —
@@ -361,7 +361,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.protocol.elapsed(now);
     if (this.protocol.state === 'failed') {
       this.#error ??= this.protocol.error;
-      if (isTimeout(this.#error)) this.#outlet.sever();
+      if (isTimeout(this.#error)) this.#outlet.destroy();
       else this.#settle();
       return;
     }

@@ -26,7 +26,7 @@ import type { Flushed } from './flushed.ts';
 import { BatchReader, BatchWriter } from './thread-batch.ts';
 import { type ThreadFrame, type ThreadGreeting, threadFrame } from './thread-frame.ts';
 import { takeFrom } from './thread-port.ts';
-import { endPipe, type PeerConnection, retire, type TransportHost } from './transport.ts';
+import { detachPipe, endPipe, type PeerConnection, type TransportHost } from './transport.ts';
 
 /** The endpoint that a side belongs to. */
 export interface ThreadEnd {
@@ -153,7 +153,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
       return;
     }
     this.#finishing = true;
-    retire(this.#end.host, pipe);
+    detachPipe(this.#end.host, pipe);
     this.#discard(pipe);
     if (pipe.outgoingCount === 0) this.close();
   }
@@ -387,7 +387,7 @@ export class ThreadSide implements PipeDriver, PeerConnection, Flushable {
     const { host } = this.#end;
     pipe.drive(undefined);
     endPipe(host, pipe);
-    host.departed(pipe, this);
+    host.disconnected(pipe, this);
     this.#end.leave(this);
   }
 }

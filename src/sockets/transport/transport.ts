@@ -88,7 +88,7 @@ export interface TransportHost {
   /** The handshake is finished: counts the peer, then tells the pattern. */
   established(pipe: Pipe, connection: PeerConnection): void;
   /** A peer is gone: with its connection, or undefined when it had none. */
-  departed(pipe: Pipe, connection: PeerConnection | undefined): void;
+  disconnected(pipe: Pipe, connection: PeerConnection | undefined): void;
   /** Nothing will go through `pipe` any more. */
   forget(pipe: Pipe): void;
 }
@@ -118,7 +118,7 @@ export interface OpenEndpoint {
   /** Give the kernel what waits, as far as it takes it within this call. */
   flush(): Flushed;
   /** The process or thread ends within this tick: leave nothing of the address behind. */
-  vacate?(): void;
+  releasePath?(): void;
   /** It is by `disconnect` that it is told to end, not with its socket. */
   disconnecting?(): void;
   /** Begin nothing new, deliver what waits, then end. */
@@ -141,7 +141,7 @@ export interface ListeningEndpoint extends OpenEndpoint {
 }
 
 /** Take `pipe` out of routing: nothing new goes into it, what waits in it can still be delivered. */
-export function retire(host: TransportHost, pipe: Pipe): void {
+export function detachPipe(host: TransportHost, pipe: Pipe): void {
   if (pipe.ended) return;
   pipe.ended = true;
   host.pattern.detach(pipe);
@@ -149,7 +149,7 @@ export function retire(host: TransportHost, pipe: Pipe): void {
 
 /** The peer behind `pipe` is gone for good: what waits for it is discarded, and counted as dropped. */
 export function endPipe(host: TransportHost, pipe: Pipe): void {
-  retire(host, pipe);
+  detachPipe(host, pipe);
   pipe.discardOutgoing();
   host.forget(pipe);
 }

@@ -15,12 +15,12 @@ import type { Flushed } from './flushed.ts';
 import { reconnectDelay } from './reconnect.ts';
 import { localAddress } from './tcp-stream.ts';
 import {
+  detachPipe,
   endPipe,
   type ListeningEndpoint,
   type OpenEndpoint,
   type Opening,
   type PeerConnection,
-  retire,
   type TransportHost,
 } from './transport.ts';
 import { isMulticast, multicastInterface, type UdpEndpoint } from './udp-address.ts';
@@ -73,7 +73,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
 
   finish(): void {
     this.#finishing = true;
-    retire(this.host, this.pipe);
+    detachPipe(this.host, this.pipe);
     this.pipe.discardIncoming();
     this.#closeIfDone();
   }
@@ -84,7 +84,7 @@ abstract class UdpPort implements OpenEndpoint, PipeDriver, PeerConnection {
     const { host, pipe, socket } = this;
     pipe.drive(undefined);
     endPipe(host, pipe);
-    host.departed(pipe, socket === undefined ? undefined : this);
+    host.disconnected(pipe, socket === undefined ? undefined : this);
     if (socket === undefined) {
       this.#resolveFinished();
     } else {
