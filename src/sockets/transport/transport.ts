@@ -119,7 +119,7 @@ export interface OpenEndpoint {
   flush(): Flushed;
   /** The process or thread ends within this tick: leave nothing of the address behind. */
   releasePath?(): void;
-  /** It is by `disconnect` that it is told to end, not with its socket. */
+  /** `disconnect` ends it, and not the end of its socket. */
   disconnecting?(): void;
   /** Begin nothing new, deliver what waits, then end. */
   finish(): void;
