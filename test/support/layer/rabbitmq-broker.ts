@@ -1,6 +1,7 @@
 /** RabbitmqBroker: a real RabbitMQ node for tests, with its own ports, folder, node name and certificates. */
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -12,7 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -241,6 +242,7 @@ export class RabbitmqBroker {
       RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
       RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
       RABBITMQ_PID_FILE: join(folder, 'pid'),
+      ERL_CRASH_DUMP: join(folder, 'erl_crash.dump'),
       RABBITMQ_DIST_PORT: String(this.#distributionPort),
       // A scheduler that spins while it waits would take the processor from the tests.
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
@@ -354,10 +356,18 @@ async function listens(port: number): Promise<boolean> {
   }
 }
 
-/** Ports of loopback that nobody uses now. */
+/**
+ * Ports of loopback that nobody uses now. Those that the system gives to who connects are not among them: while a node is down,
+ * somebody could get its port.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const servers: Server[] = [];
+  while (servers.length < count) {
+    const server = createServer().listen(randomInt(15_000, 30_000), '127.0.0.1');
+    const failed = await once(server, 'listening').catch((error: NodeJS.ErrnoException) => error);
+    if (Array.isArray(failed)) servers.push(server);
+    else if (failed.code !== 'EADDRINUSE') throw failed;
+  }
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(
     servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
