@@ -62,7 +62,7 @@ export class Distributor {
     let count = this.#once(subscriptions.match(topic, targets));
     if (invert) count = this.#others();
     if (noDrop) {
-      count = this.#withRoom(message, count);
+      this.#blocked = !this.#allHaveRoom(count);
       if (this.#blocked) return false;
     }
     for (let i = 0; i < count; i++) {
@@ -111,25 +111,9 @@ export class Distributor {
     return count;
   }
 
-  /** Set `blocked` if a target is at its mark; returns how many targets are left to write to. */
-  #withRoom(message: Message, count: number): number {
-    const targets = this.#targets;
-    let left = count;
-    this.#blocked = false;
-    for (let i = 0; i < left; ) {
-      const pipe = targets[i]!;
-      if (pipe.canWrite()) {
-        i++;
-        continue;
-      }
-      // `canWrite` does not ask the driver; `write` does, and what the driver takes past an empty queue has been sent.
-      if (!pipe.write(message)) {
-        this.#blocked = true;
-        return 0;
-      }
-      left--;
-      targets[i] = targets[left]!;
-    }
-    return left;
+  /** Whether each of the first `count` targets takes a message now. A pipe that does not calls its pattern's `writable` later. */
+  #allHaveRoom(count: number): boolean {
+    for (let i = 0; i < count; i++) if (!this.#targets[i]!.canWrite()) return false;
+    return true;
   }
 }

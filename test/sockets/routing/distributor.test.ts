@@ -71,6 +71,25 @@ t.test('with noDrop nobody gets what one pipe cannot take', async (t) => {
   t.same(peers[0]!.got(), ['3']);
 });
 
+t.test('with noDrop nobody gets twice what is sent again', async (t) => {
+  const marks = { send: 1, reading: false };
+  const { distributor, index, peers } = setUp(marks, marks);
+  for (const peer of peers) index.add(Buffer.from(''), peer.pipe);
+  t.ok(distributor.sendToMatching(message('1'), index, true, false));
+  for (const peer of peers) t.notOk(peer.pipe.canWrite());
+  // In the middle of a drain: the queue is empty, and `drained` has not been called yet.
+  peers[0]!.sent.push(peers[0]!.pipe.next()!);
+  peers[0]!.reading = true;
+  t.notOk(distributor.sendToMatching(message('2'), index, true, false));
+  for (const peer of peers) peer.drain();
+  distributor.unblock();
+  t.ok(distributor.sendToMatching(message('2'), index, true, false));
+  for (const peer of peers) {
+    peer.drain();
+    t.same(peer.got(), ['1', '2']);
+  }
+});
+
 t.test('with noDrop a conflating pipe at its mark holds nobody up', async (t) => {
   const { distributor, index, peers } = setUp({ send: 1, conflate: true, reading: false }, {});
   for (const peer of peers) index.add(Buffer.from(''), peer.pipe);
