@@ -12,6 +12,7 @@ import { chunkExports } from './chunk-exports.ts';
 import { conditions, DOORS, fileName, PROGRAM } from './doors.ts';
 import { fileComments } from './file-comments.ts';
 import { lazyRequires } from './lazy-requires.ts';
+import { ownHelpers } from './own-helpers.ts';
 import { tweetnacl } from './tweetnacl.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -37,6 +38,7 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
           id.endsWith('/security/sodium.js') ? code.replace(IMPORT_SODIUM, REQUIRE_SODIUM) : null,
       },
       tweetnacl(NACL),
+      ownHelpers(),
       lazyRequires(LATE_CHUNKS),
       chunkExports(),
     ],
@@ -70,11 +72,10 @@ async function bundleCode(): Promise<Map<string, readonly string[]>> {
         { name: 'keys', test: /\/dist\/zmtp\/(z85|mechanism\/curve-key-pair)\.js/ },
         { name: 'zmtp', test: /\/dist\/zmtp\// },
         { name: 'layers', test: /\/dist\/layer\//, minShareCount: 2 },
-        { name: 'drafts', test: DRAFTS },
         { name: 'engine', test: ENGINE },
         {
           name: 'sockets',
-          test: /\/dist\/(sockets\/(?!device\/(host|remote)|security\/sodium|draft\/|core\/draft-types)|base\/)/,
+          test: /\/dist\/(sockets\/(?!device\/host\.|security\/sodium|draft\/|core\/draft-types)|base\/)/,
         },
       ],
     },
@@ -152,10 +153,7 @@ function external(id: string): boolean {
 /** What the first socket of a program loads. */
 const ENGINE =
   /\/dist\/sockets\/((pattern|routing|transport)\/|core\/(core|counters|ending|endpoint-security|incoming|outgoing|watching|zap-dealer)\.js)/;
-/** What the first socket of a draft type does beside that. */
-const DRAFTS =
-  /\/dist\/sockets\/(pattern\/(channel|client|datagram|dish|group|one-part|peer|radio|scatter|server)|transport\/udp[-\w]*)\.js/;
-const LATE_CHUNKS = ['engine', 'zmtp', 'drafts'];
+const LATE_CHUNKS = ['engine', 'zmtp'];
 
 /** Right within its `try`, where bundlers let what is optional be missing. */
 const IMPORT_SODIUM = "const { default: sodium } = await import('libsodium-wrappers');";

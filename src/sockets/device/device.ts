@@ -5,6 +5,7 @@ import type { Context } from '../core/context.ts';
 import { SocketError } from '../errors.ts';
 import { type RunningDevice, startInline } from './inline.ts';
 import type { ProxyStatistics } from './relay.ts';
+import { startRemote } from './remote.ts';
 import type {
   DeviceEndpoints,
   DevicePlan,
@@ -189,8 +190,6 @@ export class Device {
       return;
     }
     for (const side of [plan.in, plan.out, plan.monitor, plan.control]) refuseInproc(side);
-    // The code for threads and processes is loaded only when it is needed.
-    const { startRemote } = await import('./remote.ts');
     this.#running = await startRemote(plan, this.where, this.#host);
   }
 
