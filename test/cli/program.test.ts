@@ -175,10 +175,13 @@ t.test('monitor shows who comes and goes', { buffered: true }, async (t) => {
   t.equal((await run(t, ['dealer', '-c', address, 'hello'])).code, 0);
   const { code, stdout } = await monitor.over;
   t.equal(code, 0);
-  const types = stdout
+  const events = stdout
     .trimEnd()
     .split('\n')
-    .map((each) => JSON.parse(each).type);
+    .map((each) => JSON.parse(each));
+  t.match(events[1], { address, local: address, remote: /^tcp:\/\/127\.0\.0\.1:\d+$/ });
+  t.not(events[1].remote, address);
+  const types = events.map((each) => each.type);
   t.same(types.slice(0, 3), ['bind', 'accept', 'handshake']);
   t.ok(types.includes('disconnect'));
 
@@ -191,6 +194,16 @@ t.test('monitor shows who comes and goes', { buffered: true }, async (t) => {
   t.match(
     (await server.over).stdout,
     /MECHANISM_MISMATCH","message":"peer announces mechanism .*PLAIN/,
+  );
+
+  const reader = start(t, 'monitor', 'pull', '-b', ANYWHERE, '-n', '2');
+  const [listener] = await reader.said(/tcp:\S+/);
+  const sender = new Push({ linger: 0 });
+  t.teardown(() => sender.close());
+  sender.connect(listener!);
+  t.match(
+    (await reader.over).stdout,
+    new RegExp(`accept +${listener} {2}remote=tcp://127\\.0\\.0\\.1:\\d+\n$`),
   );
 
   const lonely = await run(t, ['monitor', 'req', '-c', 'tcp://127.0.0.1:9', '-n', '2']);

@@ -54,9 +54,11 @@ export const monitor: Command = {
     for await (const event of socket.events) {
       if (event.type === 'end' || (late && event.type === 'close')) continue;
       patience();
-      const { type, error, ...detail } = event as {
+      const { type, error, local, remote, ...rest } = event as {
         type: string;
         address?: string;
+        local?: string;
+        remote?: string;
         error?: Error & { code?: string; status?: number };
       };
       const { cause } = error ?? {};
@@ -65,6 +67,8 @@ export const monitor: Command = {
         type === 'handshake:error:protocol' && cause instanceof Error
           ? cause.message
           : error?.message;
+      // The ends of a connection are not enumerable.
+      const detail = { ...rest, ...(local && { local }), ...(remote && { remote }) };
       if (given.has('json')) {
         const { code, status } = error ?? {};
         const why = error && { error: { code, status, message } };
@@ -73,8 +77,10 @@ export const monitor: Command = {
         );
       } else {
         const time = `+${((performance.now() - started) / 1_000).toFixed(3)}`.padStart(9);
-        const { address = '', ...rest } = detail;
-        const facts = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+        const { address = '', ...about } = detail;
+        const facts = Object.entries(about)
+          .filter(([, value]) => value !== address)
+          .map(([name, value]) => `${name}=${value}`);
         const why = error === undefined ? [] : [`${error.code ?? ''} ${message}`.trim()];
         const told = [address, ...facts, ...why].map(showLine);
         const line = [terminal.paint(styleOf(type), type.padEnd(21)), ...told];
