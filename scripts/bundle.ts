@@ -153,7 +153,7 @@ function external(id: string): boolean {
 /** What the first socket of a program loads. */
 const ENGINE =
   /\/dist\/sockets\/((pattern|routing|transport)\/|core\/(core|counters|ending|endpoint-security|incoming|outgoing|watching|zap-dealer)\.js)/;
-const LATE_CHUNKS = ['engine', 'zmtp'];
+const LATE_CHUNKS = ['zmtp', 'engine', 'ws'];
 
 /** Right within its `try`, where bundlers let what is optional be missing. */
 const IMPORT_SODIUM = "const { default: sodium } = await import('libsodium-wrappers');";

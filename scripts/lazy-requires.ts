@@ -5,13 +5,15 @@
 
 import type { Plugin } from 'rolldown';
 
-/** The plugin, for the CommonJS that rolldown renders. `late`: names of chunks that others load when they first use them. */
+/**
+ * The plugin, for the CommonJS that rolldown renders. `late`: names of chunks that others load when they first use them, in the
+ * order in which they are loaded: one loads those before it at once.
+ */
 export function lazyRequires(late: readonly string[]): Plugin {
   return {
     name: 'lazy-requires',
     renderChunk(code, chunk) {
-      // Those are loaded by whoever needs all of them.
-      const lateHere = late.includes(chunk.name) ? [] : late.map((name) => `./${name}.cjs`);
+      const lateHere = late.slice(late.indexOf(chunk.name) + 1).map((name) => `./${name}.cjs`);
       const program = this.parse(code) as unknown as Node & { body: Node[] };
       const edits: Edit[] = [];
       const names = new Set<string>();

@@ -17,6 +17,7 @@ import {
   type WsBindEndpoint,
   type WsConnectEndpoint,
 } from './ws-address.ts';
+import { askForWebSocket, offerWebSocket } from './ws-stream.ts';
 
 export const ws: Transport<WsBindEndpoint, WsConnectEndpoint> = streamTransport(carrierOf('ws'));
 
@@ -41,9 +42,8 @@ function carrierOf(scheme: 'ws' | 'wss'): StreamCarrier<WsBindEndpoint, WsConnec
     parseConnect: parseWsConnect,
 
     async dial(opening, signal) {
-      const { endpoint, values, text } = opening;
-      const { askForWebSocket } = await import('./ws-stream.ts');
-      const { tcp } = endpoint;
+      const { values, text } = opening;
+      const { tcp } = opening.endpoint;
       const plain = await dialTcp(tcp, values, text, signal);
       const open = scheme === 'wss' ? await secureClient(plain, tcp.host, values, signal) : plain;
       return askForWebSocket(open, opening, signal);
@@ -59,8 +59,6 @@ function carrierOf(scheme: 'ws' | 'wss'): StreamCarrier<WsBindEndpoint, WsConnec
       tune(accepted, values);
       // An error before the negotiation listens must not end the process.
       accepted.on('error', () => {});
-      const { offerWebSocket } = await import('./ws-stream.ts');
-      // Not before the import: the stream is read from here on.
       const open =
         scheme === 'wss' ? await secureServer(accepted, values, signal) : readAccepted(accepted);
       return offerWebSocket(open, opening, signal);
