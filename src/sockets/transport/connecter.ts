@@ -260,6 +260,7 @@ export class StreamConnecter<C extends Endpoint> implements OpenEndpoint, LinkOw
     const open = this.#exitDial.dial(before);
     if (typeof open === 'string') return open;
     this.#linked(open, { remote: this.address });
+    open.inlet.catchUp();
     return 'stuck';
   }
 

@@ -3,7 +3,6 @@
 import net from 'node:net';
 import type { Framing } from '../../zmtp/index.ts';
 import { Inlet } from './inlet.ts';
-import { isDirect } from './outflow.ts';
 import { waitOn } from './stream-wait.ts';
 
 /** A connection that is open, and whatever reads it. */
@@ -28,19 +27,6 @@ export async function dial(options: net.NetConnectOpts, signal: AbortSignal): Pr
     stream.once('connect', resolve);
   });
   return { stream, inlet };
-}
-
-/**
- * As `dial` where the event loop does not turn any more: the connection is begun, and becomes one while the kernel is asked again
- * and again. Undefined where only the event loop would tell.
- */
-export function dialNow(options: net.NetConnectOpts): OpenStream | undefined {
-  const inlet = new Inlet();
-  const stream = net.connect(options);
-  stream.on('error', () => {});
-  if (isDirect(stream)) return { stream, inlet };
-  stream.destroy();
-  return undefined;
 }
 
 /** An accepted connection, which must not have been read from and is replaced by what comes back. */

@@ -42,7 +42,14 @@ export class Inlet {
   serve(reader: InletReader): void {
     this.#reader = reader;
     // Later, for a reader that is being constructed.
-    if (this.#early !== undefined) process.nextTick(() => this.#catchUp());
+    if (this.#early !== undefined) process.nextTick(() => this.catchUp());
+  }
+
+  /** Gives the reader what was kept for it, on the next tick at the latest. */
+  catchUp(): void {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early !== undefined) this.#reader!.received(early);
   }
 
   /** Keeps octets for the next reader, such as those that a negotiation has read and that belong to what follows it. */
@@ -65,12 +72,6 @@ export class Inlet {
     // Without its handle it is an empty shell, which the server still counts.
     accepted.destroy();
     return adopted;
-  }
-
-  #catchUp(): void {
-    const early = this.#early;
-    this.#early = undefined;
-    if (early !== undefined) this.#reader!.received(early);
   }
 
   #offer(): Buffer {

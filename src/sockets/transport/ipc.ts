@@ -2,7 +2,8 @@
 
 import { SocketError } from '../errors.ts';
 import { Acceptor } from './accept.ts';
-import { dial, dialNow, readAccepted } from './dial.ts';
+import { dial, readAccepted } from './dial.ts';
+import { dialNow } from './dial-now.ts';
 import { afterScheme, type Endpoint, invalid } from './endpoint.ts';
 import { IpcPath } from './ipc-path.ts';
 import type { StreamCarrier } from './stream-carrier.ts';
@@ -37,7 +38,7 @@ const carrier: StreamCarrier<IpcBindEndpoint, IpcEndpoint> = {
   },
 
   dial: ({ endpoint }, signal) => dial({ path: systemPath(endpoint) }, signal),
-  dialNow: ({ endpoint }) => dialNow({ path: systemPath(endpoint) }) ?? 'never',
+  dialNow: ({ endpoint }) => dialNow({ path: systemPath(endpoint) }),
 
   accept({ endpoint, values, text }, events) {
     const { backlog, useFd: fd } = values;

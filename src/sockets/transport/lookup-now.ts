@@ -5,26 +5,28 @@
 
 import { isIP } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import type { Flushed } from './flushed.ts';
 
 /**
- * The address of `host`; `later` = not known yet, call again; `never` = the name has no address. The first call for a name waits
- * until a thread has started, for `patience` milliseconds at most (10 s where that is negative).
+ * Returns the address of `host`, or undefined where the name has none; until it is known, each step says that it is waited for. The
+ * first step for a name waits until a thread has started, for `patience` milliseconds at most (10 s where that is negative).
  */
-export function lookUpNow(
+export function* lookUpNow(
   host: string,
   ipv6: boolean,
   patience: number,
-): string | 'later' | 'never' {
+): Generator<Flushed, string | undefined, void> {
   if (isIP(host) !== 0) return host;
   const key = `${ipv6 ? 6 : 4} ${host}`;
   let answer = answers.get(key);
   if (answer === undefined) {
     answer = ask(host, ipv6, patience < 0 ? START_MAX : Math.min(patience, START_MAX));
     answers.set(key, answer);
+    yield 'moved';
   }
-  const size = Atomics.load(answer, 0);
-  if (size === 0) return 'later';
-  return size < 0 ? 'never' : Buffer.from(answer.buffer, HEAD_OCTETS, size).toString();
+  let size = Atomics.load(answer, 0);
+  for (; size === 0; size = Atomics.load(answer, 0)) yield 'stuck';
+  return size < 0 ? undefined : Buffer.from(answer.buffer, HEAD_OCTETS, size).toString();
 }
 
 /**

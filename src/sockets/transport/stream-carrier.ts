@@ -3,6 +3,7 @@
 import type { Socket as Stream } from 'node:net';
 import type { AcceptEvents, Acceptor } from './accept.ts';
 import type { OpenStream } from './dial.ts';
+import type { DiallingNow } from './dial-now.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Opening, Transport } from './transport.ts';
 
@@ -14,11 +15,8 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
   readonly carriesRaw: boolean;
   /** Opens a connection. Rejects when that fails, and when `signal` aborts; a SocketError means: before anything was opened. */
   dial(opening: Opening<C>, signal: AbortSignal): Promise<OpenStream>;
-  /**
-   * As `dial`, within the call, where the event loop does not turn any more; {@link Dialled} says how far it came. Carriers that
-   * negotiate first do without.
-   */
-  dialNow?(opening: Opening<C>): Dialled;
+  /** As `dial`, where the event loop does not turn any more. Carriers that need it do without. */
+  dialNow?(opening: Opening<C>): DiallingNow;
   /** What listens, not yet listening. Throws what the options make impossible, such as `ENODEV`. */
   accept(opening: Opening<B>, events: AcceptEvents): Accepting;
   /**
@@ -31,9 +29,6 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
     signal: AbortSignal,
   ): OpenStream | Promise<OpenStream>;
 }
-
-/** A connection that was begun; `later`: ask again; `never`: it cannot be, not within a call. */
-export type Dialled = OpenStream | 'later' | 'never';
 
 /** What a listener needs of its acceptor; its doc comments are those of {@link Acceptor}. */
 export type Accepting = Pick<

@@ -6,12 +6,13 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { OptionValues } from '../options/options.ts';
 import type { ListenOptions } from './accept.ts';
-import { dial, dialNow, type OpenStream } from './dial.ts';
-import { bindAddress, invalid, quoted } from './endpoint.ts';
+import { dial, type OpenStream } from './dial.ts';
+import { type DiallingNow, dialNow } from './dial-now.ts';
+import { bindAddress, type Endpoint, invalid, quoted } from './endpoint.ts';
+import type { Exchange } from './exchange.ts';
 import { lookUpNow } from './lookup-now.ts';
 import { dialBySocks, type SocksRoute } from './socks.ts';
-import type { SocksRequest } from './socks-exchange.ts';
-import type { Dialled } from './stream-carrier.ts';
+import { SocksExchange, type SocksRequest } from './socks-exchange.ts';
 import { parseTcpConnect, type TcpBindEndpoint, type TcpConnectEndpoint } from './tcp-address.ts';
 import type { Opening } from './transport.ts';
 
@@ -31,24 +32,27 @@ export async function dialTcp(
   return open;
 }
 
-/** As `dialNow`, directly: not by a proxy, whose answer would have to be waited for. */
-export function dialTcpNow({
-  host: { linger },
-  endpoint,
-  values,
-  text,
-}: Opening<TcpConnectEndpoint>): Dialled {
-  if (values.socksProxy !== null) return 'never';
-  const address = lookUpNow(endpoint.host, values.ipv6, linger);
-  if (address === 'later' || address === 'never') return address;
-  const open = dialNow({
-    ...connectOptions(endpoint, values, text),
+/** As `dialTcp`, where the event loop does not turn any more; `upgrade` is what follows on the stream. */
+export function* dialTcpNow(
+  endpoint: TcpConnectEndpoint,
+  { host: { linger }, values, text }: Opening<Endpoint>,
+  upgrade?: Exchange,
+): DiallingNow {
+  const { socksProxy, ipv6 } = values;
+  const proxy = socksProxy === null ? undefined : parseProxy(socksProxy, text);
+  const next = proxy ?? endpoint;
+  const address = yield* lookUpNow(next.host, ipv6, linger);
+  if (address === undefined) return undefined;
+  const exchanges: Exchange[] = proxy ? [new SocksExchange(requestFor(endpoint, values))] : [];
+  if (upgrade !== undefined) exchanges.push(upgrade);
+  const options: net.NetConnectOpts = {
+    ...connectOptions(next, values, text),
     // Node connects within the call to whatever was looked up within it, and on the next tick where it need not look.
     host: 'peer',
     lookup: (_host, _options, found) => found(null, address, isIP(address)),
-  });
-  if (open === undefined) return 'never';
-  tune(open.stream, values);
+  };
+  const open = yield* dialNow(options, exchanges);
+  if (open !== undefined) tune(open.stream, values);
   return open;
 }
 
@@ -117,16 +121,18 @@ function connectOptions(
   };
 }
 
-/** @throws SocketError `EINVAL`, where the option is no `host:port` */
 function routeTo(socksProxy: string, values: OptionValues, text: string): SocksRoute {
-  let proxy: TcpConnectEndpoint;
+  const options = connectOptions(parseProxy(socksProxy, text), values, text);
+  return { name: socksProxy, options, patience: values.handshakeInterval };
+}
+
+/** @throws SocketError `EINVAL`, where the option is no `host:port` */
+function parseProxy(socksProxy: string, text: string): TcpConnectEndpoint {
   try {
-    proxy = parseTcpConnect(socksProxy, text);
+    return parseTcpConnect(socksProxy, text);
   } catch {
     throw invalid(text, `socksProxy is ${quoted(socksProxy)}, expected host:port`);
   }
-  const options = connectOptions(proxy, values, text);
-  return { name: socksProxy, options, patience: values.handshakeInterval };
 }
 
 /** The host goes to the proxy as it is written: names are resolved there. */

@@ -21,7 +21,7 @@ const carrier: StreamCarrier<TcpBindEndpoint, TcpConnectEndpoint> = {
   parseBind: (text) => parseTcpBind(afterScheme(text), text),
   parseConnect: (text) => parseTcpConnect(afterScheme(text), text),
   dial: ({ endpoint, values, text }, signal) => dialTcp(endpoint, values, text, signal),
-  dialNow: dialTcpNow,
+  dialNow: (opening) => dialTcpNow(opening.endpoint, opening),
 
   accept({ endpoint, values, text }, events) {
     return new Acceptor(listenOptions(endpoint, values, text), text, events);

@@ -5,7 +5,9 @@ import { isIPv6 } from 'node:net';
 import { wsFraming } from '../../zmtp/ws-framing.ts';
 import { BARE, servedWsProtocols, wsProtocols } from '../../zmtp/ws-protocols.ts';
 import type { OpenStream } from './dial.ts';
+import type { DiallingNow } from './dial-now.ts';
 import { negotiate } from './negotiate.ts';
+import { dialTcpNow } from './tcp-stream.ts';
 import type { Opening } from './transport.ts';
 import { ClientUpgrade, ServerUpgrade, UpgradeError } from './upgrade.ts';
 import type { WsBindEndpoint, WsConnectEndpoint } from './ws-address.ts';
@@ -19,9 +21,39 @@ export async function askForWebSocket(
   opening: Opening<WsConnectEndpoint>,
   signal: AbortSignal,
 ): Promise<OpenStream> {
-  const { host, endpoint, values } = opening;
-  const { tcp, path } = endpoint;
-  const known = wsProtocols(host.mechanismOf(values));
+  const { upgrade, agreed, refused } = requestOf(opening);
+  try {
+    await negotiate(open, upgrade, signal, opening.values.handshakeInterval);
+  } catch (error) {
+    refused(error);
+    throw error;
+  }
+  return agreed(open);
+}
+
+/** Connects, and asks for a WebSocket, where the event loop does not turn any more. */
+export function* dialWebSocketNow(opening: Opening<WsConnectEndpoint>): DiallingNow {
+  const { upgrade, agreed, refused } = requestOf(opening);
+  try {
+    const open = yield* dialTcpNow(opening.endpoint.tcp, opening, upgrade);
+    return open && agreed(open);
+  } catch (error) {
+    refused(error);
+    throw error;
+  }
+}
+
+/** The request of one attempt, and what comes of the answer. */
+interface Request {
+  readonly upgrade: ClientUpgrade;
+  /** The WebSocket that `open` has become. */
+  agreed(open: OpenStream): OpenStream;
+  refused(error: unknown): void;
+}
+
+function requestOf(opening: Opening<WsConnectEndpoint>): Request {
+  const { tcp, path } = opening.endpoint;
+  const known = wsProtocols(opening.host.mechanismOf(opening.values));
   const plain = plainNext.delete(opening);
   const upgrade = new ClientUpgrade({
     authority: `${isIPv6(tcp.host) ? `[${tcp.host}]` : tcp.host}:${tcp.port}`,
@@ -32,14 +64,16 @@ export async function askForWebSocket(
   const again = (): void => {
     if (!plain && known.includes(BARE)) plainNext.add(opening);
   };
-  try {
-    await negotiate(open, upgrade, signal, values.handshakeInterval);
-  } catch (error) {
-    if (error instanceof UpgradeError && error.httpStatus === 400) again();
-    throw error;
-  }
-  const { protocol } = upgrade;
-  return { ...open, framing: wsFraming({ protocol, nextMask, echoed: again }) };
+  return {
+    upgrade,
+    agreed(open) {
+      const { protocol } = upgrade;
+      return { ...open, framing: wsFraming({ protocol, nextMask, echoed: again }) };
+    },
+    refused(error) {
+      if (error instanceof UpgradeError && error.httpStatus === 400) again();
+    },
+  };
 }
 
 /**

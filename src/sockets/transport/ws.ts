@@ -17,7 +17,7 @@ import {
   type WsBindEndpoint,
   type WsConnectEndpoint,
 } from './ws-address.ts';
-import { askForWebSocket, offerWebSocket } from './ws-stream.ts';
+import { askForWebSocket, dialWebSocketNow, offerWebSocket } from './ws-stream.ts';
 
 export const ws: Transport<WsBindEndpoint, WsConnectEndpoint> = streamTransport(carrierOf('ws'));
 
@@ -48,6 +48,9 @@ function carrierOf(scheme: 'ws' | 'wss'): StreamCarrier<WsBindEndpoint, WsConnec
       const open = scheme === 'wss' ? await secureClient(plain, tcp.host, values, signal) : plain;
       return askForWebSocket(open, opening, signal);
     },
+
+    // TLS needs the event loop.
+    ...(scheme === 'ws' && { dialNow: (opening) => dialWebSocketNow(opening) }),
 
     accept({ endpoint, values, text }, events) {
       if (scheme === 'wss') serverContext(values);
