@@ -107,7 +107,7 @@ export class SecurityChoice {
     }
   }
 
-  #makeCurve(values: OptionValues): Promise<Mechanism> {
+  #makeCurve(values: OptionValues): Mechanism | Promise<Mechanism> {
     if (this.asServer) need(values, ['curveSecretKey'], 'a CURVE server');
     else need(values, ['curvePublicKey', 'curveSecretKey', 'curveServerKey'], 'a CURVE client');
     const { curvePublicKey, curveSecretKey, curveServerKey } = values;
@@ -118,30 +118,35 @@ export class SecurityChoice {
         : matchKeyPair(secretKey, decodeZ85(curvePublicKey));
     secretKey.fill(0);
     if (own === undefined) throw invalid('curvePublicKey does not belong to curveSecretKey');
-    if (this.asServer) {
-      return loadCurve(import('../../zmtp/mechanism/curve-server.ts')).then(({ curveServer }) =>
-        curveServer(own),
-      );
-    }
+    if (this.asServer) return withCurve(({ curveServer }) => curveServer(own));
     const serverKey = decodeZ85(curveServerKey!);
     if (isWeakKey(serverKey)) throw invalid('curveServerKey is a weak key of low order');
-    return loadCurve(import('../../zmtp/mechanism/curve-client.ts')).then(({ curveClient }) =>
-      curveClient(own, serverKey),
-    );
+    return withCurve(({ curveClient }) => curveClient(own, serverKey));
   }
 }
 
-/** Settles as `role` does, after the faster library for CURVE was loaded where there is one. */
-function loadCurve<T>(role: Promise<T>): Promise<T> {
-  library ??= Promise.all([
+/** What `make` makes of the code for CURVE: at once where that, and the faster library where there is one, is loaded already. */
+function withCurve(make: (curve: Curve) => Mechanism): Mechanism | Promise<Mechanism> {
+  if (curve !== undefined) return make(curve);
+  loading ??= Promise.all([
+    import('../../zmtp/mechanism/curve-server.ts'),
+    import('../../zmtp/mechanism/curve-client.ts'),
     import('../../zmtp/mechanism/curve-box.ts'),
     import('./sodium.ts').then(({ loadSodium }) => loadSodium()),
-  ]).then(([{ sealWith }, sodium]) => sealWith(sodium));
-  return library.then(() => role);
+  ]).then(([server, client, { sealWith }, sodium]) => {
+    sealWith(sodium);
+    curve = { ...server, ...client };
+    return curve;
+  });
+  return loading.then(make);
 }
 
+type Curve = typeof import('../../zmtp/mechanism/curve-server.ts') &
+  typeof import('../../zmtp/mechanism/curve-client.ts');
+
 /** Loaded once per process. */
-let library: Promise<void> | undefined;
+let curve: Curve | undefined;
+let loading: Promise<Curve> | undefined;
 
 /** The verdict of `authenticate` on `request`. Never rejects: an error becomes status 500. */
 export async function askCallback(

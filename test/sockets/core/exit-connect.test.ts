@@ -62,6 +62,21 @@ t.test('E4: at process.exit() the connection is begun that was not there yet', a
     }
   });
 
+  t.test('CURVE, once that is loaded', async (t) => {
+    const { publicKey, secretKey } = zmq.curveKeyPair();
+    const options = `curveServerKey: '${publicKey}', curvePublicKey: '${publicKey}', curveSecretKey: '${secretKey}'`;
+    for (const bound of ['tcp://127.0.0.1:*', 'ws://127.0.0.1:*']) {
+      const pull = own(t, new zmq.Pull({ curveServer: true, curveSecretKey: secretKey }));
+      pull.receiveTimeout = PATIENCE;
+      await pull.bind(bound);
+      const program = `const early = new zmq.Push({ ${options} });
+        early.connect(endpoint); await early.waitFor('handshake');
+        const socket = new zmq.Push({ ${options} }); socket.connect(endpoint); ${send} process.exit(0);`;
+      await new Child(t, program, pull.lastEndpoint!).ended();
+      t.strictSame(texts(await pull.receive()), ['bye'], bound);
+    }
+  });
+
   t.test('in a thread', async (t) => {
     for (const [bound, host] of [
       ['tcp://127.0.0.1:*', '127.0.0.1'],
