@@ -45,7 +45,7 @@ export class Inlet {
     if (this.#early !== undefined) process.nextTick(() => this.catchUp());
   }
 
-  /** Gives the reader what was kept for it, on the next tick at the latest. */
+  /** Gives the reader now what was kept for it, as where no tick comes. */
   catchUp(): void {
     const early = this.#early;
     this.#early = undefined;

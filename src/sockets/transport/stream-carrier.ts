@@ -15,7 +15,7 @@ export interface StreamCarrier<B extends Endpoint, C extends Endpoint>
   readonly carriesRaw: boolean;
   /** Opens a connection. Rejects when that fails, and when `signal` aborts; a SocketError means: before anything was opened. */
   dial(opening: Opening<C>, signal: AbortSignal): Promise<OpenStream>;
-  /** As `dial`, where the event loop does not turn any more. Carriers that need it do without. */
+  /** As `dial`, where the event loop does not turn any more. Carriers that cannot connect without it have none. */
   dialNow?(opening: Opening<C>): DiallingNow;
   /** What listens, not yet listening. Throws what the options make impossible, such as `ENODEV`. */
   accept(opening: Opening<B>, events: AcceptEvents): Accepting;
