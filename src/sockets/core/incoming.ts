@@ -20,8 +20,10 @@ export class Incoming {
   readonly #turns = new Turns(false);
   #one: Waiter<Message> | undefined;
   #many: Waiter<Message[]> | undefined;
-  /** A `receiveMany` will collect at the end of this tick. */
-  #collecting = false;
+  /** A call that waits is served at the end of this tick. */
+  #serving = false;
+  /** So many calls to `receive` are served at once, and then one at the end of the tick, to see whether more has come by then. */
+  #prompt = PROMPT_CALLS;
   readonly #watchers: Watchers;
 
   /** `free`: no bind or unbind blocks calls on the socket. */
@@ -108,26 +110,16 @@ export class Incoming {
 
   /** The pattern may yield messages again, or it is a receive's turn. */
   wake(): void {
-    if (this.#one !== undefined) {
-      const message = this.#pattern.receive();
-      if (message !== undefined) {
-        const waiter = this.#one;
-        this.#one = undefined;
-        waiter.resolve(message);
-        this.#taken(1);
+    if (this.#one !== undefined && this.#prompt > 0) {
+      this.#prompt--;
+      this.#serveOne(this.#one);
+    } else if (this.#one !== undefined || this.#many !== undefined) {
+      // More is probably being decoded, or sent by a loop in this thread: take it in one go.
+      if (!this.#serving) {
+        this.#serving = true;
+        process.nextTick(() => this.#serve());
       }
-    } else if (this.#many !== undefined && !this.#collecting) {
-      // More is probably being decoded right now: take it all in one go.
-      this.#collecting = true;
-      process.nextTick(() => {
-        this.#collecting = false;
-        const waiter = this.#many;
-        if (waiter === undefined) return;
-        const messages = this.#collect();
-        if (messages.length === 0) return;
-        this.#many = undefined;
-        waiter.resolve(messages);
-      });
+      return;
     }
     this.#watchers.wake();
   }
@@ -149,6 +141,30 @@ export class Incoming {
       else many.resolve(messages);
     }
     this.#watchers.refuse(code);
+  }
+
+  #serve(): void {
+    this.#serving = false;
+    if (this.#one !== undefined) {
+      this.#serveOne(this.#one);
+      this.#prompt = this.#pattern.canReceive() ? 0 : PROMPT_CALLS;
+    } else if (this.#many !== undefined) {
+      const waiter = this.#many;
+      const messages = this.#collect();
+      if (messages.length > 0) {
+        this.#many = undefined;
+        waiter.resolve(messages);
+      }
+    }
+    this.#watchers.wake();
+  }
+
+  #serveOne(waiter: Waiter<Message>): void {
+    const message = this.#pattern.receive();
+    if (message === undefined) return;
+    this.#one = undefined;
+    waiter.resolve(message);
+    this.#taken(1);
   }
 
   #collect(): Message[] {
@@ -182,3 +198,6 @@ export class Incoming {
     this.#received();
   }
 }
+
+/** One call in so many is served late where nothing comes of it, at the price of a tick; where more comes, all are. */
+const PROMPT_CALLS = 64;
