@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ProcessHold } from '../../../src/base/process-hold.ts';
 import { Incoming } from '../../../src/sockets/core/incoming.ts';
 import type { OptionValues } from '../../../src/sockets/options/options.ts';
@@ -9,7 +9,7 @@ import { FakeHost, FakePeer } from '../../support/cores/fake-peer.ts';
 const PROMPT = 64;
 
 /** A PULL with a peer that speaks, and a call to `receive` that is served late next. */
-async function setUp(t: Tap): Promise<{ incoming: Incoming; say(text: string): void }> {
+async function setUp(t: Test): Promise<{ incoming: Incoming; say(text: string): void }> {
   const host = new FakeHost();
   const pattern = new PullPattern(host);
   const hold = new ProcessHold();
@@ -33,8 +33,6 @@ async function setUp(t: Tap): Promise<{ incoming: Incoming; say(text: string): v
   }
   return { incoming, say: (text) => void peer.say(text) };
 }
-
-type Tap = { teardown(call: () => void): void; equal(a: unknown, b: unknown, why: string): void };
 
 /** What `call` resolved with, as text, once it has. */
 function settled(call: Promise<readonly Buffer[]>): { value?: string } {
