@@ -58,11 +58,14 @@ async def produce(layer):
     channel = "bench.jobs"
     if ORDERS["verb"] in ("send", "paced", "awaited"):
         channel = (await layer.receive(names))["text"]
-    for _ in range(int(ORDERS["warmup"]) + int(ORDERS["count"])):
+    warmup = int(ORDERS["warmup"])
+    for n in range(warmup + int(ORDERS["count"])):
+        if n == warmup:
+            await told("measure")
         message = {"type": "bench", "text": TEXT}
         if ORDERS["verb"] == "groupSend":
             await layer.group_send("bench", message)
-        elif ORDERS["verb"] != "paced":
+        elif ORDERS["verb"] != "paced" or n < warmup:
             await layer.send(channel, message)
         else:
             await layer.send(channel, {**message, "at": time.monotonic_ns() / 1000})
@@ -81,11 +84,12 @@ async def consume(layer):
         nonlocal seen, started
         while seen < warmup + count:
             message = await layer.receive(channel)
-            if "at" in message and seen >= warmup:
+            if "at" in message:
                 times.append(time.monotonic_ns() / 1000 - message["at"])
             seen += 1
             if seen == warmup:
                 started = time.monotonic()
+                say({"measuring": True})
             if seen == warmup + count:
                 result = {"seconds": time.monotonic() - started, "messages": count}
                 if times:

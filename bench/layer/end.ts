@@ -53,27 +53,26 @@ async function produce(): Promise<void> {
   else await layer.ready();
   say({ ready: true });
   await told('go');
-  const total = orders.number('warmup') + orders.number('count');
   const verb = orders.text('verb');
-  if (verb === 'groupSend') {
-    for (let n = 0; n < total; n++) await layer.groupSend('bench', { type: 'bench', text: TEXT });
-    return;
-  }
-  const channels = verb === 'jobs' ? [JOBS] : await namesFrom(layer);
-  if (verb === 'awaited') {
-    for (let n = 0; n < total; n++) await layer.send(channels[0]!, { type: 'bench', text: TEXT });
-  } else if (verb !== 'paced') {
-    const under = new UnderWay();
-    for (let n = 0; n < total; n++) {
-      under.add(layer.send(channels[n % channels.length]!, { type: 'bench', text: TEXT }));
-      if (under.count >= WINDOW) await under.half();
-    }
-  } else {
-    for (let n = 0; n < total; n++) {
+  const channels = verb === 'groupSend' || verb === 'jobs' ? [JOBS] : await namesFrom(layer);
+  const under = new UnderWay();
+  const send = async (n: number): Promise<void> => {
+    if (verb === 'groupSend') return layer.groupSend('bench', { type: 'bench', text: TEXT });
+    const sent = layer.send(channels[n % channels.length]!, { type: 'bench', text: TEXT });
+    if (verb === 'awaited' || verb === 'paced') return sent;
+    under.add(sent);
+    if (under.count >= WINDOW) await under.half();
+  };
+  for (let n = 0; n < orders.number('warmup'); n++) await send(n);
+  // Once all of them are read: what still waits somewhere would count as received in the time that is measured.
+  await told('measure');
+  const count = orders.number('count');
+  if (verb === 'paced') {
+    for (let n = 0; n < count; n++) {
       await layer.send(channels[0]!, { type: 'bench', text: TEXT, at: microseconds() });
       await sleep(1);
     }
-  }
+  } else for (let n = 0; n < count; n++) await send(n);
 }
 
 /** Sends that are not confirmed. */
@@ -134,7 +133,7 @@ async function consume(): Promise<void> {
       if (!meter.over) continue;
       delay.disable();
       const result = { ...meter.result, delay: delay.percentile(99) / 1000 };
-      const latencies = Float64Array.from(times.slice(warmup));
+      const latencies = Float64Array.from(times);
       say({ result: verb === 'paced' ? roundTripResult(latencies, result.seconds) : result });
     }
   };

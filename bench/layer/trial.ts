@@ -35,7 +35,10 @@ export async function runLayerTrial(
   const onBroker = scenario.kind.startsWith('rabbitmq') && subject.name !== HUB;
   const broker = onBroker && subject.server === undefined ? await sharedBroker() : undefined;
   const address = subject.server === undefined ? `ipc://${path}` : `unix://${path}`;
-  const warmupShare = Math.max(WARMUP_SHARE, WARMUP / duration);
+  const warmup =
+    scenario.verb === 'paced'
+      ? PACED_WARMUP
+      : Math.ceil(count * Math.max(WARMUP_SHARE, WARMUP / duration));
   const orders = {
     system: subject.name,
     kind: kindOf(scenario, subject),
@@ -45,7 +48,7 @@ export async function runLayerTrial(
     consumers: scenario.consumers,
     channels: scenario.channels,
     count,
-    warmup: Math.ceil(count * warmupShare),
+    warmup,
   };
   const words = Object.entries(orders).map(([key, value]) => `${key}=${value}`);
   const start = (role: string): Child => begin([...subject.command, role, ...words], role);
@@ -72,11 +75,15 @@ export async function runLayerTrial(
     const writesBefore = hub === undefined ? 0 : writeCount(hub.pid!);
     producer.tell('go');
     const timeout = RESULT_TIMEOUT + 20 * duration;
+    if (consumer !== producer) {
+      await consumer.fact('measuring', timeout);
+      producer.tell('measure');
+    }
     const { result } = await consumer.fact('result', timeout);
     const { seconds, messages, ...values } = result as Fact;
     const rate = Number(messages) / Number(seconds);
     // Those before the measurement have taken their time as well.
-    const all = Number(messages) * (1 + warmupShare);
+    const all = Number(messages) * (1 + warmup / count);
     const own = ((processorTimes(producer, consumer) - ownBefore) / all) * 1e6;
     const betweenEach = ((timeOf(between) - betweenBefore) / all) * 1e6;
     return {
@@ -159,6 +166,8 @@ async function ready(child: Child): Promise<void> {
 /** Messages before those that are measured, as a share of these, and milliseconds that they take at least: Node is cold before. */
 const WARMUP_SHARE = 0.3;
 const WARMUP = 1500;
+/** Messages before those that are sent a millisecond apart, each sent as soon as the one before is confirmed. */
+const PACED_WARMUP = 10_000;
 /** Milliseconds for which nothing is done. */
 const IDLE = 3000;
 /** Milliseconds. */
