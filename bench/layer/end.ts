@@ -54,6 +54,7 @@ async function produce(): Promise<void> {
   say({ ready: true });
   await told('go');
   const verb = orders.text('verb');
+  const [warmup, count] = [orders.number('warmup'), orders.number('count')];
   const channels = verb === 'groupSend' || verb === 'jobs' ? [JOBS] : await namesFrom(layer);
   const under = new UnderWay();
   const send = async (n: number): Promise<void> => {
@@ -63,10 +64,9 @@ async function produce(): Promise<void> {
     under.add(sent);
     if (under.count >= WINDOW) await under.half();
   };
-  for (let n = 0; n < orders.number('warmup'); n++) await send(n);
+  for (let n = 0; n < warmup; n++) await send(n);
   // Once all of them are read: what still waits somewhere would count as received in the time that is measured.
   await told('measure');
-  const count = orders.number('count');
   if (verb === 'paced') {
     for (let n = 0; n < count; n++) {
       await layer.send(channels[0]!, { type: 'bench', text: TEXT, at: microseconds() });

