@@ -22,6 +22,7 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   'sockets/options/unknown-option.js': 'absent',
   'sockets/pattern/datagram.js': 'absent',
   'sockets/pattern/stream.js': 'absent',
+  'sockets/routing/packed-queue.js': 'packed-queue',
   'sockets/security/authenticator.js': 'layer-absent',
   'sockets/security/certificate.js': 'layer-absent',
   'sockets/transport/busy-poll.js': 'absent',

@@ -98,7 +98,7 @@ const RULES: readonly { readonly files: RegExp; readonly may: readonly RegExp[] 
     files: /^browser\//,
     may: [
       /^browser\//,
-      /^sockets\/((draft\/)?index|version|errors)\.ts$/,
+      /^sockets\/((draft\/)?index|version|errors|message)\.ts$/,
       /^sockets\/(core|transport)\//,
       /^zmtp\//,
       /^node:(events|timers|net)$/,

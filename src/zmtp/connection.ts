@@ -12,7 +12,7 @@ import { COMMAND_FOUND, ENDED, FAILED, MESSAGE, NEED_MORE } from './assembler.ts
 import { commandData, commandName, encodePing, encodePong } from './command.ts';
 import { ZmtpError } from './errors.ts';
 import type { Message } from './frame.ts';
-import type { FrameDecoder, FrameEncoder } from './framing.ts';
+import type { FrameDecoder, FrameEncoder, FramesEncoder } from './framing.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import type { Credentials } from './mechanism/mechanism.ts';
 import { HANDSHAKE_MAX, Opening, type OpeningOptions, type Peer, strayCommand } from './opening.ts';
@@ -40,6 +40,8 @@ export class Connection {
   state: ConnectionState = 'greeting';
   /** What the peer has announced; set when the state becomes `traffic`. */
   peer: Peer | undefined;
+  /** What takes messages that are framed already; undefined where they do not leave as frames of ZMTP in the clear. */
+  framed: FramesEncoder | undefined;
   /** Why the state is `failed`. */
   error: ZmtpError | undefined;
   /** The time at which `elapsed` must be called, in milliseconds of the clock that is passed in; Infinity = not at all. */
@@ -275,6 +277,8 @@ export class Connection {
     if (box !== undefined) this.#sealed = new SealedTraffic(box, maxMessageParts);
     const sealed = box !== undefined;
     this.#plain = !sealed && !this.#hasMembers;
+    if (!sealed && !this.#subscribes && this.#encoder.frames !== undefined)
+      this.framed = this.#encoder as FramesEncoder;
     const modern = peer.major === 3;
     this.#decoder.mendsLongCommands = this.#publishes && !sealed && modern;
     const { limits } = this.#decoder;

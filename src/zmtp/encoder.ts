@@ -11,6 +11,9 @@ import { COMMAND, headerSize, type Message, MORE, SHORT_MAX, writeHeader } from 
 /** Bodies of up to this many octets are copied into the block. */
 export const COPY_MAX = 2048;
 
+/** Frames of up to this many octets together are copied, so that they leave in one write with others. */
+const RUN_COPY_MAX = 16_384;
+
 /** Octets of a block. */
 export const BLOCK_SIZE = 65_536;
 
@@ -44,12 +47,27 @@ export class Encoder {
     this.#frame(0, message[last]!);
   }
 
+  /** Adds whole frames that are encoded already. They must not change until `written`. */
+  frames(octets: Buffer): void {
+    const { length } = octets;
+    const room = (this.#block === undefined ? BLOCK_SIZE : this.#size) - this.#end;
+    if (length > RUN_COPY_MAX || length > room) {
+      this.raw(octets);
+      return;
+    }
+    if (length > PAGE_SIZE) this.#ample = true;
+    const block = this.#block ?? this.#turn();
+    block.set(octets, this.#end);
+    this.#end += length;
+    this.pending += length;
+  }
+
   /** Encodes a command, given its body. */
   command(body: Buffer): void {
     this.#frame(COMMAND, body);
   }
 
-  /** Adds octets as they are: the greeting. */
+  /** Adds octets as they are, such as the greeting. They must not change until `written`. */
   raw(octets: Buffer): void {
     this.#cut();
     this.#buffers.push(octets);

@@ -40,11 +40,16 @@ export type FrameEncoder = Pick<
   Encoder,
   'raw' | 'message' | 'command' | 'pending' | 'take' | 'written'
 > & {
+  /** See {@link FramesEncoder}; absent where frames are others. */
+  frames?(octets: Buffer): void;
   /** Encodes a heartbeat of the transport itself, where it has one, in place of the command PING. It is not sealed. */
   ping?(): void;
   /** Ends the traffic of this side, where the transport has an end; `broken`: the peer has broken the rules. */
   end?(broken: boolean): void;
 };
+
+/** An encoder of the frames of ZMTP 2 and 3, which takes those that are encoded already. */
+export type FramesEncoder = Pick<Encoder, 'frames'>;
 
 /** How one connection is framed; created anew for each. */
 export interface Framing {

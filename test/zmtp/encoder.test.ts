@@ -40,6 +40,47 @@ t.test('raw octets stand between what was encoded before and after', async (t) =
   t.same(taken(encoder), Buffer.concat([message('a'), latin('RAW'), message('b')]));
 });
 
+t.test(
+  'frames that are encoded already go out in their place, with few others or many',
+  async (t) => {
+    const size = fc.oneof(
+      fc.integer({ min: 0, max: 300 }),
+      fc.integer({ min: PAGE_SIZE - 300, max: PAGE_SIZE + 300 }),
+      fc.integer({ min: 16_000, max: 17_000 }),
+      fc.integer({ min: BLOCK_SIZE - 300, max: BLOCK_SIZE + 300 }),
+    );
+    const step = fc.oneof(
+      fc.record({ message: size }),
+      fc.record({ frames: size }),
+      fc.constant('take' as const),
+      fc.constant('written' as const),
+    );
+    t.doesNotThrow(() =>
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+          const encoder = new Encoder();
+          let [sent, expected] = [Buffer.alloc(0), Buffer.alloc(0)];
+          for (const [i, each] of steps.entries()) {
+            if (each === 'take') sent = Buffer.concat([sent, ...encoder.take()]);
+            else if (each === 'written') encoder.written();
+            else if ('message' in each) {
+              const body = Buffer.alloc(each.message, i);
+              encoder.message([body]);
+              expected = Buffer.concat([expected, message(body)]);
+            } else {
+              const octets = Buffer.alloc(each.frames, i);
+              encoder.frames(octets);
+              expected = Buffer.concat([expected, octets]);
+            }
+            if (sent.length + encoder.pending !== expected.length) throw new Error('pending');
+          }
+          if (!Buffer.concat([sent, ...encoder.take()]).equals(expected)) throw new Error('octets');
+        }),
+      ),
+    );
+  },
+);
+
 t.test('small bodies are copied when they are sent, larger ones are referred to', async (t) => {
   const encoder = new Encoder();
   const small = Buffer.alloc(COPY_MAX, 's');

@@ -5,11 +5,19 @@
  *     slab:  00 05 "hello"   01 01 "a"   02 00   …        flags, size, octets
  *     kept:                              a large part, by reference
  *
- * Flags are 01 for "more parts follow" and 02 for a part that is kept by reference.
+ * Flags are 01 for "more parts follow" and 02 for a part that is kept by reference. Small parts are short frames of ZMTP, so that
+ * they may leave as they wait.
  */
 
 import { COPY_LIMIT, type Message } from '../message.ts';
 import { Ring } from './ring.ts';
+
+/** Whole messages that waited side by side. */
+export interface PackedRun {
+  /** Their frames, as RFC 23 has them; never written again. */
+  readonly frames: Buffer;
+  readonly messageCount: number;
+}
 
 /** First in, first out. Parts of up to `COPY_LIMIT` octets are copied when they are put in, larger ones are not. */
 export class PackedQueue {
@@ -22,10 +30,16 @@ export class PackedQueue {
   /** Whether the part that was taken last is followed by another part of its message. */
   #more = false;
   #length = 0;
+  #size = 0;
 
   /** Messages in the queue. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Octets of their parts. */
+  get size(): number {
+    return this.#size;
   }
 
   push(message: Message): void {
@@ -50,17 +64,43 @@ export class PackedQueue {
     return message;
   }
 
+  /** Takes the messages that have waited longest, as far as they are side by side; undefined where the first one is not. */
+  shiftRun(): PackedRun | undefined {
+    if (this.#length === 0) return undefined;
+    const { octets, end } = this.#front();
+    const start = this.#start;
+    let messageCount = 0;
+    let [parts, taken] = [0, 0];
+    let [at, whole] = [start, start];
+    while (at < end && (octets[at]! & KEPT) === 0) {
+      const more = (octets[at]! & MORE) !== 0;
+      at += HEAD_SIZE + octets[at + 1]!;
+      parts++;
+      if (more) continue;
+      messageCount++;
+      [whole, taken] = [at, parts];
+    }
+    if (messageCount === 0) return undefined;
+    this.#start = whole;
+    this.#size -= whole - start - HEAD_SIZE * taken;
+    this.#length -= messageCount;
+    if (this.#length === 0) this.clear();
+    return { frames: octets.subarray(start, whole), messageCount };
+  }
+
   clear(): void {
     this.#first = undefined;
     this.#last = undefined;
     this.#kept = undefined;
     this.#start = 0;
     this.#length = 0;
+    this.#size = 0;
   }
 
   #put(flags: number, part: Buffer): void {
     const size = part.length;
     const copied = size <= COPY_LIMIT;
+    this.#size += size;
     let slab = this.#last;
     if (slab === undefined || slab.end + HEAD_SIZE + COPY_LIMIT > slab.octets.length) {
       slab = this.#grow();
@@ -83,23 +123,31 @@ export class PackedQueue {
   }
 
   #take(): Buffer {
-    let slab = this.#first!; // there is a message
-    if (this.#start === slab.end) {
-      slab = slab.next!; // and it is not in this one
-      this.#first = slab;
-      this.#start = 0;
-    }
-    const { octets } = slab;
+    const { octets } = this.#front();
     const flags = octets[this.#start]!;
     const body = this.#start + HEAD_SIZE;
     this.#more = (flags & MORE) !== 0;
     if ((flags & KEPT) !== 0) {
       this.#start = body;
-      return this.#kept!.shift()!; // the queue has one for each such flag
+      const part = this.#kept!.shift()!; // the queue has one for each such flag
+      this.#size -= part.length;
+      return part;
     }
     const end = body + octets[this.#start + 1]!;
+    this.#size -= end - body;
     this.#start = end;
     return octets.subarray(body, end);
+  }
+
+  /** The slab of the part that has waited longest; there must be one. */
+  #front(): Slab {
+    let slab = this.#first!;
+    if (this.#start === slab.end) {
+      slab = slab.next!;
+      this.#first = slab;
+      this.#start = 0;
+    }
+    return slab;
   }
 
   /** Adds a slab, twice as large as the last one up to `SLAB_MAX`: a peer with few messages that wait holds little memory. */

@@ -15,6 +15,7 @@ export type Protocol = Pick<
   | 'placed'
   | 'next'
   | 'send'
+  | 'framed'
   | 'take'
   | 'written'
   | 'elapsed'
@@ -42,6 +43,7 @@ export class RawStream implements Protocol {
   readonly error: undefined = undefined;
   readonly asking: undefined = undefined;
   readonly place: undefined = undefined;
+  readonly framed: undefined = undefined;
   readonly deadline: number = Number.POSITIVE_INFINITY;
   pending = 0;
   #incoming: Buffer[] = [];

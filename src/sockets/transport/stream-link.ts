@@ -301,9 +301,11 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     // `pipe.drained` lets senders in, whose messages come back here through `wake`.
     this.#draining = true;
     while (!this.#outlet.blocked) {
-      const message = pipe.next();
-      if (message === undefined) break;
-      protocol.send(message);
+      const frames = protocol.framed && pipe.nextRun();
+      const message = frames === undefined ? pipe.next() : undefined;
+      if (frames !== undefined) protocol.framed?.frames(frames);
+      else if (message !== undefined) protocol.send(message);
+      else break;
       if (protocol.pending >= FLUSH_AT) this.#outlet.flush();
     }
     pipe.drained();
