@@ -1,6 +1,7 @@
 /** Names: the grammar of channel and group names, and the part of one that says where it lives. */
 
 import { InvalidName } from '../errors.ts';
+import { remembered } from './remembered.ts';
 
 /** The longest name, in characters. */
 export const NAME_MAX = 100;
@@ -35,9 +36,10 @@ export function hasPrefix(name: string, prefix: string): boolean {
  * with one route share one capacity.
  */
 export function routeOf(channel: string): string {
-  const mark = channel.indexOf('!');
-  return mark < 0 ? channel : channel.slice(0, mark + 1);
+  return channel.includes('!') ? ownedRoute(channel) : channel;
 }
+
+const ownedRoute = remembered((channel) => channel.slice(0, channel.indexOf('!') + 1));
 
 function check(kind: 'channel' | 'group', name: unknown, grammar: RegExp): asserts name is string {
   if (typeof name !== 'string') throw new InvalidName(kind, name, 'must be a string');
