@@ -68,6 +68,16 @@ export class Groups {
     }
   }
 
+  /** The member of a `group` that has one, as `members` gives it; undefined for more. Hot. */
+  only(group: string, now: number, sentAt: number = now): string | undefined {
+    const members = this.#groups.get(group);
+    if (members?.size !== 1) return undefined;
+    for (const [channel, joinedAt] of members) {
+      if (joinedAt + this.expiry > now && joinedAt <= sentAt) return channel;
+    }
+    return undefined;
+  }
+
   /** Removes expired memberships; returns the groups that have no members left. */
   sweep(now: number): string[] {
     const emptied: string[] = [];
