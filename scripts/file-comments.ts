@@ -1,4 +1,7 @@
-/** FileComments: a plugin that leaves the comment of each file out of bundled types, where it stands before that of its first name. */
+/**
+ * FileComments: a plugin that leaves out of bundled types the path of each file, and its comment where that stands before the
+ * comment of its first name.
+ */
 
 import type { Plugin } from 'rolldown';
 
@@ -6,9 +9,11 @@ import type { Plugin } from 'rolldown';
 export function fileComments(): Plugin {
   return {
     name: 'file-comments',
-    renderChunk: (code) => code.replace(FILE_COMMENT, ''),
+    renderChunk: (code) => code.replace(FILE_COMMENT, '').replace(FILE_PATH, ''),
   };
 }
 
 /** A doc comment at the margin that is followed by another one. */
 const FILE_COMMENT = /^\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n(?=\/\*\*)/gm;
+/** What the bundler puts before the first names of a chunk. */
+const FILE_PATH = /^\/\/ dist\/.*\n/gm;

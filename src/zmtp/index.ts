@@ -20,6 +20,7 @@ export type { Message } from './frame.ts';
 export {
   type FrameDecoder,
   type FrameEncoder,
+  type FramesEncoder,
   type Framing,
   type Greeting,
   zmtpFraming,
