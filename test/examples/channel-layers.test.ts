@@ -19,6 +19,10 @@ import { RabbitmqBroker, skipRabbitmq } from '../support/layer/rabbitmq-broker.t
 
 const BUILT = join(import.meta.dirname, '../../build/examples');
 
+/** Nothing, but for programs that say that they deliver for longer than half a second at their end, as on a busy machine. */
+const SLOW_END =
+  /^(?:\(node:\d+\) WARNING: Waiting for queued ZeroMQ messages to be delivered\.[^\n]*\n)*$/;
+
 const STEPS: readonly Step[] = [
   { kind: 'group', name: 'some', count: 4, consumers: [1, 3] },
   { kind: 'channel', name: 'second', count: 3, consumers: [2] },
@@ -86,7 +90,8 @@ t.test('npm start counts words, and then shows the layers', async (t) => {
   const file = join(t.testdir(), 'text');
   await writeFile(file, 'the quick brown fox');
   const { code, stdout, stderr } = await start(t, '--workers', '1', '--repeat', '2', file).over;
-  t.same([code, stderr], [0, '']);
+  t.equal(code, 0);
+  t.match(stderr, SLOW_END);
   t.match(stdout, /a direct count in one process agrees\n\nembedded layer: 1 producer, 3 cons/);
   t.match(stdout, /^group everyone +10 000 +30 000 .* consumers 1, 2 and 3$/m);
   t.match(stdout, /^group some +10 000 +20 000 .* consumers 1 and 3$/m);
@@ -114,7 +119,8 @@ t.test(
     t.teardown(() => broker.stop());
     const words = ['--layer', 'rabbitmq', '--url'];
     const { code, stdout, stderr } = await start(t, ...words, broker.url()).over;
-    t.same([code, stderr], [0, '']);
+    t.equal(code, 0);
+    t.match(stderr, SLOW_END);
     t.match(stdout, /^RabbitMQ layer: 2 producers, 2 consumers, a broker in between$/m);
     t.match(stdout, /^group both +10 000 +20 000 .* consumers 1 and 2$/m);
     t.match(stdout, /^channel jobs +10 000 +10 000 .* one of consumers 1 and 2$/m);
