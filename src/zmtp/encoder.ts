@@ -176,8 +176,11 @@ function giveBack(block: Buffer): void {
   }
 }
 
-/** 1 MiB of blocks. */
-const SPARE_BLOCKS_MAX = 16;
+/**
+ * 8 MiB of blocks: a publisher fills one for each of its subscribers in one tick. Processor time of a delivery of 64 octets to
+ * each of 64, which is for the most part new memory where only 16 are kept: 385 and 187 ns.
+ */
+const SPARE_BLOCKS_MAX = 128;
 
 /** 8 MiB of pages: so many clients can be answered in one tick without allocating. */
 const SPARE_PAGES_MAX = 2048;
