@@ -4,8 +4,9 @@ import { setImmediate, setTimeout } from 'node:timers';
 
 /**
  * Lets a loop of calls that never wait see a turn of the event loop now and then: such a loop runs in microtasks,
- * and timers and I/O would starve. A turn is due a millisecond after the last one, whatever the number of calls. Before
- * that, when a loop begins, some are due by the number of calls, and last until timers have had theirs.
+ * and timers and I/O would starve. A turn is due a millisecond after the last one, whatever the number of calls, or as long
+ * after it as it took itself. Before that, when a loop begins, some are due by the number of calls, and last until timers
+ * have had theirs.
  */
 export class Turns {
   readonly #counts: boolean;
@@ -75,9 +76,15 @@ export class Turns {
       setImmediate(turned);
       return false;
     }
-    return now - turnBegan >= TURN_INTERVAL;
+    if (now - turnBegan < interval) return false;
+    runEnded = now;
+    return true;
   }
 }
+
+/** Milliseconds after which a turn is due, at least as long as a timer waits. */
+const TURN_INTERVAL = 1;
+const TURN_INTERVAL_MAX = 8;
 
 /** When the clock was first looked at since the last turn of the event loop, by any socket: they all share it. */
 let turnBegan: number | undefined;
@@ -85,9 +92,23 @@ let turnBegan: number | undefined;
 /** Turns of the event loop since then, as far as somebody looked at the clock in them. */
 let turnCount = 0;
 
+/** When a run was found to owe the turn that comes. */
+let runEnded: number | undefined;
+
+/**
+ * Milliseconds after which the next turn is due: as many as the last one took. A publisher writes to each of its subscribers in a turn;
+ * where that takes longer than to make what is written, each write would carry but a few messages, to 1000 subscribers eight.
+ */
+let interval = TURN_INTERVAL;
+
 function turned(): void {
   turnBegan = undefined;
   turnCount++;
+  if (runEnded === undefined) return;
+  const took = performance.now() - runEnded;
+  // By steps: one turn that the system has interrupted says little.
+  interval = Math.max(TURN_INTERVAL, Math.min(took, 2 * interval, TURN_INTERVAL_MAX));
+  runEnded = undefined;
 }
 
 /** `value`, on the next turn of the event loop. */
@@ -102,9 +123,6 @@ export function nextTurn<T>(value: T): Promise<T> {
  * a publisher has to drop. zeromq.js has 512.
  */
 const CALLS_MAX = 512;
-
-/** Milliseconds after which a turn is due: as long as a timer waits at least. */
-const TURN_INTERVAL = 1;
 
 /** The first turns of a loop, and the milliseconds without a call after which another one has begun. */
 const EARLY_TURNS = 4;

@@ -51,6 +51,26 @@ for (const transport of TRANSPORTS) {
   });
 }
 
+t.test(
+  'a loop goes on for as long as a turn takes, so that what it writes is worth a turn',
+  async (t) => {
+    const pull = own(t, new zmq.Pull());
+    const push = own(t, new zmq.Push());
+    await join(pull, push, 'inproc');
+    await push.sendMany(Array.from({ length: COUNT }, () => 'x'));
+    const others = setInterval(() => work(4), 0);
+    const receiving = await turnsDuring(async () => {
+      for (let i = 0; i < COUNT; i++) {
+        await pull.receive();
+        work();
+      }
+    });
+    clearInterval(others);
+    // It is 18 where a turn is due after each millisecond.
+    t.ok(receiving <= 13, `${receiving} turns`);
+  },
+);
+
 t.test('two sockets share the time', async (t) => {
   const pulls = await Promise.all(
     Array.from({ length: 40 }, async () => {

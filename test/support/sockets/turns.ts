@@ -1,8 +1,8 @@
 /** Turns: how often the event loop comes round while a loop of calls runs. */
 
-/** What a program does with a message: computing for a fifth of a millisecond. */
-export function work(): void {
-  const end = performance.now() + 0.2;
+/** What a program does with a message: computing, for a fifth of a millisecond. */
+export function work(milliseconds = 0.2): void {
+  const end = performance.now() + milliseconds;
   while (performance.now() < end);
 }
 
