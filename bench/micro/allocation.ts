@@ -38,7 +38,8 @@ const PATHS: readonly Path[] = [
   },
   {
     name: 'await send of all, await receive of each',
-    budget: 710,
+    // 527, 705 or 755, by what the compiler inlines when the machine is busy.
+    budget: 800,
     async run(count) {
       for (let i = 0; i < count; i++) await push.send(body);
       for (let i = 0; i < count; i++) await pull.receive();
