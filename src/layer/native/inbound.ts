@@ -86,6 +86,9 @@ export class Inbound {
   /** The hub does not know this process: numbers begin anew. */
   restart(): void {
     this.#kept.clear();
+    // What was read or given back since `greet` has numbers of the hub before.
+    this.#settled = new NumberList();
+    this.#back = [];
     this.#returned = new Set();
     this.#received = 0;
     this.#told = 0;

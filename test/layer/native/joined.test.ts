@@ -492,6 +492,24 @@ t.test('memberships that a new hub has not heard of are said to it again', async
   t.same(two.read, [1]);
 });
 
+t.test('what is read between hello and welcome is not said to a hub that has not sent it', (t) => {
+  const { hub, one, two } = pair({ now: 0 });
+  const channel = two.local.newChannel('x');
+  one.send(channel, 0);
+  settleAll(hub);
+  hub.restart();
+  one.connect();
+  two.connect();
+  two.receive(channel);
+  settleAll(hub);
+  t.same(hub.expelled, [], 'its number is nothing to the new hub');
+  one.send(channel, 1);
+  settleAll(hub);
+  two.receive(channel);
+  t.same(two.read, [0, 1]);
+  t.end();
+});
+
 t.test('who was with a hub before gets none of its first messages again', async (t) => {
   const time = { now: 0 };
   const hub = new JoinedHub(time, { resumeTimeout: 500 });
