@@ -199,6 +199,7 @@ const CALIBRATIONS_MAX = 6;
 const GROWTH_MAX = 100;
 /** How far a run may be from the duration that was asked for, and still count. */
 const WHOLE_MAX = 1.25;
+/** Messages before those that are measured, as a share of these: as a rule, and at most. */
 const WARMUP_SHARE = 0.5;
 const WARMUP_SHARE_MAX = 3;
 /** A round trip of REQ/REP takes a third less processor time after 40 000 of them than after 6000. */

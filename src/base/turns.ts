@@ -4,9 +4,9 @@ import { setImmediate, setTimeout } from 'node:timers';
 
 /**
  * Lets a loop of calls that never wait see a turn of the event loop now and then: such a loop runs in microtasks,
- * and timers and I/O would starve. A turn is due a millisecond after the last one, whatever the number of calls, or as long
- * after it as it took itself. Before that, when a loop begins, some are due by the number of calls, and last until timers
- * have had theirs.
+ * and timers and I/O would starve. A turn is due a millisecond after the last one, or as long as that took where it took longer,
+ * whatever the number of calls. Before that, when a loop begins, some are due by the number of calls, and last until timers have
+ * had theirs.
  */
 export class Turns {
   readonly #counts: boolean;
@@ -82,7 +82,7 @@ export class Turns {
   }
 }
 
-/** Milliseconds after which a turn is due, at least as long as a timer waits. */
+/** Milliseconds after which a turn is due: at least as long as a timer waits, and at most. */
 const TURN_INTERVAL = 1;
 const TURN_INTERVAL_MAX = 8;
 
