@@ -228,7 +228,7 @@ export const CONTEXT_OPTIONS: OptionTable<ContextOptions> = {
   maxMessageSize: integer(5, INT32_MAX, { min: 0 }),
   ipv6: bool(42, false),
   blocky: bool(70, true),
-  busyPoll: integer(undefined, 50, { min: 0, max: 1_000_000 }),
+  busyPoll: integer(undefined, 100, { min: 0, max: 1_000_000 }),
 };
 
 /** Names of the options in {@link CommonOptions}, and so on. Complete, since the rows that they come from have to be. */

@@ -43,6 +43,8 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   readonly #outlet: Outlet;
   readonly #timer: LinkTimer = new LinkTimer(() => this.#elapsed());
   readonly #busyPoll: BusyPoll | undefined;
+  /** Octets that had gone when the last ones came. */
+  #bytesAnswered = 0;
   /** From the first time on that the peer has to be judged. */
   #judging: Judging | undefined;
   /** While the pipe is full. */
@@ -198,7 +200,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   placed(count: number): void {
     this.bytesReceived += count;
     const now = performance.now();
-    this.#busyPoll?.heard(now);
+    this.#stayAwake(now);
     this.protocol.placed(count, now);
     this.#heard(count);
   }
@@ -206,12 +208,23 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   received(chunk: Buffer): void {
     this.bytesReceived += chunk.length;
     const now = performance.now();
-    this.#busyPoll?.heard(now);
+    this.#stayAwake(now);
     this.protocol.arrived(chunk, now);
     this.#heard(chunk.length);
   }
 
   // — in —
+
+  /**
+   * Await the next octets without sleeping where these may be an answer: somebody waits for each step of a conversation. In a
+   * stream of one direction nobody does, and sleeping costs less.
+   */
+  #stayAwake(now: number): void {
+    const { bytesSent } = this.#outlet;
+    if (bytesSent === this.#bytesAnswered) return;
+    this.#bytesAnswered = bytesSent;
+    this.#busyPoll?.heard(now);
+  }
 
   #heard(count: number): void {
     this.#pump();

@@ -141,7 +141,7 @@ t.test('values are fresh, and overrides lie over the defaults', async (t) => {
     maxMessageSize: 2_147_483_647,
     ipv6: true,
     blocky: true,
-    busyPoll: 50,
+    busyPoll: 100,
   });
 });
 

@@ -1,7 +1,9 @@
 /** Back-pressure between queues, connection and kernel; heartbeats; the end of a connection. */
 
+import { availableParallelism } from 'node:os';
 import t, { type Test } from 'tap';
 import {
+  Context,
   Dealer,
   Publisher,
   Pull,
@@ -392,4 +394,36 @@ t.test('a handler that reads during the handshake of a reconnection', async (t) 
   t.strictSame(read.slice(0, 2), ['1', '2']);
   t.equal(log.count('handshake'), 2, 'told once each');
   t.equal(pull.stats().reconnects, 1);
+});
+
+const oneProcessor = availableParallelism() === 1 && 'one processor';
+t.test('the loop stays awake for a conversation only', { skip: oneProcessor }, async (t) => {
+  const context = new Context();
+  let heard = 0;
+  context.poll!.heard = () => {
+    heard++;
+  };
+  const pull = use(t, new Pull({ context }));
+  await pull.bind('tcp://127.0.0.1:*');
+  const push = use(t, new Push());
+  push.connect(pull.lastEndpoint!);
+  await push.send('first');
+  await pull.receive();
+  const before = heard;
+  for (let n = 0; n < 20; n++) {
+    await push.send('more');
+    await pull.receive();
+  }
+  t.equal(heard, before, 'nothing went back');
+
+  const reply = use(t, new Reply({ context }));
+  await reply.bind('tcp://127.0.0.1:*');
+  const request = use(t, new Request());
+  request.connect(reply.lastEndpoint!);
+  for (let n = 0; n < 20; n++) {
+    await request.send('question');
+    await reply.send(await reply.receive());
+    await request.receive();
+  }
+  t.ok(heard >= before + 20, `${heard - before} of 20`);
 });
