@@ -151,7 +151,9 @@ export class ReceivingSocket<M extends unknown[] = Part[]>
 
   /** Messages until the socket is closed; breaking out of the loop does not close it. */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined> {
-    return new Messages<M>(this);
+    // A class of one's own may have a `receive` of its own.
+    const own = this.receive !== ReceivingSocket.prototype.receive;
+    return new Messages<M>(this, own ? undefined : () => this.open().incoming);
   }
 }
 
@@ -184,14 +186,19 @@ export class DuplexSocket<Out = Sendable, In extends Buffer[] = Part[]>
 /** Not an async generator, which takes twice the time for each message. */
 class Messages<M extends unknown[]> implements AsyncIterator<M, undefined> {
   readonly #socket: ReceivingSocket<M>;
+  readonly #incoming: (() => Incoming) | undefined;
 
-  constructor(socket: ReceivingSocket<M>) {
+  /** `incoming`: of the open socket, where no other `receive` than ours has to be called. */
+  constructor(socket: ReceivingSocket<M>, incoming: (() => Incoming) | undefined) {
     this.#socket = socket;
+    this.#incoming = incoming;
   }
 
   next(): Promise<IteratorResult<M, undefined>> {
     const socket = this.#socket;
     if (socket.closed) return Promise.resolve(DONE);
+    const ready = this.#incoming?.().result();
+    if (ready !== undefined) return ready as unknown as Promise<IteratorYieldResult<M>>;
     return socket.receive().then(yielded<M>, (error) => {
       // A close while waiting ends the loop; a time-out does not.
       if (socket.closed && error?.code === 'EAGAIN') return DONE;

@@ -1,5 +1,6 @@
 /** Incoming: the calls that receive, over a pattern, with time-out and abort. */
 
+import { yielded } from '../../base/iteration.ts';
 import type { Hold } from '../../base/process-hold.ts';
 import { Turns } from '../../base/turns.ts';
 import { Waiter } from '../../base/waiter.ts';
@@ -45,11 +46,21 @@ export class Incoming {
   receive(options: CallOptions | undefined): Promise<Message> {
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     const message = this.#pattern.receive();
-    if (message !== undefined) {
-      this.#taken(1);
-      return this.#turns.due(1) ? this.#turns.later(message) : Promise.resolve(message);
-    }
-    return this.#waitForOne(options);
+    if (message === undefined) return this.#waitForOne(options);
+    this.#taken(1);
+    const due = this.#turns.due(1);
+    // No message is empty. Having looked, the compiler knows an array, whose `then` no promise has to search for: 35 ns.
+    return due || message.length === 0 ? this.#turns.later(message) : Promise.resolve(message);
+  }
+
+  /** What `receive` would yield at once, as the result of an iterator; undefined if it would have to wait. Hot: once per message. */
+  result(): Promise<IteratorYieldResult<Message>> | undefined {
+    const message = this.#pattern.receive();
+    if (message === undefined) return undefined;
+    this.#taken(1);
+    const due = this.#turns.due(1);
+    const result = yielded(message);
+    return due ? this.#turns.later(result) : Promise.resolve(result);
   }
 
   /** Not part of `receive`: there the closure would take new memory for every message. */

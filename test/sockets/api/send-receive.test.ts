@@ -246,6 +246,22 @@ for (const transport of TRANSPORTS) {
       t.match((await failure(() => timed[Symbol.asyncIterator]().next())).error, AGAIN);
     });
 
+    t.test('a loop calls the `receive` of a class of one’s own', async (t) => {
+      class Texts extends zmq.Pull {
+        override async receive() {
+          return (await super.receive()).map((part) => Buffer.from(`<${part}>`));
+        }
+      }
+      const push = own(t, new zmq.Push());
+      const pull = own(t, new Texts());
+      await join(pull, push, transport);
+      await push.sendMany(['1', '2']);
+      for await (const [part] of pull) {
+        t.match(String(part), /^<[12]>$/);
+        if (String(part) === '<2>') break;
+      }
+    });
+
     t.test('sendMany and receiveMany', async (t) => {
       const push = own(t, new zmq.Push());
       const pull = own(t, new zmq.Pull({ receiveTimeout: PATIENCE }));
