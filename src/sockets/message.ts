@@ -1,5 +1,8 @@
 /** Message: a whole message as sockets move it, and its conversion from the values that programs send. */
 
+// `Buffer`, as a global, is a getter that each use calls.
+const { allocUnsafe, isBuffer } = Buffer;
+
 /** A whole message: its parts in order, at least one. Never changed once it is in a pipe. */
 export type Message = readonly Buffer[];
 
@@ -53,14 +56,14 @@ export function ownSmallParts(message: Message): Message {
 function own(part: Buffer): Buffer {
   if (part.length > COPY_LIMIT) return part;
   // Two thirds of the time of `Buffer.from`, which has to find out first what it was given.
-  const copy = Buffer.allocUnsafe(part.length);
+  const copy = allocUnsafe(part.length);
   copy.set(part);
   return copy;
 }
 
 function toPart(value: MessageLike): Buffer {
   if (typeof value === 'string') return Buffer.from(value);
-  if (Buffer.isBuffer(value)) return value;
+  if (isBuffer(value)) return value;
   if (ArrayBuffer.isView(value))
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return Buffer.from(value);
