@@ -238,10 +238,9 @@ export interface ContextOptions {
    */
   blocky: boolean;
   /**
-   * Not in libzmq. Microseconds that the event loop stays awake after octets came by tcp or ipc, on connections on which both sides
-   * talk, and where the next octets usually come within that time; 0 to 1 000 000, default 100, 0 = never. A single round trip
-   * becomes faster by the cost of waking up; meanwhile one processor is busy. Applies to connections made after it is set. Without
-   * effect on a machine with one processor.
+   * Not in libzmq. Microseconds that the event loop stays awake after octets came by tcp or ipc, where both sides talk and the
+   * next octets usually come within that time; 0 to 1 000 000, default 100, 0 = never. Spares a round trip the cost of waking up;
+   * one processor is busy meanwhile. For connections made after it is set; without effect where there is one processor.
    */
   busyPoll: number;
 }
