@@ -19,6 +19,7 @@ export const DatagramPattern: undefined = undefined;
 export const Judging: undefined = undefined;
 /** Never constructed: a page does not keep its event loop awake. */
 export const BusyPoll: undefined = undefined;
+export const Conversation: undefined = undefined;
 /** Never constructed, like ExitDial: a page has no event for its end. */
 export const ExitFlush: undefined = undefined;
 export const ExitDial: undefined = undefined;

@@ -70,6 +70,27 @@ export class BusyPoll {
   }
 }
 
+/**
+ * One connection, as far as its octets are worth being awake for: those that come after some have gone. Somebody waits for each
+ * step of a conversation; in a stream of one direction nobody does, and sleeping costs less.
+ */
+export class Conversation {
+  readonly #poll: BusyPoll;
+  /** What had gone when octets last came. */
+  #bytesSent = 0;
+
+  constructor(poll: BusyPoll) {
+    this.#poll = poll;
+  }
+
+  /** Octets have come, and `bytesSent` have gone so far. Hot: once per chunk. */
+  heard(now: number, bytesSent: number): void {
+    if (bytesSent === this.#bytesSent) return;
+    this.#bytesSent = bytesSent;
+    this.#poll.heard(now);
+  }
+}
+
 /** Ten that paid are worth two that did not. */
 const SCORE_MAX = 20;
 const MISS = 10;

@@ -13,7 +13,7 @@ import type { ConnectionEnds } from '../events.ts';
 import type { Message } from '../message.ts';
 import { noteBeginning } from '../routing/notices.ts';
 import type { Pipe, PipeDriver } from '../routing/pipe.ts';
-import type { BusyPoll } from './busy-poll.ts';
+import { Conversation } from './busy-poll.ts';
 import { plainAddress } from './endpoint.ts';
 import { type Flushable, refusedAtEnd, scheduleFlush, turnsNoMore } from './flush-turn.ts';
 import type { Flushed } from './flushed.ts';
@@ -42,9 +42,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   readonly #owner: LinkOwner<StreamLink>;
   readonly #outlet: Outlet;
   readonly #timer: LinkTimer = new LinkTimer(() => this.#elapsed());
-  readonly #busyPoll: BusyPoll | undefined;
-  /** Octets that had gone when the last ones came. */
-  #bytesAnswered = 0;
+  readonly #conversation: Conversation | undefined;
   /** From the first time on that the peer has to be judged. */
   #judging: Judging | undefined;
   /** While the pipe is full. */
@@ -73,7 +71,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
     this.ends = ends;
     this.#owner = owner;
     this.#outlet = new Outlet(stream, protocol);
-    this.#busyPoll = owner.busyPoll;
+    this.#conversation = owner.busyPoll && new Conversation(owner.busyPoll);
     this.#pause = new ReadPause(stream);
     this.remoteAddress = plainAddress(stream.remoteAddress);
     inlet.serve(this);
@@ -200,7 +198,7 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   placed(count: number): void {
     this.bytesReceived += count;
     const now = performance.now();
-    this.#stayAwake(now);
+    this.#conversation?.heard(now, this.#outlet.bytesSent);
     this.protocol.placed(count, now);
     this.#heard(count);
   }
@@ -208,23 +206,12 @@ export class StreamLink implements PipeDriver, InletReader, PeerConnection, Flus
   received(chunk: Buffer): void {
     this.bytesReceived += chunk.length;
     const now = performance.now();
-    this.#stayAwake(now);
+    this.#conversation?.heard(now, this.#outlet.bytesSent);
     this.protocol.arrived(chunk, now);
     this.#heard(chunk.length);
   }
 
   // — in —
-
-  /**
-   * Await the next octets without sleeping where these may be an answer: somebody waits for each step of a conversation. In a
-   * stream of one direction nobody does, and sleeping costs less.
-   */
-  #stayAwake(now: number): void {
-    const { bytesSent } = this.#outlet;
-    if (bytesSent === this.#bytesAnswered) return;
-    this.#bytesAnswered = bytesSent;
-    this.#busyPoll?.heard(now);
-  }
 
   #heard(count: number): void {
     this.#pump();
