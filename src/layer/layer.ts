@@ -51,7 +51,6 @@ export abstract class ChannelLayer<M extends object = Message> {
     this.extensions = carrier.capabilities.extensions;
     this.#host = {
       local,
-      receptions: new Set(),
       open: (letter, channel) => this.#open(letter, channel),
       want: (channel) => carrier.want?.(channel),
       unwant: (channel) => carrier.unwant?.(channel),
@@ -265,7 +264,7 @@ export abstract class ChannelLayer<M extends object = Message> {
 
   async #close(): Promise<void> {
     const closed = new LayerClosed();
-    for (const reception of [...this.#host.receptions]) reception.cancel(closed);
+    this.#local.boxes.rejectAll(closed);
     await this.#carrier.close();
     this.#local.lost(this.#local.clearAll(), 'unread when the layer was closed');
     this.#local.end();

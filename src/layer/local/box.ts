@@ -2,20 +2,46 @@
 
 import type { Letter } from './letter.ts';
 import type { Queue } from './queue.ts';
-
-/** A call that waits for the next message of a channel. */
-export interface Reader {
-  take(letter: Letter): void;
-  /** Ends the wait: there will be no message. */
-  cancel?(reason: unknown): void;
-}
+import type { Reader } from './reader.ts';
 
 /** One channel: its unread messages or its waiting readers, never both. */
-export interface Box {
+export class Box {
   readonly channel: string;
   readonly route: Route;
-  readonly parcels: Queue<Parcel>;
-  readers: Set<Reader> | undefined;
+  /** Undefined until the first one is kept. */
+  parcels: Queue<Parcel> | undefined = undefined;
+  /** Who has waited longest. */
+  first: Reader | undefined = undefined;
+  last: Reader | undefined = undefined;
+  readers = 0;
+
+  constructor(channel: string, route: Route) {
+    this.channel = channel;
+    this.route = route;
+  }
+
+  add(reader: Reader): void {
+    const { last } = this;
+    reader.box = this;
+    reader.before = last;
+    if (last === undefined) this.first = reader;
+    else last.after = reader;
+    this.last = reader;
+    this.readers++;
+  }
+
+  /** False if `reader` does not wait here. */
+  remove(reader: Reader): boolean {
+    if (reader.box !== this) return false;
+    const { before, after } = reader;
+    if (before === undefined) this.first = after;
+    else before.after = after;
+    if (after === undefined) this.last = before;
+    else after.before = before;
+    reader.box = reader.before = reader.after = undefined;
+    this.readers--;
+    return true;
+  }
 }
 
 /** The channels that share a capacity. */

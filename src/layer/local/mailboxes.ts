@@ -1,9 +1,10 @@
 /** Mailboxes: the channels of one process, each with unread messages or with readers that wait. */
 
-import { type Box, type Parcel, type Reader, type Route, Spread } from './box.ts';
+import { Box, type Parcel, type Route, Spread } from './box.ts';
 import type { Letter, Settlement } from './letter.ts';
 import { hasPrefix, routeOf } from './names.ts';
 import { Queue } from './queue.ts';
+import type { Reader } from './reader.ts';
 
 /** What became of a message: handed to a waiting reader, kept for one, refused for lack of room, or too old. */
 export type Delivery = 'read' | 'kept' | 'full' | 'expired';
@@ -80,7 +81,7 @@ export class Mailboxes {
 
   /** How many readers wait at `channel`. */
   readersOf(channel: string): number {
-    return this.#boxes.get(channel)?.readers?.size ?? 0;
+    return this.#boxes.get(channel)?.readers ?? 0;
   }
 
   /**
@@ -89,7 +90,7 @@ export class Mailboxes {
    */
   put(channel: string, letter: Letter, now: number, capacity?: number, others = 0): Delivery {
     const box = this.#boxes.get(channel);
-    if (box?.readers !== undefined) return this.#hand(box, letter);
+    if (box?.readers) return this.#hand(box, letter);
     const room = capacity ?? this.#host.capacityOf(channel);
     if (room !== Number.POSITIVE_INFINITY) {
       const route = box?.route ?? this.#route(channel);
@@ -123,7 +124,7 @@ export class Mailboxes {
   spreadTo(spread: Spread, channel: string, now: number): void {
     const { letter } = spread;
     const box = this.#boxes.get(channel);
-    if (box?.readers !== undefined) {
+    if (box?.readers) {
       this.#hand(box, letter);
       spread.delivered++;
       return;
@@ -155,7 +156,7 @@ export class Mailboxes {
   /** Hands `letter` to a reader that waits at `channel`; false if none does. */
   offer(channel: string, letter: Letter): boolean {
     const box = this.#boxes.get(channel);
-    if (box?.readers === undefined) return false;
+    if (!box?.readers) return false;
     this.#hand(box, letter);
     return true;
   }
@@ -176,7 +177,7 @@ export class Mailboxes {
     if (box === undefined) return undefined;
     let letter: Letter | undefined;
     let expiredCount = 0;
-    for (let parcel = box.parcels.shift(); parcel !== undefined; parcel = box.parcels.shift()) {
+    for (let parcel = box.parcels?.shift(); parcel !== undefined; parcel = box.parcels?.shift()) {
       const alive = parcel.letter.expiresAt > now;
       this.#release(box, parcel, alive ? 'read' : 'expired');
       if (alive) {
@@ -196,7 +197,7 @@ export class Mailboxes {
     const box = this.#boxes.get(channel);
     if (box === undefined) return letters;
     while (letters.length < count) {
-      const parcel = box.parcels.pop();
+      const parcel = box.parcels?.pop();
       if (parcel === undefined) break;
       this.#uncount(box, parcel);
       parcel.letter.letGo('dropped');
@@ -209,24 +210,31 @@ export class Mailboxes {
   /** Has `reader` wait for the next message of `channel`, which has none now. Readers are served in the order in which they came. */
   wait(channel: string, reader: Reader): void {
     const box = this.#open(channel);
-    box.readers ??= new Set();
-    box.readers.add(reader);
+    box.add(reader);
     this.#readerCount++;
   }
 
   /** Stops waiting; false if `reader` was not waiting. */
   cancel(channel: string, reader: Reader): boolean {
     const box = this.#boxes.get(channel);
-    if (!box?.readers?.delete(reader)) return false;
+    if (!box?.remove(reader)) return false;
     this.#readerCount--;
-    if (box.readers.size === 0) box.readers = undefined;
     this.#close(box);
     return true;
   }
 
   /** Rejects the readers that wait at `channel`. */
   reject(channel: string, reason: unknown): void {
-    for (const reader of [...(this.#boxes.get(channel)?.readers ?? [])]) reader.cancel?.(reason);
+    let next: Reader | undefined;
+    for (let reader = this.#boxes.get(channel)?.first; reader !== undefined; reader = next) {
+      next = reader.after;
+      reader.cancel(reason);
+    }
+  }
+
+  /** Rejects all readers that wait. */
+  rejectAll(reason: unknown): void {
+    for (const channel of [...this.#boxes.keys()]) this.reject(channel, reason);
   }
 
   /** Removes expired messages. */
@@ -239,7 +247,7 @@ export class Mailboxes {
     const before = this.#letterCount;
     for (const box of this.#boxes.values()) {
       if (prefix !== undefined && !hasPrefix(box.channel, prefix)) continue;
-      for (let parcel = box.parcels.shift(); parcel !== undefined; parcel = box.parcels.shift()) {
+      for (let parcel = box.parcels?.shift(); parcel !== undefined; parcel = box.parcels?.shift()) {
         this.#release(box, parcel, 'dropped');
       }
       this.#close(box);
@@ -251,7 +259,7 @@ export class Mailboxes {
   waiting(): [channel: string, count: number][] {
     const waiting: [string, number][] = [];
     for (const { channel, readers } of this.#boxes.values()) {
-      if (readers !== undefined) waiting.push([channel, readers.size]);
+      if (readers > 0) waiting.push([channel, readers]);
     }
     return waiting;
   }
@@ -259,22 +267,17 @@ export class Mailboxes {
   /** The channels with most messages, most first. */
   largest(count: number): [channel: string, letterCount: number][] {
     return [...this.#boxes.values()]
-      .map((box): [string, number] => [box.channel, box.parcels.length])
+      .map((box): [string, number] => [box.channel, box.parcels?.length ?? 0])
       .filter(([, length]) => length > 0)
       .sort((a, b) => b[1] - a[1])
       .slice(0, count);
   }
 
   #hand(box: Box, letter: Letter): 'read' {
-    const readers = box.readers!;
-    // The invariant of a box: readers are undefined rather than empty.
-    const reader: Reader = readers.values().next().value!;
-    readers.delete(reader);
+    const reader = box.first!;
+    box.remove(reader);
     this.#readerCount--;
-    if (readers.size === 0) {
-      box.readers = undefined;
-      this.#close(box);
-    }
+    this.#close(box);
     letter.hold();
     reader.take(letter);
     this.#letGo(letter, 'read');
@@ -290,6 +293,7 @@ export class Mailboxes {
     parcel.letter.hold();
     if (box.route.count * 2 >= capacity) this.pressed = true;
     box.route.firstExpiry = Math.min(box.route.firstExpiry, parcel.letter.expiresAt);
+    box.parcels ??= new Queue();
     if (inOrder) {
       box.parcels.insert(parcel, (other) => other.letter.sequence > parcel.letter.sequence);
     } else {
@@ -334,8 +338,8 @@ export class Mailboxes {
       route.firstExpiry = Number.POSITIVE_INFINITY;
       for (const box of [...route.boxes]) {
         this.#expire(box, now);
-        for (let i = 0; i < box.parcels.length; i++) {
-          const { expiresAt } = box.parcels.at(i)!.letter;
+        for (let i = 0; i < (box.parcels?.length ?? 0); i++) {
+          const { expiresAt } = box.parcels!.at(i)!.letter;
           route.firstExpiry = Math.min(route.firstExpiry, expiresAt);
         }
       }
@@ -344,7 +348,7 @@ export class Mailboxes {
   }
 
   #expire(box: Box, now: number): void {
-    if (box.parcels.length === 0) return;
+    if (!box.parcels?.length) return;
     const dead = box.parcels.remove(({ letter }) => letter.expiresAt <= now);
     for (const parcel of dead) this.#release(box, parcel, 'expired');
     this.#close(box);
@@ -372,7 +376,7 @@ export class Mailboxes {
     const known = this.#boxes.get(channel);
     if (known !== undefined) return known;
     const route = this.#route(channel);
-    const box: Box = { channel, route, parcels: new Queue(), readers: undefined };
+    const box = new Box(channel, route);
     this.#boxes.set(channel, box);
     route.boxes.add(box);
     return box;
@@ -380,7 +384,7 @@ export class Mailboxes {
 
   /** Deletes a box in which nothing waits. */
   #close(box: Box): void {
-    if (box.parcels.length > 0 || box.readers !== undefined) return;
+    if (box.readers > 0 || box.parcels?.length) return;
     this.#boxes.delete(box.channel);
     box.route.boxes.delete(box);
     this.#tidy(box.route);

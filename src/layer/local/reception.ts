@@ -1,22 +1,21 @@
 /** Reception: one `receive` that waits for a message, its time-out or its signal. */
 
 import type { WaitOptions } from '../carrier/carrier.ts';
-import type { Reader } from './box.ts';
 import { deadline } from './deadline.ts';
 import type { Letter } from './letter.ts';
 import type { LocalState } from './local-state.ts';
+import { Reader } from './reader.ts';
 
 /** What receptions need of their layer. */
 export interface ReceptionHost<M> {
   readonly local: LocalState;
-  readonly receptions: Set<Reception<M>>;
   /** Decodes the message in `letter`; undefined if that fails. */
   open(letter: Letter, channel: string): M | undefined;
   want(channel: string): void;
   unwant(channel: string): void;
 }
 
-export class Reception<M> implements Reader {
+export class Reception<M> extends Reader {
   readonly promise: Promise<M>;
   readonly #host: ReceptionHost<M>;
   readonly #channel: string;
@@ -25,6 +24,7 @@ export class Reception<M> implements Reader {
   readonly #endWait: () => void;
 
   constructor(host: ReceptionHost<M>, channel: string, options: WaitOptions) {
+    super();
     this.#host = host;
     this.#channel = channel;
     this.promise = new Promise((resolve, reject) => {
@@ -32,7 +32,6 @@ export class Reception<M> implements Reader {
       this.#reject = reject;
     });
     this.#endWait = deadline(options, channel, (reason) => this.cancel(reason));
-    host.receptions.add(this);
     host.local.hold();
     host.local.boxes.wait(channel, this);
     host.want(channel);
@@ -51,7 +50,7 @@ export class Reception<M> implements Reader {
   }
 
   /** Rejects with `reason`, unless the wait has ended. */
-  cancel(reason: unknown): void {
+  override cancel(reason: unknown): void {
     if (!this.#host.local.boxes.cancel(this.#channel, this)) return;
     this.#host.unwant(this.#channel);
     this.#settle();
@@ -59,7 +58,6 @@ export class Reception<M> implements Reader {
   }
 
   #settle(): void {
-    this.#host.receptions.delete(this);
     this.#host.local.release();
     this.#endWait();
   }

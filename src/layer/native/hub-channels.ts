@@ -1,10 +1,10 @@
 /** HubChannels: hands a message to the process that owns its channel, or keeps it in a mailbox until a process takes it. */
 
-import type { Reader } from '../local/box.ts';
 import { ownerOf } from '../local/keys.ts';
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
+import { Reader } from '../local/reader.ts';
 import { DELTA_MAX } from './fields.ts';
 import { Entry } from './ledger.ts';
 import type { HubLimits } from './limits.ts';
@@ -301,15 +301,15 @@ interface RemoteReaderHost {
 }
 
 /** The credit of another process for one channel: it waits in the mailboxes of the hub as a local reader does. */
-export class RemoteReader implements Reader {
+export class RemoteReader extends Reader {
   readonly #session: Session;
   readonly #channel: string;
   readonly #local: LocalState;
   readonly #host: RemoteReaderHost;
-  #waiting = false;
   count = 0;
 
   constructor(session: Session, channel: string, local: LocalState, host: RemoteReaderHost) {
+    super();
     this.#session = session;
     this.#channel = channel;
     this.#local = local;
@@ -321,7 +321,6 @@ export class RemoteReader implements Reader {
   }
 
   take(letter: Letter): void {
-    this.#waiting = false;
     this.count--;
     this.#host.take(letter);
     this.settle();
@@ -332,15 +331,13 @@ export class RemoteReader implements Reader {
     if (this.count <= 0 || this.#session.connection === undefined) {
       this.end();
       this.#session.credits.delete(this.#channel);
-    } else if (!this.#waiting && !this.#host.isLaden()) {
-      this.#waiting = true;
+    } else if (this.box === undefined && !this.#host.isLaden()) {
       this.#local.boxes.wait(this.#channel, this);
     }
   }
 
   end(): void {
-    if (this.#waiting) this.#local.boxes.cancel(this.#channel, this);
-    this.#waiting = false;
+    this.#local.boxes.cancel(this.#channel, this);
     this.count = 0;
   }
 }

@@ -2,11 +2,14 @@
 
 import fc from 'fast-check';
 import t from 'tap';
+import { Box } from '../../../src/layer/local/box.ts';
 import { Groups } from '../../../src/layer/local/groups.ts';
 import { Letter } from '../../../src/layer/local/letter.ts';
 import { Mailboxes } from '../../../src/layer/local/mailboxes.ts';
 import { routeOf } from '../../../src/layer/local/names.ts';
 import { Queue } from '../../../src/layer/local/queue.ts';
+import type { Reader } from '../../../src/layer/local/reader.ts';
+import { OneReader } from '../../support/layer/one-reader.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -39,7 +42,7 @@ t.test('a message waits for a reader, or a reader for a message', async (t) => {
   t.equal(boxes.put('a', one, 0), 'kept');
   t.equal(boxes.take('a', 0), one);
   const got: Letter[] = [];
-  boxes.wait('a', { take: (taken) => got.push(taken) });
+  boxes.wait('a', new OneReader((taken) => got.push(taken)));
   t.equal(boxes.put('a', two, 0), 'read');
   t.same(got, [two]);
   t.equal(boxes.size, 0, 'nothing is kept of an empty channel');
@@ -94,7 +97,7 @@ t.test('a limit for all channels together', async (t) => {
 
 t.test('a letter is settled once, when the last channel has let go of it', async (t) => {
   const { boxes, settled } = make(1);
-  boxes.wait('reader', { take: () => {} });
+  boxes.wait('reader', new OneReader());
   distribute(boxes, ['reader', 'a', 'b'], letter(100, 1), 0);
   t.same(settled, [], 'two channels hold it');
   t.equal(boxes.take('a', 0)?.sequence, 1);
@@ -112,7 +115,7 @@ t.test('a letter is settled once, when the last channel has let go of it', async
   t.same(settled.splice(0), [[5, 'dropped']], 'nobody was a member');
   boxes.clear();
   t.same(settled.splice(0), [[3, 'dropped']]);
-  boxes.wait('a', { take: () => {} });
+  boxes.wait('a', new OneReader());
   t.ok(boxes.offer('a', letter(100, 6)));
   t.notOk(boxes.offer('a', letter(100, 7)), "and it is still its owner's");
   t.same(settled.splice(0), [[6, 'read']]);
@@ -246,5 +249,35 @@ t.test('a queue is an array', async (t) => {
         return true;
       }),
     ),
+  );
+});
+
+t.test('readers wait in the order in which they came, and may go from anywhere', async () => {
+  const change = fc.record({ n: fc.nat(5), comes: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
+      const route = { name: '', boxes: new Set<Box>(), count: 0, changed: false, firstExpiry: 0 };
+      const [here, there] = [new Box('here', route), new Box('there', route)];
+      const readers = Array.from({ length: 6 }, () => new OneReader());
+      const waiting: Reader[] = [];
+      return changes.every(({ n, comes }) => {
+        const reader = readers[n]!;
+        const at = waiting.indexOf(reader);
+        if (comes && at < 0) {
+          here.add(reader);
+          waiting.push(reader);
+        } else if (!comes) {
+          if (there.remove(reader) || here.remove(reader) !== at >= 0) return false;
+          if (at >= 0) waiting.splice(at, 1);
+        }
+        const forth: Reader[] = [];
+        for (let one = here.first; one !== undefined; one = one.after) forth.push(one);
+        const back: Reader[] = [];
+        for (let one = here.last; one !== undefined; one = one.before) back.unshift(one);
+        return [forth, back].every(
+          (list) => list.length === waiting.length && list.every((one, k) => one === waiting[k]),
+        );
+      });
+    }),
   );
 });

@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { JoinedHub, type JoinedProcess, pair, settleAll } from '../../support/layer/joined-hub.ts';
+import { OneReader } from '../../support/layer/one-reader.ts';
 
 t.test('direct, ordinary and group messages arrive', async (t) => {
   const { hub, one, two } = pair({ now: 1000 });
@@ -183,7 +184,7 @@ t.test('unread messages of a sibling do not keep a reader waiting', async (t) =>
   for (let n = 153; n < 156; n++) one.send(later!, n);
   settleAll(hub);
   t.same(two.read, [150, 153, 154], 'who waits since then, once for each reader');
-  const cancelled = { take: () => t.fail('it does not wait any more') };
+  const cancelled = new OneReader(() => t.fail('it does not wait any more'));
   two.local.boxes.wait(quick!, cancelled);
   two.core.want(quick!);
   settleAll(hub);

@@ -2,13 +2,13 @@
 
 import type { Carrier } from '../../../src/layer/carrier/carrier.ts';
 import { LayerError } from '../../../src/layer/errors.ts';
-import type { Reader } from '../../../src/layer/local/box.ts';
 import type { Letter } from '../../../src/layer/local/letter.ts';
 import { LocalState } from '../../../src/layer/local/local-state.ts';
 import { HubCore, type HubCoreHost } from '../../../src/layer/native/hub-core.ts';
 import { HUB_LIMITS, type HubLimits } from '../../../src/layer/native/limits.ts';
 import { ProcessCore } from '../../../src/layer/native/process-core.ts';
 import { type LayerOptions, settle } from '../../../src/layer/options.ts';
+import { OneReader } from './one-reader.ts';
 
 /** What both sides show, moved by the test. */
 export interface Time {
@@ -141,7 +141,7 @@ export class JoinedProcess {
   /** What `send` came to, by what was sent. */
   readonly fates = new Map<number, string>();
   readonly read: number[] = [];
-  readonly #readers: Reader[] = [];
+  readonly #readers: OneReader[] = [];
 
   constructor(hub: JoinedHub, options: LayerOptions) {
     this.hub = hub;
@@ -247,9 +247,9 @@ export class JoinedProcess {
       return;
     }
     if (!wait) return;
-    const reader = {
-      take: (taken: Letter) => this.read.push(Number(Buffer.from(taken.payload).toString())),
-    };
+    const reader = new OneReader((taken) => {
+      this.read.push(Number(Buffer.from(taken.payload).toString()));
+    });
     this.#readers.push(reader);
     this.local.boxes.wait(channel, reader);
     this.core.want(channel);

@@ -1,0 +1,17 @@
+/** OneReader: a reader of mailboxes that passes on what it takes. */
+
+import type { Letter } from '../../../src/layer/local/letter.ts';
+import { Reader } from '../../../src/layer/local/reader.ts';
+
+export class OneReader extends Reader {
+  readonly #taken: (letter: Letter) => void;
+
+  constructor(taken: (letter: Letter) => void = () => {}) {
+    super();
+    this.#taken = taken;
+  }
+
+  take(letter: Letter): void {
+    this.#taken(letter);
+  }
+}
