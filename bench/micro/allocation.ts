@@ -47,7 +47,8 @@ const PATHS: readonly Path[] = [
   },
   {
     name: 'sendMany, receiveMany',
-    budget: 280,
+    // 250, or 284 where little is inlined.
+    budget: 320,
     async run(count) {
       for (let i = 0; i < count; i += batch.length) await push.sendMany(batch);
       for (let i = 0; i < count; ) i += (await pull.receiveMany()).length;
