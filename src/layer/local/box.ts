@@ -2,7 +2,19 @@
 
 import type { Letter } from './letter.ts';
 import type { Queue } from './queue.ts';
-import type { Reader } from './reader.ts';
+
+/** A call that waits for the next message of a channel, of one at a time. */
+export abstract class Reader {
+  /** @internal Where it waits, and between which others: a set would take new memory for each message. */
+  box: Box | undefined = undefined;
+  before: Reader | undefined = undefined;
+  after: Reader | undefined = undefined;
+
+  abstract take(letter: Letter): void;
+
+  /** Ends the wait: there will be no message. */
+  cancel(_reason: unknown): void {}
+}
 
 /** One channel: its unread messages or its waiting readers, never both. */
 export class Box {

@@ -1,10 +1,9 @@
 /** Mailboxes: the channels of one process, each with unread messages or with readers that wait. */
 
-import { Box, type Parcel, type Route, Spread } from './box.ts';
+import { Box, type Parcel, type Reader, type Route, Spread } from './box.ts';
 import type { Letter, Settlement } from './letter.ts';
 import { hasPrefix, routeOf } from './names.ts';
 import { Queue } from './queue.ts';
-import type { Reader } from './reader.ts';
 
 /** What became of a message: handed to a waiting reader, kept for one, refused for lack of room, or too old. */
 export type Delivery = 'read' | 'kept' | 'full' | 'expired';

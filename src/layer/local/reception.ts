@@ -1,10 +1,10 @@
 /** Reception: one `receive` that waits for a message, its time-out or its signal. */
 
 import type { WaitOptions } from '../carrier/carrier.ts';
+import { Reader } from './box.ts';
 import { deadline } from './deadline.ts';
 import type { Letter } from './letter.ts';
 import type { LocalState } from './local-state.ts';
-import { Reader } from './reader.ts';
 
 /** What receptions need of their layer. */
 export interface ReceptionHost<M> {

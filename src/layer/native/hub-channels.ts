@@ -1,10 +1,10 @@
 /** HubChannels: hands a message to the process that owns its channel, or keeps it in a mailbox until a process takes it. */
 
+import { Reader } from '../local/box.ts';
 import { ownerOf } from '../local/keys.ts';
 import { Letter } from '../local/letter.ts';
 import type { LocalState } from '../local/local-state.ts';
 import { routeOf } from '../local/names.ts';
-import { Reader } from '../local/reader.ts';
 import { DELTA_MAX } from './fields.ts';
 import { Entry } from './ledger.ts';
 import type { HubLimits } from './limits.ts';

@@ -2,13 +2,12 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { Box } from '../../../src/layer/local/box.ts';
+import { Box, type Reader } from '../../../src/layer/local/box.ts';
 import { Groups } from '../../../src/layer/local/groups.ts';
 import { Letter } from '../../../src/layer/local/letter.ts';
 import { Mailboxes } from '../../../src/layer/local/mailboxes.ts';
 import { routeOf } from '../../../src/layer/local/names.ts';
 import { Queue } from '../../../src/layer/local/queue.ts';
-import type { Reader } from '../../../src/layer/local/reader.ts';
 import { OneReader } from '../../support/layer/one-reader.ts';
 
 const EMPTY = new Uint8Array(0);

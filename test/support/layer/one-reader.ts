@@ -1,7 +1,7 @@
 /** OneReader: a reader of mailboxes that passes on what it takes. */
 
+import { Reader } from '../../../src/layer/local/box.ts';
 import type { Letter } from '../../../src/layer/local/letter.ts';
-import { Reader } from '../../../src/layer/local/reader.ts';
 
 export class OneReader extends Reader {
   readonly #taken: (letter: Letter) => void;
