@@ -224,11 +224,10 @@ export class Mailboxes {
 
   /** Rejects the readers that wait at `channel`. */
   reject(channel: string, reason: unknown): void {
-    let next: Reader | undefined;
-    for (let reader = this.#boxes.get(channel)?.first; reader !== undefined; reader = next) {
-      next = reader.after;
-      reader.cancel(reason);
-    }
+    const waiting: Reader[] = [];
+    for (let at = this.#boxes.get(channel)?.first; at !== undefined; at = at.after)
+      waiting.push(at);
+    for (const reader of waiting) reader.cancel(reason);
   }
 
   /** Rejects all readers that wait. */

@@ -45,9 +45,8 @@ export class Incoming {
   /** Hot: once per message. */
   receive(options: CallOptions | undefined): Promise<Message> {
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-    const message = this.#pattern.receive();
+    const message = this.#take();
     if (message === undefined) return this.#waitForOne(options);
-    this.#taken(1);
     const due = this.#turns.due(1);
     // No message is empty. Having looked, the compiler knows an array, whose `then` no promise has to search for: 35 ns.
     return due || message.length === 0 ? this.#turns.later(message) : Promise.resolve(message);
@@ -55,9 +54,8 @@ export class Incoming {
 
   /** What `receive` would yield at once, as the result of an iterator; undefined if it would have to wait. Hot: once per message. */
   result(): Promise<IteratorYieldResult<Message>> | undefined {
-    const message = this.#pattern.receive();
+    const message = this.#take();
     if (message === undefined) return undefined;
-    this.#taken(1);
     const due = this.#turns.due(1);
     const result = yielded(message);
     return due ? this.#turns.later(result) : Promise.resolve(result);
@@ -83,11 +81,8 @@ export class Incoming {
   }
 
   tryReceive(): Message | undefined {
-    const message = this.#pattern.receive();
-    if (message !== undefined) {
-      this.#taken(1);
-      return message;
-    }
+    const message = this.#take();
+    if (message !== undefined) return message;
     const code = this.#pattern.receiveRefusal();
     if (code !== 'EAGAIN') throw new SocketError(code);
     return undefined;
@@ -176,6 +171,12 @@ export class Incoming {
     this.#one = undefined;
     waiter.resolve(message);
     this.#taken(1);
+  }
+
+  #take(): Message | undefined {
+    const message = this.#pattern.receive();
+    if (message !== undefined) this.#taken(1);
+    return message;
   }
 
   #collect(): Message[] {
