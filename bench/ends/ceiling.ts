@@ -1,4 +1,4 @@
-/** The ends of the ceiling: a program `ROLE key=value…` over bare `node:net`, awaited one by one. */
+/** The ends of the ceiling: a program `ROLE key=value…` over bare `node:net`, awaited one by one. Those of a conversation poll as ours do. */
 
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
@@ -34,6 +34,7 @@ const ROLES: Record<string, (orders: Orders) => Promise<void>> = {
   async req(orders) {
     const [stream] = await openAll(orders);
     const [inbox, outbox] = [new Inbox(stream!), new Outbox(stream!)];
+    poll(stream!);
     say({ ready: true });
     await told('go');
     const body = bodyOf(orders);
@@ -98,6 +99,7 @@ const ROLES: Record<string, (orders: Orders) => Promise<void>> = {
     await Promise.all(
       streams.map(async (stream) => {
         const [inbox, outbox] = [new Inbox(stream), new Outbox(stream)];
+        poll(stream);
         await sendAll(outbox, body, window);
         for (let received = 0, sent = window; received < share; received++) {
           await inbox.receive();
@@ -183,7 +185,26 @@ function openAll(orders: Orders): Promise<Socket[]> {
   return Promise.all(Array.from({ length: orders.number('peers') }, open));
 }
 
+/**
+ * Keeps the event loop from sleeping for 100 µs after octets have come on `stream`: it polls as the default `busyPoll` of a
+ * context does between question and answer.
+ */
+function poll(stream: Socket): void {
+  stream.on('data', () => {
+    awakeUntil = now() + POLL;
+    if (awake) return;
+    awake = true;
+    setImmediate(stayAwake);
+  });
+}
+
+function stayAwake(): void {
+  awake = now() < awakeUntil;
+  if (awake) setImmediate(stayAwake);
+}
+
 async function echo(stream: Socket): Promise<never> {
+  poll(stream);
   const [inbox, outbox] = [new Inbox(stream), new Outbox(stream)];
   for (;;) await outbox.send(await inbox.receive());
 }
@@ -202,6 +223,11 @@ async function receiveAll(inbox: Inbox, count: number, meter: Meter): Promise<vo
 function bodyOf(orders: Orders): Buffer {
   return Buffer.alloc(orders.number('size'), 0x2a);
 }
+
+/** Milliseconds. */
+const POLL = 0.1;
+let awakeUntil = 0;
+let awake = false;
 
 const orders = new Orders(process.argv.slice(2));
 const role = ROLES[orders.role];
