@@ -6,7 +6,8 @@ import { setImmediate } from 'node:timers';
  * A process that sleeps between two messages is woken by the kernel, which costs more than the work on a small message. While
  * an immediate is due, the event loop asks the kernel without sleeping. That pays only where octets come again within
  * `budget`: it goes on while nearly all did, stops after two of ten that did not, and is tried again ever more rarely, so
- * that other traffic does not pay for it. Times are milliseconds of `performance.now()`.
+ * that other traffic does not pay for it. A try waits longer for some arrivals: they come late as long as the peer sleeps, who
+ * tries as well. Times are milliseconds of `performance.now()`.
  */
 export class BusyPoll {
   /** How long after the last octets the loop stays awake. */
@@ -23,6 +24,8 @@ export class BusyPoll {
   /** Arrivals before it is tried again, and how many that were last time. */
   #rest = 0;
   #pause = 1;
+  /** Arrivals after the budget that may still be waited for. */
+  #patience = PATIENCE;
 
   /** `awaken` calls on the next turn of the event loop, which does not sleep before. */
   constructor(
@@ -40,20 +43,35 @@ export class BusyPoll {
     const gap = now - this.#heardAt;
     this.#heardAt = now;
     if (this.#spinning) {
-      this.#until = now + this.#budget;
-      if (this.#score < SCORE_MAX) this.#score++;
-      else this.#pause = 1;
+      if (gap > this.#budget) this.#late();
+      else if (this.#score < SCORE_MAX) this.#score++;
+      else this.#proven();
+      this.#until = now + this.#moment();
       return;
     }
-    // Being woken takes its time as well: what comes a little late may come in time when awake.
-    if (gap > NEAR * this.#budget) return;
+    // Being woken takes its time as well, at both ends: what comes a little late may come in time when awake.
+    if (gap > NEAR * this.#budget && this.#score < MISS) return;
     if (this.#rest > 0) {
       this.#rest--;
       return;
     }
     this.#spinning = true;
-    this.#until = now + this.#budget;
+    this.#until = now + this.#moment();
     this.#awaken(this.#turn);
+  }
+
+  #late(): void {
+    this.#patience--;
+    if (this.#score > 0) this.#score--;
+  }
+
+  #proven(): void {
+    this.#pause = 1;
+    this.#patience = PATIENCE;
+  }
+
+  #moment(): number {
+    return this.#patience > 0 && this.#score < SCORE_MAX ? NEAR * this.#budget : this.#budget;
   }
 
   #spin(): void {
@@ -65,8 +83,9 @@ export class BusyPoll {
     this.#score -= MISS;
     if (this.#score >= 0) return;
     this.#score = 0;
-    this.#pause = Math.min(this.#pause * 2, PAUSE_MAX);
+    this.#pause = Math.min(this.#pause * 4, PAUSE_MAX);
     this.#rest = this.#pause;
+    this.#patience = PATIENCE;
   }
 }
 
@@ -95,8 +114,9 @@ export class Conversation {
 const SCORE_MAX = 20;
 const MISS = 10;
 
-/** Budgets within which octets may come again for a try. */
-const NEAR = 4;
+/** Budgets within which octets may come again for a try, and for how many arrivals it waits so long. */
+const NEAR = 8;
+const PATIENCE = 32;
 
 /** Arrivals between two tries at most. */
 const PAUSE_MAX = 1_024;
