@@ -95,8 +95,14 @@ export class Child {
       this.#fail(new Error(`${this.name} printed "${line.slice(0, 100)}"`));
       return;
     }
-    if (this.#waiting?.keys.some((key) => key in fact)) this.#waiting.resolve(fact);
-    else this.#facts.push(fact);
+    const waiting = this.#waiting;
+    if (waiting === undefined || !waiting.keys.some((key) => key in fact)) {
+      this.#facts.push(fact);
+      return;
+    }
+    // At once: another line of the same read may have one of its keys too, and is for who asks next.
+    this.#waiting = undefined;
+    waiting.resolve(fact);
   }
 
   #fail(error: Error): void {
