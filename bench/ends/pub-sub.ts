@@ -21,11 +21,19 @@ export async function pub(zmq: Zmq, orders: Orders): Promise<void> {
   });
   while (!going) {
     await socket.send(HELLO);
-    await later(2);
+    await later(helloInterval(orders.number('peers')));
   }
   await socket.send(START);
   const count = orders.number('warmup') + orders.number('count');
   await sendAll(socket, topicBodies(orders), count, orders.text('style') as Style);
+}
+
+/**
+ * Milliseconds. At most 20 000 messages a second in all: each is a call of the system for each peer, and a publisher that does
+ * nothing else has no time for those who still shake hands.
+ */
+function helloInterval(peers: number): number {
+  return Math.max(2, peers / 20);
 }
 
 /** Connects with one socket for each peer, subscribes to all topics, and receives. */

@@ -31,7 +31,10 @@ void run_pub(void *context) {
   }
 
   struct pollfd input = {.fd = 0, .events = POLLIN, .revents = 0};
-  while (poll(&input, 1, 2) == 0) send_body(socket, "~hello", 6);
+  /* As helloInterval in ../ends/pub-sub.ts. */
+  long peers = number_of("peers");
+  int interval = peers > 40 ? (int) (peers / 20) : 2;
+  while (poll(&input, 1, interval) == 0) send_body(socket, "~hello", 6);
   await_word("go");
   send_body(socket, "~start", 6);
   long total = number_of("warmup") + number_of("count");
